@@ -1,0 +1,34 @@
+// What a data source is: either a finite set of items, or a distribution that can be drawn from for ever.
+import type { Seed } from '../numerics/random.js';
+
+/** A finite data set: items are read by index. */
+export interface DatasetSource {
+  kind: 'dataset';
+  /** shape of one item, `[height, width, channels]` */
+  shape: readonly number[];
+  count: number;
+  /** sha256 over the sorted data files' contents: workers with another digest get no work */
+  digest: string;
+  /** Writes the items into `out` one after another, float32 in [-1, 1]; `out.length === indices.length * size of shape`. */
+  read(indices: ArrayLike<number>, out: Float32Array): void;
+  /** Class of an item, or undefined where the source has no labels. */
+  label(index: number): number | undefined;
+  close(): void;
+}
+
+/** A mixture of Gaussians with known modes. */
+export interface DistributionSource {
+  kind: 'distribution';
+  /** `[2]` for ring and grid, `[1]` for the 1-D Gaussian */
+  shape: readonly number[];
+  digest: string;
+  /** centres of the modes, each of `shape`'s size */
+  modes: readonly (readonly number[])[];
+  /** standard deviation of each mode, per axis */
+  deviation: number;
+  /** Fills `out` with items decided by the seed alone. */
+  draw(seed: Seed, out: Float32Array): void;
+  close(): void;
+}
+
+export type DataSource = DatasetSource | DistributionSource;

@@ -1,0 +1,43 @@
+// Every error that a person may see has a code, and the code decides the exit status of the process.
+
+/** Exit statuses of every `nash` command. */
+export const EXIT = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  environment: 3,
+  resumable: 75,
+  interrupted: 130,
+  terminated: 143,
+} as const;
+
+/** Whose fault it is: `usage` (arguments, config, data, checkpoint: 2), `environment` (library, GPU, port, disk: 3), `failed` (training: 1). */
+export type Fault = 'usage' | 'environment' | 'failed';
+
+/**
+ * An error for a person: one message that says what was found, what was expected and how to mend it.
+ * It is printed without a stack trace; anything else that is thrown is a bug of ours and keeps its stack.
+ */
+export class NashError extends Error {
+  readonly fault: Fault;
+
+  constructor(fault: Fault, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = 'NashError';
+    this.fault = fault;
+  }
+
+  get exitCode(): number {
+    return EXIT[this.fault];
+  }
+}
+
+/** Throws when a claim about our own code does not hold; the message carries the values that broke it. */
+export function assert(claim: unknown, message: string | (() => string)): asserts claim {
+  if (!claim) throw new Error(`broken invariant: ${typeof message === 'string' ? message : message()}`);
+}
+
+/** The text of anything thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,215 @@
+// The compiler's intermediate form: every TensorFlow kernel that one eager step executed, in order.
+// Owns recording and comparing; knows nothing of protobufs or sessions.
+import * as tf from '@tensorflow/tfjs-core';
+import { NashError } from '../errors.js';
+import { sizeOf } from '../parameters/manifest.js';
+import { currentLayer } from './layer-scope.js';
+import { type KernelAttribute, nodeBackend } from './tensorflow.js';
+
+export type ElementType = 'float32' | 'int32' | 'bool' | 'bfloat16';
+
+/** A tensor that a step is given; its values may differ from run to run, its shape may not. */
+export interface InputSpec {
+  name: string;
+  shape: readonly number[];
+  dtype: 'float32' | 'int32';
+}
+
+export interface TensorSpec {
+  shape: readonly number[];
+  dtype: ElementType;
+}
+
+/** One operation. `inputs` name outputs of earlier nodes as `<node>:<index>`. */
+export interface RecordedNode {
+  name: string;
+  op: string;
+  layer: string;
+  attributes: readonly KernelAttribute[];
+  inputs: readonly string[];
+  outputs: readonly TensorSpec[];
+  /** bytes of a `Const` node */
+  value?: Uint8Array;
+}
+
+export interface Recording {
+  inputs: readonly InputSpec[];
+  nodes: readonly RecordedNode[];
+  outputs: readonly { name: string; source: string; spec: TensorSpec }[];
+}
+
+/** A step as ordinary tfjs code: named tensors in, named tensors out. Called inside `tf.tidy`. */
+export type StepFunction = (inputs: Record<string, tf.Tensor>) => Record<string, tf.Tensor>;
+
+/** Kernels that keep a random state of their own: inside a graph they would draw other numbers than the eager step did. */
+const STATEFUL_RANDOM =
+  /^(Random(Uniform|UniformInt|StandardNormal|Gamma|Poisson|Shuffle)|TruncatedNormal|Multinomial|ParameterizedTruncatedNormal)$/;
+
+/** Records kernels while a step runs. One recorder serves one trace. */
+class Recorder {
+  readonly nodes: RecordedNode[] = [];
+  private readonly sources = new Map<object, string>();
+  private readonly constants = new Map<string, string>();
+  private readonly names = new Map<string, number>();
+
+  bind(tensor: tf.Tensor, source: string): void {
+    this.sources.set(tensor.dataId, source);
+  }
+
+  /** The node output that holds a tensor; a tensor that no kernel made and nobody declared is a constant. */
+  sourceOf(tensor: tf.TensorInfo): string {
+    if (tensor.dataId === undefined) {
+      throw new Error('broken invariant: a 64-bit host scalar cannot be recorded; use an int32 input');
+    }
+    const known = this.sources.get(tensor.dataId);
+    if (known) return known;
+    const source = this.constant(tensor);
+    this.sources.set(tensor.dataId, source);
+    return source;
+  }
+
+  record(op: string, attributes: KernelAttribute[], inputs: readonly string[], outputs: tf.Tensor[]): void {
+    const name = this.unique(`${currentLayer() || 'step'}/${op}`);
+    this.nodes.push({
+      name,
+      op,
+      layer: currentLayer(),
+      attributes: attributes.map((a) => ({ ...a })),
+      inputs,
+      outputs: outputs.map(specOf),
+    });
+    outputs.forEach((tensor, index) => {
+      this.sources.set(tensor.dataId, `${name}:${index}`);
+    });
+  }
+
+  private constant(tensor: tf.TensorInfo): string {
+    const data = nodeBackend().readSync(tensor.dataId);
+    const value = new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice();
+    const spec = { shape: [...tensor.shape], dtype: tensor.dtype as ElementType };
+    const key = JSON.stringify([spec, currentLayer()]) + Buffer.from(value).toString('latin1');
+    const known = this.constants.get(key);
+    if (known) return known;
+    const name = this.unique(`${currentLayer() || 'step'}/constant`);
+    this.nodes.push({ name, op: 'Const', layer: currentLayer(), attributes: [], inputs: [], outputs: [spec], value });
+    this.constants.set(key, `${name}:0`);
+    return `${name}:0`;
+  }
+
+  private unique(name: string): string {
+    const count = this.names.get(name) ?? 0;
+    this.names.set(name, count + 1);
+    return count === 0 ? name : `${name}_${count}`;
+  }
+}
+
+const specOf = (tensor: tf.Tensor): TensorSpec => ({
+  shape: [...tensor.shape],
+  dtype: tensor.dtype as ElementType,
+});
+
+/**
+ * Runs the step once on the given tensors and returns what it executed, with its results.
+ * The caller owns `inputs` and disposes `results`.
+ *
+ * @throws NashError('failed') when the step uses a kernel that draws its own random numbers
+ */
+export function record(
+  step: StepFunction,
+  inputs: readonly InputSpec[],
+  tensors: Record<string, tf.Tensor>,
+): { recording: Recording; results: Record<string, tf.Tensor> } {
+  const recorder = new Recorder();
+  for (const { name } of inputs) recorder.bind(tensors[name]!, `${name}:0`);
+  const results = intercept(recorder, () => tf.tidy(() => step({ ...tensors })));
+  const outputs = Object.entries(results).map(([name, tensor]) => ({
+    name,
+    source: recorder.sourceOf(tensor),
+    spec: specOf(tensor),
+  }));
+  return { recording: { inputs, nodes: recorder.nodes, outputs }, results };
+}
+
+/** Listens at the seam through which every kernel of the node backend passes. */
+function intercept<T>(recorder: Recorder, body: () => T): T {
+  const backend = nodeBackend();
+  const { executeSingleOutput, executeMultipleOutputs } = backend;
+  const listen = (op: string, attributes: KernelAttribute[], inputs: tf.TensorInfo[], run: () => tf.Tensor[]) => {
+    refuseStatefulRandom(op);
+    const sources = inputs.map((tensor) => recorder.sourceOf(tensor)); // before the run: callers dispose their shapes after it
+    const outputs = run();
+    recorder.record(op, attributes, sources, outputs);
+    return outputs;
+  };
+  backend.executeSingleOutput = (op, attributes, inputs) =>
+    listen(op, attributes, inputs, () => [executeSingleOutput.call(backend, op, attributes, inputs)])[0]!;
+  backend.executeMultipleOutputs = (op, attributes, inputs, count) =>
+    listen(op, attributes, inputs, () => executeMultipleOutputs.call(backend, op, attributes, inputs, count));
+  try {
+    return body();
+  } finally {
+    Object.assign(backend, { executeSingleOutput, executeMultipleOutputs });
+  }
+}
+
+function refuseStatefulRandom(op: string): void {
+  if (!STATEFUL_RANDOM.test(op)) return;
+  throw new NashError(
+    'failed',
+    `layer '${currentLayer()}' draws random numbers with TensorFlow's ${op}, which keeps a state of its own; ` +
+      'use the kernels of src/kernels/random.ts, which are fed by the seed input',
+  );
+}
+
+/**
+ * Refuses a step whose two recordings, made with other seeds and data, differ: something was computed on the host
+ * and would be frozen into the graph (design 1.6).
+ *
+ * @throws NashError('failed') naming the layer and the operation
+ */
+export function requireEqual(first: Recording, second: Recording): void {
+  const length = Math.max(first.nodes.length, second.nodes.length);
+  for (let i = 0; i < length; i++) {
+    const a = first.nodes[i];
+    const b = second.nodes[i];
+    if (a && b && equalNodes(a, b)) continue;
+    const at = (a ?? b)!;
+    const what =
+      at.op === 'Const'
+        ? `a constant of shape [${at.outputs[0]!.shape}] has other values`
+        : `operation ${i} is ${a?.op ?? 'missing'} in one and ${b?.op ?? 'missing'} in the other`;
+    throw new NashError(
+      'failed',
+      `layer '${at.layer || '(no layer)'}' cannot be compiled: traced twice with other seeds and data, ${what}. ` +
+        'A number was made on the host (tf.randomNormal, tf.dropout, Math.random, a clock, or data read back) and would be ' +
+        'frozen into the graph; take it from an input or from the kernels of src/kernels/random.ts.',
+    );
+  }
+}
+
+function equalNodes(a: RecordedNode, b: RecordedNode): boolean {
+  return (
+    a.op === b.op &&
+    a.name === b.name &&
+    JSON.stringify([a.inputs, a.attributes, a.outputs]) === JSON.stringify([b.inputs, b.attributes, b.outputs]) &&
+    (a.value === undefined || (b.value !== undefined && Buffer.compare(a.value, b.value) === 0))
+  );
+}
+
+/** Keeps the nodes that some output needs, in order. */
+export function prune(recording: Recording): Recording {
+  const needed = new Set(recording.outputs.map((output) => nodeOf(output.source)));
+  const kept: RecordedNode[] = [];
+  for (const node of [...recording.nodes].reverse()) {
+    if (!needed.has(node.name)) continue;
+    kept.push(node);
+    for (const source of node.inputs) needed.add(nodeOf(source));
+  }
+  return { ...recording, nodes: kept.reverse() };
+}
+
+/** `a/b:1` → `a/b` */
+export const nodeOf = (source: string): string => source.slice(0, source.lastIndexOf(':'));
+
+/** Floats (or ints) that a spec holds. */
+export const elementCount = (spec: TensorSpec): number => sizeOf(spec.shape);

@@ -1,0 +1,198 @@
+// Layers as values: a layer knows the shape it makes, the parameters it needs, and how to apply them.
+// Shapes are those of one item; the batch axis comes in front. Nothing here knows which net or step it serves.
+import * as tf from '@tensorflow/tfjs-core';
+import { addBias, leakyRelu, maxout, relu, tanh } from '../kernels/activations.js';
+import { batchNormInference, batchNormTraining } from '../kernels/batch-norm.js';
+import { dropout as dropoutKernel, type SeedSource } from '../kernels/random.js';
+import { type Initializer, type SlotMerge, sizeOf } from '../parameters/manifest.js';
+
+export type Shape = readonly number[];
+
+export interface ParameterSpec {
+  name: string;
+  shape: Shape;
+  initializer: Initializer;
+}
+
+export interface SlotSpec extends ParameterSpec {
+  merge: SlotMerge;
+  momentum: number;
+}
+
+/** What a layer is given when it is applied. */
+export interface LayerContext {
+  parameter(name: string): tf.Tensor;
+  slot(name: string): tf.Tensor;
+  /** Proposes a new value for a state slot; heeded only in steps that train this net. */
+  writeSlot(name: string, value: tf.Tensor): void;
+  isTraining: boolean;
+  seeds: SeedSource;
+}
+
+export interface Layer {
+  name: string;
+  outputShape(input: Shape): Shape;
+  parameters(input: Shape): readonly ParameterSpec[];
+  slots(input: Shape): readonly SlotSpec[];
+  /** @param x `[batch, ...input shape]`; the result is `[batch, ...output shape]` */
+  apply(x: tf.Tensor, context: LayerContext): tf.Tensor;
+}
+
+const batchOf = (x: tf.Tensor): number => x.shape[0]!;
+
+/** A layer without parameters that keeps or changes the shape. */
+function plain(
+  name: string,
+  apply: Layer['apply'],
+  outputShape: Layer['outputShape'] = (input) => input,
+): Layer {
+  return { name, apply, outputShape, parameters: () => [], slots: () => [] };
+}
+
+export interface WeightOptions {
+  initializer: Initializer;
+  /** no bias where batch norm follows: its offset does the same */
+  bias: boolean;
+  biasInitializer?: Initializer;
+}
+
+const biasSpecs = (size: number, options: WeightOptions): ParameterSpec[] =>
+  options.bias
+    ? [{ name: 'bias', shape: [size], initializer: options.biasInitializer ?? { kind: 'constant', value: 0 } }]
+    : [];
+
+const biased = (x: tf.Tensor, context: LayerContext, options: WeightOptions): tf.Tensor =>
+  options.bias ? addBias(x, context.parameter('bias')) : x;
+
+/** Fully connected: `[features]` → `[units]`. */
+export function dense(name: string, units: number, options: WeightOptions): Layer {
+  return {
+    name,
+    outputShape: () => [units],
+    parameters: (input) => [
+      { name: 'kernel', shape: [sizeOf(input), units], initializer: options.initializer },
+      ...biasSpecs(units, options),
+    ],
+    slots: () => [],
+    apply: (x, context) => {
+      const flat = x.shape.length === 2 ? x : tf.reshape(x, [batchOf(x), sizeOf(x.shape.slice(1))]);
+      return biased(tf.matMul(flat as tf.Tensor2D, context.parameter('kernel') as tf.Tensor2D), context, options);
+    },
+  };
+}
+
+export interface ConvolutionOptions extends WeightOptions {
+  kernel: number;
+  stride: number;
+}
+
+/** Strided convolution, padding 'same': `[h, w, c]` → `[h/stride, w/stride, channels]`. */
+export function convolution(name: string, channels: number, options: ConvolutionOptions): Layer {
+  const { kernel, stride } = options;
+  return {
+    name,
+    outputShape: ([h, w]) => [Math.ceil(h! / stride), Math.ceil(w! / stride), channels],
+    parameters: ([, , c]) => [
+      { name: 'kernel', shape: [kernel, kernel, c!, channels], initializer: options.initializer },
+      ...biasSpecs(channels, options),
+    ],
+    slots: () => [],
+    apply: (x, context) =>
+      biased(
+        tf.conv2d(x as tf.Tensor4D, context.parameter('kernel') as tf.Tensor4D, stride, 'same'),
+        context,
+        options,
+      ),
+  };
+}
+
+/** Fractionally-strided convolution, padding 'same': `[h, w, c]` → `[h*stride, w*stride, channels]`. */
+export function transposedConvolution(name: string, channels: number, options: ConvolutionOptions): Layer {
+  const { kernel, stride } = options;
+  return {
+    name,
+    outputShape: ([h, w]) => [h! * stride, w! * stride, channels],
+    parameters: ([, , c]) => [
+      { name: 'kernel', shape: [kernel, kernel, channels, c!], initializer: options.initializer },
+      ...biasSpecs(channels, options),
+    ],
+    slots: () => [],
+    apply: (x, context) => {
+      const [batch, h, w] = x.shape as [number, number, number, number];
+      const output: [number, number, number, number] = [batch, h * stride, w * stride, channels];
+      const filter = context.parameter('kernel') as tf.Tensor4D;
+      return biased(tf.conv2dTranspose(x as tf.Tensor4D, filter, output, stride, 'same'), context, options);
+    },
+  };
+}
+
+/** Share of the old running statistics that a step keeps: PyTorch's `momentum=0.1`, written from the other side. */
+const RUNNING_MOMENTUM = 0.9;
+
+/** Batch normalization over all axes but the last; running statistics are state slots, averaged over shards. */
+export function batchNorm(name: string, scale: Initializer = { kind: 'constant', value: 1 }): Layer {
+  const channelsOf = (input: Shape) => [input.at(-1)!];
+  const constant = (value: number): Initializer => ({ kind: 'constant', value });
+  return {
+    name,
+    outputShape: (input) => input,
+    parameters: (input) => [
+      { name: 'scale', shape: channelsOf(input), initializer: scale },
+      { name: 'offset', shape: channelsOf(input), initializer: constant(0) },
+    ],
+    slots: (input) => [
+      { name: 'mean', shape: channelsOf(input), initializer: constant(0), merge: 'mean', momentum: RUNNING_MOMENTUM },
+      { name: 'variance', shape: channelsOf(input), initializer: constant(1), merge: 'mean', momentum: RUNNING_MOMENTUM },
+    ],
+    apply: (x, context) => onImages(x, (images) => normalized(images, context)),
+  };
+}
+
+function normalized(x: tf.Tensor, context: LayerContext): tf.Tensor {
+  const scale = context.parameter('scale');
+  const offset = context.parameter('offset');
+  if (!context.isTraining) {
+    return batchNormInference(x, { scale, offset, mean: context.slot('mean'), variance: context.slot('variance') });
+  }
+  const { output, mean, variance } = batchNormTraining(x, scale, offset);
+  context.writeSlot('mean', mean);
+  context.writeSlot('variance', variance);
+  return output;
+}
+
+/** The fused kernel wants four axes: `[batch, features]` is looked at as `[batch, 1, 1, features]`. */
+function onImages(x: tf.Tensor, body: (images: tf.Tensor) => tf.Tensor): tf.Tensor {
+  if (x.shape.length === 4) return body(x);
+  const [batch, features] = x.shape as [number, number];
+  return tf.reshape(body(tf.reshape(x, [batch, 1, 1, features])), [batch, features]);
+}
+
+export const activation = {
+  relu: (name: string) => plain(name, (x) => relu(x)),
+  leakyRelu: (name: string, slope = 0.2) => plain(name, (x) => leakyRelu(x, slope)),
+  tanh: (name: string) => plain(name, (x) => tanh(x)),
+  /** Logistic sigmoid stretched to the data's range [-1, 1]: 2*sigmoid(x) - 1 = tanh(x/2). */
+  sigmoid: (name: string) => plain(name, (x) => tanh(tf.mul(x, 0.5))),
+  linear: (name: string) => plain(name, (x) => x),
+};
+
+export type ActivationName = keyof typeof activation;
+
+/** Maxout units on top of a dense layer of `units * pieces`. */
+export const maxoutUnits = (name: string, pieces: number): Layer =>
+  plain(
+    name,
+    (x) => maxout(x, pieces),
+    ([width]) => [width! / pieces],
+  );
+
+/** Dropout while training; inverted, so inference is the identity. */
+export const dropout = (name: string, keep: number): Layer =>
+  plain(name, (x, { isTraining, seeds }) => (isTraining && keep < 1 ? dropoutKernel(x, keep, seeds) : x));
+
+export const reshape = (name: string, shape: Shape): Layer =>
+  plain(
+    name,
+    (x) => tf.reshape(x, [batchOf(x), ...shape]),
+    () => shape,
+  );

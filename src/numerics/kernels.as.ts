@@ -1,0 +1,247 @@
+// AssemblyScript, compiled to dist/numerics/kernels.wasm: the server's arithmetic over float32 vectors in shared memory.
+// A kernel takes byte addresses and a count of floats and works four elements at a time with IEEE single operations in the
+// order written (no fused multiply-add), so the bits equal Math.fround around each operation, on every machine and for every
+// cut into ranges. Each returns the sum of squares of what it read as float64 (element i of the range goes to lane i mod 4),
+// which is infinite or NaN exactly when a value was. Knows nothing of nets, blocks or schedules.
+
+const ZERO: v128 = f64x2(0, 0);
+
+/** The first `lanes` of four floats, the others 0; `lanes` is known at compile time where it is 4. */
+@inline
+function load(at: usize, lanes: u32): v128 {
+  if (lanes == 4) return v128.load(at);
+  let x = v128.load32_zero(at);
+  if (lanes > 1) x = v128.load_lane<f32>(at + 4, x, 1);
+  if (lanes > 2) x = v128.load_lane<f32>(at + 8, x, 2);
+  return x;
+}
+
+@inline
+function store(at: usize, x: v128, lanes: u32): void {
+  if (lanes == 4) {
+    v128.store(at, x);
+    return;
+  }
+  v128.store_lane<f32>(at, x, 0);
+  if (lanes > 1) v128.store_lane<f32>(at + 4, x, 1);
+  if (lanes > 2) v128.store_lane<f32>(at + 8, x, 2);
+}
+
+@inline
+function squaresLow(x: v128): v128 {
+  const wide = f64x2.promote_low_f32x4(x);
+  return f64x2.mul(wide, wide);
+}
+
+@inline
+function squaresHigh(x: v128): v128 {
+  return squaresLow(v128.shuffle<u64>(x, x, 1, 0));
+}
+
+/** The four lanes' sum; NaN where `poison`, a sum of zeros, met an infinity or a NaN. */
+@inline
+function total(low: v128, high: v128, poison: v128): f64 {
+  const lanes = f64x2.add(low, high);
+  const zeros = f64x2.add(f64x2.promote_low_f32x4(poison), squaresHigh(poison));
+  const sum = f64x2.add(lanes, zeros);
+  return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
+}
+
+/** Sum of squares of a vector. */
+export function scan(vector: usize, count: u32): f64 {
+  let low = ZERO;
+  let high = ZERO;
+  const whole = vector + ((<usize>(count & ~3)) << 2);
+  for (; vector < whole; vector += 16) {
+    const x = load(vector, 4);
+    low = f64x2.add(low, squaresLow(x));
+    high = f64x2.add(high, squaresHigh(x));
+  }
+  if (count & 3) {
+    const x = load(vector, count & 3);
+    low = f64x2.add(low, squaresLow(x));
+    high = f64x2.add(high, squaresHigh(x));
+  }
+  return total(low, high, ZERO);
+}
+
+/** into = into + from; returns the sum of squares of the result. */
+export function add(into: usize, from: usize, count: u32): f64 {
+  let low = ZERO;
+  let high = ZERO;
+  const whole = into + ((<usize>(count & ~3)) << 2);
+  for (; into < whole; into += 16, from += 16) {
+    const x = f32x4.add(load(into, 4), load(from, 4));
+    store(into, x, 4);
+    low = f64x2.add(low, squaresLow(x));
+    high = f64x2.add(high, squaresHigh(x));
+  }
+  if (count & 3) {
+    const x = f32x4.add(load(into, count & 3), load(from, count & 3));
+    store(into, x, count & 3);
+    low = f64x2.add(low, squaresLow(x));
+    high = f64x2.add(high, squaresHigh(x));
+  }
+  return total(low, high, ZERO);
+}
+
+@inline
+function blendAt(into: usize, from: usize, keep: v128, take: v128, lanes: u32): v128 {
+  const x = f32x4.add(f32x4.mul(keep, load(into, lanes)), f32x4.mul(take, load(from, lanes)));
+  store(into, x, lanes);
+  return x;
+}
+
+/** into = keep * into + take * from: moving averages, merged state slots. Returns the sum of squares of the result. */
+export function blend(into: usize, from: usize, count: u32, keep: f32, take: f32): f64 {
+  const k = f32x4.splat(keep);
+  const t = f32x4.splat(take);
+  let low = ZERO;
+  let high = ZERO;
+  const whole = into + ((<usize>(count & ~3)) << 2);
+  for (; into < whole; into += 16, from += 16) {
+    const x = blendAt(into, from, k, t, 4);
+    low = f64x2.add(low, squaresLow(x));
+    high = f64x2.add(high, squaresHigh(x));
+  }
+  if (count & 3) {
+    const x = blendAt(into, from, k, t, count & 3);
+    low = f64x2.add(low, squaresLow(x));
+    high = f64x2.add(high, squaresHigh(x));
+  }
+  return total(low, high, ZERO);
+}
+
+/** Stores clamp(weights + change, -bound, bound) and returns zeros where that is finite, NaN elsewhere. */
+@inline
+function move(into: usize, weights: usize, change: v128, bound: v128, lanes: u32): v128 {
+  const x = f32x4.add(load(weights, lanes), change);
+  store(into, f32x4.min(f32x4.max(x, f32x4.neg(bound)), bound), lanes);
+  return f32x4.mul(x, ZERO);
+}
+
+@inline
+function sgdChange(g: v128, velocity: usize, rate: v128, momentum: v128, lanes: u32): v128 {
+  const v = f32x4.sub(f32x4.mul(momentum, load(velocity, lanes)), f32x4.mul(rate, g));
+  store(velocity, v, lanes);
+  return v;
+}
+
+/**
+ * g = scale * gradient; v = momentum * v - rate * g; w = clamp(w + v). Returns, as all optimizers do, the sum of squares of g,
+ * or NaN where a weight before clamping is not finite.
+ */
+export function sgd(into: usize, weights: usize, gradient: usize, count: u32, scale: f32, bound: f32, velocity: usize, rate: f32, momentum: f32): f64 {
+  const s = f32x4.splat(scale);
+  const c = f32x4.splat(bound);
+  const r = f32x4.splat(rate);
+  const mu = f32x4.splat(momentum);
+  const whole = ((<usize>count) << 2) & ~15;
+  let low = ZERO;
+  let high = ZERO;
+  let poison = ZERO;
+  for (let at: usize = 0; at < whole; at += 16) {
+    const g = f32x4.mul(s, load(gradient + at, 4));
+    low = f64x2.add(low, squaresLow(g));
+    high = f64x2.add(high, squaresHigh(g));
+    poison = f32x4.add(poison, move(into + at, weights + at, sgdChange(g, velocity + at, r, mu, 4), c, 4));
+  }
+  const rest = count & 3;
+  if (rest) {
+    const g = f32x4.mul(s, load(gradient + whole, rest));
+    low = f64x2.add(low, squaresLow(g));
+    high = f64x2.add(high, squaresHigh(g));
+    poison = f32x4.add(poison, move(into + whole, weights + whole, sgdChange(g, velocity + whole, r, mu, rest), c, rest));
+  }
+  return total(low, high, poison);
+}
+
+@inline
+function decayed(old: usize, keep: v128, added: v128, lanes: u32): v128 {
+  const x = f32x4.add(f32x4.mul(keep, load(old, lanes)), added);
+  store(old, x, lanes);
+  return x;
+}
+
+@inline
+function adamChange(g: v128, first: usize, second: usize, rate: v128, keep1: v128, take1: v128, keep2: v128, take2: v128, correction: v128, epsilon: v128, lanes: u32): v128 {
+  const m = decayed(first, keep1, f32x4.mul(take1, g), lanes);
+  const v = decayed(second, keep2, f32x4.mul(f32x4.mul(take2, g), g), lanes);
+  const spread = f32x4.add(f32x4.mul(f32x4.sqrt(v), correction), epsilon);
+  return f32x4.neg(f32x4.mul(rate, f32x4.div(m, spread)));
+}
+
+/** m = keep1 m + take1 g; v = keep2 v + (take2 g) g; w = clamp(w - rate (m / (sqrt(v) correction + epsilon))). */
+export function adam(into: usize, weights: usize, gradient: usize, count: u32, scale: f32, bound: f32, first: usize, second: usize, rate: f32, keep1: f32, take1: f32, keep2: f32, take2: f32, correction: f32, epsilon: f32): f64 {
+  const s = f32x4.splat(scale);
+  const c = f32x4.splat(bound);
+  const r = f32x4.splat(rate);
+  const k1 = f32x4.splat(keep1);
+  const t1 = f32x4.splat(take1);
+  const k2 = f32x4.splat(keep2);
+  const t2 = f32x4.splat(take2);
+  const b = f32x4.splat(correction);
+  const e = f32x4.splat(epsilon);
+  const whole = ((<usize>count) << 2) & ~15;
+  let low = ZERO;
+  let high = ZERO;
+  let poison = ZERO;
+  for (let at: usize = 0; at < whole; at += 16) {
+    const g = f32x4.mul(s, load(gradient + at, 4));
+    low = f64x2.add(low, squaresLow(g));
+    high = f64x2.add(high, squaresHigh(g));
+    const change = adamChange(g, first + at, second + at, r, k1, t1, k2, t2, b, e, 4);
+    poison = f32x4.add(poison, move(into + at, weights + at, change, c, 4));
+  }
+  const rest = count & 3;
+  if (rest) {
+    const g = f32x4.mul(s, load(gradient + whole, rest));
+    low = f64x2.add(low, squaresLow(g));
+    high = f64x2.add(high, squaresHigh(g));
+    const change = adamChange(g, first + whole, second + whole, r, k1, t1, k2, t2, b, e, rest);
+    poison = f32x4.add(poison, keepLanes(move(into + whole, weights + whole, change, c, rest), rest));
+  }
+  return total(low, high, poison);
+}
+
+/** The first `lanes` of four, the others 0: what the absent elements of a last group computed (0 / 0) counts for nothing. */
+@inline
+function keepLanes(x: v128, lanes: u32): v128 {
+  return v128.and(x, v128.lt<i32>(i32x4(0, 1, 2, 3), i32x4.splat(lanes)));
+}
+
+@inline
+function rmspropChange(g: v128, square: usize, rate: v128, keep: v128, take: v128, epsilon: v128, lanes: u32): v128 {
+  const v = decayed(square, keep, f32x4.mul(f32x4.mul(take, g), g), lanes);
+  return f32x4.neg(f32x4.mul(rate, f32x4.div(g, f32x4.add(f32x4.sqrt(v), epsilon))));
+}
+
+/** v = keep v + (take g) g; w = clamp(w - rate (g / (sqrt(v) + epsilon))). */
+export function rmsprop(into: usize, weights: usize, gradient: usize, count: u32, scale: f32, bound: f32, square: usize, rate: f32, keep: f32, take: f32, epsilon: f32): f64 {
+  const s = f32x4.splat(scale);
+  const c = f32x4.splat(bound);
+  const r = f32x4.splat(rate);
+  const k = f32x4.splat(keep);
+  const t = f32x4.splat(take);
+  const e = f32x4.splat(epsilon);
+  const whole = ((<usize>count) << 2) & ~15;
+  let low = ZERO;
+  let high = ZERO;
+  let poison = ZERO;
+  for (let at: usize = 0; at < whole; at += 16) {
+    const g = f32x4.mul(s, load(gradient + at, 4));
+    low = f64x2.add(low, squaresLow(g));
+    high = f64x2.add(high, squaresHigh(g));
+    const change = rmspropChange(g, square + at, r, k, t, e, 4);
+    poison = f32x4.add(poison, move(into + at, weights + at, change, c, 4));
+  }
+  const rest = count & 3;
+  if (rest) {
+    const g = f32x4.mul(s, load(gradient + whole, rest));
+    low = f64x2.add(low, squaresLow(g));
+    high = f64x2.add(high, squaresHigh(g));
+    const change = rmspropChange(g, square + whole, r, k, t, e, rest);
+    poison = f32x4.add(poison, keepLanes(move(into + whole, weights + whole, change, c, rest), rest));
+  }
+  return total(low, high, poison);
+}

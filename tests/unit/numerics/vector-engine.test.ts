@@ -1,0 +1,228 @@
+// Goal: the compiled kernels compute, bit for bit, what the formulas say in IEEE single precision, for every length and cut.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { RandomStream, seedOf } from '../../../src/numerics/random.js';
+import { BLOCK_FLOATS, part, type Vector, VectorEngine } from '../../../src/numerics/vector-engine.js';
+import { addInto, squaredNorm } from '../../../src/numerics/vectors.js';
+import { lanesSquared, type Step, stepOf } from './vector-oracle.js';
+
+let engine: VectorEngine;
+beforeAll(async () => {
+  engine = await VectorEngine.create();
+});
+afterAll(() => engine.close());
+
+function drawn(length: number, ...labels: (string | number)[]): Float32Array {
+  const random = new RandomStream(seedOf('vector-engine', ...labels));
+  return Float32Array.from({ length }, () => random.normal() * 10 ** (random.uniform() * 8 - 6));
+}
+
+function vectorOf(values: Float32Array): Vector {
+  const vector = engine.allocate(values.length);
+  engine.write(vector, 0, values);
+  return vector;
+}
+
+const bits = (values: Float32Array) =>
+  Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString('hex');
+
+const STEPS: Step[] = [
+  { kernel: 'sgd', scale: 0.25, scalars: [0.1, 0.9] },
+  { kernel: 'sgd', scale: 1 / 3, scalars: [0.1, 0], bound: 0.01 },
+  { kernel: 'adam', scale: 0.25, scalars: [2e-4 / 0.5, 0.5, 0.5, 0.999, 0.001, 31.6227766, 1e-8] },
+  { kernel: 'rmsprop', scale: 0.5, scalars: [5e-5, 0.99, 0.01, 1e-8], bound: 0.02 },
+];
+const LENGTHS = [1, 2, 3, 4, 5, 7, 8, 63, 64, 65, 1000, 16385];
+
+describe('update', () => {
+  for (const step of STEPS) {
+    const name = `${step.kernel}${step.bound ? ' with clamped weights' : ''}`;
+    it(`${name} is the formula bit for bit, at every length, in place and into another vector`, async () => {
+      for (const length of LENGTHS) {
+        const gradient = drawn(length, name, length, 'gradient');
+        const weights = drawn(length, name, length, 'weights');
+        const old = Array.from({ length: step.kernel === 'adam' ? 2 : 1 }, (_, i) =>
+          drawn(length, name, length, i).map((x) => (step.kernel === 'sgd' ? x : Math.abs(x))),
+        );
+        const expected = Array.from(gradient, (g, i) =>
+          stepOf(
+            step,
+            g,
+            weights[i]!,
+            old.map((slot) => slot[i]!),
+          ),
+        );
+        for (const inPlace of [true, false]) {
+          const [g, w] = [vectorOf(gradient), vectorOf(weights)];
+          const into = inPlace ? w : engine.allocate(length);
+          const slots = old.map(vectorOf);
+          const measure = await engine.update({ ...step, gradient: g, weights: w, into, slots });
+          const found = [into, ...slots].map((vector) => bits(engine.read(vector)));
+          expect(found).toEqual(found.map((_, k) => bits(Float32Array.from(expected, (e) => e[k]!))));
+          if (!inPlace) expect(bits(engine.read(w))).toBe(bits(weights));
+          const scaled = gradient.map((x) => Math.fround(step.scale) * x);
+          expect(measure).toEqual({ finite: true, squaredNorm: lanesSquared(scaled) });
+          for (const vector of new Set([g, w, into, ...slots])) engine.release(vector);
+        }
+      }
+    });
+  }
+
+  it('in parts that begin anywhere leaves the same bits as in one', async () => {
+    const [length, cuts] = [40_001, [0, 1, 6, 16_390, 32_769, 40_001]];
+    const step = STEPS[2]!;
+    const run = async (edges: number[]) => {
+      const gradient = vectorOf(drawn(length, 'cuts', 'gradient'));
+      const weights = vectorOf(drawn(length, 'cuts', 'weights'));
+      const slots = [engine.allocate(length), engine.allocate(length)];
+      for (let i = 1; i < edges.length; i++) {
+        const cut = (v: Vector) => part(v, edges[i - 1]!, edges[i]! - edges[i - 1]!);
+        await engine.update({
+          ...step,
+          gradient: cut(gradient),
+          weights: cut(weights),
+          slots: slots.map(cut),
+        });
+      }
+      return [weights, ...slots].map((vector) => bits(engine.read(vector)));
+    };
+    expect(await run(cuts)).toEqual(await run([0, length]));
+  });
+
+  it('says of one NaN or infinity in gradient or weights, wherever it lies, that not all is finite', async () => {
+    for (const length of [1, 6, 16, 20_003]) {
+      for (const bad of [Number.NaN, Infinity, -Infinity]) {
+        for (const at of new Set([0, length >> 1, length - 1])) {
+          for (const where of ['gradient', 'weights'] as const) {
+            const vectors = { gradient: engine.allocate(length), weights: engine.allocate(length) };
+            engine.write(vectors[where], at, Float32Array.of(bad));
+            const slots = [engine.allocate(length)];
+            const measure = await engine.update({ ...STEPS[1]!, ...vectors, slots });
+            expect(measure.finite, `${bad} in ${where} at ${at} of ${length}`).toBe(false);
+            for (const vector of [...slots, vectors.gradient, vectors.weights]) engine.release(vector);
+          }
+        }
+      }
+    }
+  });
+
+  it('of zeros with epsilon 0 at an odd length is not taken for NaN beyond the end', async () => {
+    const [gradient, weights, m, v] = [1, 2, 3, 4].map(() => engine.allocate(3)) as [
+      Vector,
+      Vector,
+      Vector,
+      Vector,
+    ];
+    for (const vector of [gradient, v]) engine.write(vector, 0, Float32Array.of(1, 1, 1));
+    const update = { kernel: 'adam', scale: 1, scalars: [1, 0.5, 0.5, 0.5, 0.5, 1, 0] } as const;
+    expect(await engine.update({ ...update, gradient, weights, slots: [m, v] })).toEqual({
+      finite: true,
+      squaredNorm: 3,
+    });
+  });
+});
+
+describe('add, blend and scan', () => {
+  it('add has the bits of the plain loop and measures the sum', async () => {
+    for (const length of LENGTHS) {
+      const [a, b] = [drawn(length, 'a', length), drawn(length, 'b', length)];
+      const [into, from] = [vectorOf(a), vectorOf(b)];
+      const measure = await engine.add(into, from);
+      addInto(a, b);
+      expect(bits(engine.read(into))).toBe(bits(a));
+      expect(measure).toEqual({ finite: true, squaredNorm: lanesSquared(a) });
+      expect(measure.squaredNorm).toBeCloseTo(squaredNorm(a), 6);
+    }
+  });
+
+  it('blend is keep * into + take * from in single precision', async () => {
+    for (const length of LENGTHS) {
+      const [a, b] = [drawn(length, 'a', length), drawn(length, 'b', length)];
+      const [into, from] = [vectorOf(a), vectorOf(b)];
+      await engine.blend({ into, from, keep: 0.999, take: 0.001 });
+      const [keep, take] = [Math.fround(0.999), Math.fround(0.001)];
+      const expected = a.map((x, i) => Math.fround(keep * x) + Math.fround(take * b[i]!));
+      expect(bits(engine.read(into))).toBe(bits(expected));
+    }
+  });
+
+  it('scan finds the sum of squares and any value that is not finite', async () => {
+    const vector = vectorOf(Float32Array.of(3, 4, 12, 0, -84));
+    expect(await engine.scan(vector)).toEqual({ finite: true, squaredNorm: 85 * 85 });
+    engine.write(vector, 4, Float32Array.of(Number.NaN));
+    expect((await engine.scan(vector)).finite).toBe(false);
+    expect((await engine.scan(part(vector, 0, 4))).finite).toBe(true);
+  });
+
+  it('the largest floats do not overflow their sum of squares', async () => {
+    const vector = vectorOf(new Float32Array(1000).fill(3.4e38));
+    expect((await engine.scan(vector)).finite).toBe(true);
+  });
+});
+
+describe('order and memory', () => {
+  it('operations asked for together happen in order, short ones after long ones too', async () => {
+    const long = engine.allocate(BLOCK_FLOATS);
+    engine.write(long, 0, new Float32Array(BLOCK_FLOATS).fill(1));
+    const short = part(long, 0, 16);
+    const asked = [];
+    for (let i = 0; i < 10; i++)
+      asked.push(engine.add(long, long), engine.blend({ into: short, from: short, keep: 0, take: 0.5 }));
+    const measures = await Promise.all(asked);
+    expect(measures.map((measure) => Math.sqrt(measure.squaredNorm / 16)).filter((_, i) => i % 2)).toEqual(
+      Array(10).fill(1),
+    );
+    expect(engine.read(long)[BLOCK_FLOATS - 1]).toBe(1024);
+    engine.release(long);
+  });
+
+  it('10 million floats grow the memory, keep what was there, and come back zeroed after a release', async () => {
+    const small = vectorOf(drawn(1000, 'kept'));
+    const sizeBefore = engine.memory.buffer.byteLength;
+    const length = 10_000_001;
+    const [a, b] = [engine.allocate(length), engine.allocate(length)];
+    expect(engine.memory.buffer.byteLength).toBeGreaterThan(sizeBefore);
+    expect(bits(engine.read(small))).toBe(bits(drawn(1000, 'kept')));
+    engine.write(a, length - 3, Float32Array.of(1, 2, 3));
+    engine.write(b, length - 3, Float32Array.of(10, 20, 30));
+    expect((await engine.add(a, b)).squaredNorm).toBe(11 * 11 + 22 * 22 + 33 * 33);
+    expect([...engine.view(a).subarray(length - 4)]).toEqual([0, 11, 22, 33]);
+    engine.release(a);
+    const again = engine.allocate(length);
+    expect(again.offset).toBe(a.offset);
+    expect(engine.view(again).every((x) => x === 0)).toBe(true);
+    for (const vector of [again, b]) engine.release(vector);
+  });
+
+  it('vectors are aligned to 64 bytes, and bytes at any alignment are written as floats', () => {
+    const vector = engine.allocate(5);
+    expect(vector.offset % 64).toBe(0);
+    const message = new Uint8Array(9);
+    message.set(new Uint8Array(Float32Array.of(1.5, -2).buffer), 1);
+    engine.write(vector, 3, message.subarray(1));
+    expect([...engine.read(vector)]).toEqual([0, 0, 0, 1.5, -2]);
+  });
+
+  it('refuses what lies outside a vector, unequal lengths, wrong slots and a second release', async () => {
+    const [a, b] = [engine.allocate(8), engine.allocate(9)];
+    expect(() => engine.write(a, 7, new Float32Array(2))).toThrow('floats 7 to 9 of a vector of 8');
+    expect(() => part(a, -1, 2)).toThrow('floats -1 to 1');
+    expect(() => engine.add(a, b)).toThrow('8, 9 floats');
+    expect(() => engine.update({ ...STEPS[2]!, gradient: a, weights: a, slots: [a] })).toThrow(
+      'adam takes 2 slots, not 1',
+    );
+    const spoiled = { ...STEPS[0]!, scale: Number.NaN, gradient: a, weights: a, slots: [a] };
+    expect(() => engine.update(spoiled)).toThrow('scalars NaN');
+    engine.release(b);
+    expect(() => engine.release(b)).toThrow('not allocated');
+    expect(() => engine.release(part(a, 0, 4))).toThrow('not allocated');
+  });
+
+  it('a closed engine rejects what is queued and what comes', async () => {
+    const other = await VectorEngine.create();
+    const vector = other.allocate(BLOCK_FLOATS);
+    const queued = Promise.allSettled(Array.from({ length: 50 }, () => other.add(vector, vector)));
+    await other.close();
+    expect((await queued).at(-1)).toMatchObject({ status: 'rejected' });
+    await expect(other.scan(vector)).rejects.toThrow('the vector engine is closed');
+  });
+});

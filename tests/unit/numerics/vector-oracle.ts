@@ -1,0 +1,50 @@
+// The kernels' formulas with Math.fround around every operation: slow, plain, and the truth.
+import type { Update } from '../../../src/numerics/vector-engine.js';
+
+const f = Math.fround;
+
+export interface Step {
+  kernel: Update['kernel'];
+  scale: number;
+  scalars: readonly number[];
+  bound?: number;
+}
+
+/** New weights and new slots of one element. */
+export function stepOf(step: Step, gradient: number, weight: number, slots: readonly number[]): number[] {
+  const [a, b, c, d, e, h, i] = step.scalars.map(f) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  const g = f(f(step.scale) * gradient);
+  const clamp = (w: number) =>
+    step.bound === undefined ? w : Math.min(Math.max(w, -f(step.bound)), f(step.bound));
+  switch (step.kernel) {
+    case 'sgd': {
+      const v = f(f(b * slots[0]!) - f(a * g));
+      return [clamp(f(weight + v)), v];
+    }
+    case 'adam': {
+      const m = f(f(b * slots[0]!) + f(c * g));
+      const v = f(f(d * slots[1]!) + f(f(e * g) * g));
+      const spread = f(f(f(Math.sqrt(v)) * h) + i);
+      return [clamp(f(weight - f(a * f(m / spread)))), m, v];
+    }
+    case 'rmsprop': {
+      const v = f(f(b * slots[0]!) + f(f(c * g) * g));
+      return [clamp(f(weight - f(a * f(g / f(f(Math.sqrt(v)) + d))))), v];
+    }
+  }
+}
+
+/** The kernels' sum of squares: four float64 lanes, added (0 + 2) + (1 + 3). */
+export function lanesSquared(values: ArrayLike<number>): number {
+  const lanes = [0, 0, 0, 0];
+  for (let i = 0; i < values.length; i++) lanes[i % 4] = lanes[i % 4]! + values[i]! * values[i]!;
+  return lanes[0]! + lanes[2]! + (lanes[1]! + lanes[3]!);
+}

@@ -1,0 +1,89 @@
+// Step 4: TypeScript to dist/, and AssemblyScript kernels to WebAssembly, when a source has changed.
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { lastLines, run } from './child.mjs';
+import { EXIT, SetupFailure } from './failure.mjs';
+
+/** @typedef {import('./places.mjs').Places} Places */
+
+/** Paths of all files below a folder, sorted, relative to it. @param {string} folder @returns {string[]} */
+function filesBelow(folder) {
+  if (!existsSync(folder)) return [];
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(folder.length + 1))
+    .sort();
+}
+
+/** @param {Places} at */
+const stampOf = (at) => join(at.dist, '.nash-build.json');
+
+/** One sum over names, sizes and times of what the build reads. @param {Places} at */
+function sourcesKey(at) {
+  const hash = createHash('sha256');
+  const paths = filesBelow(join(at.root, 'src'))
+    .filter((path) => /\.ts$|asconfig\.json$/.test(path))
+    .map((path) => join('src', path));
+  for (const path of [...paths, 'tsconfig.json', 'package-lock.json']) {
+    const { size, mtimeMs } = statSync(join(at.root, path));
+    hash.update(`${path} ${size} ${mtimeMs}\n`);
+  }
+  return hash.digest('hex');
+}
+
+/** Whether dist/ was made from the sources as they are. @param {Places} at */
+export function isBuilt(at) {
+  return existsSync(stampOf(at)) && JSON.parse(readFileSync(stampOf(at), 'utf8')).key === sourcesKey(at);
+}
+
+/**
+ * Builds dist/ when a source has changed.
+ * @param {Places} at @param {import('./say.mjs').Voice} out
+ * @returns {Promise<boolean>} whether anything was done
+ */
+export async function provideBuild(at, out) {
+  if (isBuilt(at)) return false;
+  const key = sourcesKey(at); // taken first: what is edited during the build makes the next one
+  rmSync(stampOf(at), { force: true });
+  out.say('build: TypeScript');
+  await tool(at, 'typescript/bin/tsc', ['-p', at.root]);
+  for (const path of filesBelow(join(at.root, 'src')).filter((name) => name.endsWith('.as.ts'))) {
+    out.say(`build: AssemblyScript src/${path}`);
+    await assemble(at, path);
+  }
+  removeOrphans(at);
+  mkdirSync(at.dist, { recursive: true });
+  writeFileSync(stampOf(at), JSON.stringify({ key }));
+  return true;
+}
+
+/** @param {Places} at @param {string} path of an AssemblyScript source, relative to src */
+async function assemble(at, path) {
+  const output = join(at.dist, path.replace(/\.as\.ts$/, '.wasm'));
+  const config = join(at.root, 'src', dirname(path), 'asconfig.json');
+  mkdirSync(dirname(output), { recursive: true });
+  const options = existsSync(config) ? ['--config', config] : ['--optimize'];
+  await tool(at, 'assemblyscript/bin/asc.js', [join('src', path), '--outFile', output, ...options]);
+}
+
+/** @param {Places} at @param {string} program in node_modules @param {string[]} args */
+async function tool(at, program, args) {
+  const finished = await run(process.execPath, [join(at.modules, program), ...args], { cwd: at.root });
+  if (finished.status === 0) return;
+  throw new SetupFailure({
+    found: `${program.split('/')[0]} found errors in the sources\n    ${lastLines({ ...finished, stderr: finished.stderr + finished.stdout }, 20)}`,
+    mend: 'mend the sources, or take a commit that builds',
+    exitCode: EXIT.failed,
+  });
+}
+
+/** Removes outputs whose source is gone, which would be imported and tested for ever. @param {Places} at */
+function removeOrphans(at) {
+  for (const path of filesBelow(at.dist)) {
+    const source = /^(.*)\.(js|js\.map|d\.ts)$/.exec(path)?.[1];
+    if (source !== undefined && !existsSync(join(at.root, 'src', `${source}.ts`)))
+      rmSync(join(at.dist, path));
+  }
+}

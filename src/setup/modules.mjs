@@ -1,0 +1,66 @@
+// Step 1: the packages of package-lock.json in node_modules.
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { lastLines, run } from './child.mjs';
+import { SetupFailure } from './failure.mjs';
+
+/** @typedef {import('./places.mjs').Places} Places */
+/** @typedef {{ version?: string, optional?: boolean, link?: boolean }} LockedPackage */
+
+/**
+ * @param {string} path
+ * @returns {Record<string, LockedPackage>}
+ */
+function lockedPackages(path) {
+  return JSON.parse(readFileSync(path, 'utf8')).packages ?? {};
+}
+
+/**
+ * What stands in the way of using node_modules as it is.
+ * @param {Places} at
+ * @returns {string | undefined} undefined when every package of the lock file lies there in its version
+ */
+export function missingModules(at) {
+  const installed = join(at.modules, '.package-lock.json'); // npm writes it last, so a broken install has none
+  if (!existsSync(installed)) return 'node_modules is missing or incomplete';
+  const have = lockedPackages(installed);
+  for (const [path, wanted] of Object.entries(lockedPackages(join(at.root, 'package-lock.json')))) {
+    if (path === '' || wanted.optional || wanted.link) continue;
+    if (have[path]?.version !== wanted.version) return `${path} is not ${wanted.version}`;
+    if (!existsSync(join(at.root, path, 'package.json'))) return `${path} was removed`;
+  }
+  return undefined;
+}
+
+/**
+ * Installs the packages when some are missing.
+ * @param {Places} at
+ * @param {import('./say.mjs').Voice} out
+ * @returns {Promise<boolean>} whether anything was done
+ */
+export async function provideModules(at, out) {
+  const missing = missingModules(at);
+  if (!missing) return false;
+  const fresh = !existsSync(join(at.modules, '.package-lock.json'));
+  const command = fresh ? 'ci' : 'install';
+  out.say(`packages: npm ${command} (${missing})`);
+  const finished = await run('npm', [command, '--no-fund', '--no-audit'], {
+    cwd: at.root,
+    onLine: (line) => out.progress(`packages: ${line}`),
+  });
+  if (finished.missing) {
+    throw new SetupFailure({
+      found: 'npm was not found on the PATH',
+      needed: `npm, which comes with Node, to install the packages (${missing})`,
+      mend: 'install Node with npm (for Debian: apt-get install npm), or run `npm ci` by other means, and run the command again',
+    });
+  }
+  const left = finished.status === 0 ? missingModules(at) : `npm ended with status ${finished.status}`;
+  if (left) {
+    throw new SetupFailure({
+      found: `npm ${command} did not install the packages: ${left}\n    ${lastLines(finished)}`,
+      mend: 'see whether the npm registry can be reached (`npm ping`) and the disk has 600 MB free, and run the command again',
+    });
+  }
+  return true;
+}

@@ -1,0 +1,17 @@
+import type { Optimizer } from './optimizer.js';
+import type { OptimizerOptions } from './options.js';
+import { learningRateAt, momentumAt } from './schedule.js';
+
+/**
+ * Stochastic gradient descent with momentum as pylearn2 has it: v = momentum v - rate g; w += v. PyTorch keeps the rate out of v,
+ * which is the same while the rate stands still; with a falling rate, pylearn2's older gradients keep their higher one.
+ */
+export function sgd(options: Extract<OptimizerOptions, { name: 'sgd' }>): Optimizer {
+  const { learningRate, momentum, schedule } = options;
+  return {
+    name: 'sgd',
+    kernel: 'sgd',
+    slots: ['sgd.velocity'],
+    scalars: (step) => [learningRateAt(learningRate, schedule, step), momentumAt(momentum, step)],
+  };
+}

@@ -14,3 +14,9 @@ export function squaredNorm(values: Float32Array): number {
   for (let i = 0; i < values.length; i++) sum += values[i]! * values[i]!;
   return sum;
 }
+
+/** Index of the first value that is NaN or infinite, or -1. */
+export function firstNotFinite(values: Float32Array): number {
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return i;
+  return -1;
+}

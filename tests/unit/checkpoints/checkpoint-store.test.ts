@@ -1,0 +1,299 @@
+// Goal: a checkpoint is read back as it was written, or refused with the reason; no damage to any byte goes unseen.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { blankHeader, fillChecksum } from '../../../src/checkpoints/checkpoint.js';
+import {
+  type Checkpoint,
+  CheckpointStore,
+  loadCheckpoint,
+} from '../../../src/checkpoints/checkpoint-store.js';
+import { bytesOf, encodeSafetensors } from '../../../src/checkpoints/safetensors.js';
+import { VectorMemory } from '../../../src/numerics/vector-memory.js';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'nash-checkpoints-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const sample = (step: number): Checkpoint => ({
+  step,
+  vectors: {
+    'discriminator.weights': Float32Array.of(1, -2.5, 3e-20, step),
+    'discriminator.adam.m': Float32Array.of(0, 0, 0.5, -0.5),
+    'generator.weights': Float32Array.from({ length: 700_001 }, (_, i) => i / 7 - step),
+    'generator.slots': new Float32Array(0),
+  },
+  metadata: { term: '1', manifests: '{"size":4,"checksum":"x"}', note: 'ünïcode "quoted"\n' },
+});
+const small = (step: number): Checkpoint => ({
+  step,
+  vectors: { weights: Float32Array.of(1, 2, step) },
+  metadata: {},
+});
+const store = (keep = 3) => new CheckpointStore(folder, { keep });
+const names = () => readdirSync(folder).sort();
+
+describe('writing', () => {
+  it('what is written is read back, bit for bit, empty vectors and odd texts too', async () => {
+    const path = await store().write(sample(12));
+    expect(path).toBe(join(folder, 'step-12.safetensors'));
+    expect(await loadCheckpoint(path)).toEqual(sample(12));
+    expect(names()).toEqual(['step-12.safetensors']);
+  });
+
+  it('the same checkpoint gives the same file', async () => {
+    const first = readFileSync(await store().write(sample(1)));
+    expect(readFileSync(await store().write(sample(1))).equals(first)).toBe(true);
+  });
+
+  it('vectors in shared memory are written as they lie', async () => {
+    const memory = new VectorMemory();
+    const vector = memory.allocate(5);
+    memory.write(vector, 0, Float32Array.of(1, 2, 3, 4, 5));
+    const path = await store().write({ step: 1, vectors: { w: memory.view(vector) }, metadata: {} });
+    expect([...(await loadCheckpoint(path)).vectors.w!]).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it('the newest `keep` stay, in the order of steps and not of names', async () => {
+    for (const step of [8, 9, 10, 11, 100]) await store(3).write(small(step));
+    expect(await store().steps()).toEqual([100, 11, 10]);
+  });
+
+  it('a run that went back keeps what it writes and can discard the abandoned line', async () => {
+    for (const step of [10, 20, 30]) await store(3).write(small(step));
+    await store(3).write(small(15));
+    expect(await store().steps()).toContain(15);
+    await store().discardAfter(15);
+    expect((await store().latest()).checkpoint?.step).toBe(15);
+  });
+
+  it('refuses values that are not finite and leaves nothing behind', async () => {
+    const spoiled = { step: 1, vectors: { weights: Float32Array.of(1, Number.NaN) }, metadata: {} };
+    await expect(store().write(spoiled)).rejects.toThrow('weights of the checkpoint of step 1 is not finite');
+    expect(names()).toEqual([]);
+  });
+
+  it('what a killed process left half-written is never read and goes with the next checkpoint', async () => {
+    writeFileSync(join(folder, 'step-9.safetensors.partial'), 'half');
+    expect((await store().latest()).checkpoint).toBeUndefined();
+    await store().write(small(10));
+    expect(names()).toEqual(['step-10.safetensors']);
+  });
+});
+
+describe('a full disk', () => {
+  const failing = (failAt: number, code: string) => async (path: string, flags: string) => {
+    const file = await open(path, flags);
+    let written = 0;
+    return new Proxy(file, {
+      get(target, key) {
+        const value = Reflect.get(target, key);
+        if (typeof value !== 'function') return value;
+        if (key !== 'write') return value.bind(target);
+        return async (...args: [Uint8Array, number, number, number]) => {
+          if (written + args[2] > failAt)
+            throw Object.assign(new Error(`${code}: no space left on device`), { code });
+          written += args[2];
+          return target.write(...args);
+        };
+      },
+    }) as FileHandle;
+  };
+
+  it.each([0, 100, 2 ** 21, 2_800_016])(
+    'after %i bytes: environment, the last good one kept, no temporary file',
+    async (bytes) => {
+      await store().write(small(5));
+      const full = new CheckpointStore(folder, { keep: 1, openFile: failing(bytes, 'ENOSPC') });
+      const error = await full.write(sample(6)).catch((caught) => caught);
+      expect(error).toMatchObject({ fault: 'environment', exitCode: 3 });
+      expect(error.message).toMatch(/no space left.*3 MiB are needed, the one of step 5 is kept; make room/);
+      expect(names()).toEqual(['step-5.safetensors']);
+      expect((await store().latest()).checkpoint).toEqual(small(5));
+    },
+  );
+
+  it('a folder that cannot be made is said to be so', async () => {
+    writeFileSync(join(folder, 'file'), '');
+    const blocked = new CheckpointStore(join(folder, 'file', 'checkpoints'), { keep: 1 });
+    await expect(blocked.write(small(1))).rejects.toMatchObject({ fault: 'environment' });
+  });
+});
+
+describe('reading damaged files', () => {
+  const write = async (change: (bytes: Buffer) => Buffer): Promise<string> => {
+    const path = await store().write({ ...small(7), metadata: { config: 'abc' } });
+    writeFileSync(path, change(readFileSync(path)));
+    return path;
+  };
+  const refusal = async (path: string): Promise<string> => {
+    const error = await loadCheckpoint(path).then(
+      () => undefined,
+      (caught) => caught,
+    );
+    expect(error, 'the file was accepted').toMatchObject({ name: 'NashError', fault: 'usage' });
+    expect(error.message).toContain(path);
+    return error.message;
+  };
+
+  it('every single bit of a file counts', async () => {
+    const whole = readFileSync(await write((bytes) => bytes));
+    const path = join(folder, 'flipped.safetensors');
+    for (let bit = 0; bit < whole.length * 8; bit++) {
+      const flipped = Buffer.from(whole);
+      flipped[bit >> 3]! ^= 1 << (bit & 7);
+      writeFileSync(path, flipped);
+      await refusal(path);
+    }
+  });
+
+  it('a file cut anywhere is refused', async () => {
+    const whole = readFileSync(await write((bytes) => bytes));
+    const path = join(folder, 'cut.safetensors');
+    for (let length = 0; length < whole.length; length++) {
+      writeFileSync(path, whole.subarray(0, length));
+      expect(await refusal(path)).toMatch(/cut short|too few/);
+    }
+  });
+
+  const u64 = (value: bigint) => {
+    const bytes = Buffer.alloc(8);
+    bytes.writeBigUInt64LE(value);
+    return bytes;
+  };
+  const withHeader = (header: unknown, data = Buffer.alloc(12)) => {
+    const json = Buffer.from(typeof header === 'string' ? header : JSON.stringify(header));
+    return Buffer.concat([u64(BigInt(json.length)), json, data]);
+  };
+  const entry = (over: object) => ({ w: { dtype: 'F32', shape: [3], data_offsets: [0, 12], ...over } });
+  it.each<[string, Buffer, RegExp]>([
+    ['an empty file', Buffer.alloc(0), /0 bytes, too few/],
+    [
+      'a header length of 2^64 - 1',
+      Buffer.concat([u64(2n ** 64n - 1n), Buffer.alloc(50)]),
+      /claims 18446744073709551615 bytes/,
+    ],
+    [
+      'a header length just over the limit',
+      Buffer.concat([u64(100_000_001n), Buffer.alloc(50)]),
+      /more than safetensors allows/,
+    ],
+    ['a PNG', Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'), /not such a file/],
+    ['a header that is not JSON', withHeader('{"w": '), /not JSON/],
+    ['a header that is not UTF-8', Buffer.concat([u64(2n), Buffer.from([0xff, 0xfe])]), /not JSON/],
+    ['a header that is a list', withHeader([]), /not a JSON object/],
+    ['another type of number', withHeader(entry({ dtype: 'F64' })), /w is of type F64/],
+    ['a tensor that is a string', withHeader({ w: 'x' }), /type undefined/],
+    ['a negative dimension', withHeader(entry({ shape: [-3] })), /no valid shape/],
+    ['a shape that overflows', withHeader(entry({ shape: [2 ** 40, 2 ** 40] })), /takes .* bytes/],
+    [
+      'a shape that does not fit its offsets',
+      withHeader(entry({ shape: [2] })),
+      /takes 8 bytes, its offsets span 12/,
+    ],
+    ['offsets that run backwards', withHeader(entry({ data_offsets: [12, 0] })), /span -12/],
+    [
+      'offsets beyond the data',
+      withHeader(entry({ shape: [4], data_offsets: [0, 16] })),
+      /promises 16 bytes.*cut short/,
+    ],
+    [
+      'a hole before the first tensor',
+      withHeader(entry({ shape: [2], data_offsets: [4, 12] })),
+      /begins at byte 4/,
+    ],
+    [
+      'bytes after the last tensor',
+      withHeader(entry({ shape: [2], data_offsets: [0, 8] })),
+      /4 bytes follow/,
+    ],
+    [
+      'tensors that overlap',
+      withHeader({ ...entry({}), v: entry({}).w }),
+      /begins at byte 0 of the data, 12/,
+    ],
+    ['metadata that are not strings', withHeader({ ...entry({}), __metadata__: { step: 3 } }), /not strings/],
+    [
+      'a safetensors file of another program',
+      withHeader(entry({})),
+      /of format unknown, not nash-checkpoint-1/,
+    ],
+  ])('%s is refused with its reason', async (_, bytes, reason) => {
+    const path = join(folder, 'foreign.safetensors');
+    writeFileSync(path, bytes);
+    expect(await refusal(path)).toMatch(reason);
+  });
+
+  it('a missing file, a folder, and a whole checkpoint that holds NaN are refused', async () => {
+    const spoiled = { ...small(4), vectors: { weights: Float32Array.of(0, Number.NaN) } };
+    const data = bytesOf(spoiled.vectors.weights);
+    const header = blankHeader(spoiled);
+    fillChecksum(header, createHash('sha256').update(header).update(data).digest('hex'));
+    writeFileSync(join(folder, 'nan.safetensors'), Buffer.concat([header, data]));
+    expect(await refusal(join(folder, 'nan.safetensors'))).toMatch(
+      /weights\[1\] is NaN: the run had diverged/,
+    );
+    expect(await refusal(join(folder, 'none'))).toMatch(/ENOENT/);
+    expect(await refusal(folder)).toMatch(/EISDIR/);
+  });
+
+  it('says how to go on', async () => {
+    const path = await write((bytes) => bytes.fill(0, bytes.length - 1));
+    expect(await refusal(path)).toMatch(/checksum does not match.*`--resume latest`/);
+  });
+
+  it('latest passes over damaged ones with a warning each, and finds none in an empty folder', async () => {
+    expect(await store().latest()).toEqual({ checkpoint: undefined, warnings: [] });
+    for (const step of [1, 2, 3]) await store().write(small(step));
+    copyFileSync(join(folder, 'step-1.safetensors'), join(folder, 'notes.safetensors'));
+    for (const step of [2, 3]) writeFileSync(join(folder, `step-${step}.safetensors`), 'x'.repeat(step));
+    const found = await store().latest();
+    expect(found.checkpoint).toEqual(small(1));
+    expect(found.warnings.map((text) => text.slice(0, 31))).toEqual(
+      ['checkpoint step-3.safetensors is', 'checkpoint step-2.safetensors is'].map((t) => t.slice(0, 31)),
+    );
+    writeFileSync(join(folder, 'step-1.safetensors'), '');
+    expect((await store().latest()).warnings).toHaveLength(3);
+  });
+});
+
+describe('other programs', () => {
+  const python = process.env.NASH_TEST_PYTHON ?? 'python3';
+  const hasSafetensors = spawnSync(python, ['-c', 'import safetensors.numpy']).status === 0;
+  it.skipIf(!hasSafetensors)(
+    "Python's safetensors reads a checkpoint (skipped where Python has no safetensors)",
+    async () => {
+      const path = await store().write(sample(3));
+      const script = `
+import sys, json, safetensors, safetensors.numpy
+t = safetensors.numpy.load_file(sys.argv[1])
+m = safetensors.safe_open(sys.argv[1], 'numpy').metadata()
+print(json.dumps([{k: [list(v.shape), float(v.sum(dtype='float64'))] for k, v in t.items()}, m['term'], m['step']]))`;
+      const [tensors, term, step] = JSON.parse(
+        execFileSync(python, ['-c', script, path], { encoding: 'utf8' }),
+      );
+      expect([term, step]).toEqual(['1', '3']);
+      for (const [name, values] of Object.entries(sample(3).vectors)) {
+        const sum = values.reduce((total, value) => total + value, 0);
+        expect(tensors[name][0]).toEqual([values.length]);
+        expect(tensors[name][1]).toBeCloseTo(sum, 2);
+      }
+    },
+  );
+
+  it('tensors of several dimensions keep their shape', () => {
+    const tensors = new Map([['images', { shape: [1, 2, 3], data: Float32Array.of(1, 2, 3, 4, 5, 6) }]]);
+    const bytes = encodeSafetensors({ tensors, metadata: { a: 'b' } });
+    expect((bytes.length - 24) % 8).toBe(0);
+    expect(JSON.parse(bytes.subarray(8, bytes.length - 24).toString())).toEqual({
+      __metadata__: { a: 'b' },
+      images: { dtype: 'F32', shape: [1, 2, 3], data_offsets: [0, 24] },
+    });
+  });
+});

@@ -1,0 +1,69 @@
+// The picture of a 1-D experiment: the densities of real and generated numbers over one axis (Goodfellow et al. 2014, figure 1).
+import type { TopLevelSpec } from 'vega-lite';
+import { COLOURS, drawChart } from './chart.js';
+
+export interface DensityFigure {
+  generated: Float32Array;
+  real?: Float32Array;
+  /** the line below the title, such as `step 5,000` */
+  caption: string;
+}
+
+const BINS = 80;
+
+interface Bar {
+  from: number;
+  to: number;
+  density: number;
+  source: string;
+}
+
+/** A histogram whose area is the share of values inside [low, high]. */
+export function densityOf(values: Float32Array, low: number, high: number, bins: number): number[] {
+  const width = (high - low) / bins;
+  const counts = Array<number>(bins).fill(0);
+  for (const value of values) {
+    const bin = Math.floor((value - low) / width);
+    if (bin >= 0 && bin < bins) counts[bin]! += 1;
+  }
+  return counts.map((count) => count / (values.length * width));
+}
+
+function rangeOf(values: Float32Array): [low: number, high: number] {
+  const finite = values.filter(Number.isFinite);
+  const low = finite.reduce((least, value) => Math.min(least, value), Infinity);
+  const high = finite.reduce((most, value) => Math.max(most, value), -Infinity);
+  if (finite.length === 0) return [-1, 1];
+  const margin = 0.25 * Math.max(high - low, 1e-3);
+  return [low - margin, high + margin];
+}
+
+/** PNG bytes: two overlaid densities; the axis is that of the real data with a margin, where there are any. */
+export function drawDensity({ generated, real, caption }: DensityFigure): Promise<Buffer> {
+  const [low, high] = rangeOf(real ?? generated);
+  const barsOf = (values: Float32Array, source: string): Bar[] =>
+    densityOf(values, low, high, BINS).map((density, i) => {
+      const from = low + (i * (high - low)) / BINS;
+      return { from, to: from + (high - low) / BINS, density, source };
+    });
+  const sources = real ? (['real', 'generated'] as const) : (['generated'] as const);
+  const colour = {
+    field: 'source',
+    type: 'nominal',
+    scale: { domain: sources, range: sources.map((s) => COLOURS[s]) },
+  };
+  const spec = {
+    width: 720,
+    height: 360,
+    title: { text: real ? 'real and generated density' : 'generated density', subtitle: caption },
+    data: { values: [...(real ? barsOf(real, 'real') : []), ...barsOf(generated, 'generated')] },
+    mark: { type: 'bar', opacity: 0.5, binSpacing: 0 },
+    encoding: {
+      x: { field: 'from', bin: { binned: true }, type: 'quantitative', title: 'x', scale: { nice: false } },
+      x2: { field: 'to' },
+      y: { field: 'density', type: 'quantitative', stack: null, title: 'density' },
+      color: colour,
+    },
+  };
+  return drawChart(spec as unknown as TopLevelSpec);
+}

@@ -1,0 +1,112 @@
+// The picture of a 2-D experiment: real and generated points, and a ring of three deviations around each mode.
+import type { TopLevelSpec } from 'vega-lite';
+import { COLOURS, drawChart } from './chart.js';
+import type { Mixture, ModeReport } from './modes.js';
+
+export interface ScatterFigure {
+  /** generated points `[count, 2]` */
+  generated: Float32Array;
+  /** real points `[count, 2]`, where they are to be shown */
+  real?: Float32Array;
+  mixture?: Mixture;
+  report?: ModeReport;
+  /** first words of the line below the title, such as `step 5,000` */
+  caption: string;
+}
+
+interface Point {
+  x: number;
+  y: number;
+  source: 'real' | 'generated';
+}
+type Range = [number, number];
+
+/** As many points as a reader can tell apart; more only slow the drawing. */
+const POINTS_MAX = 2500;
+const SIZE = 560;
+
+function pointsOf(values: Float32Array, source: Point['source']): Point[] {
+  const count = Math.min(POINTS_MAX, values.length / 2);
+  const points = Array.from({ length: count }, (_, i) => ({
+    x: values[2 * i]!,
+    y: values[2 * i + 1]!,
+    source,
+  }));
+  return points.filter(({ x, y }) => Number.isFinite(x) && Number.isFinite(y));
+}
+
+/** A square that holds the points with a margin of a fifth: the real ones where there are any, so that outliers do not shrink them. */
+function squareAround(points: readonly Point[]): { x: Range; y: Range; holds(point: Point): boolean } {
+  const middle = (key: 'x' | 'y') => {
+    const values = points.map((point) => point[key]);
+    return { low: Math.min(...values), high: Math.max(...values) };
+  };
+  const [x, y] =
+    points.length > 0
+      ? [middle('x'), middle('y')]
+      : [
+          { low: -1, high: 1 },
+          { low: -1, high: 1 },
+        ];
+  const half = 0.6 * Math.max(x.high - x.low, y.high - y.low, 1e-6);
+  const around = ({ low, high }: { low: number; high: number }): Range => [
+    (low + high) / 2 - half,
+    (low + high) / 2 + half,
+  ];
+  const [rangeX, rangeY] = [around(x), around(y)];
+  const within = (value: number, [low, high]: Range) => value >= low && value <= high;
+  return { x: rangeX, y: rangeY, holds: (point) => within(point.x, rangeX) && within(point.y, rangeY) };
+}
+
+const percent = (ratio: number): string => `${(100 * ratio).toFixed(1)} %`;
+
+function titleOf({ report, caption }: ScatterFigure, hidden: number): { text: string; subtitle: string[] } {
+  const first = report
+    ? `${caption}  ·  high quality ${percent(report.highQualityRatio)}  ·  reverse KL ${report.klDivergence.toFixed(3)} nats`
+    : caption;
+  const second = report ? ['rings of 3 deviations: green captured, dashed missed'] : [];
+  if (hidden > 0) second.push(`not shown, too far off: ${hidden}`);
+  const text = report ? `modes ${report.captured}/${report.expected}` : 'generated points';
+  return { text, subtitle: [first, ...(second.length > 0 ? [second.join('  ·  ')] : [])] };
+}
+
+/** Rings are circles in pixels: `size` of a vega point is its area. */
+function ringsOf({ mixture, report }: ScatterFigure, unitPixels: number): object[] {
+  if (!mixture) return [];
+  const size = Math.PI * (3 * mixture.deviation * unitPixels) ** 2;
+  const values = mixture.modes.map(([x, y], i) => ({ x, y, captured: report?.isCaptured[i] ?? false }));
+  const colour = { condition: { test: 'datum.captured', value: COLOURS.captured }, value: COLOURS.missed };
+  const dash = { condition: { test: 'datum.captured', value: [1, 0] }, value: [5, 3] };
+  const mark = { type: 'point', shape: 'circle', filled: false, size: size, strokeWidth: 2, opacity: 1 };
+  return [{ data: { values }, mark, encoding: { stroke: colour, strokeDash: dash } }];
+}
+
+/** PNG bytes: `modes 8/8` as the title; green rings around captured modes, dashed purple ones around those that are missed. */
+export function drawScatter(figure: ScatterFigure): Promise<Buffer> {
+  const real = figure.real ? pointsOf(figure.real, 'real') : [];
+  const generated = pointsOf(figure.generated, 'generated');
+  const square = squareAround(real.length > 0 ? real : generated);
+  const seen = generated.filter(square.holds);
+  const axis = (domain: Range) => ({ type: 'quantitative', scale: { domain, nice: false, zero: false } });
+  const sources = real.length > 0 ? (['real', 'generated'] as const) : (['generated'] as const);
+  const colour = {
+    field: 'source',
+    type: 'nominal',
+    scale: { domain: sources, range: sources.map((s) => COLOURS[s]) },
+  };
+  const spec = {
+    width: SIZE,
+    height: SIZE,
+    title: titleOf(figure, Math.min(POINTS_MAX, figure.generated.length / 2) - seen.length),
+    encoding: { x: { field: 'x', ...axis(square.x) }, y: { field: 'y', ...axis(square.y) } },
+    layer: [
+      {
+        data: { values: [...real, ...seen] },
+        mark: { type: 'circle', size: 14, opacity: 0.45 },
+        encoding: { color: colour },
+      },
+      ...ringsOf(figure, SIZE / (square.x[1] - square.x[0])),
+    ],
+  };
+  return drawChart(spec as unknown as TopLevelSpec);
+}

@@ -13,7 +13,7 @@ export function adam(options: Extract<OptimizerOptions, { name: 'adam' }>): Opti
   return {
     name: 'adam',
     kernel: 'adam',
-    slots: ['adam.m', 'adam.v'],
+    slots: ['m', 'v'],
     scalars(step) {
       const rate = learningRateAt(learningRate, schedule, step) / (1 - power(beta1, step));
       const correction = 1 / Math.sqrt(1 - power(beta2, step));

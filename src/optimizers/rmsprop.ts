@@ -11,7 +11,7 @@ export function rmsprop(options: Extract<OptimizerOptions, { name: 'rmsprop' }>)
   return {
     name: 'rmsprop',
     kernel: 'rmsprop',
-    slots: ['rmsprop.square'],
+    slots: ['square'],
     scalars: (step) => [learningRateAt(learningRate, schedule, step), decay, 1 - decay, epsilon],
   };
 }

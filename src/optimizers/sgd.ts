@@ -11,7 +11,7 @@ export function sgd(options: Extract<OptimizerOptions, { name: 'sgd' }>): Optimi
   return {
     name: 'sgd',
     kernel: 'sgd',
-    slots: ['sgd.velocity'],
+    slots: ['velocity'],
     scalars: (step) => [learningRateAt(learningRate, schedule, step), momentumAt(momentum, step)],
   };
 }

@@ -51,7 +51,7 @@ export function explainFileError(error, where) {
       cause: error,
     });
   }
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
+  if (['EACCES', 'EPERM', 'EROFS', 'ENOTDIR'].includes(code ?? '')) {
     return new SetupFailure({
       found: `${where} may not be written (${code})`,
       mend: 'make it writable for you, or set NASH_CACHE to a folder that is',

@@ -1,5 +1,7 @@
 // A lock that two set-ups at once wait for. It spares double work; it does not protect the library, since
 // that is unpacked aside and renamed into place.
+
+import { randomUUID } from 'node:crypto';
 import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
@@ -46,7 +48,7 @@ function peek(path) {
  * @param {string} path @param {string} stale
  */
 function breakStale(path, stale) {
-  const aside = `${path}.${process.pid}`;
+  const aside = `${path}.${randomUUID()}`;
   try {
     renameSync(path, aside);
     if (readFileSync(aside, 'utf8') !== stale && !existsSync(path)) linkSync(aside, path);
@@ -66,7 +68,7 @@ function breakStale(path, stale) {
  */
 export async function withLock(path, onWait, work) {
   const mine = `${process.pid} ${startOf(process.pid)} ${hostname()}\n`;
-  const draft = `${path}.draft.${process.pid}`;
+  const draft = `${path}.${randomUUID()}`;
   try {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(draft, mine); // written whole, then linked: a lock is never seen empty

@@ -1,7 +1,7 @@
 // Step 1: the packages of package-lock.json in node_modules.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { lastLines, run } from './child.mjs';
+import { run } from './child.mjs';
 import { SetupFailure } from './failure.mjs';
 
 /** @typedef {import('./places.mjs').Places} Places */
@@ -41,10 +41,9 @@ export function missingModules(at) {
 export async function provideModules(at, out) {
   const missing = missingModules(at);
   if (!missing) return false;
-  const fresh = !existsSync(join(at.modules, '.package-lock.json'));
-  const command = fresh ? 'ci' : 'install';
-  out.say(`packages: npm ${command} (${missing})`);
-  const finished = await run('npm', [command, '--no-fund', '--no-audit'], {
+  // not `npm ci`: it refuses a lock file without the packages of every foreign platform, and some registries lack those
+  out.say(`packages: npm install (${missing})`);
+  const finished = await run('npm', ['install', '--no-save', '--no-fund', '--no-audit'], {
     cwd: at.root,
     onLine: (line) => out.progress(`packages: ${line}`),
   });
@@ -52,15 +51,23 @@ export async function provideModules(at, out) {
     throw new SetupFailure({
       found: 'npm was not found on the PATH',
       needed: `npm, which comes with Node, to install the packages (${missing})`,
-      mend: 'install Node with npm (for Debian: apt-get install npm), or run `npm ci` by other means, and run the command again',
+      mend: 'install Node with npm (for Debian: apt-get install npm), or run `npm install` by other means, and run the command again',
     });
   }
   const left = finished.status === 0 ? missingModules(at) : `npm ended with status ${finished.status}`;
   if (left) {
     throw new SetupFailure({
-      found: `npm ${command} did not install the packages: ${left}\n    ${lastLines(finished)}`,
+      found: `npm install did not install the packages: ${left}\n    ${firstErrors(finished.stderr)}`,
       mend: 'see whether the npm registry can be reached (`npm ping`) and the disk has 600 MB free, and run the command again',
     });
   }
   return true;
+}
+
+/** npm's own words: the cause stands first, advice and the log's path last. @param {string} stderr */
+function firstErrors(stderr) {
+  const lines = stderr
+    .split('\n')
+    .filter((line) => line.startsWith('npm error') && line.trim() !== 'npm error');
+  return lines.slice(0, 6).join('\n    ') || '(npm said nothing)';
 }

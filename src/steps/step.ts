@@ -24,11 +24,6 @@ export interface StepDefinition {
   step: StepFunction;
 }
 
-/** Names of a D step's statistics, in order; each is a mean over the shard. Ratios in [0, 1], losses in nats (Wasserstein: critic units). */
-export const DISCRIMINATOR_STATISTICS = ['loss', 'accuracyReal', 'accuracyFake', 'valueFunction'] as const;
-/** Names of a G step's statistics. `accuracyFake` is D's, on G's samples. */
-export const GENERATOR_STATISTICS = ['loss', 'accuracyFake'] as const;
-
 const vectorLength = ({ size, slotSize }: Manifest): number => size + slotSize;
 
 const vectorInput = (network: Network): InputSpec => ({

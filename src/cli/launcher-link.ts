@@ -1,0 +1,32 @@
+// The link between `nash train` and what it starts: messages up and down, and each notices the other's death.
+import type { Progress } from '../server/parameter-server.js';
+
+/** What the server tells its launcher. */
+export type UpMessage =
+  | { kind: 'listening'; endpoint: string; http: string }
+  | { kind: 'progress'; progress: Progress }
+  | { kind: 'error'; exitCode: number; message: string };
+
+/** What the launcher tells the server. */
+export type DownMessage =
+  | { kind: 'stop' }
+  | { kind: 'restarted' }
+  | { kind: 'no-evaluator' }
+  /** every worker of a pool refused to work, for a reason that the exit code names */
+  | { kind: 'give-up'; exitCode: number; message: string };
+
+export const isLaunched = (): boolean => process.connected === true && process.env.NASH_LAUNCHED === '1';
+
+export function tellLauncher(message: UpMessage): void {
+  if (isLaunched()) process.send!(message);
+}
+
+/** Ends this process at once when its launcher dies: nobody would stop it otherwise. */
+export function endWithLauncher(): void {
+  if (isLaunched()) process.once('disconnect', () => process.exit(1));
+}
+
+/** Hears what the launcher says. */
+export function onLauncherMessage(listener: (message: DownMessage) => void): void {
+  if (isLaunched()) process.on('message', (message) => listener(message as DownMessage));
+}

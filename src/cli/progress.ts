@@ -1,0 +1,74 @@
+// One live line in a terminal; plain lines, now and then, where the output is a file or a pipe.
+import type { Progress } from '../server/parameter-server.js';
+
+/** Least time between two drawings of the live line, and between two plain lines. */
+const LIVE_MS = 100;
+const PLAIN_MS = 10_000;
+
+export interface ProgressDisplay {
+  show(progress: Progress): void;
+  /** Writes a whole line without tearing the live one. */
+  say(line: string): void;
+  /** Leaves the last state on a line of its own. */
+  end(): void;
+}
+
+export function progressDisplay(stream: NodeJS.WriteStream): ProgressDisplay {
+  let last: Progress | undefined;
+  let shownMs = Number.NEGATIVE_INFINITY;
+  let isLineOpen = false;
+  const clear = () => {
+    if (isLineOpen) stream.write('\r\x1b[2K');
+    isLineOpen = false;
+  };
+  const draw = (progress: Progress) => {
+    if (!stream.isTTY) {
+      stream.write(`${describe(progress)}\n`);
+      return;
+    }
+    clear();
+    stream.write(describe(progress).slice(0, Math.max(20, (stream.columns ?? 120) - 1)));
+    isLineOpen = true;
+  };
+  return {
+    show(progress) {
+      const nowMs = performance.now();
+      const isDue = nowMs - shownMs >= (stream.isTTY ? LIVE_MS : PLAIN_MS);
+      last = progress;
+      if (!isDue) return;
+      shownMs = nowMs;
+      draw(progress);
+      last = undefined;
+    },
+    say(line) {
+      clear();
+      stream.write(`${line}\n`);
+    },
+    end() {
+      if (last) draw(last);
+      last = undefined;
+      if (isLineOpen) stream.write('\n');
+      isLineOpen = false;
+    },
+  };
+}
+
+/** `step 120/2000 · 812 images/s · D real 78 % fake 83 % · loss D 0.93 G 1.41 · 2 min 20 s left` */
+export function describe(p: Progress): string {
+  const percent = (ratio: number) => `${Math.round(ratio * 100)} %`;
+  return [
+    `step ${p.steps.generator}/${p.generatorSteps}`,
+    `${Math.round(p.imagesPerSecond).toLocaleString("en")} images/s`,
+    `D right on real ${percent(p.accuracyReal)} fake ${percent(p.accuracyFake)}`,
+    `loss D ${p.lossDiscriminator.toFixed(3)} G ${p.lossGenerator.toFixed(3)}`,
+    p.steps.generator < p.generatorSteps ? `${duration(p.secondsLeft)} left` : 'done',
+  ].join(' · ');
+}
+
+/** `45 s`, `2 min 20 s`, `3 h 5 min` */
+export function duration(seconds: number): string {
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+}

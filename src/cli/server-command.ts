@@ -1,0 +1,71 @@
+// `nash server`: the parameter server alone. `nash train` starts one of these; under pm2 or a scheduler it is started by itself.
+import { Command } from 'commander';
+import { EXIT, messageOf, NashError } from '../errors.js';
+import { startServer } from '../server/start-server.js';
+import { endWithLauncher, isLaunched, onLauncherMessage, tellLauncher } from './launcher-link.js';
+import { openLog } from './log.js';
+import type { CommandMaker } from './main.js';
+import { progressDisplay } from './progress.js';
+import { type RunArguments, resolveRun, withRunArguments } from './run-arguments.js';
+import { onStopSignal } from './signals.js';
+
+interface ServerArguments extends RunArguments {
+  expectEvaluator?: boolean;
+}
+
+export const serverCommand: CommandMaker = (finish) =>
+  withRunArguments(new Command('server'))
+    .description('run the parameter server alone; workers are started by themselves')
+    .option('--expect-evaluator', 'an evaluator is started beside it: the end waits for its last word')
+    .addHelpText('after', '\nExample:\n  npx nash server configs/ring.yaml --set server.endpoint=tcp://127.0.0.1:5555')
+    .action(async (config: string, args: ServerArguments) => finish(await run(config, args)));
+
+async function run(configFile: string, args: ServerArguments): Promise<number> {
+  endWithLauncher();
+  try {
+    return await serve(configFile, args);
+  } catch (error) {
+    if (!isLaunched()) throw error;
+    const exitCode = error instanceof NashError ? error.exitCode : EXIT.failed;
+    if (!(error instanceof NashError)) console.error(error);
+    tellLauncher({ kind: 'error', exitCode, message: messageOf(error) });
+    return exitCode;
+  }
+}
+
+async function serve(configFile: string, args: ServerArguments): Promise<number> {
+  const { config, runDir, opening, resume } = resolveRun(configFile, args);
+  const display = isLaunched() ? undefined : progressDisplay(process.stdout);
+  const result = await startServer({
+    config,
+    runDir,
+    opening,
+    resume,
+    hasEvaluator: args.expectEvaluator ?? false,
+    openLog: (logs) => openLog(logs, 'server', runDir),
+    onProgress(progress) {
+      display?.show(progress);
+      tellLauncher({ kind: 'progress', progress });
+    },
+    onListening({ endpoint, http, parameterServer }) {
+      display?.say(`server of ${runDir} listens at ${endpoint}, metrics at http://${http}/metrics`);
+      tellLauncher({ kind: 'listening', endpoint, http });
+      onStopSignal(() => parameterServer.stop());
+      onLauncherMessage((message) => {
+        if (message.kind === 'stop') parameterServer.stop();
+        else if (message.kind === 'no-evaluator') parameterServer.forgoEvaluator();
+        else if (message.kind === 'restarted') parameterServer.restartCount += 1;
+        else parameterServer.fail(new NashError(message.exitCode === EXIT.environment ? 'environment' : 'usage', message.message));
+      });
+    },
+  });
+  display?.end();
+  if (result.status === 'stopped') display?.say(`stopped; go on with: ${resumeCommand('server', configFile, args, runDir)}`);
+  return result.status === 'stopped' ? EXIT.resumable : EXIT.done;
+}
+
+/** The command that goes on with a stopped run. */
+export function resumeCommand(command: 'train' | 'server', configFile: string, args: RunArguments, runDir: string): string {
+  const sets = args.set.map((assignment) => ` --set '${assignment}'`).join('');
+  return `npx nash ${command} ${configFile}${sets} --run-dir ${runDir} --resume`;
+}

@@ -1,0 +1,17 @@
+// Two signals, two meanings: the first asks to finish and save, the second leaves at once.
+import { EXIT } from '../errors.js';
+
+/** Calls `stop` at the first SIGINT or SIGTERM; the second ends the process with 130 or 143, after `atOnce`. */
+export function onStopSignal(stop: () => void, atOnce: () => void = () => {}): void {
+  let isStopping = false;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (isStopping) {
+        atOnce();
+        process.exit(signal === 'SIGINT' ? EXIT.interrupted : EXIT.terminated);
+      }
+      isStopping = true;
+      stop();
+    });
+  }
+}

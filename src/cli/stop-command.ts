@@ -1,0 +1,36 @@
+// `nash stop`: asks a run to finish its step, save and end.
+import { existsSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { EXIT, NashError } from '../errors.js';
+import { readAddress } from '../server/run-folder.js';
+import type { CommandMaker } from './main.js';
+import { askStatus } from './status-command.js';
+
+const POLL_MS = 50;
+/** Longer than any step: a server that takes longer is stuck, and says so in `nash status`. */
+const PATIENCE_MS = 120_000;
+
+export const stopCommand: CommandMaker = (finish) =>
+  new Command('stop')
+    .description('finish the step, take a checkpoint and end; the run can be resumed')
+    .argument('<run-dir>', 'run folder')
+    .addHelpText('after', '\nExample:\n  npx nash stop runs/ring')
+    .action(async (runDir: string) => {
+      const { pid, host } = readAddress(runDir);
+      await askStatus(runDir); // refuses when nobody answers, so that no stranger is signalled under a pid given again
+      if (host !== hostname()) {
+        throw new NashError('usage', `the server of ${runDir} runs on ${host}; run \`nash stop\` there`);
+      }
+      process.kill(pid, 'SIGTERM');
+      const deadline = Date.now() + PATIENCE_MS;
+      while (existsSync(join(runDir, 'server.json')) && Date.now() < deadline) {
+        await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      }
+      if (existsSync(join(runDir, 'server.json'))) {
+        throw new NashError('failed', `the server of ${runDir} has not ended after ${PATIENCE_MS / 1000} s; \`nash status ${runDir}\` says what it waits for`);
+      }
+      process.stdout.write(`stopped; go on with: npx nash train ${join(runDir, 'config.yaml')} --run-dir ${runDir} --resume\n`);
+      finish(EXIT.done);
+    });

@@ -1,0 +1,194 @@
+// `nash train`: server, workers and evaluator of one run on this host, started, watched and ended together.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { EXIT } from '../errors.js';
+import { RunFolder } from '../server/run-folder.js';
+import type { RunResult } from '../server/start-server.js';
+import { Child } from './children.js';
+import type { UpMessage } from './launcher-link.js';
+import type { CommandMaker } from './main.js';
+import { duration, progressDisplay } from './progress.js';
+import { parseWorkers, type ResolvedRun, type RunArguments, resolveRun, toWords, withRunArguments, type WorkerCounts } from './run-arguments.js';
+import { resumeCommand } from './server-command.js';
+import { onStopSignal } from './signals.js';
+
+interface TrainArguments extends RunArguments {
+  workers: WorkerCounts;
+  json?: boolean;
+}
+
+export const trainCommand: CommandMaker = (finish) =>
+  withRunArguments(new Command('train'))
+    .description('train on this host: starts the server, its workers and the evaluator')
+    .option('--workers <counts>', 'workers a pool, such as discriminator=2,generator=2 or any=2; a pool may be 0', parseWorkers, {
+      discriminator: 1,
+      generator: 1,
+      any: 0,
+    })
+    .option('--json', 'the last line of standard output is result.json')
+    .addHelpText('after', '\nExample:\n  npx nash train configs/ring.yaml --workers discriminator=2,generator=2 --set stop.generatorSteps=2000')
+    .action(async (config: string, args: TrainArguments) => finish(await run(config, args)));
+
+async function run(configFile: string, args: TrainArguments): Promise<number> {
+  const resolved = resolveRun(configFile, args);
+  RunFolder.check(resolved.runDir, resolved.opening);
+  const launch = new Launch(configFile, args, resolved);
+  return launch.run();
+}
+
+/** First delay before a lost worker is started again, and the longest. */
+const BACK_OFF_MS = { first: 50, last: 1000 };
+/** A worker that lived this long is started again without delay. */
+const STEADY_MS = 10_000;
+
+class Launch {
+  private readonly display = progressDisplay(process.stdout);
+  private readonly children = new Set<Child>();
+  private server!: Child;
+  private isEnding = false;
+  /** workers of each pool that live or will be started again */
+  private readonly living = new Map<string, number>();
+  private serverError: { exitCode: number; message: string } | undefined;
+
+  constructor(
+    private readonly configFile: string,
+    private readonly args: TrainArguments,
+    private readonly resolved: ResolvedRun,
+  ) {}
+
+  async run(): Promise<number> {
+    onStopSignal(
+      () => {
+        this.display.say('stopping: the step is finished and a checkpoint taken; once more leaves at once');
+        this.server.tell({ kind: 'stop' });
+      },
+      () => {
+        for (const child of this.children) child.kill();
+      },
+    );
+    this.server = this.start({
+      name: 'server',
+      words: ['server', ...toWords(this.configFile, this.args), '--expect-evaluator'],
+      onMessage: (message) => this.hear(message),
+      onExit: () => {},
+    });
+    const exitCode = await this.server.exited;
+    this.isEnding = true;
+    await Promise.all([...this.children].map((child) => child.end()));
+    this.display.end();
+    return this.conclude(exitCode);
+  }
+
+  private start(options: ConstructorParameters<typeof Child>[0]): Child {
+    const child = new Child({
+      ...options,
+      onExit: (exitCode) => {
+        this.children.delete(child);
+        options.onExit(exitCode);
+      },
+    });
+    this.children.add(child);
+    return child;
+  }
+
+  private hear(message: UpMessage): void {
+    if (message.kind === 'progress') this.display.show(message.progress);
+    else if (message.kind === 'error') this.serverError = message;
+    else this.startWorkers(message);
+  }
+
+  private startWorkers({ endpoint, http }: { endpoint: string; http: string }): void {
+    const { runDir } = this.resolved;
+    const { workers } = this.args;
+    this.display.say(`${runDir}: server at ${endpoint}, metrics at http://${http}/metrics`);
+    const logs = join(runDir, 'logs');
+    for (const pool of ['discriminator', 'generator', 'any'] as const) {
+      this.living.set(pool, workers[pool]);
+      for (let i = 0; i < workers[pool]; i++) {
+        const name = `${pool}-${i}`;
+        this.keepAlive(pool, { name, logs, words: ['worker', '--pool', pool, '--endpoint', endpoint, '--name', name] });
+      }
+    }
+    this.keepAlive('evaluator', { name: 'evaluator', logs, words: ['evaluator', '--endpoint', endpoint, '--run-dir', runDir] });
+  }
+
+  /** Starts a process and starts it again whenever it is lost, but not when it left because it cannot work (2 or 3). */
+  private keepAlive(pool: string, child: { name: string; logs: string; words: string[] }, backOffMs = BACK_OFF_MS.first): void {
+    const startedMs = performance.now();
+    const running = this.start({
+      ...child,
+      onExit: (exitCode) => {
+        if (this.isEnding) return;
+        if (exitCode === EXIT.usage || exitCode === EXIT.environment) {
+          this.giveUp(pool, exitCode, `${child.name}: ${running.lastWords() || `ended with ${exitCode}`}`);
+          return;
+        }
+        const isSteady = performance.now() - startedMs > STEADY_MS;
+        const delayMs = isSteady ? 0 : backOffMs;
+        setTimeout(() => {
+          if (this.isEnding) return;
+          this.server.tell({ kind: 'restarted' });
+          this.keepAlive(pool, child, isSteady ? BACK_OFF_MS.first : Math.min(BACK_OFF_MS.last, backOffMs * 2));
+        }, delayMs);
+      },
+    });
+  }
+
+  /** A worker that cannot work is not started again; a pool without workers ends the run, an evaluator is done without. */
+  private giveUp(pool: string, exitCode: number, message: string): void {
+    this.display.say(message);
+    if (pool === 'evaluator') {
+      this.server.tell({ kind: 'no-evaluator' });
+      return;
+    }
+    const left = this.living.get(pool)! - 1;
+    this.living.set(pool, left);
+    if (left === 0) this.server.tell({ kind: 'give-up', exitCode, message });
+  }
+
+  private conclude(exitCode: number): number {
+    const { runDir } = this.resolved;
+    if (this.serverError) {
+      process.stderr.write(`nash: ${this.serverError.message}\n`);
+    } else if (exitCode !== EXIT.done && exitCode !== EXIT.resumable) {
+      process.stderr.write(`nash: the server died (${exitCode}); its log is ${join(runDir, 'logs', 'server.ndjson')}. Go on from the last checkpoint with: ${this.resume()}\n`);
+      exitCode = EXIT.failed;
+    }
+    const result = this.result();
+    if (result && exitCode === EXIT.done) this.summarize(result);
+    if (exitCode === EXIT.resumable) this.display.say(`stopped; go on with: ${this.resume()}`);
+    if (this.args.json && result) process.stdout.write(`${JSON.stringify(result)}\n`);
+    return exitCode;
+  }
+
+  private resume(): string {
+    return resumeCommand('train', this.configFile, this.args, this.resolved.runDir);
+  }
+
+  private result(): RunResult | undefined {
+    try {
+      return JSON.parse(readFileSync(join(this.resolved.runDir, 'result.json'), 'utf8')) as RunResult;
+    } catch {
+      return undefined; // refused, or killed before its end: there is none
+    }
+  }
+
+  private summarize({ steps, seconds, imagesPerSecond, metrics }: RunResult): void {
+    const { runDir } = this.resolved;
+    const { config } = this.resolved;
+    const rate = Math.round(imagesPerSecond).toLocaleString('en');
+    this.display.say(`done: ${steps.discriminator} steps of D and ${steps.generator} of G in ${duration(seconds)}, ${rate} images/s`);
+    const captured = metrics.gan_modes_captured;
+    if (captured !== undefined) {
+      const quality = Math.round((metrics.gan_high_quality_samples_ratio ?? 0) * 100);
+      this.display.say(`modes ${captured}/${metrics.gan_modes_expected}, ${quality} % of samples within three deviations of a mode`);
+    }
+    this.display.say(`figures: ${join(runDir, 'figures')}, result: ${join(runDir, 'result.json')}`);
+    const next =
+      config.data.source === 'ring'
+        ? 'next: npx nash data mnist && npx nash train configs/mnist-gan.yaml'
+        : `next: npx nash sample ${runDir} --count 64 --out samples.png`;
+    this.display.say(next);
+  }
+}

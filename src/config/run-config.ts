@@ -1,0 +1,105 @@
+// The run config: WHAT is learned and by which rules. Composed of each folder's own options; every default is visible
+// in one of these files. Process settings (`server`, `checkpoint`, `evaluation`, `stop`) may differ when a run is
+// resumed; all others decide the bits, and their hash stands in every handshake and checkpoint.
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { dataOptions } from '../data/options.js';
+import { lossOptions } from '../losses/gan-loss.js';
+import { modelOptions } from '../models/options.js';
+import { averagingOptions, optimizerOptions } from '../optimizers/options.js';
+import { scheduleOptions } from '../protocol/schedule.js';
+
+const count = z.int().positive().max(2 ** 31);
+
+const minibatch = z
+  .strictObject({
+    size: z.int().positive().max(65_536).default(64),
+    /** pieces a minibatch is cut into: the largest number of workers a pool should ever have; decides the bits */
+    shards: z.int().positive().max(1024).default(4),
+    /** samples coupled by batch norm; default: the shard. Other groups than the shard are not computed yet. */
+    group: z.int().positive().optional(),
+  })
+  .superRefine(({ size, shards, group }, context) => {
+    if (size % shards !== 0) {
+      const fitting = divisorsOf(size).filter((d) => d <= 64);
+      context.addIssue({
+        code: 'custom',
+        path: ['shards'],
+        message: `${shards} shards do not divide a minibatch of ${size}; these do: ${fitting.join(', ')}`,
+      });
+    } else if (group !== undefined && group !== size / shards) {
+      context.addIssue({
+        code: 'custom',
+        path: ['group'],
+        message: `a group of ${group} samples is not supported: samples are coupled within a shard, which has ${size / shards}`,
+      });
+    }
+  });
+
+const divisorsOf = (n: number): number[] => Array.from({ length: n }, (_, i) => i + 1).filter((d) => n % d === 0);
+
+/** host:port, port 0 for any free one */
+const httpAddress = z.string().regex(/^[^\s:/]+:\d{1,5}$/, 'expected host:port, such as 127.0.0.1:9464');
+const endpoint = z
+  .string()
+  .regex(/^tcp:\/\/[^\s/:]+:\d{1,5}$/, 'expected tcp://address:port, such as tcp://127.0.0.1:0');
+
+export const runConfig = z.strictObject({
+  seed: z.int().min(0).max(Number.MAX_SAFE_INTEGER).default(1),
+  data: dataOptions,
+  model: modelOptions,
+  loss: lossOptions.prefault({ name: 'non-saturating' }),
+  optimizer: z
+    .strictObject({
+      discriminator: optimizerOptions.prefault({ name: 'adam' }),
+      generator: optimizerOptions.prefault({ name: 'adam' }),
+    })
+    .prefault({}),
+  schedule: scheduleOptions.prefault({}),
+  minibatch: minibatch.prefault({}),
+  /** bfloat16: matrix work and the activations between; see src/compiler/mixed-precision.ts */
+  precision: z.enum(['float32', 'bfloat16']).default('float32'),
+  device: z
+    .strictObject({
+      kind: z.enum(['cpu', 'gpu', 'auto']).default('auto'),
+      /** intra-op threads of every worker; decides the bits */
+      threads: z.int().positive().max(256).default(1),
+    })
+    .prefault({}),
+  /** of G's weights, from which samples are drawn; decay 0 turns it off */
+  averaging: averagingOptions.prefault({}),
+  checkpoint: z.strictObject({ everySteps: count.default(500), keep: z.int().positive().max(1000).default(3) }).prefault({}),
+  evaluation: z
+    .strictObject({
+      everySteps: count.default(100),
+      /** samples drawn for the measures of ring and grid (PacGAN: 2,500) */
+      samples: z.int().min(64).max(100_000).default(2500),
+    })
+    .prefault({}),
+  onCollapse: z.enum(['alert']).default('alert'),
+  onDivergence: z.enum(['stop']).default('stop'),
+  server: z
+    .strictObject({
+      endpoint: endpoint.default('tcp://127.0.0.1:0'),
+      http: httpAddress.default('127.0.0.1:9464'),
+    })
+    .prefault({}),
+  stop: z.strictObject({ generatorSteps: count.default(10_000) }).prefault({}),
+});
+
+export type RunConfig = z.infer<typeof runConfig>;
+
+/** Settings that decide no bit of the weights. */
+const PROCESS_KEYS = new Set(['checkpoint', 'evaluation', 'server', 'stop', 'onCollapse', 'onDivergence']);
+
+/** The part of a config that decides the weights, keys in the schema's order; where data lies is left out, what it is has a digest of its own. */
+export function decisiveSettings(config: RunConfig): Record<string, unknown> {
+  const decisive = Object.fromEntries(Object.entries(config).filter(([key]) => !PROCESS_KEYS.has(key)));
+  const { path: _path, ...data } = config.data as Record<string, unknown>;
+  const { kind: _kind, ...device } = config.device;
+  return { ...decisive, data, device };
+}
+
+/** sha256 of the decisive settings. */
+export const configHash = (config: RunConfig): string =>
+  createHash('sha256').update(JSON.stringify(decisiveSettings(config))).digest('hex');

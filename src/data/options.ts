@@ -1,0 +1,35 @@
+// The `data` section of a run config.
+import { z } from 'zod';
+
+const deviation = z.number().positive();
+
+/** Gaussians on a circle (Metz et al. 2017; PacGAN's protocol: radius 1, deviation 0.01). */
+const ring = z.strictObject({
+  source: z.literal('ring'),
+  modes: z.int().min(1).max(1000).default(8),
+  radius: z.number().positive().default(1),
+  deviation: deviation.default(0.01),
+});
+
+/** Gaussians on a square grid (PacGAN's protocol: 5x5 at {-4, -2, 0, 2, 4}, deviation 0.05). */
+const grid = z.strictObject({
+  source: z.literal('grid'),
+  side: z.int().min(1).max(100).default(5),
+  spacing: z.number().positive().default(2),
+  deviation: deviation.default(0.05),
+});
+
+/** One Gaussian on a line, the toy of Goodfellow et al. 2014, figure 1. */
+const gaussian = z.strictObject({
+  source: z.literal('gaussian-1d'),
+  mean: z.number().default(0),
+  deviation: deviation.default(1),
+});
+
+const path = z.string().min(1);
+const split = z.enum(['train', 'test']).default('train');
+const mnist = z.strictObject({ source: z.literal('mnist'), path: path.default('data/mnist'), split });
+const cifar10 = z.strictObject({ source: z.literal('cifar10'), path: path.default('data/cifar10'), split });
+
+export const dataOptions = z.discriminatedUnion('source', [ring, grid, gaussian, mnist, cifar10]);
+export type DataOptions = z.infer<typeof dataOptions>;

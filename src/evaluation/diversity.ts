@@ -1,0 +1,25 @@
+// How far samples lie from each other, against real items: near 1 for a healthy generator, near 0 for one that makes one thing.
+import { assert } from '../errors.js';
+
+/**
+ * Mean Euclidean distance over all pairs of items.
+ * @param items `[count, size]`, at least two
+ */
+export function meanPairwiseDistance(items: Float32Array, size: number): number {
+  const count = items.length / size;
+  assert(Number.isInteger(count) && count >= 2, () => `${items.length} floats are no two items of ${size}`);
+  let sum = 0;
+  for (let i = 0; i < count; i++) {
+    for (let j = i + 1; j < count; j++) sum += distance(items, i * size, j * size, size);
+  }
+  return sum / ((count * (count - 1)) / 2);
+}
+
+function distance(items: Float32Array, a: number, b: number, size: number): number {
+  let squared = 0;
+  for (let k = 0; k < size; k++) {
+    const difference = items[a + k]! - items[b + k]!;
+    squared += difference * difference;
+  }
+  return Math.sqrt(squared);
+}

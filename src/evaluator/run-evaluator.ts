@@ -1,0 +1,92 @@
+// The evaluator process: looks at the averaged generator at its own pace, beside training.
+import { loadTensorFlow } from '../compiler/tensorflow.js';
+import type { RunConfig } from '../config/run-config.js';
+import type { DataSource } from '../data/data-source.js';
+import { openRunData } from '../data/run-data.js';
+import { SampleDrawer } from '../evaluation/sample-drawer.js';
+import { buildArchitecture } from '../models/architecture.js';
+import { manifestHash } from '../parameters/manifest.js';
+import type { MessageOf, ServerMessage } from '../protocol/messages.js';
+import { connectWorker } from '../transport/zeromq.js';
+import { Session } from '../worker/session.js';
+import { WeightsCache } from '../worker/weights-cache.js';
+import { evaluate, samplesNeeded, writeFigure } from './evaluation.js';
+
+export interface EvaluatorOptions {
+  endpoint: string;
+  /** where figures go */
+  figures: string;
+  onSession(session: Session): void;
+}
+
+interface Prepared {
+  config: RunConfig;
+  source: DataSource;
+  drawer: SampleDrawer;
+  cache: WeightsCache;
+}
+
+/** Serves one server until it says stop. */
+export async function runEvaluator(options: EvaluatorOptions): Promise<void> {
+  const transport = connectWorker(options.endpoint);
+  let prepared: Prepared | undefined;
+  let asked: MessageOf<ServerMessage, 'evaluate'> | undefined;
+  let isWorking = false;
+
+  const work = async (session: Session): Promise<void> => {
+    if (!prepared || !asked || isWorking) return;
+    const { version } = asked;
+    const generator = prepared.cache.get('average', version);
+    if (!generator) return;
+    asked = undefined;
+    isWorking = true;
+    const started = performance.now();
+    const { config, source, drawer } = prepared;
+    const samples = drawer.draw(generator, { count: samplesNeeded(source, config.evaluation.samples), seed: config.seed });
+    const { measures, figure } = await evaluate(source, samples, version);
+    writeFigure(options.figures, source.kind === 'dataset' ? 'samples' : 'points', version, figure);
+    const seconds = (performance.now() - started) / 1000;
+    session.send({ kind: 'evaluated', version, seconds, metrics: measures as Record<string, number> });
+    isWorking = false;
+    await work(session);
+  };
+
+  const session = new Session(transport, {
+    role: 'evaluator',
+    pool: 'any',
+    name: 'evaluator',
+    async prepare(config) {
+      const backend = loadTensorFlow({ ...config.device, kind: config.device.kind === 'gpu' ? 'auto' : config.device.kind });
+      const source = await openRunData(config, () => {});
+      const architecture = buildArchitecture(config.model, source.shape);
+      prepared?.drawer.dispose();
+      const { size, slotSize } = architecture.generator.manifest;
+      prepared = {
+        config,
+        source,
+        drawer: new SampleDrawer({ architecture, latentDistribution: config.model.latentDistribution }),
+        cache: new WeightsCache({ discriminator: 0, generator: 0, average: size + slotSize }),
+      };
+      return {
+        manifests: {
+          discriminator: manifestHash(architecture.discriminator.manifest),
+          generator: manifestHash(architecture.generator.manifest),
+        },
+        data: source.digest,
+        device: backend.isUsingGpuDevice ? 'gpu' : 'cpu',
+      };
+    },
+    receive(message, payload, current) {
+      if (message.kind === 'weights') prepared?.cache.add(message.vector, message.version, message, payload);
+      else if (message.kind === 'evaluate') asked = message;
+      current.guard(() => work(current));
+    },
+  });
+  options.onSession(session);
+  try {
+    await session.run();
+  } finally {
+    await transport.close();
+    prepared?.drawer.dispose();
+  }
+}

@@ -1,0 +1,55 @@
+// Every metric of Nash, once: its name, type, labels and help. `/metrics`, metrics.jsonl and result.json take theirs from here.
+// Names are part of the interface; units are base units (seconds, bytes, ratios in [0, 1], nats).
+
+export interface MetricDefinition {
+  type: 'gauge' | 'counter' | 'histogram';
+  help: string;
+  labels: readonly string[];
+  /** upper bounds of a histogram's buckets, in the metric's unit */
+  buckets?: readonly number[];
+}
+
+const gauge = (help: string, ...labels: string[]): MetricDefinition => ({ type: 'gauge', help, labels });
+const counter = (help: string, ...labels: string[]): MetricDefinition => ({ type: 'counter', help, labels });
+const histogram = (help: string, labels: string[], buckets: readonly number[]): MetricDefinition => ({
+  type: 'histogram',
+  help,
+  labels,
+  buckets,
+});
+
+/** From a millisecond, a toy net's shard, to a minute. */
+const STEP_SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60];
+
+export const CATALOGUE = {
+  gan_run_info: gauge('1, with the run in its labels', 'config', 'model', 'loss', 'source'),
+  gan_discriminator_accuracy_ratio: gauge("D's accuracy at threshold 1/2 on real and on fake items", 'source'),
+  gan_loss: gauge('Loss that the net minimizes, mean over the last minibatch', 'net'),
+  gan_value_function_nats: gauge('V(D, G) = E log D(x) + E log(1 - D(G(z))), mean over the last minibatch'),
+  gan_gradient_norm: gauge('Euclidean norm of the averaged gradient', 'net'),
+  gan_steps_total: counter('Optimizer steps applied', 'net'),
+  gan_images_total: counter('Real items that D was shown'),
+  gan_step_duration_seconds: histogram(
+    'Seconds of a step by phase: wait (until the first answer), compute (of the slowest task), wire (the rest until the last answer), apply',
+    ['net', 'phase'],
+    STEP_SECONDS,
+  ),
+  gan_last_step_timestamp_seconds: gauge('Unix time at which the last step was applied', 'net'),
+  gan_pool_workers: gauge('Workers by pool and state', 'pool', 'state'),
+  gan_shards_reissued_total: counter('Tasks given to another worker', 'pool', 'reason'),
+  gan_answers_discarded_total: counter('Answers that were not used', 'reason'),
+  gan_refusals_total: counter('Peers and messages that were refused', 'reason'),
+  gan_wire_bytes_total: counter('Bytes through the server socket', 'direction'),
+  gan_parameters_version: gauge('Version of the weights: steps applied since the first', 'net'),
+  gan_modes_captured: gauge('Modes that are the nearest to at least one high-quality sample'),
+  gan_modes_expected: gauge('Modes of the data'),
+  gan_mode_coverage_ratio: gauge('Captured modes over expected modes'),
+  gan_mode_kl_divergence_nats: gauge('Reverse KL of the histogram of nearest modes against the data'),
+  gan_high_quality_samples_ratio: gauge('Samples within three deviations of a mode'),
+  gan_sample_diversity_ratio: gauge('Mean pairwise distance of samples over that of real items'),
+  gan_mode_collapse_score_ratio: gauge('0: samples as diverse as the data, 1: one point; definition in src/evaluation'),
+  gan_evaluation_seconds: gauge('Seconds that the last evaluation took'),
+  gan_evaluated_version: gauge('Version of the averaged generator that the last evaluation looked at'),
+} as const satisfies Record<string, MetricDefinition>;
+
+export type MetricName = keyof typeof CATALOGUE;

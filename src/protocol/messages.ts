@@ -1,0 +1,123 @@
+// Every message between server and workers, as one typed union a direction. Headers only: tensors travel as raw frames
+// beside them. Both sides validate what they receive against these schemas before they believe any of it.
+import { z } from 'zod';
+import { NETS } from '../parameters/manifest.js';
+
+/** Raised whenever a message changes its meaning; both sides must have the same. */
+export const PROTOCOL_VERSION = 1;
+
+/** Floats in one block: the unit of transport, summing and applying (4 MiB). */
+export const BLOCK_FLOATS = 2 ** 20;
+
+const net = z.enum(NETS);
+/** `average` is the averaged generator, which only evaluators are sent. */
+export const vectorName = z.enum([...NETS, 'average']);
+export type VectorName = z.infer<typeof vectorName>;
+
+const count = z.int().nonnegative().max(Number.MAX_SAFE_INTEGER);
+const text = z.string().max(4096);
+const label = z.string().min(1).max(128);
+const hash = z.string().regex(/^[0-9a-f]{64}$/);
+const treeNode = { level: count.max(32), index: count.max(2 ** 20) };
+const blockOf = { block: count.max(2 ** 16), blockCount: z.int().positive().max(2 ** 16), length: count };
+/** Which line of a run a message belongs to: `term` rises when the server restarts, `branch` when a run is rolled back. */
+const line = { term: count, branch: count };
+const statistics = z.array(z.array(z.number()).max(64)).max(2 ** 16);
+
+const hello = z.strictObject({
+  kind: z.literal('hello'),
+  protocol: count,
+  role: z.enum(['worker', 'evaluator']),
+  pool: z.enum([...NETS, 'any']),
+  name: label,
+  pid: count,
+  host: label,
+});
+
+/** What a worker made of the config: compared with the server's own. */
+const prepared = z.strictObject({
+  kind: z.literal('prepared'),
+  configHash: hash,
+  manifests: z.strictObject({ discriminator: hash, generator: hash }),
+  /** digest of the data, or null where this process reads none */
+  data: hash.nullable(),
+  device: label,
+});
+
+const fetchVector = z.strictObject({ kind: z.literal('fetch'), vector: vectorName, version: count });
+
+/** One block of a node's summed payload. The statistics, one row a leaf, come with every block; the first counts. */
+const answer = z.strictObject({
+  kind: z.literal('answer'),
+  ...line,
+  net,
+  step: count,
+  ...treeNode,
+  ...blockOf,
+  computeSeconds: z.number().nonnegative(),
+  statistics,
+});
+
+const evaluated = z.strictObject({
+  kind: z.literal('evaluated'),
+  version: count,
+  seconds: z.number().nonnegative(),
+  metrics: z.record(label, z.number()),
+});
+
+const failed = z.strictObject({ kind: z.literal('failed'), exitCode: z.int().min(1).max(255), message: text });
+const leaving = z.strictObject({ kind: z.literal('leaving') });
+const pong = z.strictObject({ kind: z.literal('pong') });
+
+export const workerMessage = z.discriminatedUnion('kind', [
+  hello,
+  prepared,
+  fetchVector,
+  answer,
+  evaluated,
+  failed,
+  leaving,
+  pong,
+]);
+export type WorkerMessage = z.infer<typeof workerMessage>;
+
+const welcome = z.strictObject({
+  kind: z.literal('welcome'),
+  ...line,
+  /** the resolved run config */
+  config: z.record(z.string(), z.unknown()),
+  configHash: hash,
+});
+
+/** Why a peer gets no work, by name. */
+export const refusalReasons = ['protocol', 'config', 'manifest', 'data', 'name', 'malformed', 'finished'] as const;
+export type RefusalReason = (typeof refusalReasons)[number];
+const refused = z.strictObject({ kind: z.literal('refused'), reason: z.enum(refusalReasons), message: text });
+
+const weights = z.strictObject({
+  kind: z.literal('weights'),
+  term: count,
+  vector: vectorName,
+  version: count,
+  ...blockOf,
+});
+
+const task = z.strictObject({
+  kind: z.literal('task'),
+  ...line,
+  net,
+  step: count,
+  reads: z.strictObject({ discriminator: count, generator: count }),
+  ...treeNode,
+});
+
+/** The averaged generator of this version is on its way; look at it. `isFinal`: the run waits for this answer. */
+const evaluate = z.strictObject({ kind: z.literal('evaluate'), version: count, isFinal: z.boolean() });
+
+const stop = z.strictObject({ kind: z.literal('stop'), message: text });
+const ping = z.strictObject({ kind: z.literal('ping') });
+
+export const serverMessage = z.discriminatedUnion('kind', [welcome, refused, weights, task, evaluate, stop, ping]);
+export type ServerMessage = z.infer<typeof serverMessage>;
+
+export type MessageOf<U, K> = Extract<U, { kind: K }>;

@@ -1,0 +1,44 @@
+// The order of steps as a dependency graph (design 1.3): which versions a step reads is a pure function of its number.
+// Version v of a net is what it is after v steps; step s turns version s into version s + 1.
+import { z } from 'zod';
+import type { Net } from '../parameters/manifest.js';
+
+export const scheduleOptions = z.strictObject({
+  /**
+   * alternating: Algorithm 1 of Goodfellow et al. 2014, k D steps, then one G step against the newest D.
+   * simultaneous: the first D step and the G step of a round read the same weights, as the paper's released code does.
+   */
+  order: z.enum(['alternating', 'simultaneous']).default('alternating'),
+  /** k of Algorithm 1: D steps a G step */
+  discriminatorSteps: z.int().min(1).max(1000).default(1),
+});
+export type ScheduleOptions = z.infer<typeof scheduleOptions>;
+
+/** Versions of both nets. */
+export type Versions = Readonly<Record<Net, number>>;
+
+/** One step of one net: what it reads; it writes version `step + 1` of its own net. */
+export interface Phase {
+  net: Net;
+  step: number;
+  reads: Versions;
+}
+
+/** The phase of a net's step. `reads[net] === step` always. */
+export function phaseOf({ order, discriminatorSteps: k }: ScheduleOptions, net: Net, step: number): Phase {
+  if (net === 'discriminator') {
+    return { net, step, reads: { discriminator: step, generator: Math.floor(step / k) } };
+  }
+  const discriminator = order === 'alternating' ? (step + 1) * k : step * k;
+  return { net, step, reads: { discriminator, generator: step } };
+}
+
+/** Versions after `rounds` whole rounds: the boundaries on which checkpoints lie. */
+export const versionsAfter = ({ discriminatorSteps }: ScheduleOptions, rounds: number): Versions => ({
+  discriminator: rounds * discriminatorSteps,
+  generator: rounds,
+});
+
+/** Whether a step may begin: both versions that it reads exist. */
+export const isReady = (phase: Phase, versions: Versions): boolean =>
+  phase.reads.discriminator <= versions.discriminator && phase.reads.generator <= versions.generator;

@@ -1,0 +1,78 @@
+// The server's HTTP side: metrics, health and status. It only reads; nothing here can change a run.
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { messageOf, NashError } from '../errors.js';
+
+export interface HttpPages {
+  metrics(): Promise<{ text: string; contentType: string }>;
+  status(): unknown;
+  /** undefined when the server is stepping, else why it is not */
+  notReady(): string | undefined;
+}
+
+/** Connections that may be open at once, and how long one may take to say what it wants. */
+const CONNECTIONS_MAX = 512;
+const HEADERS_TIMEOUT_MS = 10_000;
+
+/**
+ * Serves `/metrics`, `/status`, `/healthz` and `/readyz`.
+ * @param address `host:port`; port 0 takes any free one
+ * @returns the bound address with its real port
+ * @throws NashError('environment') when the port is taken or the address is not this host's
+ */
+export async function serveHttp(address: string, pages: HttpPages): Promise<{ address: string; close(): void }> {
+  const [host, port] = [address.slice(0, address.lastIndexOf(':')), Number(address.slice(address.lastIndexOf(':') + 1))];
+  const server = createServer((request, response) => {
+    void answer(request.method ?? '', request.url ?? '/', response, pages);
+  });
+  server.maxConnections = CONNECTIONS_MAX;
+  server.headersTimeout = HEADERS_TIMEOUT_MS;
+  server.requestTimeout = HEADERS_TIMEOUT_MS;
+  await listen(server, host, port, address);
+  return {
+    address: `${host}:${(server.address() as AddressInfo).port}`,
+    close() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+function listen(server: Server, host: string, port: number, address: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause) => {
+      const message = `server.http ${address} cannot be bound: ${messageOf(cause)}. Another run or program may hold the port; --set server.http=127.0.0.1:0 takes a free one.`;
+      reject(new NashError('environment', message, { cause }));
+    });
+    server.listen(port, host, resolve);
+  });
+}
+
+async function answer(method: string, url: string, response: ServerResponse, pages: HttpPages): Promise<void> {
+  const reply = (status: number, text: string, contentType = 'text/plain; charset=utf-8') =>
+    response.writeHead(status, { 'content-type': contentType, 'cache-control': 'no-store' }).end(text);
+  if (method !== 'GET' && method !== 'HEAD') {
+    reply(405, 'only GET is answered\n');
+    return;
+  }
+  switch (url.split('?')[0]) {
+    case '/metrics': {
+      const { text, contentType } = await pages.metrics();
+      reply(200, text, contentType);
+      return;
+    }
+    case '/status':
+      reply(200, `${JSON.stringify(pages.status())}\n`, 'application/json');
+      return;
+    case '/healthz':
+      reply(200, 'alive\n');
+      return;
+    case '/readyz': {
+      const reason = pages.notReady();
+      reply(reason === undefined ? 200 : 503, `${reason ?? 'stepping'}\n`);
+      return;
+    }
+    default:
+      reply(404, 'there are /metrics, /status, /healthz and /readyz\n');
+  }
+}

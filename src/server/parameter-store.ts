@@ -1,0 +1,260 @@
+// The weights of both nets, what the optimizers keep, G's average: the vectors that the server owns, and the arithmetic
+// on them. Decides nothing; the coordinator says when.
+import { createHash } from 'node:crypto';
+import type { RunConfig } from '../config/run-config.js';
+import { assert } from '../errors.js';
+import { clipOf } from '../losses/gan-loss.js';
+import type { Architecture } from '../models/architecture.js';
+import { part, type Vector, type VectorEngine } from '../numerics/vector-engine.js';
+import { averagingAt } from '../optimizers/averaging.js';
+import { type Optimizer, optimizerOf } from '../optimizers/optimizer.js';
+import { initialParameters } from '../parameters/initial.js';
+import { type Manifest, NETS, type Net } from '../parameters/manifest.js';
+import type { VectorName } from '../protocol/messages.js';
+import { keyOf, parentOf, rootLevel, siblingOf, type TreeNode } from '../protocol/shard-tree.js';
+import { type BlockHeader, blocksOf, bytesOf, rangeOf } from '../wire/blocks.js';
+
+/** A version of a vector as it is sent: its blocks, framed once, the same memory for every peer. Never written again. */
+export interface Published {
+  version: number;
+  values: Float32Array;
+  blocks: { header: BlockHeader; bytes: Uint8Array }[];
+}
+
+interface NetState {
+  manifest: Manifest;
+  optimizer: Optimizer;
+  /** `[size + slotSize]`: weights, then state slots */
+  parameters: Vector;
+  optimizerSlots: Vector[];
+  /** sums of the open step's tree nodes that wait for their siblings */
+  sums: Map<string, Vector>;
+  published: Published[];
+}
+
+/** Named vectors, as a checkpoint holds them. */
+export type NamedVectors = Record<string, Float32Array>;
+
+/** Outcome of applying a step. */
+export type Applied = { isFinite: true; gradientNorm: number } | { isFinite: false };
+
+const lengthOf = (manifest: Manifest): number => manifest.size + manifest.slotSize;
+
+export class ParameterStore {
+  private readonly nets: Record<Net, NetState>;
+  /** averaged G, and its slots averaged likewise */
+  private readonly average: Vector;
+  private publishedAverage: Published | undefined;
+
+  constructor(
+    private readonly config: RunConfig,
+    architecture: Architecture,
+    private readonly engine: VectorEngine,
+  ) {
+    const create = (net: Net): NetState => {
+      const { manifest } = architecture[net];
+      const optimizer = optimizerOf(config.optimizer[net]);
+      return {
+        manifest,
+        optimizer,
+        parameters: engine.allocate(lengthOf(manifest)),
+        optimizerSlots: optimizer.slots.map(() => engine.allocate(manifest.size)),
+        sums: new Map(),
+        published: [],
+      };
+    };
+    this.nets = { discriminator: create('discriminator'), generator: create('generator') };
+    this.average = engine.allocate(lengthOf(architecture.generator.manifest));
+  }
+
+  /** Version 0, decided by the seed. */
+  initialize(): void {
+    for (const net of NETS) {
+      const { manifest, parameters } = this.nets[net];
+      this.engine.write(parameters, 0, initialParameters(manifest, { seed: this.config.seed, net }));
+      this.publish(net, 0);
+    }
+    this.engine.write(this.average, 0, this.newest('generator').values);
+  }
+
+  /** Length of a net's payload: its gradient and its slots. */
+  lengthOf(net: Net): number {
+    return lengthOf(this.nets[net].manifest);
+  }
+
+  /** A vector to receive a node's payload into; `settle` or `release` takes it back. */
+  allocatePayload(net: Net): Vector {
+    return this.engine.allocate(this.lengthOf(net));
+  }
+
+  writeBlock(payload: Vector, header: BlockHeader, floats: Float32Array): void {
+    this.engine.write(payload, rangeOf(header).from, floats);
+  }
+
+  release(payload: Vector): void {
+    this.engine.release(payload);
+  }
+
+  /** Takes a node's sum; siblings are added as soon as both are there, along the fixed tree. */
+  async settle(net: Net, node: TreeNode, payload: Vector): Promise<void> {
+    const { sums } = this.nets[net];
+    const { shards } = this.config.minibatch;
+    let [at, sum] = [node, payload];
+    while (at.level < rootLevel(shards)) {
+      const sibling = siblingOf(at, shards);
+      const other = sibling && sums.get(keyOf(sibling));
+      if (sibling && !other) break;
+      if (sibling && other) {
+        sums.delete(keyOf(sibling));
+        const [left, right] = sibling.index < at.index ? [other, sum] : [sum, other];
+        await this.engine.add(left, right);
+        this.engine.release(right);
+        sum = left;
+      }
+      at = parentOf(at);
+    }
+    sums.set(keyOf(at), sum);
+  }
+
+  /**
+   * Applies the step whose root sum is complete: optimizer, state slots, G's average; publishes version `step + 1`.
+   * A gradient that is not finite is not applied, and nothing changes.
+   */
+  async apply(net: Net, step: number): Promise<Applied> {
+    const state = this.nets[net];
+    const { shards } = this.config.minibatch;
+    const key = keyOf({ level: rootLevel(shards), index: 0 });
+    const sum = state.sums.get(key);
+    assert(sum && state.sums.size === 1, () => `${net} step ${step} applied with sums ${[...state.sums.keys()]}`);
+    state.sums.delete(key);
+    if (!(await this.engine.scan(sum)).finite) {
+      this.engine.release(sum);
+      return { isFinite: false };
+    }
+    const squaredNorm = await this.update(net, step, sum);
+    await this.mergeSlots(net, sum);
+    this.engine.release(sum);
+    this.publish(net, step + 1);
+    if (net === 'generator') await this.updateAverage(step);
+    return { isFinite: true, gradientNorm: Math.sqrt(squaredNorm) };
+  }
+
+  /** The optimizer, block by block in order. @returns the averaged gradient's squared norm */
+  private async update(net: Net, step: number, sum: Vector): Promise<number> {
+    const { manifest, optimizer, parameters, optimizerSlots } = this.nets[net];
+    const bound = net === 'discriminator' ? clipOf(this.config.loss) : undefined;
+    const scalars = optimizer.scalars(step + 1);
+    const measures = blocksOf(manifest.size).map((header) => {
+      const { from, to } = rangeOf(header);
+      return this.engine.update({
+        kernel: optimizer.kernel,
+        gradient: part(sum, from, to - from),
+        scale: 1 / this.config.minibatch.shards,
+        weights: part(parameters, from, to - from),
+        slots: optimizerSlots.map((slot) => part(slot, from, to - from)),
+        scalars,
+        ...(bound === undefined ? {} : { bound }),
+      });
+    });
+    return (await Promise.all(measures)).reduce((total, { squaredNorm }) => total + squaredNorm, 0);
+  }
+
+  /** new = momentum * old + (1 - momentum) * merged, each slot by its merge rule. */
+  private async mergeSlots(net: Net, sum: Vector): Promise<void> {
+    const { manifest, parameters } = this.nets[net];
+    for (const slot of manifest.slots) {
+      const at = manifest.size + slot.offset;
+      const share = slot.merge === 'mean' ? 1 / this.config.minibatch.shards : 1;
+      await this.engine.blend({
+        into: part(parameters, at, slot.size),
+        from: part(sum, at, slot.size),
+        keep: slot.momentum,
+        take: (1 - slot.momentum) * share,
+      });
+    }
+  }
+
+  private async updateAverage(step: number): Promise<void> {
+    const { keep, take } = averagingAt(this.config.averaging, step + 1);
+    await this.engine.blend({ into: this.average, from: this.nets.generator.parameters, keep, take });
+  }
+
+  private publish(net: Net, version: number): void {
+    const { parameters, published } = this.nets[net];
+    published.push(frame(this.engine.read(parameters), version));
+  }
+
+  /** Drops versions of a net that no step may read any more. */
+  forgetBefore(net: Net, version: number): void {
+    const { published } = this.nets[net];
+    while (published.length > 1 && published[0]!.version < version) published.shift();
+  }
+
+  /** A version as frames, or undefined when it does not exist or was dropped. */
+  published(vector: VectorName, version: number): Published | undefined {
+    if (vector === 'average') return this.publishedAverage?.version === version ? this.publishedAverage : undefined;
+    return this.nets[vector].published.find((candidate) => candidate.version === version);
+  }
+
+  /** Frames G's average as it is now; it stays until the next call. */
+  publishAverage(version: number): Published {
+    this.publishedAverage = frame(this.engine.read(this.average), version);
+    return this.publishedAverage;
+  }
+
+  private newest(net: Net): Published {
+    return this.nets[net].published.at(-1)!;
+  }
+
+  /** sha256 of each net's weights, little-endian float32, without state slots. */
+  weightHashes(): Record<Net, string> {
+    const hash = (net: Net) => {
+      const weights = this.newest(net).values.subarray(0, this.nets[net].manifest.size);
+      return createHash('sha256')
+        .update(new Uint8Array(weights.buffer, weights.byteOffset, weights.byteLength))
+        .digest('hex');
+    };
+    return { discriminator: hash('discriminator'), generator: hash('generator') };
+  }
+
+  /** Copies of everything that the next step depends on. */
+  export(): NamedVectors {
+    const vectors: NamedVectors = {};
+    for (const [name, vector] of this.named()) vectors[name] = this.engine.read(vector);
+    return vectors;
+  }
+
+  /**
+   * Takes a checkpoint's vectors over.
+   * @throws Error naming the vector that is missing or has another length
+   */
+  import(vectors: Readonly<NamedVectors>, versions: Readonly<Record<Net, number>>): void {
+    for (const [name, vector] of this.named()) {
+      const values = vectors[name];
+      if (values?.length !== vector.length) {
+        throw new Error(`vector '${name}' has ${values?.length ?? 'no'} floats where this run's nets have ${vector.length}`);
+      }
+      this.engine.write(vector, 0, values);
+    }
+    for (const net of NETS) this.publish(net, versions[net]);
+  }
+
+  private named(): [name: string, vector: Vector][] {
+    const ofNet = (net: Net): [string, Vector][] => {
+      const { optimizer, parameters, optimizerSlots } = this.nets[net];
+      return [
+        [`${net}.parameters`, parameters],
+        ...optimizer.slots.map((slot, i): [string, Vector] => [`${net}.${optimizer.name}.${slot}`, optimizerSlots[i]!]),
+      ];
+    };
+    return [...NETS.flatMap(ofNet), ['generator.average', this.average]];
+  }
+}
+
+function frame(values: Float32Array, version: number): Published {
+  return {
+    version,
+    values,
+    blocks: blocksOf(values.length).map((header) => ({ header, bytes: bytesOf(values, header) })),
+  };
+}

@@ -1,0 +1,100 @@
+// Who is connected: the handshake, by which a peer earns work or is refused by name, and what each was sent.
+import type { Net } from '../parameters/manifest.js';
+import type { Pool } from '../protocol/coordinator.js';
+import { type MessageOf, PROTOCOL_VERSION, type RefusalReason, type WorkerMessage } from '../protocol/messages.js';
+
+export interface Peer {
+  session: string;
+  role: 'worker' | 'evaluator';
+  pool: Pool;
+  name: string;
+  pid: number;
+  host: string;
+  device: string;
+  /** greeted: knows the config and compiles; ready: may be given work */
+  state: 'greeted' | 'ready';
+  /** vectors that were sent, as `vector@version` */
+  sent: Set<string>;
+}
+
+/** What every peer must have made of the config. */
+export interface Expected {
+  configHash: string;
+  manifests: Record<Net, string>;
+  data: string;
+}
+
+export interface Refusal {
+  reason: RefusalReason;
+  message: string;
+}
+
+/** Peers that may be connected at once. */
+const PEERS_MAX = 4096;
+
+export class Peers {
+  private readonly bySession = new Map<string, Peer>();
+
+  constructor(private readonly expected: Expected) {}
+
+  get(session: string): Peer | undefined {
+    return this.bySession.get(session);
+  }
+
+  all(): Peer[] {
+    return [...this.bySession.values()];
+  }
+
+  remove(session: string): Peer | undefined {
+    const peer = this.bySession.get(session);
+    this.bySession.delete(session);
+    return peer;
+  }
+
+  /** First message of a session; a repeated one (after a reconnect) changes nothing. */
+  greet(session: string, hello: MessageOf<WorkerMessage, 'hello'>): Refusal | undefined {
+    if (hello.protocol !== PROTOCOL_VERSION) {
+      return {
+        reason: 'protocol',
+        message: `this worker speaks protocol ${hello.protocol}, the server speaks ${PROTOCOL_VERSION}; install the same version of nash on both`,
+      };
+    }
+    if (this.bySession.size >= PEERS_MAX) {
+      return { reason: 'name', message: `${PEERS_MAX} peers are connected already` };
+    }
+    const name = this.freeName(session, hello.name);
+    const { role, pool, pid, host } = hello;
+    this.bySession.set(session, { session, role, pool, name, pid, host, device: '', state: 'greeted', sent: new Set() });
+    return undefined;
+  }
+
+  /** Compares what the peer made of the config; equal: the peer is ready. */
+  prepare(peer: Peer, prepared: MessageOf<WorkerMessage, 'prepared'>): Refusal | undefined {
+    const { configHash, manifests, data } = this.expected;
+    if (prepared.configHash !== configHash) {
+      return { reason: 'config', message: differs('reads the config differently', prepared.configHash, configHash) };
+    }
+    for (const net of ['discriminator', 'generator'] as const) {
+      if (prepared.manifests[net] === manifests[net]) continue;
+      return { reason: 'manifest', message: differs(`builds another ${net}`, prepared.manifests[net], manifests[net]) };
+    }
+    if (prepared.data !== null && prepared.data !== data) {
+      return { reason: 'data', message: differs('has other data files', prepared.data, data) };
+    }
+    peer.state = 'ready';
+    peer.device = prepared.device;
+    return undefined;
+  }
+
+  /** Two living peers never share a name: the later one gets a number. */
+  private freeName(session: string, wished: string): string {
+    const taken = new Set(this.all().filter((peer) => peer.session !== session).map((peer) => peer.name));
+    if (!taken.has(wished)) return wished;
+    let number = 2;
+    while (taken.has(`${wished}.${number}`)) number += 1;
+    return `${wished}.${number}`;
+  }
+}
+
+const differs = (what: string, theirs: string, ours: string): string =>
+  `this worker ${what} (${theirs.slice(0, 12)}, the server has ${ours.slice(0, 12)}); give it the same version of nash and the same files`;

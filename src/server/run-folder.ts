@@ -1,0 +1,200 @@
+// The folder of one run: its files, written whole or not at all, and the lock that keeps a second server out.
+import { randomBytes } from 'node:crypto';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import type { RunConfig } from '../config/run-config.js';
+import { messageOf, NashError } from '../errors.js';
+
+/** Address of a living server, for `nash status`, `nash stop` and workers. */
+export interface ServerAddress {
+  pid: number;
+  endpoint: string;
+  http: string;
+  host: string;
+}
+
+/** What `--resume` and `--force` allow to happen to a folder that holds a run. */
+export type Opening = 'fresh' | 'resume' | 'force';
+
+/** Files of a run, which `--force` removes and which show that a folder holds one. */
+const RUN_FILES = [
+  'config.yaml',
+  'environment.json',
+  'server.json',
+  'metrics.jsonl',
+  'figures',
+  'checkpoints',
+  'logs',
+  'result.json',
+];
+
+export class RunFolder {
+  readonly checkpoints: string;
+  readonly figures: string;
+  readonly logs: string;
+
+  private constructor(
+    readonly path: string,
+    private readonly isNew: boolean,
+  ) {
+    this.checkpoints = join(path, 'checkpoints');
+    this.figures = join(path, 'figures');
+    this.logs = join(path, 'logs');
+  }
+
+  /** Whether a folder holds a run. */
+  static holdsRun(path: string): boolean {
+    return existsSync(join(path, 'config.yaml')) || existsSync(join(path, 'checkpoints'));
+  }
+
+  /**
+   * Refuses, before anything is written, what `open` would refuse.
+   * @throws NashError('usage')
+   */
+  static check(path: string, opening: Opening): void {
+    if (existsSync(path) && !statSync(path).isDirectory()) {
+      throw new NashError('usage', `the run folder ${path} is a file; choose another with --run-dir`);
+    }
+    if (opening === 'fresh' && RunFolder.holdsRun(path)) {
+      throw new NashError(
+        'usage',
+        `${path} already holds a run. --resume goes on with it, --force replaces it, --run-dir DIR takes another folder.`,
+      );
+    }
+  }
+
+  /**
+   * Opens and locks a folder, making it where it does not exist.
+   * @throws NashError('usage') when it holds a run that may not be touched or another server works in it,
+   * NashError('environment') when it cannot be written
+   */
+  static open(path: string, opening: Opening): RunFolder {
+    RunFolder.check(path, opening);
+    const isNew = !existsSync(path);
+    try {
+      mkdirSync(path, { recursive: true });
+      lock(path);
+    } catch (cause) {
+      if (cause instanceof NashError) throw cause;
+      throw new NashError('environment', `the run folder ${path} cannot be written: ${messageOf(cause)}`, { cause });
+    }
+    if (opening === 'force') {
+      for (const name of RUN_FILES) rmSync(join(path, name), { recursive: true, force: true });
+      for (const name of readdirSync(path)) if (name.startsWith('events.')) rmSync(join(path, name));
+    }
+    const folder = new RunFolder(path, isNew);
+    mkdirSync(folder.figures, { recursive: true });
+    mkdirSync(folder.logs, { recursive: true });
+    return folder;
+  }
+
+  writeConfig(config: RunConfig): void {
+    const note = '# The resolved config of this run; `nash train` wrote it.\n';
+    this.replace('config.yaml', note + stringify(structuredClone(config)));
+  }
+
+  writeJson(name: 'environment.json' | 'result.json', value: unknown): void {
+    this.replace(name, `${JSON.stringify(value, undefined, 2)}\n`);
+  }
+
+  /** Says where the server listens; to be called once both sockets are bound. */
+  writeAddress(address: ServerAddress): void {
+    this.replace('server.json', `${JSON.stringify(address)}\n`);
+  }
+
+  appendMetrics(line: unknown): void {
+    appendFileSync(join(this.path, 'metrics.jsonl'), `${JSON.stringify(line)}\n`);
+  }
+
+  /** Gives the folder back: no address, no lock. A folder that a refused run made is removed again. */
+  close({ refused = false } = {}): void {
+    rmSync(join(this.path, 'server.json'), { force: true });
+    rmSync(join(this.path, LOCK), { force: true });
+    if (!refused) return;
+    if (this.isNew) rmSync(this.path, { recursive: true, force: true });
+    else for (const name of RUN_FILES) rmSync(join(this.path, name), { recursive: true, force: true });
+  }
+
+  private replace(name: string, text: string): void {
+    const partial = join(this.path, `.${name}.${randomBytes(4).toString('hex')}`);
+    writeFileSync(partial, text);
+    renameSync(partial, join(this.path, name));
+  }
+}
+
+/** @throws NashError('usage') when no server works in that folder */
+export function readAddress(path: string): ServerAddress {
+  let text: string;
+  try {
+    text = readFileSync(join(path, 'server.json'), 'utf8');
+  } catch (cause) {
+    const what = RunFolder.holdsRun(path)
+      ? 'its server is not running; `nash train CONFIG --resume` starts it again'
+      : existsSync(path)
+        ? 'the folder holds no run'
+        : 'there is no such folder';
+    throw new NashError('usage', `no server in ${path}: ${what}.`, { cause });
+  }
+  return JSON.parse(text) as ServerAddress;
+}
+
+const LOCK = 'lock';
+
+interface Lock {
+  pid: number;
+  host: string;
+  /** start of the process in kernel ticks, so that a pid that was given again is not mistaken for its holder */
+  started: string;
+}
+
+/** Takes the lock, over a dead holder's too. A lock from another host is believed. */
+function lock(path: string): void {
+  const file = join(path, LOCK);
+  const mine: Lock = { pid: process.pid, host: hostname(), started: startOf(process.pid) ?? '' };
+  const holder = holderOf(file);
+  if (holder && isAlive(holder)) {
+    throw new NashError(
+      'usage',
+      `another server (process ${holder.pid} on ${holder.host}) works in ${path}. ` +
+        `\`nash stop ${path}\` ends it; if it is on a host that is gone, remove ${file}.`,
+    );
+  }
+  rmSync(file, { force: true });
+  writeFileSync(file, JSON.stringify(mine), { flag: 'wx' });
+}
+
+function holderOf(file: string): Lock | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Lock;
+  } catch {
+    return undefined; // no lock, or one that was cut off while it was written: nobody holds it
+  }
+}
+
+function isAlive(holder: Lock): boolean {
+  if (holder.host !== hostname()) return true;
+  return holder.pid !== process.pid && startOf(holder.pid) === holder.started;
+}
+
+/** Field 22 of /proc/PID/stat; undefined when there is no such process. */
+function startOf(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' ? undefined : fields[19];
+  } catch {
+    return undefined;
+  }
+}

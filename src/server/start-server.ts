@@ -1,0 +1,194 @@
+// Puts a server together: sockets first, then the folder, so that a run that is refused leaves nothing behind.
+import { hostname } from 'node:os';
+import { type Checkpoint, CheckpointStore, loadCheckpoint } from '../checkpoints/checkpoint-store.js';
+import { configHash, decisiveSettings, type RunConfig } from '../config/run-config.js';
+import { openRunData } from '../data/run-data.js';
+import { messageOf, NashError } from '../errors.js';
+import { prometheusMetrics } from '../metrics/prometheus.js';
+import type { Metrics } from '../metrics/metrics.js';
+import { buildArchitecture } from '../models/architecture.js';
+import { VectorEngine } from '../numerics/vector-engine.js';
+import { manifestHash } from '../parameters/manifest.js';
+import { bindServer } from '../transport/zeromq.js';
+import { describeEnvironment } from './environment.js';
+import { serveHttp } from './http.js';
+import { type Log, ParameterServer, type Progress } from './parameter-server.js';
+import { ParameterStore } from './parameter-store.js';
+import { type Opening, RunFolder } from './run-folder.js';
+
+export interface ServerOptions {
+  config: RunConfig;
+  runDir: string;
+  opening: Opening;
+  /** a checkpoint's path, or 'latest'; only with opening 'resume' */
+  resume?: string;
+  hasEvaluator: boolean;
+  /** a log for a folder that is known to be ours now */
+  openLog(logs: string): Log;
+  onProgress(progress: Progress): void;
+  /** Called once the server listens; `stop` ends the run gracefully. */
+  onListening(server: { endpoint: string; http: string; parameterServer: ParameterServer }): void;
+}
+
+/** result.json */
+export interface RunResult {
+  status: 'done' | 'stopped' | 'failed';
+  steps: { discriminator: number; generator: number };
+  seconds: number;
+  imagesPerSecond: number;
+  weights: { discriminator: string; generator: string };
+  metrics: Record<string, number>;
+  restarts: number;
+  shardsReissued: number;
+  error?: string;
+}
+
+/**
+ * Runs a server from its first step to its last.
+ * @throws NashError('usage' | 'environment') before anything was written, NashError('failed') after a failed training,
+ * whose result.json is written
+ */
+export async function startServer(options: ServerOptions): Promise<RunResult> {
+  const { config, runDir, opening } = options;
+  RunFolder.check(runDir, opening);
+  const source = await openRunData(config, () => {});
+  source.close();
+  const architecture = buildArchitecture(config.model, source.shape);
+  const restored = opening === 'resume' ? await restore(options) : undefined;
+  const transport = await bindServer(config.server.endpoint);
+  const metrics = prometheusMetrics();
+  let server: ParameterServer | undefined;
+  let folder: RunFolder | undefined;
+  const http: { address: string; close(): void } = await serveHttp(config.server.http, {
+    metrics: () => metrics.expose(),
+    status: () => ({ ...server?.status(), http: http.address, endpoint: transport.endpoint }),
+    notReady: () => (server ? (server.waitingFor() ?? undefined) : 'starting'),
+  }).catch(async (error) => {
+    await transport.close();
+    throw error;
+  });
+  let engine: VectorEngine | undefined;
+  try {
+    folder = RunFolder.open(runDir, opening);
+    engine = await VectorEngine.create();
+    const store = new ParameterStore(config, architecture, engine);
+    if (restored) importCheckpoint(store, restored);
+    else store.initialize();
+    folder.writeConfig(config);
+    folder.writeJson('environment.json', describeEnvironment());
+    const log = options.openLog(folder.logs);
+    describeRun(metrics, config);
+    const now = performance.now.bind(performance);
+    server = new ParameterServer({
+      config,
+      expected: {
+        configHash: configHash(config),
+        manifests: {
+          discriminator: manifestHash(architecture.discriminator.manifest),
+          generator: manifestHash(architecture.generator.manifest),
+        },
+        data: source.digest,
+      },
+      itemShape: source.shape,
+      store,
+      transport,
+      folder,
+      metrics,
+      log,
+      now,
+      term: restored ? Number(restored.metadata.term) + 1 : 1,
+      round: restored?.step ?? 0,
+      hasEvaluator: options.hasEvaluator,
+      onProgress: options.onProgress,
+    });
+    log('server listening', { endpoint: transport.endpoint, http: http.address, runDir, resumedFrom: restored?.step });
+    folder.writeAddress({ pid: process.pid, endpoint: transport.endpoint, http: http.address, host: hostname() });
+    options.onListening({ endpoint: transport.endpoint, http: http.address, parameterServer: server });
+    const result = await finished(server, store, metrics);
+    folder.writeJson('result.json', result);
+    folder.close();
+    return result;
+  } catch (error) {
+    // a run that is refused with 2 or 3 before its first step leaves nothing; one that fails later leaves its record
+    const refused = error instanceof NashError && error.fault !== 'failed' && !server?.hasStepped;
+    if (server && folder && !refused) folder.writeJson('result.json', failure(server, metrics, error));
+    folder?.close({ refused: refused && opening !== 'resume' });
+    throw error;
+  } finally {
+    http.close();
+    await transport.close();
+    await engine?.close();
+  }
+}
+
+async function finished(server: ParameterServer, store: ParameterStore, metrics: Metrics): Promise<RunResult> {
+  const outcome = await server.run();
+  return {
+    ...outcome,
+    weights: store.weightHashes(),
+    metrics: metrics.latest(),
+    restarts: server.restartCount,
+    shardsReissued: server.reissuedCount,
+  };
+}
+
+function failure(server: ParameterServer, metrics: Metrics, error: unknown): Partial<RunResult> {
+  const { step } = server.status() as { step: RunResult['steps'] };
+  return {
+    status: 'failed',
+    steps: step,
+    metrics: metrics.latest(),
+    restarts: server.restartCount,
+    shardsReissued: server.reissuedCount,
+    error: messageOf(error),
+  };
+}
+
+function describeRun(metrics: Metrics, config: RunConfig): void {
+  metrics.set('gan_run_info', 1, {
+    config: configHash(config).slice(0, 12),
+    model: config.model.name,
+    loss: config.loss.name,
+    source: config.data.source,
+  });
+}
+
+/** Finds the checkpoint to go on from; undefined where the run has none yet. */
+async function restore({ config, runDir, resume = 'latest' }: ServerOptions): Promise<Checkpoint | undefined> {
+  if (resume !== 'latest') return requireSameRun(await loadCheckpoint(resume), config, resume);
+  const store = new CheckpointStore(`${runDir}/checkpoints`, { keep: config.checkpoint.keep });
+  const found = await store.latest();
+  for (const warning of found.warnings) console.error(`nash: warning: ${warning}`);
+  if (found.checkpoint) return requireSameRun(found.checkpoint, config, found.path);
+  if (RunFolder.holdsRun(runDir)) return undefined;
+  throw new NashError('usage', `--resume: ${runDir} holds no run. Leave --resume out to begin one there.`);
+}
+
+/** A checkpoint of other decisive settings would go on with other arithmetic. */
+function requireSameRun(checkpoint: Checkpoint, config: RunConfig, path: string): Checkpoint {
+  if (checkpoint.metadata.configHash === configHash(config)) return checkpoint;
+  const theirs = JSON.parse(checkpoint.metadata.config ?? '{}') as RunConfig;
+  const changed = differences(decisiveSettings(theirs), decisiveSettings(config));
+  throw new NashError(
+    'usage',
+    `${path} belongs to a run with other settings: ${changed.join('; ')}. ` +
+      'Resume with the settings of the run folder\'s config.yaml; only checkpoint, evaluation, server and stop may change.',
+  );
+}
+
+function differences(a: unknown, b: unknown, path = ''): string[] {
+  if (JSON.stringify(a) === JSON.stringify(b)) return [];
+  const isTree = (value: unknown) => value !== null && typeof value === 'object' && !Array.isArray(value);
+  if (!isTree(a) || !isTree(b)) return [`${path} was ${JSON.stringify(a)}, now ${JSON.stringify(b)}`];
+  const [x, y] = [a as Record<string, unknown>, b as Record<string, unknown>];
+  const keys = new Set([...Object.keys(x), ...Object.keys(y)]);
+  return [...keys].flatMap((key) => differences(x[key], y[key], path ? `${path}.${key}` : key));
+}
+
+function importCheckpoint(store: ParameterStore, checkpoint: Checkpoint): void {
+  try {
+    store.import(checkpoint.vectors, JSON.parse(checkpoint.metadata.versions!));
+  } catch (cause) {
+    throw new NashError('usage', `the checkpoint of step ${checkpoint.step} does not fit this run: ${messageOf(cause)}`, { cause });
+  }
+}

@@ -1,0 +1,73 @@
+// What one step of one net looked like from the server: its shards' statistics in order, and where its time went.
+import type { Net } from '../parameters/manifest.js';
+import { leavesOf, type TreeNode } from '../protocol/shard-tree.js';
+import { DISCRIMINATOR_STATISTICS, GENERATOR_STATISTICS } from '../steps/statistics.js';
+import type { Metrics } from '../metrics/metrics.js';
+
+const NAMES: Record<Net, readonly string[]> = {
+  discriminator: DISCRIMINATOR_STATISTICS,
+  generator: GENERATOR_STATISTICS,
+};
+
+/** Times in milliseconds of the server's clock. */
+export class StepRecord {
+  private readonly rows: (readonly number[])[];
+  private firstAssignedMs: number | undefined;
+  private completedMs = 0;
+  private computeMs = 0;
+
+  constructor(
+    readonly net: Net,
+    private readonly shards: number,
+    /** when this net's step before it had been applied */
+    private readonly previousAppliedMs: number,
+  ) {
+    this.rows = new Array(shards);
+  }
+
+  assigned(nowMs: number): void {
+    this.firstAssignedMs ??= nowMs;
+  }
+
+  /** Whether a node came with one row of the right length for each of its leaves. */
+  fits(node: TreeNode, rows: readonly (readonly number[])[]): boolean {
+    const { from, to } = leavesOf(node, this.shards);
+    return rows.length === to - from && rows.every((row) => row.length === NAMES[this.net].length);
+  }
+
+  settled(node: TreeNode, rows: readonly (readonly number[])[], computeSeconds: number): void {
+    const { from } = leavesOf(node, this.shards);
+    rows.forEach((row, i) => {
+      this.rows[from + i] = row;
+    });
+    this.computeMs = Math.max(this.computeMs, computeSeconds * 1000);
+  }
+
+  completed(nowMs: number): void {
+    this.completedMs = nowMs;
+  }
+
+  /** Means over the shards in their order, by name. */
+  statistics(): Record<string, number> {
+    const means = NAMES[this.net].map((name, column): [string, number] => {
+      let sum = 0;
+      for (const row of this.rows) sum += row[column]!;
+      return [name, sum / this.shards];
+    });
+    return Object.fromEntries(means);
+  }
+
+  /** Reports the step's phases; they add up to the time between this application and the one before. */
+  observePhases(metrics: Metrics, appliedMs: number): void {
+    const assigned = this.firstAssignedMs ?? this.completedMs;
+    const phases = {
+      wait: assigned - this.previousAppliedMs,
+      compute: this.computeMs,
+      wire: this.completedMs - assigned - this.computeMs,
+      apply: appliedMs - this.completedMs,
+    };
+    for (const [phase, ms] of Object.entries(phases)) {
+      metrics.observe('gan_step_duration_seconds', Math.max(0, ms) / 1000, { net: this.net, phase });
+    }
+  }
+}

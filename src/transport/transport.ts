@@ -1,0 +1,38 @@
+// What server and workers need of a network. A message is a list of frames; peers are named by their session.
+
+/** One message from a peer. */
+export interface Envelope {
+  /** the sender's session: fresh in every process, so that a restarted worker is never mistaken for its ghost */
+  peer: string;
+  frames: Uint8Array[];
+}
+
+/** The server's end: many peers, each message addressed. */
+export interface ServerTransport {
+  /** where workers connect, with the real port */
+  readonly endpoint: string;
+  /** Queues a message. Order is kept per peer; a peer that is gone swallows it and is reported to `onGone`. The frames must not change afterwards. */
+  send(peer: string, frames: readonly Uint8Array[]): void;
+  onMessage(listener: (envelope: Envelope) => void): void;
+  /** Told once when a peer that was sent to or pinged turns out to be gone. */
+  onGone(listener: (peer: string) => void): void;
+  /** Some connection ended: peers ought to be pinged, the gone one will be reported. */
+  onDisconnect(listener: () => void): void;
+  /** Resolves when everything queued has been handed to the network, or after `timeoutMs`. */
+  flush(timeoutMs: number): Promise<void>;
+  close(): Promise<void>;
+  /** bytes handed to and taken from the network */
+  readonly bytes: { sent: number; received: number };
+}
+
+/** A worker's end: one peer, the server. */
+export interface WorkerTransport {
+  readonly session: string;
+  send(frames: readonly Uint8Array[]): void;
+  onMessage(listener: (frames: Uint8Array[]) => void): void;
+  /** The connection was made, for the first time or again. */
+  onConnect(listener: () => void): void;
+  onDisconnect(listener: () => void): void;
+  flush(timeoutMs: number): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,48 @@
+// Headers as msgpack maps, tensors as raw frames: nothing is encoded twice, nothing is copied that need not be.
+import { Packr, Unpackr } from 'msgpackr/index-no-eval';
+import type { z } from 'zod';
+import { messageOf } from '../errors.js';
+import { BLOCK_FLOATS } from '../protocol/messages.js';
+
+/** A header longer than this is refused before it is decoded; the longest real one, a welcome, stays under a few KiB. */
+export const HEADER_BYTES_MAX = 4 * 2 ** 20;
+/** The largest frame: a block of float32. */
+export const FRAME_BYTES_MAX = BLOCK_FLOATS * 4;
+
+// Plain maps: stateless, interoperable, and no generated code at a trust border (research: msgpackr).
+const packer = new Packr({ useRecords: false });
+const unpacker = new Unpackr({ useRecords: false, mapsAsObjects: true, int64AsType: 'number' });
+
+/** A received message that breaks the protocol: the peer's fault, never ours. */
+export class MalformedMessage extends Error {
+  override name = 'MalformedMessage';
+}
+
+/** A message as frames: the header, then raw ones. */
+export const encode = (header: object, frames: readonly Uint8Array[] = []): Uint8Array[] => [
+  packer.pack(header),
+  ...frames,
+];
+
+/**
+ * Decodes and validates.
+ * @throws MalformedMessage saying what is wrong with the frames
+ */
+export function decode<T>(schema: z.ZodType<T>, frames: readonly Uint8Array[]): { message: T; payload: Uint8Array[] } {
+  const [header, ...payload] = frames;
+  if (!header || header.length > HEADER_BYTES_MAX) {
+    throw new MalformedMessage(`a header of ${header?.length ?? 0} bytes; at most ${HEADER_BYTES_MAX} are taken`);
+  }
+  let value: unknown;
+  try {
+    value = unpacker.unpack(header);
+  } catch (cause) {
+    throw new MalformedMessage(`a header that is no msgpack: ${messageOf(cause)}`, { cause });
+  }
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]!;
+    throw new MalformedMessage(`a header whose '${issue.path.join('.') || 'kind'}' is wrong: ${issue.message}`);
+  }
+  return { message: parsed.data, payload };
+}

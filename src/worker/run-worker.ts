@@ -1,0 +1,110 @@
+// A worker process: pulls tasks, computes gradients, answers. It holds no state that matters: kill it at any time.
+import * as tf from '@tensorflow/tfjs-core';
+import { loadTensorFlow } from '../compiler/tensorflow.js';
+import { openRunData } from '../data/run-data.js';
+import { createSampler } from '../data/sampler.js';
+import { buildArchitecture } from '../models/architecture.js';
+import { manifestHash, NETS } from '../parameters/manifest.js';
+import { type Pool, serves } from '../protocol/coordinator.js';
+import type { MessageOf, ServerMessage } from '../protocol/messages.js';
+import { connectWorker } from '../transport/zeromq.js';
+import { blocksOf, bytesOf } from '../wire/blocks.js';
+import { Session } from './session.js';
+import { GradientComputer } from './shard-gradient.js';
+import { WeightsCache } from './weights-cache.js';
+
+export interface WorkerOptions {
+  endpoint: string;
+  pool: Pool;
+  name: string;
+  /** where to leave the compiled graphs for a person to look at */
+  dumpFolder?: string;
+  /** Called with the session once there is one; `leave` ends the worker gracefully. */
+  onSession(session: Session): void;
+}
+
+type TaskMessage = MessageOf<ServerMessage, 'task'>;
+
+/**
+ * Serves one server until it says stop.
+ * @throws NashError when refused, or when data or device are not as the config wants them
+ */
+export async function runWorker(options: WorkerOptions): Promise<void> {
+  const transport = connectWorker(options.endpoint);
+  let computer: GradientComputer | undefined;
+  let cache: WeightsCache | undefined;
+  let pending: TaskMessage | undefined;
+
+  const attempt = (session: Session) => {
+    if (!pending || !cache || !computer) return;
+    const task = pending;
+    const weights = { discriminator: cache.get('discriminator', task.reads.discriminator), generator: cache.get('generator', task.reads.generator) };
+    if (!weights.discriminator || !weights.generator) return; // the rest is on its way, or was asked for
+    pending = undefined;
+    const started = performance.now();
+    const before = tf.memory().numTensors;
+    const { payload, statistics } = computer.compute(task, weights as Record<'discriminator' | 'generator', tf.Tensor>);
+    requireFlat(before);
+    const computeSeconds = (performance.now() - started) / 1000;
+    const { term, branch, net, step, level, index } = task;
+    for (const header of blocksOf(payload.length)) {
+      const answer = { kind: 'answer' as const, term, branch, net, step, level, index, computeSeconds, statistics, ...header };
+      session.send(answer, [bytesOf(payload, header)]);
+    }
+  };
+
+  const session = new Session(transport, {
+    role: 'worker',
+    pool: options.pool,
+    name: options.name,
+    async prepare(config) {
+      const backend = loadTensorFlow(config.device);
+      computer?.dispose();
+      cache?.dispose();
+      pending = undefined;
+      const readsData = serves(options.pool, 'discriminator');
+      const source = await openRunData(config, () => {});
+      const architecture = buildArchitecture(config.model, source.shape);
+      const { size, shards } = config.minibatch;
+      const sampler = createSampler({ source, seed: config.seed, minibatchSize: size, shards, branch: 0 });
+      computer = new GradientComputer(config, architecture, readsData ? sampler : undefined, options.dumpFolder);
+      for (const net of NETS) if (serves(options.pool, net)) computer.prepare(net);
+      const lengths = NETS.map((net) => architecture[net].manifest.size + architecture[net].manifest.slotSize);
+      cache = new WeightsCache({ discriminator: lengths[0]!, generator: lengths[1]!, average: lengths[1]! });
+      return {
+        manifests: {
+          discriminator: manifestHash(architecture.discriminator.manifest),
+          generator: manifestHash(architecture.generator.manifest),
+        },
+        data: readsData ? source.digest : null,
+        device: backend.isUsingGpuDevice ? 'gpu' : 'cpu',
+      };
+    },
+    receive(message, payload, session) {
+      if (message.kind === 'weights') {
+        if (cache?.add(message.vector, message.version, message, payload)) attempt(session);
+      } else if (message.kind === 'task') {
+        pending = message;
+        for (const net of NETS) {
+          const version = message.reads[net];
+          if (!cache?.get(net, version)) session.send({ kind: 'fetch', vector: net, version });
+        }
+        attempt(session);
+      }
+    },
+  });
+  options.onSession(session);
+  try {
+    await session.run();
+  } finally {
+    await transport.close();
+    computer?.dispose();
+    cache?.dispose();
+  }
+}
+
+/** A step leaves as many tensors as it found; a leak would end the worker hours later, so it ends it now. */
+function requireFlat(before: number): void {
+  const after = tf.memory().numTensors;
+  if (after !== before) throw new Error(`broken invariant: a task left ${after - before} tensors behind`);
+}

@@ -1,0 +1,122 @@
+// A worker's conversation with the server: connect, say hello, be welcomed or refused. Shared by workers and the evaluator.
+import { hostname } from 'node:os';
+import { validateConfig } from '../config/load-config.js';
+import { configHash, type RunConfig } from '../config/run-config.js';
+import { messageOf, NashError } from '../errors.js';
+import { PROTOCOL_VERSION, type MessageOf, serverMessage, type ServerMessage, type WorkerMessage, workerMessage } from '../protocol/messages.js';
+import type { WorkerTransport } from '../transport/transport.js';
+import { decode, encode } from '../wire/codec.js';
+
+/** Who connects, and what it does with what the server sends. */
+export interface SessionRole {
+  role: 'worker' | 'evaluator';
+  pool: 'discriminator' | 'generator' | 'any';
+  name: string;
+  /** Compiles for the config; what it answers is compared by the server. Called again after a reconnect to another config. */
+  prepare(config: RunConfig): Promise<Omit<MessageOf<WorkerMessage, 'prepared'>, 'kind' | 'configHash'>>;
+  receive(message: ServerMessage, payload: Uint8Array[], session: Session): void;
+}
+
+/** How long a worker keeps trying when the server is away; its launcher notices the server's death long before. */
+const PATIENCE_MS = 600_000;
+
+export class Session {
+  private config: RunConfig | undefined;
+  private end!: { resolve: () => void; reject: (error: unknown) => void };
+  private patience: NodeJS.Timeout | undefined;
+  private isOver = false;
+
+  constructor(
+    private readonly transport: WorkerTransport,
+    private readonly role: SessionRole,
+  ) {}
+
+  /**
+   * Serves until the server says stop.
+   * @throws NashError('usage') when the server refuses this worker, NashError('failed') when it stays away
+   */
+  async run(): Promise<void> {
+    const over = new Promise<void>((resolve, reject) => {
+      this.end = { resolve, reject };
+    });
+    this.transport.onConnect(() => this.hello());
+    this.transport.onDisconnect(() => this.wait());
+    this.transport.onMessage((frames) => this.guard(() => this.receive(frames)));
+    this.wait();
+    try {
+      await over;
+    } finally {
+      this.isOver = true;
+      clearTimeout(this.patience);
+    }
+  }
+
+  send(message: WorkerMessage, frames: readonly Uint8Array[] = []): void {
+    this.transport.send(encode(workerMessage.parse(message), frames));
+  }
+
+  /** Takes leave, so that the server need not find out. */
+  async leave(): Promise<void> {
+    this.send({ kind: 'leaving' });
+    await this.transport.flush(500);
+    this.end.resolve();
+  }
+
+  /** Tells the server why this worker ends, and ends. */
+  async fail(error: unknown): Promise<void> {
+    const exitCode = error instanceof NashError ? error.exitCode : 1;
+    this.send({ kind: 'failed', exitCode, message: messageOf(error).slice(0, 4000) });
+    await this.transport.flush(500);
+    this.end.reject(error);
+  }
+
+  /** Runs what a message asks for; a mistake of ours ends the worker, and the server is told. */
+  guard(body: () => void | Promise<void>): void {
+    if (this.isOver) return;
+    try {
+      const result = body();
+      if (result) result.catch((error) => this.fail(error));
+    } catch (error) {
+      void this.fail(error);
+    }
+  }
+
+  private hello(): void {
+    clearTimeout(this.patience);
+    const { role, pool, name } = this.role;
+    this.send({ kind: 'hello', protocol: PROTOCOL_VERSION, role, pool, name, pid: process.pid, host: hostname() });
+  }
+
+  private wait(): void {
+    clearTimeout(this.patience);
+    this.patience = setTimeout(() => {
+      const message = `no server answered for ${PATIENCE_MS / 1000} s`;
+      this.end.reject(new NashError('failed', message));
+    }, PATIENCE_MS);
+  }
+
+  private receive(frames: Uint8Array[]): void | Promise<void> {
+    const { message, payload } = decode(serverMessage, frames);
+    switch (message.kind) {
+      case 'welcome':
+        return this.welcome(message);
+      case 'refused':
+        this.end.reject(new NashError('usage', `the server refused this worker (${message.reason}): ${message.message}`));
+        return;
+      case 'stop':
+        this.end.resolve();
+        return;
+      case 'ping':
+        this.send({ kind: 'pong' });
+        return;
+      default:
+        this.role.receive(message, payload, this);
+    }
+  }
+
+  private async welcome(welcome: MessageOf<ServerMessage, 'welcome'>): Promise<void> {
+    this.config = validateConfig(welcome.config, "the server's config");
+    const prepared = await this.role.prepare(this.config);
+    this.send({ kind: 'prepared', configHash: configHash(this.config), ...prepared });
+  }
+}

@@ -1,0 +1,128 @@
+// Computes what a task asks for: the gradients of a tree node's shards, summed along the tree.
+import * as tf from '@tensorflow/tfjs-core';
+import { join } from 'node:path';
+import { type CompiledStep, compile } from '../compiler/compile.js';
+import type { RunConfig } from '../config/run-config.js';
+import type { Sampler } from '../data/sampler.js';
+import { lossOf } from '../losses/gan-loss.js';
+import type { Architecture } from '../models/architecture.js';
+import { seedOf } from '../numerics/random.js';
+import { addInto } from '../numerics/vectors.js';
+import type { Net } from '../parameters/manifest.js';
+import { sumAlongTree, type TreeNode } from '../protocol/shard-tree.js';
+import { discriminatorStep, generatorStep, type StepContext, type StepDefinition } from '../steps/step.js';
+
+/** The context of a run's steps: one shard's worth of items. */
+export const stepContextOf = (config: RunConfig, architecture: Architecture): StepContext => ({
+  architecture,
+  loss: lossOf(config.loss),
+  latentDistribution: config.model.latentDistribution,
+  batch: config.minibatch.size / config.minibatch.shards,
+});
+
+export const STEPS: Record<Net, (context: StepContext) => StepDefinition> = {
+  discriminator: discriminatorStep,
+  generator: generatorStep,
+};
+
+/** The seed of a shard's noise and dropout: decided by (seed, branch, net, step, shard) alone. */
+export const shardSeed = (
+  config: Pick<RunConfig, 'seed'>,
+  { branch, net, step, shard }: { branch: number; net: Net; step: number; shard: number },
+) => seedOf(config.seed, branch, 'shard', net, step, shard);
+
+/** A node's sum and its leaves' statistics, in order. */
+export interface NodeGradient {
+  payload: Float32Array;
+  statistics: number[][];
+}
+
+export interface NodeRequest extends TreeNode {
+  net: Net;
+  step: number;
+  branch: number;
+}
+
+/** The compiled steps of one worker process, each made when it is first needed. Holds TensorFlow sessions until `dispose`. */
+export class GradientComputer {
+  private readonly steps = new Map<Net, CompiledStep>();
+  private readonly real: Float32Array;
+
+  constructor(
+    private readonly config: RunConfig,
+    private readonly architecture: Architecture,
+    /** absent in a process that never computes D's steps */
+    private readonly sampler: Sampler | undefined,
+    private readonly dumpFolder?: string,
+  ) {
+    const { batch } = stepContextOf(config, architecture);
+    this.real = new Float32Array(batch * architecture.discriminator.inputShape.reduce((a, b) => a * b, 1));
+  }
+
+  /** Compiles a net's step ahead of its first task. */
+  prepare(net: Net): CompiledStep {
+    const known = this.steps.get(net);
+    if (known) return known;
+    const { inputs, step } = STEPS[net](stepContextOf(this.config, this.architecture));
+    const compiled = compile(step, inputs, {
+      precision: this.config.precision,
+      ...(this.dumpFolder ? { dumpFolder: join(this.dumpFolder, `${net}-step`) } : {}),
+    });
+    this.steps.set(net, compiled);
+    return compiled;
+  }
+
+  /**
+   * @param weights both nets' vectors in the versions that the task names; stay the caller's
+   * @returns a payload owned by the caller
+   */
+  compute(request: NodeRequest, weights: Readonly<Record<Net, tf.Tensor>>): NodeGradient {
+    const { shards } = this.config.minibatch;
+    const { manifest } = this.architecture[request.net];
+    const statistics: number[][] = [];
+    const payload = sumAlongTree<Float32Array>(request, shards, {
+      leaf: (shard) => {
+        const { payload, statistics: row } = this.leaf({ ...request, shard }, weights);
+        statistics.push(Array.from(row!));
+        if (shard > 0) clearFirstOnly(payload!, manifest);
+        return payload!;
+      },
+      add: (into, from) => {
+        addInto(into, from);
+        return into;
+      },
+    });
+    return { payload, statistics };
+  }
+
+  private leaf(
+    at: { net: Net; step: number; branch: number; shard: number },
+    weights: Readonly<Record<Net, tf.Tensor>>,
+  ): Record<string, Float32Array> {
+    const step = this.prepare(at.net);
+    const seed = tf.tensor1d([...shardSeed(this.config, at)], 'int32');
+    const feeds: Record<string, tf.Tensor> = { ...weights, seed };
+    if (at.net === 'discriminator') {
+      this.sampler!.shard(at.step, at.shard, this.real);
+      feeds.real = tf.tensor(this.real.slice(), step.recording.inputs.find((input) => input.name === 'real')!.shape as number[]);
+    }
+    const values = step.run(feeds);
+    seed.dispose();
+    feeds.real?.dispose();
+    return values;
+  }
+
+  dispose(): void {
+    for (const step of this.steps.values()) step.dispose();
+    this.steps.clear();
+  }
+}
+
+/** A slot with merge rule 'first' takes the first shard's value: the others add nothing to the sum. */
+function clearFirstOnly(payload: Float32Array, manifest: Architecture[Net]['manifest']): void {
+  for (const slot of manifest.slots) {
+    const at = manifest.size + slot.offset;
+    if (slot.merge === 'first') payload.fill(0, at, at + slot.size);
+  }
+}
+

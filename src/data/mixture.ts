@@ -13,7 +13,9 @@ export function mixtureSource(options: MixtureOptions): DistributionSource {
   return {
     kind: 'distribution',
     shape: [modes[0]!.length],
-    digest: createHash('sha256').update(JSON.stringify([modes, deviation])).digest('hex'),
+    digest: createHash('sha256')
+      .update(JSON.stringify([modes, deviation]))
+      .digest('hex'),
     modes,
     deviation,
     draw: (seed, out) => draw(seed, out, modes, deviation),
@@ -29,7 +31,10 @@ function modesOf(options: MixtureOptions): number[][] {
         return [options.radius * Math.cos(angle), options.radius * Math.sin(angle)];
       });
     case 'grid': {
-      const offsets = Array.from({ length: options.side }, (_, i) => options.spacing * (i - (options.side - 1) / 2));
+      const offsets = Array.from(
+        { length: options.side },
+        (_, i) => options.spacing * (i - (options.side - 1) / 2),
+      );
       return offsets.flatMap((x) => offsets.map((y) => [x, y]));
     }
     case 'gaussian-1d':

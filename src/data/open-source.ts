@@ -1,15 +1,35 @@
-import { NashError } from '../errors.js';
+// From the `data` section of a config to a source that can be read.
+import { cifar10Reader } from './cifar10.js';
 import type { DataSource } from './data-source.js';
+import { mnistReader } from './idx.js';
+import { imageFolderReader } from './image-folder.js';
+import { type CacheContext, openCached } from './item-cache.js';
 import { mixtureSource } from './mixture.js';
 import type { DataOptions } from './options.js';
 
-export async function openSource(options: DataOptions, _context: { cacheDir: string; log(message: string): void }): Promise<DataSource> {
+/**
+ * Opens the data that the options name. Images are decoded once a host, into `cacheDir`; the data folder is only read.
+ * @param context.log told which files are read, and how decoding goes on
+ * @throws NashError('usage') when the data are missing or damaged, NashError('environment') when the cache cannot be written
+ */
+export async function openSource(options: DataOptions, context: CacheContext): Promise<DataSource> {
   switch (options.source) {
     case 'ring':
     case 'grid':
     case 'gaussian-1d':
       return mixtureSource(options);
-    default:
-      throw new NashError('usage', `source ${options.source} is being written`);
+    case 'mnist':
+      return openCached(options.path, mnistReader(options.path, options.split), context);
+    case 'cifar10':
+      return openCached(options.path, cifar10Reader(options.path, options.split), context);
+    case 'images': {
+      const [height, width] = typeof options.size === 'number' ? [options.size, options.size] : options.size;
+      const { channels, resize } = options;
+      return openCached(
+        options.path,
+        imageFolderReader(options.path, { height, width, channels, resize }),
+        context,
+      );
+    }
   }
 }

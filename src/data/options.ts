@@ -31,5 +31,19 @@ const split = z.enum(['train', 'test']).default('train');
 const mnist = z.strictObject({ source: z.literal('mnist'), path: path.default('data/mnist'), split });
 const cifar10 = z.strictObject({ source: z.literal('cifar10'), path: path.default('data/cifar10'), split });
 
-export const dataOptions = z.discriminatedUnion('source', [ring, grid, gaussian, mnist, cifar10]);
+const side = z.int().min(1).max(1024);
+
+/** A folder of PNG and JPEG pictures of any size; sub-folders are classes. */
+const images = z.strictObject({
+  source: z.literal('images'),
+  path,
+  /** side of an item, or `[height, width]` */
+  size: z.union([side, z.tuple([side, side])]).default(32),
+  /** 1: grey */
+  channels: z.union([z.literal(1), z.literal(3)]).default(3),
+  /** crop: fill and cut what hangs over; pad: the whole picture on black; stretch: ignore the proportions */
+  resize: z.enum(['crop', 'pad', 'stretch']).default('crop'),
+});
+
+export const dataOptions = z.discriminatedUnion('source', [ring, grid, gaussian, mnist, cifar10, images]);
 export type DataOptions = z.infer<typeof dataOptions>;

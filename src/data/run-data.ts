@@ -13,5 +13,7 @@ export const dataCacheFolder = (): string =>
  * @param log told which files are read and why
  * @throws NashError('usage') when the data are missing or damaged
  */
-export const openRunData = (config: { data: DataOptions }, log: (message: string) => void): Promise<DataSource> =>
-  openSource(config.data, { cacheDir: dataCacheFolder(), log });
+export const openRunData = (
+  config: { data: DataOptions },
+  log: (message: string) => void,
+): Promise<DataSource> => openSource(config.data, { cacheDir: dataCacheFolder(), log });

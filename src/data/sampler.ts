@@ -1,7 +1,7 @@
 // Which real items a shard sees: decided by (seed, branch, step, shard) alone, whoever computes it and whenever.
 import { permutation, seedOf } from '../numerics/random.js';
 import { sizeOf } from '../parameters/manifest.js';
-import type { DatasetSource, DataSource } from './data-source.js';
+import type { DataSource, DatasetSource } from './data-source.js';
 
 export interface Sampler {
   /** Fills `out`, float32 `[shardSize, ...item]`, with the real items of one shard of D's step. */

@@ -66,13 +66,13 @@ function valueAt(tree: unknown, path: readonly PropertyKey[]): unknown {
 
 /** What zod shows of a schema's inside, as far as walking it needs. */
 interface SchemaNode {
-  _zod: { def: { type: string; shape?: Record<string, SchemaNode>; options?: SchemaNode[]; innerType?: SchemaNode; in?: SchemaNode; values?: unknown[] } };
+  _zod: { def: { type: string; shape?: Record<string, SchemaNode>; options?: SchemaNode[]; innerType?: SchemaNode; out?: SchemaNode; values?: unknown[] } };
 }
 
-/** A schema without its wrappers (default, prefault, optional, pipe). */
+/** A schema without its wrappers (default, prefault, optional, preprocess). */
 function inner(schema: SchemaNode): SchemaNode {
   const { def } = schema._zod;
-  const next = def.innerType ?? def.in;
+  const next = def.innerType ?? def.out;
   return next ? inner(next) : schema;
 }
 

@@ -9,6 +9,15 @@ import { modelOptions } from '../models/options.js';
 import { averagingOptions, optimizerOptions } from '../optimizers/options.js';
 import { scheduleOptions } from '../protocol/schedule.js';
 
+/** A choice by name whose settings may be changed without saying the name again. */
+const named = <S extends z.ZodType>(schema: S, name: string) =>
+  z
+    .preprocess(
+      (value) => (value !== null && typeof value === 'object' && !('name' in value) ? { name, ...value } : value),
+      schema,
+    )
+    .prefault({ name } as never);
+
 const count = z.int().positive().max(2 ** 31);
 
 const minibatch = z
@@ -48,11 +57,11 @@ export const runConfig = z.strictObject({
   seed: z.int().min(0).max(Number.MAX_SAFE_INTEGER).default(1),
   data: dataOptions,
   model: modelOptions,
-  loss: lossOptions.prefault({ name: 'non-saturating' }),
+  loss: named(lossOptions, 'non-saturating'),
   optimizer: z
     .strictObject({
-      discriminator: optimizerOptions.prefault({ name: 'adam' }),
-      generator: optimizerOptions.prefault({ name: 'adam' }),
+      discriminator: named(optimizerOptions, 'adam'),
+      generator: named(optimizerOptions, 'adam'),
     })
     .prefault({}),
   schedule: scheduleOptions.prefault({}),

@@ -1,0 +1,127 @@
+// The whole algorithm in one process, on one page: Goodfellow et al. 2014, Algorithm 1, as ordinary eager tfjs.
+// No graph, no server, no flat vectors in shared memory, no threads; the optimizers are written out below from their
+// papers. The tests hold everything else against it. Read it first.
+import * as tf from '@tensorflow/tfjs-core';
+import type { RunConfig } from './config/run-config.js';
+import type { DataSource } from './data/data-source.js';
+import { createSampler } from './data/sampler.js';
+import { clipOf } from './losses/gan-loss.js';
+import { buildArchitecture } from './models/architecture.js';
+import { averagingAt } from './optimizers/averaging.js';
+import type { OptimizerOptions } from './optimizers/options.js';
+import { learningRateAt, momentumAt } from './optimizers/schedule.js';
+import { initialParameters } from './parameters/initial.js';
+import { type Manifest, NETS, type Net, sizeOf } from './parameters/manifest.js';
+import { phaseOf, type Versions } from './protocol/schedule.js';
+import { discriminatorStep, generatorStep } from './steps/step.js';
+import { shardSeed, stepContextOf } from './worker/shard-gradient.js';
+
+/** Weights and state slots of both nets, `[size + slotSize]` each, and G's average. */
+export interface TrainedVectors {
+  discriminator: Float32Array;
+  generator: Float32Array;
+  average: Float32Array;
+}
+
+/**
+ * Trains for `rounds` generator steps. Loads nothing: TensorFlow must be there, and `source` stays the caller's.
+ * Agrees with the distributed run up to rounding: it sums shards in double precision, one after another.
+ */
+export function trainReference(config: RunConfig, source: DataSource, rounds: number): TrainedVectors {
+  const architecture = buildArchitecture(config.model, source.shape);
+  const context = stepContextOf(config, architecture);
+  const { size, shards } = config.minibatch;
+  const sampler = createSampler({ source, seed: config.seed, minibatchSize: size, shards, branch: 0 });
+  const steps = { discriminator: discriminatorStep(context), generator: generatorStep(context) };
+  const start = (net: Net) => initialParameters(architecture[net].manifest, { seed: config.seed, net });
+  const versions = new Map<string, Float32Array>(NETS.map((net) => [`${net}@0`, start(net)]));
+  const memory: Record<Net, Float64Array[]> = { discriminator: [], generator: [] };
+  const average = start('generator');
+
+  /** The mean gradient, then the mean slots, over all shards of one step. */
+  const meanPayload = (net: Net, step: number, reads: Versions): Float64Array => {
+    const length = architecture[net].manifest.size + architecture[net].manifest.slotSize;
+    const mean = new Float64Array(length);
+    for (let shard = 0; shard < shards; shard++) {
+      const payload = tf.tidy(() => {
+        const inputs: Record<string, tf.Tensor> = {
+          discriminator: tf.tensor1d(versions.get(`discriminator@${reads.discriminator}`)!),
+          generator: tf.tensor1d(versions.get(`generator@${reads.generator}`)!),
+          seed: tf.tensor1d([...shardSeed(config, { branch: 0, net, step, shard })], 'int32'),
+        };
+        if (net === 'discriminator') {
+          const real = new Float32Array((size / shards) * sizeOf(source.shape));
+          sampler.shard(step, shard, real);
+          inputs.real = tf.tensor(real, [size / shards, ...source.shape]);
+        }
+        return steps[net].step(inputs).payload!.dataSync() as Float32Array;
+      });
+      for (let i = 0; i < length; i++) mean[i]! += payload[i]! / shards;
+    }
+    return mean;
+  };
+
+  const train = (net: Net, step: number) => {
+    const { reads } = phaseOf(config.schedule, net, step);
+    const { manifest } = architecture[net];
+    const payload = meanPayload(net, step, reads);
+    const next = versions.get(`${net}@${step}`)!.slice();
+    descend(config.optimizer[net], next, payload.subarray(0, manifest.size), memory[net], step + 1);
+    const bound = net === 'discriminator' ? clipOf(config.loss) : undefined;
+    if (bound !== undefined) clamp(next.subarray(0, manifest.size), bound);
+    moveSlots(manifest, next, payload);
+    versions.set(`${net}@${step + 1}`, next);
+  };
+
+  const k = config.schedule.discriminatorSteps;
+  for (let round = 0; round < rounds; round++) {
+    for (let j = 0; j < k; j++) train('discriminator', round * k + j);
+    train('generator', round); // which D it reads, the newest or the round's first, is the schedule's to say
+    const { keep, take } = averagingAt(config.averaging, round + 1);
+    const newest = versions.get(`generator@${round + 1}`)!;
+    for (let i = 0; i < average.length; i++) average[i] = keep * average[i]! + take * newest[i]!;
+  }
+  return {
+    discriminator: versions.get(`discriminator@${rounds * k}`)!,
+    generator: versions.get(`generator@${rounds}`)!,
+    average,
+  };
+}
+
+/** One update in place; `memory` holds the optimizer's moments, made at its first update. `t` counts from 1. */
+function descend(options: OptimizerOptions, w: Float32Array, g: Float64Array, memory: Float64Array[], t: number): void {
+  const rate = learningRateAt(options.learningRate, options.schedule, t);
+  if (memory.length === 0) memory.push(new Float64Array(g.length), new Float64Array(g.length));
+  const [m, v] = memory as [Float64Array, Float64Array];
+  for (let i = 0; i < g.length; i++) {
+    switch (options.name) {
+      case 'sgd': // pylearn2's momentum: v = mu v - rate g, w = w + v
+        v[i] = momentumAt(options.momentum, t) * v[i]! - rate * g[i]!;
+        w[i]! += v[i]!;
+        break;
+      case 'rmsprop': // Tieleman and Hinton 2012, epsilon outside the root as in PyTorch
+        v[i] = options.decay * v[i]! + (1 - options.decay) * g[i]! ** 2;
+        w[i]! -= (rate * g[i]!) / (Math.sqrt(v[i]!) + options.epsilon);
+        break;
+      case 'adam': // Kingma and Ba 2015, algorithm 1
+        m[i] = options.beta1 * m[i]! + (1 - options.beta1) * g[i]!;
+        v[i] = options.beta2 * v[i]! + (1 - options.beta2) * g[i]! ** 2;
+        w[i]! -=
+          (rate * (m[i]! / (1 - options.beta1 ** t))) / (Math.sqrt(v[i]! / (1 - options.beta2 ** t)) + options.epsilon);
+        break;
+    }
+  }
+}
+
+function clamp(w: Float32Array, bound: number): void {
+  for (let i = 0; i < w.length; i++) w[i] = Math.max(-bound, Math.min(bound, w[i]!));
+}
+
+/** Running statistics: new = momentum * old + (1 - momentum) * mean over the shards. */
+function moveSlots({ size, slots }: Manifest, vector: Float32Array, payload: Float64Array): void {
+  for (const slot of slots) {
+    for (let i = size + slot.offset; i < size + slot.offset + slot.size; i++) {
+      vector[i] = slot.momentum * vector[i]! + (1 - slot.momentum) * payload[i]!;
+    }
+  }
+}

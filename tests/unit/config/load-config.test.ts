@@ -1,0 +1,93 @@
+import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { loadConfig } from '../../../src/config/load-config.js';
+import { configHash } from '../../../src/config/run-config.js';
+import { NashError } from '../../../src/errors.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'nash-config-'));
+function fileWith(text: string): string {
+  const file = join(folder, 'a.yaml');
+  writeFileSync(file, text);
+  return file;
+}
+const RING = 'data: { source: ring }\nmodel: { name: mlp }\n';
+
+function complaint(text: string, assignments: string[] = []): string {
+  try {
+    loadConfig(fileWith(text), assignments);
+  } catch (error) {
+    expect(error).toBeInstanceOf(NashError);
+    expect((error as NashError).exitCode).toBe(2);
+    return (error as NashError).message;
+  }
+  return 'taken';
+}
+
+describe('a run config', () => {
+  it('fills in every default, visibly', () => {
+    const config = loadConfig(fileWith(RING));
+    expect(config.optimizer.generator).toMatchObject({ name: 'adam', learningRate: 2e-4, beta1: 0.5 });
+    expect(config.schedule).toEqual({ order: 'alternating', discriminatorSteps: 1 });
+    expect(Object.isFrozen(config.minibatch)).toBe(true);
+  });
+
+  it('takes --set in order, with YAML values, and drops the settings of a choice that changed', () => {
+    const config = loadConfig(fileWith(`${RING}optimizer: { generator: { name: adam, beta1: 0.3 } }`), [
+      'minibatch.size=8',
+      'minibatch.shards=2',
+      'optimizer.generator.name=sgd',
+      'data={source: grid, deviation: 0.1}',
+      'minibatch.size=16',
+    ]);
+    expect(config.minibatch).toEqual({ size: 16, shards: 2 });
+    expect(config.optimizer.generator.name).toBe('sgd');
+    expect(config.data).toMatchObject({ source: 'grid', deviation: 0.1 });
+  });
+
+  const WRONG: [what: string, text: string, sets: string[], says: RegExp][] = [
+    ['an unknown key', `${RING}sead: 3`, [], /unknown key 'sead'; did you mean 'seed'\?/],
+    ['an unknown nested key', RING, ['optimizer.generator.learningrate=0.1'], /did you mean 'optimizer.generator.learningRate'/],
+    ['an unknown network', 'data: { source: ring }\nmodel: { name: dcgann }', [], /'model.name' is "dcgann"; expected one of mlp, maxout, dcgan; did you mean 'dcgan'/],
+    ['an unknown source', RING, ['data.source=mnst'], /expected one of .*mnist.*did you mean 'mnist'/],
+    ['an unknown loss', RING, ['loss.name=hinges'], /'loss.name' is "hinges"; expected one of minimax, non-saturating, wasserstein/],
+    ['no data', 'model: { name: mlp }', [], /'data.*missing/],
+    ['no model', 'data: { source: ring }', [], /'model.*missing/],
+    ['shards that do not divide', RING, ['minibatch.size=10', 'minibatch.shards=4'], /4 shards do not divide a minibatch of 10; these do: 1, 2, 5, 10/],
+    ['a group that is not the shard', RING, ['minibatch.group=8'], /'minibatch.group'.*16/],
+    ['a text for a number', RING, ['seed=soon'], /'seed' is "soon"/],
+    ['a negative rate', RING, ['optimizer.generator.learningRate=-1'], /learningRate' is -1/],
+    ['a fraction of a step', RING, ['stop.generatorSteps=1.5'], /generatorSteps' is 1.5/],
+    ['an endpoint without a port', RING, ['server.endpoint=tcp://here'], /expected tcp:\/\/address:port/],
+    ['an assignment without a value', RING, ['seed'], /--set 'seed': expected key=value/],
+    ['an assignment through a number', RING, ['seed.a=1'], /'seed' is|unknown key 'seed.a'|'seed'/],
+    ['a key that is no word', RING, ['__proto__.x=1'], /expected key=value/],
+    ['broken YAML', 'data: { source: ring', [], /not valid YAML/],
+    ['a list', '- 1', [], /holds no mapping/],
+    ['an empty file', '', [], /holds nothing/],
+    ['an unknown order', RING, ['schedule.order=random'], /schedule.order' is "random"/],
+    ['bfloat8', RING, ['precision=bfloat8'], /'precision' is "bfloat8"/],
+  ];
+  it.each(WRONG)('refuses %s', (_, text, sets, says) => {
+    const message = complaint(text, sets);
+    expect(message).toMatch(says);
+    expect(message).not.toMatch(/\n\s+at /);
+  });
+
+  it('that cannot be read is refused with its path', () => {
+    expect(() => loadConfig(join(folder, 'absent.yaml'))).toThrow(/absent.yaml cannot be read/);
+  });
+
+  it('keeps its hash when process settings change, and loses it when a bit may change', () => {
+    const hash = (...sets: string[]) => configHash(loadConfig(fileWith(RING), sets));
+    expect(hash('stop.generatorSteps=7', 'server.http=127.0.0.1:0', 'checkpoint.keep=9')).toBe(hash());
+    for (const set of ['seed=2', 'minibatch.shards=2', 'device.threads=2', 'precision=bfloat16', 'averaging.decay=0.5']) {
+      expect(hash(set), set).not.toBe(hash());
+    }
+  });
+
+  it.each(readdirSync('configs'))('configs/%s is valid', (name) => {
+    expect(loadConfig(join('configs', name)).seed).toBe(1);
+  });
+});

@@ -1,0 +1,214 @@
+// `npm run bench [-- --json]`: how fast Nash is beside PyTorch, plain tfjs and a naive server, on this machine, in one run.
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { Contestant } from './contestant.mjs';
+import { openBenchFolder, runDistributed } from './distributed.mjs';
+import { CORES, describeMachine, findPyTorch } from './machine.mjs';
+import { printTable, rowOf } from './report.mjs';
+import { takeTurns } from './rounds.mjs';
+
+/** @typedef {import('./report.mjs').Row} Row */
+/** @typedef {import('./rounds.mjs').Result} Result */
+
+const BATCH = 64;
+/** Turns of each contestant and iterations a turn: medians of 15 for single steps. */
+const TURNS = { rounds: 3, count: 5 };
+const PUSH_TURNS = { rounds: 4, count: 15 };
+const RUN_TURNS = { rounds: 2, count: 20 };
+
+const { values: options } = parseArgs({
+  options: { json: { type: 'boolean', default: false }, only: { type: 'string' } },
+});
+const python = findPyTorch();
+const machine = describeMachine(python);
+/** @type {Row[]} */
+const rows = [];
+
+const peer = (/** @type {string} */ file) => fileURLToPath(new URL(`peers/${file}`, import.meta.url));
+const node = (/** @type {string} */ file, /** @type {(string | number)[]} */ ...args) =>
+  new Contestant(process.execPath, [peer(file), ...args.map(String)]);
+const torch = (/** @type {string} */ file, /** @type {number} */ threads) => {
+  if (!python) return undefined;
+  return new Contestant(python.command, [peer(file), String(threads)], { OMP_NUM_THREADS: String(threads) });
+};
+
+/** An entry of a contestant that may be absent. @param {Contestant | undefined} contestant @param {string} task */
+const entryOf = (contestant, task) =>
+  contestant ? [{ name: task, run: (/** @type {number} */ count) => contestant.run(task, count) }] : [];
+
+/** @param {string} title @param {Row[]} table */
+function publish(title, table) {
+  printTable(title, table);
+  rows.push(...table);
+}
+
+/** @param {(Contestant | undefined)[]} contestants */
+const dismiss = (contestants) => {
+  for (const contestant of contestants) contestant?.stop();
+};
+
+/** Gradient steps, side by side; and how much of the machine's peak they reach. */
+async function gradientSteps() {
+  const contestants = { nash: node('nash_gan.mjs', CORES), torch: torch('torch_gan.py', CORES) };
+  /** @type {{ name: string, precision: string, gflops: number }[]} */
+  const speeds = [];
+  for (const width of [64, 16]) {
+    for (const net of ['discriminator', 'generator']) {
+      const task = (/** @type {string} */ precision) => `${net} ${width} ${precision}`;
+      const kinds = ['tfjs', 'float32', 'bfloat16'];
+      const entries = [
+        ...kinds.flatMap((kind) => entryOf(contestants.nash, task(kind))),
+        ...['float32', 'bfloat16'].flatMap((precision) => entryOf(contestants.torch, task(precision))),
+      ];
+      const [plain, float32, bfloat16, torch32, torch16] = await takeTurns(entries, TURNS);
+      const name = `${net[0]?.toUpperCase()} gradient step, width ${width}`;
+      publish(`${name}, batch ${BATCH}`, [
+        rowOf(`${name}, float32, against plain tfjs`, 'ms', msOf(float32), msOf(plain)),
+        ...(torch32 && torch16
+          ? [
+              rowOf(`${name}, float32, against PyTorch float32`, 'ms', msOf(float32), msOf(torch32)),
+              rowOf(`${name}, bfloat16, against PyTorch bfloat16`, 'ms', msOf(bfloat16), msOf(torch16)),
+              rowOf(`${name}, bfloat16, against PyTorch float32`, 'ms', msOf(bfloat16), msOf(torch32)),
+            ]
+          : [rowOf(`${name}, bfloat16`, 'ms', msOf(bfloat16))]),
+      ]);
+      for (const [precision, result] of Object.entries({ float32, bfloat16 })) {
+        if (result)
+          speeds.push({
+            name: `${name}, ${precision}`,
+            precision,
+            gflops: (1000 * Number(result.facts.gflop)) / result.ms,
+          });
+      }
+    }
+  }
+  const peaks = await takeTurns(
+    ['float32', 'bfloat16'].flatMap((p) => entryOf(contestants.nash, `matmul 2048 ${p}`)),
+    TURNS,
+  );
+  const peakOf = (/** @type {string} */ precision) => {
+    const peak = peaks.find(({ name }) => name.endsWith(precision));
+    return peak ? (1000 * Number(peak.facts.gflop)) / peak.ms : Number.NaN;
+  };
+  publish("share of the machine's peak (two chained 2048 x 2048 matrix products)", [
+    ...['float32', 'bfloat16'].map((precision) => rowOf(`peak, ${precision}`, 'GFLOP/s', peakOf(precision))),
+    ...speeds.map(({ name, precision, gflops }) =>
+      rowOf(`${name}, share of peak`, '% of peak', (100 * gflops) / peakOf(precision)),
+    ),
+  ]);
+  dismiss(Object.values(contestants));
+}
+
+/** @param {Result | undefined} result */
+function msOf(result) {
+  if (!result) throw new Error('a contestant gave no result');
+  return result.ms;
+}
+
+/** Whole iterations: one D step and one G step with Adam. */
+async function iterations() {
+  const place = openBenchFolder();
+  const contestants = {
+    nash: node('nash_gan.mjs', CORES),
+    torch: torch('torch_gan.py', CORES),
+    ddp: torch('torch_ddp.py', Math.max(1, CORES >> 1)),
+  };
+  const tasks = ['iteration 64 float32', 'iteration 64 bfloat16'];
+  const single = [contestants.nash, contestants.torch].flatMap((c) =>
+    tasks.flatMap((task) => entryOf(c, task)),
+  );
+  const orders = /** @type {const} */ (['alternating', 'simultaneous']);
+  const precisions = /** @type {const} */ (['float32', 'bfloat16']);
+  const distributed = precisions.flatMap((precision) =>
+    orders.map((order) => ({
+      name: `distributed, ${order}, ${precision}`,
+      run: (/** @type {number} */ count) => runDistributed({ order, precision, width: 64 }, place, count),
+    })),
+  );
+  try {
+    const entries = [...single, ...entryOf(contestants.ddp, 'iteration 64 float32'), ...distributed];
+    const results = await takeTurns(entries, RUN_TURNS);
+    const named = results.slice(-distributed.length);
+    const [nash32, nash16, ...peers] = results.slice(0, -distributed.length);
+    publishIterations([nash32, nash16].map(msOf), peers.map(msOf), named);
+    publishPhases(named);
+  } finally {
+    dismiss(Object.values(contestants));
+    place.close();
+  }
+}
+
+const imagesPerSecond = (/** @type {number} */ ms) => (1000 * BATCH) / ms;
+
+/** @param {number[]} single Nash in one process, float32 and bfloat16 @param {number[]} peers PyTorch float32, bfloat16, DDP, or none @param {Result[]} distributed */
+function publishIterations(single, peers, distributed) {
+  const [nash32 = Number.NaN, nash16 = Number.NaN] = single;
+  const [torch32, torch16, ddp] = peers;
+  const row = (
+    /** @type {string} */ name,
+    /** @type {number} */ nash,
+    /** @type {number | undefined} */ other,
+  ) => (other === undefined ? [] : [rowOf(name, 'images/s', imagesPerSecond(nash), imagesPerSecond(other))]);
+  const best = (/** @type {string} */ precision) =>
+    Math.min(...distributed.filter(({ name }) => name.endsWith(precision)).map(({ ms }) => ms));
+  publish('training iteration, width 64, batch 64', [
+    rowOf('one process, float32', 'images/s', imagesPerSecond(nash32)),
+    rowOf('one process, bfloat16', 'images/s', imagesPerSecond(nash16)),
+    ...row('one process, float32, against PyTorch float32', nash32, torch32),
+    ...row('one process, bfloat16, against PyTorch float32', nash16, torch32),
+    ...row('one process, bfloat16, against PyTorch bfloat16', nash16, torch16),
+    ...distributed.flatMap(({ name, ms }) =>
+      row(`${name}, against Nash in one process`, ms, name.endsWith('float32') ? nash32 : nash16),
+    ),
+    ...row('distributed, better order, float32, against PyTorch float32', best('float32'), torch32),
+    ...row(
+      'distributed, better order, float32, against PyTorch DDP (gloo, 2 processes)',
+      best('float32'),
+      ddp,
+    ),
+    ...row('distributed, better order, bfloat16, against PyTorch float32', best('bfloat16'), torch32),
+  ]);
+}
+
+/** @param {Result[]} distributed */
+function publishPhases(distributed) {
+  const table = distributed.flatMap(({ name, ms, facts }) => {
+    const phases = /** @type {Record<string, number>} */ (facts.phases);
+    return Object.entries(phases).map(([phase, seconds]) =>
+      rowOf(`${name}: ${phase}, both nets`, '% of iteration', (100_000 * seconds) / ms),
+    );
+  });
+  publish('where a distributed iteration goes (nets overlap in simultaneous order)', table);
+}
+
+/** The server alone. */
+async function pushes() {
+  const contestants = [node('push_contest.mjs', 'nash'), node('push_contest.mjs', 'naive')];
+  /** @type {Row[]} */
+  const table = [];
+  for (const workers of [1, 2, 4]) {
+    const entries = contestants.flatMap((contestant) => entryOf(contestant, `push ${workers}`));
+    const [nash, naive] = await takeTurns(entries, PUSH_TURNS);
+    table.push(
+      rowOf(
+        `push of 11 MB, sum, pull, ${workers} workers, against a naive server`,
+        'ms',
+        msOf(nash),
+        msOf(naive),
+      ),
+    );
+  }
+  publish('the server alone (Nash also applies its optimizer)', table);
+  dismiss(contestants);
+}
+
+console.log(`${machine.processor}, ${machine.cores} cores, ${machine.memoryGiB} GiB, Node ${machine.node}`);
+console.log(
+  python
+    ? `PyTorch ${python.torch}`
+    : 'Python has no torch here: rows against PyTorch are left out (NASH_BENCH_PYTHON=... names another Python)',
+);
+console.log('medians; contestants in turns; a ratio above 1 favours Nash');
+const GROUPS = { steps: gradientSteps, iterations, server: pushes };
+for (const [name, run] of Object.entries(GROUPS)) if (!options.only || options.only === name) await run();
+if (options.json) console.log(JSON.stringify({ machine, rows }));

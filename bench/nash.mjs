@@ -1,0 +1,40 @@
+// The one seam between the bench, which is plain JavaScript, and Nash as it is built: typed by the sources, run from dist.
+// Modules are loaded when they are asked for, so that a server's process does not load TensorFlow.
+
+/** @param {string} path below dist */
+const load = (path) => import(new URL(`../dist/${path}.js`, import.meta.url).href);
+
+export const nash = {
+  /** @returns {Promise<typeof import('../src/compiler/compile.js')>} */
+  compiler: () => load('compiler/compile'),
+  /** @returns {Promise<typeof import('../src/compiler/tensorflow.js')>} */
+  tensorflow: () => load('compiler/tensorflow'),
+  /** @returns {Promise<typeof import('../src/config/run-config.js')>} */
+  config: () => load('config/run-config'),
+  /** @returns {Promise<typeof import('../src/losses/gan-loss.js')>} */
+  losses: () => load('losses/gan-loss'),
+  /** @returns {Promise<typeof import('../src/models/architecture.js')>} */
+  models: () => load('models/architecture'),
+  /** @returns {Promise<typeof import('../src/numerics/vector-calls.js')>} */
+  vectorCalls: () => load('numerics/vector-calls'),
+  /** @returns {Promise<typeof import('../src/numerics/vector-engine.js')>} */
+  vectors: () => load('numerics/vector-engine'),
+  /** @returns {Promise<typeof import('../src/optimizers/optimizer.js')>} */
+  optimizers: () => load('optimizers/optimizer'),
+  /** @returns {Promise<typeof import('../src/optimizers/options.js')>} */
+  optimizerOptions: () => load('optimizers/options'),
+  /** @returns {Promise<typeof import('../src/parameters/initial.js')>} */
+  parameters: () => load('parameters/initial'),
+  /** @returns {Promise<typeof import('../src/protocol/messages.js')>} */
+  messages: () => load('protocol/messages'),
+  /** @returns {Promise<typeof import('../src/server/parameter-store.js')>} */
+  store: () => load('server/parameter-store'),
+  /** @returns {Promise<typeof import('../src/steps/step.js')>} */
+  steps: () => load('steps/step'),
+  /** @returns {Promise<typeof import('../src/transport/zeromq.js')>} */
+  transport: () => load('transport/zeromq'),
+  /** @returns {Promise<typeof import('../src/wire/blocks.js')>} */
+  blocks: () => load('wire/blocks'),
+  /** @returns {Promise<typeof import('../src/wire/codec.js')>} */
+  codec: () => load('wire/codec'),
+};

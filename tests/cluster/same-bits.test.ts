@@ -1,0 +1,65 @@
+// The promise of design 1.2, in real processes: the weights do not show how many workers there were, nor who was killed.
+import { describe, expect, it } from 'vitest';
+import { nash, resultOf, start, statusWhen, syntheticCifar, trainWords } from '../support/nash.js';
+
+const STEPS = 60;
+
+function words(name: string, order: string, workers: string, rest: string[] = []): string[] {
+  const sets = {
+    'data.path': syntheticCifar(),
+    'model.width': 4,
+    'minibatch.size': 16,
+    'stop.generatorSteps': STEPS,
+    'checkpoint.everySteps': 15,
+    'evaluation.everySteps': 1000,
+    'schedule.order': order,
+  };
+  return trainWords(name, 'configs/cifar10-dcgan.yaml', sets, ['--workers', workers, ...rest]);
+}
+
+const weightsOf = (name: string) => resultOf(name).weights;
+
+describe.each(['alternating', 'simultaneous'])('a DCGAN trained in %s order', (order) => {
+  const undisturbed = `${order}-1-1`;
+
+  it('has the same weights with 1 + 1, 2 + 1, 4 + 4 workers and with workers for both pools', async () => {
+    for (const [name, workers] of [
+      [undisturbed, 'discriminator=1,generator=1'],
+      [`${order}-2-1`, 'discriminator=2,generator=1'],
+      [`${order}-4-4`, 'discriminator=4,generator=4'],
+      [`${order}-any`, 'discriminator=0,generator=0,any=3'],
+    ] as const) {
+      const { exitCode, stderr } = await nash(...words(name, order, workers));
+      expect([exitCode, stderr]).toEqual([0, '']);
+      expect(resultOf(name)).toMatchObject({ status: 'done', steps: { discriminator: STEPS, generator: STEPS } });
+      expect(weightsOf(name), name).toEqual(weightsOf(undisturbed));
+    }
+  }, 240_000);
+
+  it('has the same weights when workers are killed in the middle', async () => {
+    const name = `${order}-killed`;
+    const run = start(words(name, order, 'discriminator=2,generator=2'));
+    for (const victim of ['discriminator-0', 'generator-1']) {
+      const { workers, step } = await statusWhen(name, 'a busy worker', (s) => s.step.generator >= 3 && s.workers.some((w) => w.id === victim));
+      expect(step.generator).toBeLessThan(STEPS);
+      process.kill(workers.find((worker) => worker.id === victim)!.pid, 'SIGKILL');
+    }
+    expect((await run.finished).exitCode).toBe(0);
+    expect(resultOf(name).restarts).toBeGreaterThanOrEqual(1);
+    expect(weightsOf(name)).toEqual(weightsOf(undisturbed));
+  }, 120_000);
+
+  it('has the same weights when it is stopped and resumed with other worker counts', async () => {
+    const name = `${order}-resumed`;
+    const run = start(words(name, order, 'discriminator=1,generator=2'));
+    await statusWhen(name, 'the fifth step', (s) => s.step.generator >= 5);
+    process.kill(run.pid, 'SIGTERM');
+    const stopped = await run.finished;
+    expect(stopped.exitCode).toBe(75);
+    expect(stopped.stdout).toMatch(/go on with: npx nash train .*--resume/);
+    expect(resultOf(name)).toMatchObject({ status: 'stopped' });
+    const resumed = await nash(...words(name, order, 'discriminator=3,generator=1', ['--resume']));
+    expect([resumed.exitCode, resumed.stderr]).toEqual([0, '']);
+    expect(weightsOf(name)).toEqual(weightsOf(undisturbed));
+  }, 120_000);
+});

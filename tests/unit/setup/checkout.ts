@@ -15,10 +15,15 @@ import { join, resolve } from 'node:path';
 
 export const repository = resolve(import.meta.dirname, '../../..');
 
+const made: string[] = [];
+process.once('exit', () => {
+  for (const folder of made) rmSync(folder, { recursive: true, force: true });
+});
+
 /** The files that set-up itself is made of, copied to a folder without packages. */
 export function emptyCheckout(): string {
   const root = mkdtempSync(join(tmpdir(), 'nash-setup-'));
-  process.once('exit', () => rmSync(root, { recursive: true, force: true }));
+  made.push(root);
   for (const path of ['bin', 'src/setup', 'package.json', 'tsconfig.json', 'package-lock.json']) {
     cpSync(join(repository, path), join(root, path), { recursive: true });
   }
@@ -50,6 +55,7 @@ export function checkoutWithPackages(): string {
 /** A folder that holds only the named programs, each a link or a shell script. */
 export function pathWith(programs: Record<string, string>): string {
   const folder = mkdtempSync(join(tmpdir(), 'nash-path-'));
+  made.push(folder);
   symlinkSync(process.execPath, join(folder, 'node'));
   for (const [name, body] of Object.entries(programs)) {
     if (body.startsWith('/')) {

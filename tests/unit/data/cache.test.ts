@@ -1,0 +1,87 @@
+// Goal: items are decoded once, whoever asks and however often; a cache that is not whole is never read.
+import { mkdtempSync, readdirSync, readFileSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { folderWith, idx, itemsOf, mnistFiles, noise, openData } from './folders.js';
+
+const decodings = (lines: string[]) => lines.filter((line) => /decoded in/.test(line)).length;
+
+async function prepared() {
+  const path = folderWith(mnistFiles());
+  const cacheDir = folderWith({});
+  const lines: string[] = [];
+  const open = () => openData({ source: 'mnist', path }, { cacheDir, log: (line) => lines.push(line) });
+  return { path, cacheDir, lines, open };
+}
+
+it('a second opening decodes nothing and takes under 100 ms', async () => {
+  const { open, lines } = await prepared();
+  const first = await open();
+  const started = performance.now();
+  const second = await open();
+  expect(performance.now() - started).toBeLessThan(100);
+  expect(decodings(lines)).toBe(1);
+  expect(second.digest).toBe(first.digest);
+  expect(itemsOf(second)).toEqual(itemsOf(first));
+});
+
+it('openings at once decode once, and leave one file', async () => {
+  const { open, lines, cacheDir } = await prepared();
+  await Promise.all([open(), open(), open()]);
+  expect(decodings(lines)).toBe(1);
+  expect(readdirSync(cacheDir)).toHaveLength(1);
+});
+
+it('changed data are decoded anew and have another digest', async () => {
+  const { open, path, lines } = await prepared();
+  const before = (await open()).digest;
+  const images = join(path, 'train-images-idx3-ubyte.gz');
+  writeFileSync(images.replace('.gz', ''), idx([20, 28, 28], noise(20 * 784, 9))); // the plain file is preferred
+  expect((await open()).digest).not.toBe(before);
+  expect(decodings(lines)).toBe(2);
+});
+
+it('a file with another time is read again, and the digest stays', async () => {
+  const { open, path, lines } = await prepared();
+  const { digest } = await open();
+  utimesSync(join(path, 'train-images-idx3-ubyte.gz'), 1, 1);
+  expect((await open()).digest).toBe(digest);
+  expect(decodings(lines)).toBe(2);
+});
+
+it.each([
+  ['cut short', (path: string) => truncateSync(path, readFileSync(path).length - 1)],
+  ['cut inside its header', (path: string) => truncateSync(path, 100)],
+  ['overwritten', (path: string) => writeFileSync(path, 'hello')],
+  ['empty', (path: string) => truncateSync(path, 0)],
+])('a cache file that was %s is made again', async (_, spoil) => {
+  const { open, cacheDir } = await prepared();
+  const items = itemsOf(await open());
+  spoil(join(cacheDir, readdirSync(cacheDir)[0]!));
+  expect(itemsOf(await open())).toEqual(items);
+});
+
+it('data that turn out to be damaged leave no cache', async () => {
+  const path = folderWith({ ...mnistFiles(), 'train-labels-idx1-ubyte.gz': 'x' });
+  const cacheDir = folderWith({});
+  await expect(openData({ source: 'mnist', path }, { cacheDir })).rejects.toThrow(/labels/);
+  expect(readdirSync(cacheDir)).toEqual([]);
+});
+
+it('a cache folder that cannot be made is the environment’s fault', async () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'nash-')), 'file');
+  writeFileSync(file, '');
+  const refusal = openData(
+    { source: 'mnist', path: folderWith(mnistFiles()) },
+    { cacheDir: join(file, 'cache') },
+  );
+  await expect(refusal).rejects.toMatchObject({ fault: 'environment' });
+  await expect(refusal).rejects.toThrow(/NASH_CACHE/);
+});
+
+it('an index beyond the items and an output of another size are our own mistakes', async () => {
+  const source = await (await prepared()).open();
+  expect(() => source.read([20], new Float32Array(784))).toThrow(/item 20 of 20/);
+  expect(() => source.read([0], new Float32Array(783))).toThrow(/do not fill 783/);
+});

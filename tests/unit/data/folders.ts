@@ -1,0 +1,177 @@
+// Small data sets made on the spot, and a way to spoil them.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { deflateSync, gzipSync } from 'node:zlib';
+import jpeg from 'jpeg-js';
+import { PNG } from 'pngjs';
+import type { DatasetSource } from '../../../src/data/data-source.js';
+import { openSource } from '../../../src/data/open-source.js';
+import { dataOptions } from '../../../src/data/options.js';
+import { RandomStream, seedOf } from '../../../src/numerics/random.js';
+
+/** The real files that the project's machines have beside the checkout. */
+export const realData = resolve(import.meta.dirname, '../../../../shared/data');
+
+const made: string[] = [];
+process.once('exit', () => {
+  for (const folder of made) rmSync(folder, { recursive: true, force: true });
+});
+
+/** A folder of its own with the given files; gone when the process ends. */
+export function folderWith(files: Record<string, Uint8Array | string>): string {
+  const folder = mkdtempSync(join(tmpdir(), 'nash-data-'));
+  made.push(folder);
+  for (const [name, bytes] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), bytes);
+  }
+  return folder;
+}
+
+export const noise = (bytes: number, seed = 1): Buffer => {
+  const random = new RandomStream(seedOf('test', seed));
+  return Buffer.from(Uint8Array.from({ length: bytes }, () => random.below(256)));
+};
+
+/** An IDX file: magic, dimensions, bytes. */
+export function idx(
+  dimensions: readonly number[],
+  data: Uint8Array,
+  magic = 0x0800 + dimensions.length,
+): Buffer {
+  const header = Buffer.alloc(4 + 4 * dimensions.length);
+  header.writeUInt32BE(magic, 0);
+  dimensions.forEach((size, i) => {
+    header.writeUInt32BE(size, 4 + 4 * i);
+  });
+  return Buffer.concat([header, data]);
+}
+
+/** Both files of a split of an MNIST of `count` images of noise. */
+export function mnistFiles(count = 20, stem = 'train'): Record<string, Buffer> {
+  return {
+    [`${stem}-images-idx3-ubyte.gz`]: gzipSync(idx([count, 28, 28], noise(count * 784))),
+    [`${stem}-labels-idx1-ubyte.gz`]: gzipSync(
+      idx(
+        [count],
+        Uint8Array.from({ length: count }, (_, i) => i % 10),
+      ),
+    ),
+  };
+}
+
+/** CIFAR-10 records: labels 0, 1, …, 9, 0, … and planes of noise, which repeat after 100 records. */
+export function records(count: number, seed = 1): Buffer {
+  const some = noise(Math.min(count, 100) * 3073, seed);
+  const bytes = Buffer.alloc(count * 3073, some);
+  for (let i = 0; i < count; i++) bytes[i * 3073] = i % 10;
+  return bytes;
+}
+
+/** A tar archive of the given files. */
+export function tar(files: Record<string, Uint8Array>): Buffer {
+  const parts: Uint8Array[] = [];
+  for (const [name, data] of Object.entries(files)) {
+    const header = Buffer.alloc(512);
+    header.write(name, 0);
+    header.write('0000644\0', 100);
+    header.write(`${data.length.toString(8).padStart(11, '0')}\0`, 124);
+    header.write('0', 156);
+    header.write('ustar\x0000', 257);
+    header.fill(' ', 148, 156);
+    const sum = header.reduce((a, b) => a + b, 0);
+    header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
+    parts.push(header, data, Buffer.alloc((512 - (data.length % 512)) % 512));
+  }
+  return Buffer.concat([...parts, Buffer.alloc(1024)]);
+}
+
+/** A picture whose colour at (x, y) is given by a function. */
+export function png(
+  width: number,
+  height: number,
+  colour: (x: number, y: number) => readonly [number, number, number, number?],
+  options = {},
+): Buffer {
+  const image = new PNG({ width, height });
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const [r, g, b, a = 255] = colour(x, y);
+      image.data.set([r, g, b, a], 4 * (y * width + x));
+    }
+  }
+  return PNG.sync.write(image, options);
+}
+
+interface RawPng {
+  width: number;
+  height: number;
+  bitDepth: number;
+  /** 0 grey, 2 RGB, 3 palette, 4 grey with alpha, 6 RGB with alpha */
+  colorType: number;
+  palette?: Uint8Array;
+  /** bytes of every row, without the filter byte */
+  row: Uint8Array;
+}
+
+/** A PNG written chunk by chunk, for the kinds that pngjs reads and does not write. */
+export function rawPng({ width, height, bitDepth, colorType, palette, row }: RawPng): Buffer {
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  header.set([bitDepth, colorType], 8);
+  const rows = Buffer.concat(Array.from({ length: height }, () => Buffer.concat([Buffer.of(0), row])));
+  const parts = [
+    chunk('IHDR', header),
+    ...(palette ? [chunk('PLTE', palette)] : []),
+    chunk('IDAT', deflateSync(rows)),
+    chunk('IEND', Buffer.alloc(0)),
+  ];
+  return Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), ...parts]);
+}
+
+function chunk(kind: string, data: Uint8Array): Buffer {
+  const body = Buffer.concat([Buffer.from(kind), data]);
+  const out = Buffer.alloc(body.length + 8);
+  out.writeUInt32BE(data.length, 0);
+  out.set(body, 4);
+  out.writeUInt32BE(crc32(body), body.length + 4);
+  return out;
+}
+
+/** The sum of a PNG chunk, bit by bit (ISO 3309). */
+function crc32(bytes: Uint8Array): number {
+  let crc = ~0;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let k = 0; k < 8; k++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
+  }
+  return ~crc >>> 0;
+}
+
+export function jpg(width: number, height: number, value: number, quality = 90): Buffer {
+  return jpeg.encode({ width, height, data: Buffer.alloc(width * height * 4, value) }, quality)
+    .data as Buffer;
+}
+
+/** Opens a data set with a cache of its own. */
+export async function openData(
+  options: Record<string, unknown>,
+  given: { cacheDir?: string; log?: (line: string) => void } = {},
+): Promise<DatasetSource> {
+  const { cacheDir = folderWith({}), log = () => {} } = given;
+  const source = await openSource(dataOptions.parse(options), { cacheDir, log });
+  if (source.kind !== 'dataset') throw new Error('expected a data set');
+  return source;
+}
+
+/** Every item, as bytes. */
+export function itemsOf(source: DatasetSource): Uint8Array {
+  const out = new Float32Array(source.count * source.shape.reduce((a, b) => a * b, 1));
+  source.read(
+    Array.from({ length: source.count }, (_, i) => i),
+    out,
+  );
+  return Uint8Array.from(out, (value) => Math.round((value + 1) * 127.5));
+}

@@ -89,7 +89,13 @@ export function trainReference(config: RunConfig, source: DataSource, rounds: nu
 }
 
 /** One update in place; `memory` holds the optimizer's moments, made at its first update. `t` counts from 1. */
-function descend(options: OptimizerOptions, w: Float32Array, g: Float64Array, memory: Float64Array[], t: number): void {
+function descend(
+  options: OptimizerOptions,
+  w: Float32Array,
+  g: Float64Array,
+  memory: Float64Array[],
+  t: number,
+): void {
   const rate = learningRateAt(options.learningRate, options.schedule, t);
   if (memory.length === 0) memory.push(new Float64Array(g.length), new Float64Array(g.length));
   const [m, v] = memory as [Float64Array, Float64Array];
@@ -107,7 +113,8 @@ function descend(options: OptimizerOptions, w: Float32Array, g: Float64Array, me
         m[i] = options.beta1 * m[i]! + (1 - options.beta1) * g[i]!;
         v[i] = options.beta2 * v[i]! + (1 - options.beta2) * g[i]! ** 2;
         w[i]! -=
-          (rate * (m[i]! / (1 - options.beta1 ** t))) / (Math.sqrt(v[i]! / (1 - options.beta2 ** t)) + options.epsilon);
+          (rate * (m[i]! / (1 - options.beta1 ** t))) /
+          (Math.sqrt(v[i]! / (1 - options.beta2 ** t)) + options.epsilon);
         break;
     }
   }

@@ -57,7 +57,12 @@ export class Child {
   lastWords(): string {
     if (this.errors === undefined) return '';
     const lines = readFileSync(this.errors, 'utf8').trimEnd().split('\n');
-    return lines.reverse().find((line) => line.startsWith('nash: '))?.slice('nash: '.length) ?? '';
+    return (
+      lines
+        .reverse()
+        .find((line) => line.startsWith('nash: '))
+        ?.slice('nash: '.length) ?? ''
+    );
   }
 
   /** Ends it: politely, then not. */

@@ -10,9 +10,14 @@ import { NashError } from '../errors.js';
 export function findRun(runDir: string | undefined): string {
   if (runDir !== undefined) return runDir;
   const alive = existsSync('runs')
-    ? readdirSync('runs').map((name) => join('runs', name)).filter((path) => existsSync(join(path, 'server.json')))
+    ? readdirSync('runs')
+        .map((name) => join('runs', name))
+        .filter((path) => existsSync(join(path, 'server.json')))
     : [];
   if (alive.length === 1) return alive[0]!;
-  const found = alive.length === 0 ? 'no run under runs/ has a living server' : `several runs are alive: ${alive.join(', ')}`;
+  const found =
+    alive.length === 0
+      ? 'no run under runs/ has a living server'
+      : `several runs are alive: ${alive.join(', ')}`;
   throw new NashError('usage', `${found}; name a run folder, such as runs/ring`);
 }

@@ -46,8 +46,13 @@ export async function main(argv: readonly string[]): Promise<number> {
 
 function programOf(finish: (exitCode: number) => void): Command {
   const program = new Command('nash')
-    .description('Trains generative adversarial networks on many workers: the same bits however many there are.')
-    .addHelpText('after', '\nAlso: nash setup and nash doctor, which need nothing installed.\n\nExample:\n  npx nash train configs/ring.yaml --workers discriminator=2,generator=2');
+    .description(
+      'Trains generative adversarial networks on many workers: the same bits however many there are.',
+    )
+    .addHelpText(
+      'after',
+      '\nAlso: nash setup and nash doctor, which need nothing installed.\n\nExample:\n  npx nash train configs/ring.yaml --workers discriminator=2,generator=2',
+    );
   for (const make of MAKERS) program.addCommand(make(finish));
   for (const command of [program, ...program.commands]) {
     command.exitOverride().showHelpAfterError('(--help lists what there is)').showSuggestionAfterError(true);

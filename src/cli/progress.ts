@@ -58,7 +58,7 @@ export function describe(p: Progress): string {
   const percent = (ratio: number) => `${Math.round(ratio * 100)} %`;
   return [
     `step ${p.steps.generator}/${p.generatorSteps}`,
-    `${Math.round(p.imagesPerSecond).toLocaleString("en")} images/s`,
+    `${Math.round(p.imagesPerSecond).toLocaleString('en')} images/s`,
     `D right on real ${percent(p.accuracyReal)} fake ${percent(p.accuracyFake)}`,
     `loss D ${p.lossDiscriminator.toFixed(3)} G ${p.lossGenerator.toFixed(3)}`,
     p.steps.generator < p.generatorSteps ? `${duration(p.secondsLeft)} left` : 'done',

@@ -19,9 +19,17 @@ const collect = (value: string, previous: string[]): string[] => [...previous, v
 export const withRunArguments = (command: Command): Command =>
   command
     .argument('<config>', 'YAML file of the experiment')
-    .option('--set <key=value>', 'change a key of the config, such as minibatch.size=32; may be repeated', collect, [])
+    .option(
+      '--set <key=value>',
+      'change a key of the config, such as minibatch.size=32; may be repeated',
+      collect,
+      [],
+    )
     .option('--run-dir <dir>', 'folder of the run (default: runs/<name of the config>)')
-    .option('--resume [checkpoint]', "go on with the folder's run from its latest checkpoint, or from the one named")
+    .option(
+      '--resume [checkpoint]',
+      "go on with the folder's run from its latest checkpoint, or from the one named",
+    )
     .option('--force', 'replace a run that the folder holds');
 
 /** A run as its arguments describe it. */

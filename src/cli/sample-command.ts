@@ -45,7 +45,10 @@ async function run(runDir: string, { count, out, seed }: SampleArguments): Promi
   const found = await new CheckpointStore(join(runDir, 'checkpoints'), { keep: 1 }).latest();
   for (const warning of found.warnings) process.stderr.write(`nash: warning: ${warning}\n`);
   if (!found.checkpoint) {
-    throw new NashError('usage', `${runDir} has no checkpoint to sample from yet; one is taken every ${config.checkpoint.everySteps} steps and at the end`);
+    throw new NashError(
+      'usage',
+      `${runDir} has no checkpoint to sample from yet; one is taken every ${config.checkpoint.everySteps} steps and at the end`,
+    );
   }
   const { loadTensorFlow } = await import('../compiler/tensorflow.js');
   const { SampleDrawer } = await import('../evaluation/sample-drawer.js');
@@ -65,8 +68,12 @@ function configOf(runDir: string): RunConfig {
   try {
     text = readFileSync(file, 'utf8');
   } catch (cause) {
-    const what = RunFolder.holdsRun(runDir) ? `its config.yaml cannot be read: ${messageOf(cause)}` : 'it holds no run';
-    throw new NashError('usage', `${runDir}: ${what}. Name the folder of a run, such as runs/ring.`, { cause });
+    const what = RunFolder.holdsRun(runDir)
+      ? `its config.yaml cannot be read: ${messageOf(cause)}`
+      : 'it holds no run';
+    throw new NashError('usage', `${runDir}: ${what}. Name the folder of a run, such as runs/ring.`, {
+      cause,
+    });
   }
   return validateConfig(parse(text), file);
 }

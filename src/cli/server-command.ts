@@ -17,7 +17,10 @@ export const serverCommand: CommandMaker = (finish) =>
   withRunArguments(new Command('server'))
     .description('run the parameter server alone; workers are started by themselves')
     .option('--expect-evaluator', 'an evaluator is started beside it: the end waits for its last word')
-    .addHelpText('after', '\nExample:\n  npx nash server configs/ring.yaml --set server.endpoint=tcp://127.0.0.1:5555')
+    .addHelpText(
+      'after',
+      '\nExample:\n  npx nash server configs/ring.yaml --set server.endpoint=tcp://127.0.0.1:5555',
+    )
     .action(async (config: string, args: ServerArguments) => finish(await run(config, args)));
 
 async function run(configFile: string, args: ServerArguments): Promise<number> {
@@ -55,17 +58,26 @@ async function serve(configFile: string, args: ServerArguments): Promise<number>
         if (message.kind === 'stop') parameterServer.stop();
         else if (message.kind === 'no-evaluator') parameterServer.forgoEvaluator();
         else if (message.kind === 'restarted') parameterServer.restartCount += 1;
-        else parameterServer.fail(new NashError(message.exitCode === EXIT.environment ? 'environment' : 'usage', message.message));
+        else
+          parameterServer.fail(
+            new NashError(message.exitCode === EXIT.environment ? 'environment' : 'usage', message.message),
+          );
       });
     },
   });
   display?.end();
-  if (result.status === 'stopped') display?.say(`stopped; go on with: ${resumeCommand('server', configFile, args, runDir)}`);
+  if (result.status === 'stopped')
+    display?.say(`stopped; go on with: ${resumeCommand('server', configFile, args, runDir)}`);
   return result.status === 'stopped' ? EXIT.resumable : EXIT.done;
 }
 
 /** The command that goes on with a stopped run. */
-export function resumeCommand(command: 'train' | 'server', configFile: string, args: RunArguments, runDir: string): string {
+export function resumeCommand(
+  command: 'train' | 'server',
+  configFile: string,
+  args: RunArguments,
+  runDir: string,
+): string {
   const sets = args.set.map((assignment) => ` --set '${assignment}'`).join('');
   return `npx nash ${command} ${configFile}${sets} --run-dir ${runDir} --resume`;
 }

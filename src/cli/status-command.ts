@@ -2,14 +2,22 @@
 import { Command } from 'commander';
 import { EXIT, NashError } from '../errors.js';
 import { readAddress } from '../server/run-folder.js';
-import type { CommandMaker } from './main.js';
 import { findRun } from './find-run.js';
+import type { CommandMaker } from './main.js';
 
 /** Answer of the server's /status. */
 interface Status {
   step: { discriminator: number; generator: number };
   waitingFor: string | null;
-  workers: { id: string; pool: string; state: string; pid?: number; host: string; device: string; step: number | null }[];
+  workers: {
+    id: string;
+    pool: string;
+    state: string;
+    pid?: number;
+    host: string;
+    device: string;
+    step: number | null;
+  }[];
   http: string;
   endpoint: string;
 }
@@ -59,10 +67,23 @@ function withoutForeignPid(worker: Status['workers'][number], host: string): Sta
 }
 
 function table({ step, waitingFor, workers, http }: Status): string {
-  const rows = workers.map((w) => [w.id, w.pool, w.state, w.host, String(w.pid ?? ''), w.device, w.step === null ? '' : String(w.step)]);
+  const rows = workers.map((w) => [
+    w.id,
+    w.pool,
+    w.state,
+    w.host,
+    String(w.pid ?? ''),
+    w.device,
+    w.step === null ? '' : String(w.step),
+  ]);
   const all = [['worker', 'pool', 'state', 'host', 'pid', 'device', 'step'], ...rows];
   const widths = all[0]!.map((_, column) => Math.max(...all.map((row) => row[column]!.length)));
-  const lines = all.map((row) => row.map((cell, i) => cell.padEnd(widths[i]!)).join('  ').trimEnd());
+  const lines = all.map((row) =>
+    row
+      .map((cell, i) => cell.padEnd(widths[i]!))
+      .join('  ')
+      .trimEnd(),
+  );
   return [
     `step ${step.generator} of G, ${step.discriminator} of D; metrics at http://${http}/metrics`,
     waitingFor ? `waiting for ${waitingFor}` : 'waiting for nothing',

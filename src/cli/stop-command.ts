@@ -29,8 +29,13 @@ export const stopCommand: CommandMaker = (finish) =>
         await new Promise((resolve) => setTimeout(resolve, POLL_MS));
       }
       if (existsSync(join(runDir, 'server.json'))) {
-        throw new NashError('failed', `the server of ${runDir} has not ended after ${PATIENCE_MS / 1000} s; \`nash status ${runDir}\` says what it waits for`);
+        throw new NashError(
+          'failed',
+          `the server of ${runDir} has not ended after ${PATIENCE_MS / 1000} s; \`nash status ${runDir}\` says what it waits for`,
+        );
       }
-      process.stdout.write(`stopped; go on with: npx nash train ${join(runDir, 'config.yaml')} --run-dir ${runDir} --resume\n`);
+      process.stdout.write(
+        `stopped; go on with: npx nash train ${join(runDir, 'config.yaml')} --run-dir ${runDir} --resume\n`,
+      );
       finish(EXIT.done);
     });

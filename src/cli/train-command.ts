@@ -9,7 +9,15 @@ import { Child } from './children.js';
 import type { UpMessage } from './launcher-link.js';
 import type { CommandMaker } from './main.js';
 import { duration, progressDisplay } from './progress.js';
-import { parseWorkers, type ResolvedRun, type RunArguments, resolveRun, toWords, withRunArguments, type WorkerCounts } from './run-arguments.js';
+import {
+  parseWorkers,
+  type ResolvedRun,
+  type RunArguments,
+  resolveRun,
+  toWords,
+  type WorkerCounts,
+  withRunArguments,
+} from './run-arguments.js';
 import { resumeCommand } from './server-command.js';
 import { onStopSignal } from './signals.js';
 
@@ -21,13 +29,21 @@ interface TrainArguments extends RunArguments {
 export const trainCommand: CommandMaker = (finish) =>
   withRunArguments(new Command('train'))
     .description('train on this host: starts the server, its workers and the evaluator')
-    .option('--workers <counts>', 'workers a pool, such as discriminator=2,generator=2 or any=2; a pool may be 0', parseWorkers, {
-      discriminator: 1,
-      generator: 1,
-      any: 0,
-    })
+    .option(
+      '--workers <counts>',
+      'workers a pool, such as discriminator=2,generator=2 or any=2; a pool may be 0',
+      parseWorkers,
+      {
+        discriminator: 1,
+        generator: 1,
+        any: 0,
+      },
+    )
     .option('--json', 'the last line of standard output is result.json')
-    .addHelpText('after', '\nExample:\n  npx nash train configs/ring.yaml --workers discriminator=2,generator=2 --set stop.generatorSteps=2000')
+    .addHelpText(
+      'after',
+      '\nExample:\n  npx nash train configs/ring.yaml --workers discriminator=2,generator=2 --set stop.generatorSteps=2000',
+    )
     .action(async (config: string, args: TrainArguments) => finish(await run(config, args)));
 
 async function run(configFile: string, args: TrainArguments): Promise<number> {
@@ -107,14 +123,26 @@ class Launch {
       this.living.set(pool, workers[pool]);
       for (let i = 0; i < workers[pool]; i++) {
         const name = `${pool}-${i}`;
-        this.keepAlive(pool, { name, logs, words: ['worker', '--pool', pool, '--endpoint', endpoint, '--name', name] });
+        this.keepAlive(pool, {
+          name,
+          logs,
+          words: ['worker', '--pool', pool, '--endpoint', endpoint, '--name', name],
+        });
       }
     }
-    this.keepAlive('evaluator', { name: 'evaluator', logs, words: ['evaluator', '--endpoint', endpoint, '--run-dir', runDir] });
+    this.keepAlive('evaluator', {
+      name: 'evaluator',
+      logs,
+      words: ['evaluator', '--endpoint', endpoint, '--run-dir', runDir],
+    });
   }
 
   /** Starts a process and starts it again whenever it is lost, but not when it left because it cannot work (2 or 3). */
-  private keepAlive(pool: string, child: { name: string; logs: string; words: string[] }, backOffMs = BACK_OFF_MS.first): void {
+  private keepAlive(
+    pool: string,
+    child: { name: string; logs: string; words: string[] },
+    backOffMs = BACK_OFF_MS.first,
+  ): void {
     const startedMs = performance.now();
     const running = this.start({
       ...child,
@@ -129,7 +157,11 @@ class Launch {
         setTimeout(() => {
           if (this.isEnding) return;
           this.server.tell({ kind: 'restarted' });
-          this.keepAlive(pool, child, isSteady ? BACK_OFF_MS.first : Math.min(BACK_OFF_MS.last, backOffMs * 2));
+          this.keepAlive(
+            pool,
+            child,
+            isSteady ? BACK_OFF_MS.first : Math.min(BACK_OFF_MS.last, backOffMs * 2),
+          );
         }, delayMs);
       },
     });
@@ -152,7 +184,9 @@ class Launch {
     if (this.serverError) {
       process.stderr.write(`nash: ${this.serverError.message}\n`);
     } else if (exitCode !== EXIT.done && exitCode !== EXIT.resumable) {
-      process.stderr.write(`nash: the server died (${exitCode}); its log is ${join(runDir, 'logs', 'server.ndjson')}. Go on from the last checkpoint with: ${this.resume()}\n`);
+      process.stderr.write(
+        `nash: the server died (${exitCode}); its log is ${join(runDir, 'logs', 'server.ndjson')}. Go on from the last checkpoint with: ${this.resume()}\n`,
+      );
       exitCode = EXIT.failed;
     }
     const result = this.result();
@@ -178,11 +212,15 @@ class Launch {
     const { runDir } = this.resolved;
     const { config } = this.resolved;
     const rate = Math.round(imagesPerSecond).toLocaleString('en');
-    this.display.say(`done: ${steps.discriminator} steps of D and ${steps.generator} of G in ${duration(seconds)}, ${rate} images/s`);
+    this.display.say(
+      `done: ${steps.discriminator} steps of D and ${steps.generator} of G in ${duration(seconds)}, ${rate} images/s`,
+    );
     const captured = metrics.gan_modes_captured;
     if (captured !== undefined) {
       const quality = Math.round((metrics.gan_high_quality_samples_ratio ?? 0) * 100);
-      this.display.say(`modes ${captured}/${metrics.gan_modes_expected}, ${quality} % of samples within three deviations of a mode`);
+      this.display.say(
+        `modes ${captured}/${metrics.gan_modes_expected}, ${quality} % of samples within three deviations of a mode`,
+      );
     }
     this.display.say(`figures: ${join(runDir, 'figures')}, result: ${join(runDir, 'result.json')}`);
     const next =

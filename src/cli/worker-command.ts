@@ -19,15 +19,23 @@ interface WorkerArguments {
 
 export const workerCommand: CommandMaker = (finish) =>
   new Command('worker')
-    .description("compute gradients for a server until it says stop")
+    .description('compute gradients for a server until it says stop')
     .addOption(
-      new Option('--pool <pool>', 'which steps to compute').choices(['discriminator', 'generator', 'any']).default('any'),
+      new Option('--pool <pool>', 'which steps to compute')
+        .choices(['discriminator', 'generator', 'any'])
+        .default('any'),
     )
     .option('--endpoint <address>', "the server's address, such as tcp://10.0.0.1:5555")
     .option('--run-dir <dir>', 'read the address from the run folder of a server on this host')
     .option('--name <name>', 'what status, logs and metrics call this worker (default: host and process)')
-    .option('--dump-graph <dir>', 'leave the compiled steps there as SavedModels, to be looked at with Netron or TensorBoard')
-    .addHelpText('after', '\nExample:\n  npx nash worker --pool discriminator --endpoint tcp://127.0.0.1:5555')
+    .option(
+      '--dump-graph <dir>',
+      'leave the compiled steps there as SavedModels, to be looked at with Netron or TensorBoard',
+    )
+    .addHelpText(
+      'after',
+      '\nExample:\n  npx nash worker --pool discriminator --endpoint tcp://127.0.0.1:5555',
+    )
     .action(async (args: WorkerArguments) => finish(await run(args)));
 
 async function run(args: WorkerArguments): Promise<number> {
@@ -48,8 +56,14 @@ async function run(args: WorkerArguments): Promise<number> {
 export function endpointOf({ endpoint, runDir }: { endpoint?: string; runDir?: string }): string {
   if (endpoint !== undefined) {
     if (/^tcp:\/\/[^\s/:]+:\d{1,5}$/.test(endpoint)) return endpoint;
-    throw new NashError('usage', `--endpoint '${endpoint}': expected tcp://address:port, such as tcp://127.0.0.1:5555`);
+    throw new NashError(
+      'usage',
+      `--endpoint '${endpoint}': expected tcp://address:port, such as tcp://127.0.0.1:5555`,
+    );
   }
   if (runDir !== undefined) return readAddress(runDir).endpoint;
-  throw new NashError('usage', 'give --endpoint tcp://address:port, or --run-dir DIR of a server on this host');
+  throw new NashError(
+    'usage',
+    'give --endpoint tcp://address:port, or --run-dir DIR of a server on this host',
+  );
 }

@@ -8,7 +8,14 @@ import { RandomStream, seedOf } from '../numerics/random.js';
 import { sizeOf } from '../parameters/manifest.js';
 import { outputNode, writeSavedModel } from './graph.js';
 import { toBfloat16 } from './mixed-precision.js';
-import { type InputSpec, prune, type Recording, record, requireEqual, type StepFunction } from './recording.js';
+import {
+  type InputSpec,
+  prune,
+  type Recording,
+  record,
+  requireEqual,
+  type StepFunction,
+} from './recording.js';
 import { nodeBackend } from './tensorflow.js';
 
 export interface CompileOptions {
@@ -37,7 +44,11 @@ export interface CompiledStep {
  *
  * @throws NashError('failed') naming the layer that draws on the host
  */
-export function compile(step: StepFunction, inputs: readonly InputSpec[], options: CompileOptions): CompiledStep {
+export function compile(
+  step: StepFunction,
+  inputs: readonly InputSpec[],
+  options: CompileOptions,
+): CompiledStep {
   const [first, second] = [traceOnce(step, inputs, 1), traceOnce(step, inputs, 2)];
   requireEqual(first, second);
   const pruned = prune(first);
@@ -97,7 +108,8 @@ function load(recording: Recording, dumpFolder: string | undefined): CompiledSte
 function matching(tensor: tf.Tensor | undefined, input: InputSpec): tf.Tensor {
   assert(
     tensor && sizeOf(tensor.shape) === sizeOf(input.shape) && tensor.dtype === input.dtype,
-    () => `input '${input.name}' needs ${input.dtype} [${input.shape}], got ${tensor?.dtype} [${tensor?.shape}]`,
+    () =>
+      `input '${input.name}' needs ${input.dtype} [${input.shape}], got ${tensor?.dtype} [${tensor?.shape}]`,
   );
   return tensor;
 }

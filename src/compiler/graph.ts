@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { assert } from '../errors.js';
-import type { ElementType, Recording, RecordedNode, TensorSpec } from './recording.js';
+import type { ElementType, RecordedNode, Recording, TensorSpec } from './recording.js';
 import { type KernelAttribute, nodeBackend } from './tensorflow.js';
 
 /** The generated protobuf classes carry no types; each setter is named after its field in tensorflow's .proto files. */
@@ -33,7 +33,9 @@ export function writeSavedModel(recording: Recording, folder: string): void {
   graph.setNodeList([
     ...recording.inputs.map((input) => placeholder(p, input.name, input)),
     ...recording.nodes.map((node) => toNode(p, node)),
-    ...recording.outputs.map((output) => identity(p, outputNode(output.name), output.source, output.spec.dtype)),
+    ...recording.outputs.map((output) =>
+      identity(p, outputNode(output.name), output.source, output.spec.dtype),
+    ),
   ]);
   const version = new p.VersionDef();
   version.setProducer(PRODUCER);

@@ -5,7 +5,7 @@
 // statistics stay float32 inside its kernel. What is never cast: weights as they are kept and updated, losses,
 // statistics, sums over shards, and every output of the step: a gradient is rounded to bfloat16 once, by the
 // matrix kernel that made it, and is float32 from there on.
-import type { ElementType, Recording, RecordedNode, TensorSpec } from './recording.js';
+import type { ElementType, RecordedNode, Recording, TensorSpec } from './recording.js';
 import { type KernelAttribute, nodeBackend } from './tensorflow.js';
 
 /** tensorflow/core/framework/types.proto */
@@ -43,7 +43,10 @@ export function toBfloat16(recording: Recording): Recording {
   return {
     ...recording,
     nodes: rewriter.nodes,
-    outputs: recording.outputs.map((output) => ({ ...output, source: rewriter.as(output.source, 'float32') })),
+    outputs: recording.outputs.map((output) => ({
+      ...output,
+      source: rewriter.as(output.source, 'float32'),
+    })),
   };
 }
 
@@ -108,8 +111,12 @@ class Rewriter {
     return {
       ...node,
       attributes: node.attributes.map((a) => (a.name === 'T' ? typeAttribute('T', DT_BFLOAT16) : a)),
-      inputs: node.inputs.map((source, i) => this.as(source, rule.inputs.includes(i) ? 'bfloat16' : 'float32')),
-      outputs: node.outputs.map((spec, i) => (rule.outputs.includes(i) ? { ...spec, dtype: 'bfloat16' } : spec)),
+      inputs: node.inputs.map((source, i) =>
+        this.as(source, rule.inputs.includes(i) ? 'bfloat16' : 'float32'),
+      ),
+      outputs: node.outputs.map((spec, i) =>
+        rule.outputs.includes(i) ? { ...spec, dtype: 'bfloat16' } : spec,
+      ),
     };
   }
 }

@@ -91,7 +91,15 @@ class Recorder {
     const known = this.constants.get(key);
     if (known) return known;
     const name = this.unique(`${currentLayer() || 'step'}/constant`);
-    this.nodes.push({ name, op: 'Const', layer: currentLayer(), attributes: [], inputs: [], outputs: [spec], value });
+    this.nodes.push({
+      name,
+      op: 'Const',
+      layer: currentLayer(),
+      attributes: [],
+      inputs: [],
+      outputs: [spec],
+      value,
+    });
     this.constants.set(key, `${name}:0`);
     return `${name}:0`;
   }
@@ -134,7 +142,12 @@ export function record(
 function intercept<T>(recorder: Recorder, body: () => T): T {
   const backend = nodeBackend();
   const { executeSingleOutput, executeMultipleOutputs } = backend;
-  const listen = (op: string, attributes: KernelAttribute[], inputs: tf.TensorInfo[], run: () => tf.Tensor[]) => {
+  const listen = (
+    op: string,
+    attributes: KernelAttribute[],
+    inputs: tf.TensorInfo[],
+    run: () => tf.Tensor[],
+  ) => {
     refuseStatefulRandom(op);
     const sources = inputs.map((tensor) => recorder.sourceOf(tensor)); // before the run: callers dispose their shapes after it
     const outputs = run();
@@ -191,7 +204,8 @@ function equalNodes(a: RecordedNode, b: RecordedNode): boolean {
   return (
     a.op === b.op &&
     a.name === b.name &&
-    JSON.stringify([a.inputs, a.attributes, a.outputs]) === JSON.stringify([b.inputs, b.attributes, b.outputs]) &&
+    JSON.stringify([a.inputs, a.attributes, a.outputs]) ===
+      JSON.stringify([b.inputs, b.attributes, b.outputs]) &&
     (a.value === undefined || (b.value !== undefined && Buffer.compare(a.value, b.value) === 0))
   );
 }

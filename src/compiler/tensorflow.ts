@@ -69,7 +69,6 @@ export function loadTensorFlow(device: DeviceOptions): NodeBackend {
   process.env.TF_NUM_INTEROP_THREADS ??= '2';
   process.env.OMP_NUM_THREADS = String(device.threads);
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '3';
-  process.env.TF_ENABLE_ONEDNN_OPTS ??= '1'; // the default, said aloud: TensorFlow prints a notice otherwise
   process.env.TF_DETERMINISTIC_OPS = '1';
   process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true';
   if (device.kind === 'cpu') process.env.CUDA_VISIBLE_DEVICES = '';

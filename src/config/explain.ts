@@ -15,7 +15,9 @@ function explainIssue(issue: Issue, tree: unknown): string {
   const found = show(valueAt(tree, issue.path));
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.map((unknown) => unknownKey([...issue.path, unknown].join('.'), tree, issue.path)).join('; ');
+      return issue.keys
+        .map((unknown) => unknownKey([...issue.path, unknown].join('.'), tree, issue.path))
+        .join('; ');
     case 'invalid_union':
       return unionIssue(issue, key, tree);
     case 'custom':
@@ -31,7 +33,8 @@ function explainIssue(issue: Issue, tree: unknown): string {
 function unionIssue(issue: Extract<Issue, { code: 'invalid_union' }>, key: string, tree: unknown): string {
   const discriminator = (issue as { discriminator?: string }).discriminator;
   const value = valueAt(tree, issue.path);
-  if (discriminator === undefined) return `'${key}' is ${show(value)}, which fits none of the forms it may have`;
+  if (discriminator === undefined)
+    return `'${key}' is ${show(value)}, which fits none of the forms it may have`;
   const choices = choicesOf(issue.path, discriminator);
   const isName = issue.path.at(-1) === discriminator;
   const where = isName ? key : [key, discriminator].filter(Boolean).join('.');
@@ -45,7 +48,10 @@ function unknownKey(path: string, tree: unknown, parent: readonly PropertyKey[])
   const known = knownKeys();
   const chosen = valueAt(tree, parent) as Record<string, unknown> | undefined;
   const kind = chosen?.name ?? chosen?.source;
-  const near = nearest(path, known.filter((candidate) => candidate !== path));
+  const near = nearest(
+    path,
+    known.filter((candidate) => candidate !== path),
+  );
   const belongs = known.includes(path) && kind !== undefined ? ` for '${String(kind)}'` : '';
   return `unknown key '${path}'${belongs}${near ? `; did you mean '${near}'?` : ''}`;
 }
@@ -66,7 +72,16 @@ function valueAt(tree: unknown, path: readonly PropertyKey[]): unknown {
 
 /** What zod shows of a schema's inside, as far as walking it needs. */
 interface SchemaNode {
-  _zod: { def: { type: string; shape?: Record<string, SchemaNode>; options?: SchemaNode[]; innerType?: SchemaNode; out?: SchemaNode; values?: unknown[] } };
+  _zod: {
+    def: {
+      type: string;
+      shape?: Record<string, SchemaNode>;
+      options?: SchemaNode[];
+      innerType?: SchemaNode;
+      out?: SchemaNode;
+      values?: unknown[];
+    };
+  };
 }
 
 /** A schema without its wrappers (default, prefault, optional, preprocess). */

@@ -41,7 +41,10 @@ function readYaml(file: string): Tree {
   if (error) throw new NashError('usage', `${file} is not valid YAML: ${error.message.trimEnd()}`);
   const tree: unknown = document.toJS();
   if (tree === null || typeof tree !== 'object' || Array.isArray(tree)) {
-    throw new NashError('usage', `${file} holds ${tree === null ? 'nothing' : 'no mapping'}; expected keys such as 'data:' and 'model:'`);
+    throw new NashError(
+      'usage',
+      `${file} holds ${tree === null ? 'nothing' : 'no mapping'}; expected keys such as 'data:' and 'model:'`,
+    );
   }
   return tree as Tree;
 }
@@ -51,20 +54,29 @@ function assign(tree: Tree, assignment: string): void {
   const at = assignment.indexOf('=');
   const keys = assignment.slice(0, at).split('.');
   if (at <= 0 || keys.some((key) => !/^[A-Za-z][A-Za-z0-9]*$/.test(key))) {
-    throw new NashError('usage', `--set '${assignment}': expected key=value with a dotted key, such as --set minibatch.size=32`);
+    throw new NashError(
+      'usage',
+      `--set '${assignment}': expected key=value with a dotted key, such as --set minibatch.size=32`,
+    );
   }
   let value: unknown;
   try {
     value = parseYaml(assignment.slice(at + 1));
   } catch (cause) {
-    throw new NashError('usage', `--set '${assignment}': the value is not valid YAML: ${messageOf(cause).split('\n')[0]}`);
+    throw new NashError(
+      'usage',
+      `--set '${assignment}': the value is not valid YAML: ${messageOf(cause).split('\n')[0]}`,
+    );
   }
   const last = keys.pop()!;
   let branch = tree;
   for (const key of keys) {
     const next = Object.hasOwn(branch, key) ? branch[key] : undefined;
     if (next !== undefined && (next === null || typeof next !== 'object')) {
-      throw new NashError('usage', `--set '${assignment}': '${key}' is ${JSON.stringify(next)} in the config, not a mapping`);
+      throw new NashError(
+        'usage',
+        `--set '${assignment}': '${key}' is ${JSON.stringify(next)} in the config, not a mapping`,
+      );
     }
     branch[key] = next ?? {};
     branch = branch[key] as Tree;

@@ -13,12 +13,16 @@ import { scheduleOptions } from '../protocol/schedule.js';
 const named = <S extends z.ZodType>(schema: S, name: string) =>
   z
     .preprocess(
-      (value) => (value !== null && typeof value === 'object' && !('name' in value) ? { name, ...value } : value),
+      (value) =>
+        value !== null && typeof value === 'object' && !('name' in value) ? { name, ...value } : value,
       schema,
     )
     .prefault({ name } as never);
 
-const count = z.int().positive().max(2 ** 31);
+const count = z
+  .int()
+  .positive()
+  .max(2 ** 31);
 
 const minibatch = z
   .strictObject({
@@ -45,7 +49,8 @@ const minibatch = z
     }
   });
 
-const divisorsOf = (n: number): number[] => Array.from({ length: n }, (_, i) => i + 1).filter((d) => n % d === 0);
+const divisorsOf = (n: number): number[] =>
+  Array.from({ length: n }, (_, i) => i + 1).filter((d) => n % d === 0);
 
 /** host:port, port 0 for any free one */
 const httpAddress = z.string().regex(/^[^\s:/]+:\d{1,5}$/, 'expected host:port, such as 127.0.0.1:9464');
@@ -77,7 +82,9 @@ export const runConfig = z.strictObject({
     .prefault({}),
   /** of G's weights, from which samples are drawn; decay 0 turns it off */
   averaging: averagingOptions.prefault({}),
-  checkpoint: z.strictObject({ everySteps: count.default(500), keep: z.int().positive().max(1000).default(3) }).prefault({}),
+  checkpoint: z
+    .strictObject({ everySteps: count.default(500), keep: z.int().positive().max(1000).default(3) })
+    .prefault({}),
   evaluation: z
     .strictObject({
       everySteps: count.default(100),
@@ -111,4 +118,6 @@ export function decisiveSettings(config: RunConfig): Record<string, unknown> {
 
 /** sha256 of the decisive settings. */
 export const configHash = (config: RunConfig): string =>
-  createHash('sha256').update(JSON.stringify(decisiveSettings(config))).digest('hex');
+  createHash('sha256')
+    .update(JSON.stringify(decisiveSettings(config)))
+    .digest('hex');

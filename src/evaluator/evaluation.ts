@@ -1,7 +1,7 @@
 // What is measured and drawn of a generator, by the kind of data it learns.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DatasetSource, DataSource, DistributionSource } from '../data/data-source.js';
+import type { DataSource, DatasetSource, DistributionSource } from '../data/data-source.js';
 import { drawDensity } from '../evaluation/density-figure.js';
 import { meanPairwiseDistance } from '../evaluation/diversity.js';
 import { drawImageGrid } from '../evaluation/image-grid.js';
@@ -33,10 +33,16 @@ export const samplesNeeded = (source: DataSource, configured: number): number =>
  * @param step G's step, for the caption
  */
 export async function evaluate(source: DataSource, samples: Float32Array, step: number): Promise<Evaluation> {
-  return source.kind === 'distribution' ? evaluateMixture(source, samples, step) : evaluateImages(source, samples);
+  return source.kind === 'distribution'
+    ? evaluateMixture(source, samples, step)
+    : evaluateImages(source, samples);
 }
 
-async function evaluateMixture(source: DistributionSource, samples: Float32Array, step: number): Promise<Evaluation> {
+async function evaluateMixture(
+  source: DistributionSource,
+  samples: Float32Array,
+  step: number,
+): Promise<Evaluation> {
   const report = modeReport(samples, source);
   const real = new Float32Array(REAL_POINTS * sizeOf(source.shape));
   source.draw(seedOf('figure'), real);
@@ -62,7 +68,8 @@ async function evaluateImages(source: DatasetSource, samples: Float32Array): Pro
   const count = Math.min(PAIRWISE_COUNT, source.count);
   const real = new Float32Array(count * size);
   source.read(permutation(source.count, seedOf('diversity')).subarray(0, count), real);
-  const diversity = meanPairwiseDistance(samples.subarray(0, PAIRWISE_COUNT * size), size) / meanPairwiseDistance(real, size);
+  const diversity =
+    meanPairwiseDistance(samples.subarray(0, PAIRWISE_COUNT * size), size) / meanPairwiseDistance(real, size);
   return {
     measures: { gan_sample_diversity_ratio: diversity },
     figure: drawImageGrid({ images: samples.subarray(0, GRID_COUNT * size), shape: source.shape }),

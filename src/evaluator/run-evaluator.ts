@@ -42,7 +42,10 @@ export async function runEvaluator(options: EvaluatorOptions): Promise<void> {
     isWorking = true;
     const started = performance.now();
     const { config, source, drawer } = prepared;
-    const samples = drawer.draw(generator, { count: samplesNeeded(source, config.evaluation.samples), seed: config.seed });
+    const samples = drawer.draw(generator, {
+      count: samplesNeeded(source, config.evaluation.samples),
+      seed: config.seed,
+    });
     const { measures, figure } = await evaluate(source, samples, version);
     writeFigure(options.figures, source.kind === 'dataset' ? 'samples' : 'points', version, figure);
     const seconds = (performance.now() - started) / 1000;
@@ -56,7 +59,10 @@ export async function runEvaluator(options: EvaluatorOptions): Promise<void> {
     pool: 'any',
     name: 'evaluator',
     async prepare(config) {
-      const backend = loadTensorFlow({ ...config.device, kind: config.device.kind === 'gpu' ? 'auto' : config.device.kind });
+      const backend = loadTensorFlow({
+        ...config.device,
+        kind: config.device.kind === 'gpu' ? 'auto' : config.device.kind,
+      });
       const source = await openRunData(config, () => {});
       const architecture = buildArchitecture(config.model, source.shape);
       prepared?.drawer.dispose();

@@ -8,7 +8,13 @@ const floats = () => [attribute.type('T', 'float32')];
 /** A one-input kernel with a gradient kernel that takes `(dy, saved)`, or `(saved, dy)` where `savedFirst`. */
 function unary(
   x: tf.Tensor,
-  kernel: { op: string; gradient: string; saves: 'input' | 'output'; savedFirst?: boolean; attributes?: KernelAttribute[] },
+  kernel: {
+    op: string;
+    gradient: string;
+    saves: 'input' | 'output';
+    savedFirst?: boolean;
+    attributes?: KernelAttribute[];
+  },
 ): tf.Tensor {
   requireFirstOrder(kernel.op);
   const attributes = [...floats(), ...(kernel.attributes ?? [])];

@@ -1,13 +1,17 @@
 // How a TensorFlow kernel that tfjs does not expose is called, and how it is told which derivatives it has.
 import * as tf from '@tensorflow/tfjs-core';
-import { NashError } from '../errors.js';
 import { type KernelAttribute, nodeBackend } from '../compiler/tensorflow.js';
+import { NashError } from '../errors.js';
 
 /** Attributes in the binding's form. */
 export const attribute = {
   type: (name: string, dtype: 'float32' | 'int32'): KernelAttribute => {
     const { binding } = nodeBackend();
-    return { name, type: binding.TF_ATTR_TYPE, value: dtype === 'float32' ? binding.TF_FLOAT : binding.TF_INT32 };
+    return {
+      name,
+      type: binding.TF_ATTR_TYPE,
+      value: dtype === 'float32' ? binding.TF_FLOAT : binding.TF_INT32,
+    };
   },
   float: (name: string, value: number): KernelAttribute => ({
     name,

@@ -23,7 +23,10 @@ const STEP_SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2
 
 export const CATALOGUE = {
   gan_run_info: gauge('1, with the run in its labels', 'config', 'model', 'loss', 'source'),
-  gan_discriminator_accuracy_ratio: gauge("D's accuracy at threshold 1/2 on real and on fake items", 'source'),
+  gan_discriminator_accuracy_ratio: gauge(
+    "D's accuracy at threshold 1/2 on real and on fake items",
+    'source',
+  ),
   gan_loss: gauge('Loss that the net minimizes, mean over the last minibatch', 'net'),
   gan_value_function_nats: gauge('V(D, G) = E log D(x) + E log(1 - D(G(z))), mean over the last minibatch'),
   gan_gradient_norm: gauge('Euclidean norm of the averaged gradient', 'net'),
@@ -47,7 +50,9 @@ export const CATALOGUE = {
   gan_mode_kl_divergence_nats: gauge('Reverse KL of the histogram of nearest modes against the data'),
   gan_high_quality_samples_ratio: gauge('Samples within three deviations of a mode'),
   gan_sample_diversity_ratio: gauge('Mean pairwise distance of samples over that of real items'),
-  gan_mode_collapse_score_ratio: gauge('0: samples as diverse as the data, 1: one point; definition in src/evaluation'),
+  gan_mode_collapse_score_ratio: gauge(
+    '0: samples as diverse as the data, 1: one point; definition in src/evaluation',
+  ),
   gan_evaluation_seconds: gauge('Seconds that the last evaluation took'),
   gan_evaluated_version: gauge('Version of the averaged generator that the last evaluation looked at'),
 } as const satisfies Record<string, MetricDefinition>;

@@ -31,7 +31,11 @@ export function prometheusMetrics(): Metrics {
   };
 }
 
-function create(name: MetricName, definition: MetricDefinition, registry: Registry): Gauge | Counter | Histogram {
+function create(
+  name: MetricName,
+  definition: MetricDefinition,
+  registry: Registry,
+): Gauge | Counter | Histogram {
   const common = { name, help: definition.help, labelNames: [...definition.labels], registers: [registry] };
   switch (definition.type) {
     case 'gauge':

@@ -3,7 +3,15 @@
 import { NashError } from '../errors.js';
 import type { Initializer } from '../parameters/manifest.js';
 import type { Architecture } from './architecture.js';
-import { activation, batchNorm, convolution, dense, reshape, type Shape, transposedConvolution } from './layers.js';
+import {
+  activation,
+  batchNorm,
+  convolution,
+  dense,
+  reshape,
+  type Shape,
+  transposedConvolution,
+} from './layers.js';
 import { network } from './network.js';
 import type { DcganOptions } from './options.js';
 
@@ -18,22 +26,26 @@ export function dcgan({ width, latent }: DcganOptions, itemShape: Shape): Archit
   const widths = Array.from({ length: stages }, (_, i) => width * 2 ** i); // from the image inwards
   const inner = widths.at(-1)!;
   return {
-    generator: network('generator', [latent], [
-      dense('project', base * base * inner, { initializer: WEIGHTS, bias: false }),
-      reshape('seed', [base, base, inner]),
-      batchNorm('norm0', SCALE),
-      activation.relu('relu0'),
-      ...widths
-        .slice(0, -1)
-        .reverse()
-        .flatMap((units, i) => [
-          transposedConvolution(`deconv${i + 1}`, units, CONVOLUTION),
-          batchNorm(`norm${i + 1}`, SCALE),
-          activation.relu(`relu${i + 1}`),
-        ]),
-      transposedConvolution('image', channels, CONVOLUTION),
-      activation.tanh('tanh'),
-    ]),
+    generator: network(
+      'generator',
+      [latent],
+      [
+        dense('project', base * base * inner, { initializer: WEIGHTS, bias: false }),
+        reshape('seed', [base, base, inner]),
+        batchNorm('norm0', SCALE),
+        activation.relu('relu0'),
+        ...widths
+          .slice(0, -1)
+          .reverse()
+          .flatMap((units, i) => [
+            transposedConvolution(`deconv${i + 1}`, units, CONVOLUTION),
+            batchNorm(`norm${i + 1}`, SCALE),
+            activation.relu(`relu${i + 1}`),
+          ]),
+        transposedConvolution('image', channels, CONVOLUTION),
+        activation.tanh('tanh'),
+      ],
+    ),
     discriminator: network('discriminator', itemShape, [
       ...widths.flatMap((units, i) => [
         convolution(`conv${i + 1}`, units, CONVOLUTION),

@@ -58,7 +58,13 @@ export interface WeightOptions {
 
 const biasSpecs = (size: number, options: WeightOptions): ParameterSpec[] =>
   options.bias
-    ? [{ name: 'bias', shape: [size], initializer: options.biasInitializer ?? { kind: 'constant', value: 0 } }]
+    ? [
+        {
+          name: 'bias',
+          shape: [size],
+          initializer: options.biasInitializer ?? { kind: 'constant', value: 0 },
+        },
+      ]
     : [];
 
 const biased = (x: tf.Tensor, context: LayerContext, options: WeightOptions): tf.Tensor =>
@@ -76,7 +82,11 @@ export function dense(name: string, units: number, options: WeightOptions): Laye
     slots: () => [],
     apply: (x, context) => {
       const flat = x.shape.length === 2 ? x : tf.reshape(x, [batchOf(x), sizeOf(x.shape.slice(1))]);
-      return biased(tf.matMul(flat as tf.Tensor2D, context.parameter('kernel') as tf.Tensor2D), context, options);
+      return biased(
+        tf.matMul(flat as tf.Tensor2D, context.parameter('kernel') as tf.Tensor2D),
+        context,
+        options,
+      );
     },
   };
 }
@@ -141,8 +151,20 @@ export function batchNorm(name: string, scale: Initializer = { kind: 'constant',
       { name: 'offset', shape: channelsOf(input), initializer: constant(0) },
     ],
     slots: (input) => [
-      { name: 'mean', shape: channelsOf(input), initializer: constant(0), merge: 'mean', momentum: RUNNING_MOMENTUM },
-      { name: 'variance', shape: channelsOf(input), initializer: constant(1), merge: 'mean', momentum: RUNNING_MOMENTUM },
+      {
+        name: 'mean',
+        shape: channelsOf(input),
+        initializer: constant(0),
+        merge: 'mean',
+        momentum: RUNNING_MOMENTUM,
+      },
+      {
+        name: 'variance',
+        shape: channelsOf(input),
+        initializer: constant(1),
+        merge: 'mean',
+        momentum: RUNNING_MOMENTUM,
+      },
     ],
     apply: (x, context) => onImages(x, (images) => normalized(images, context)),
   };
@@ -152,7 +174,12 @@ function normalized(x: tf.Tensor, context: LayerContext): tf.Tensor {
   const scale = context.parameter('scale');
   const offset = context.parameter('offset');
   if (!context.isTraining) {
-    return batchNormInference(x, { scale, offset, mean: context.slot('mean'), variance: context.slot('variance') });
+    return batchNormInference(x, {
+      scale,
+      offset,
+      mean: context.slot('mean'),
+      variance: context.slot('variance'),
+    });
   }
   const { output, mean, variance } = batchNormTraining(x, scale, offset);
   context.writeSlot('mean', mean);

@@ -14,15 +14,19 @@ export function maxoutMlp(options: MaxoutOptions, itemShape: Shape): Architectur
   const items = sizeOf(itemShape);
   const weights = (range: number) => ({ initializer: uniform(range), bias: true });
   return {
-    generator: network('generator', [options.latent], [
-      ...stack(options.latent, g.hidden, (i, _, units) => [
-        dense(`dense${i}`, units, weights(g.range)),
-        activation.relu(`relu${i}`),
-      ]),
-      dense('output', items, weights(g.range)),
-      activation[g.output](g.output),
-      reshape('item', itemShape),
-    ]),
+    generator: network(
+      'generator',
+      [options.latent],
+      [
+        ...stack(options.latent, g.hidden, (i, _, units) => [
+          dense(`dense${i}`, units, weights(g.range)),
+          activation.relu(`relu${i}`),
+        ]),
+        dense('output', items, weights(g.range)),
+        activation[g.output](g.output),
+        reshape('item', itemShape),
+      ],
+    ),
     discriminator: network('discriminator', itemShape, [
       dropout('dropout0', d.keepInput),
       ...stack(items, d.units, (i, _, units) => [

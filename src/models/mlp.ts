@@ -13,16 +13,20 @@ export function mlp(options: MlpOptions, itemShape: Shape): Architecture {
   const { generator: g, discriminator: d } = options;
   const items = sizeOf(itemShape);
   return {
-    generator: network('generator', [options.latent], [
-      ...stack(options.latent, g.hidden, (i, fanIn, units) => [
-        dense(`dense${i}`, units, { initializer: heNormal(fanIn), bias: !g.batchNorm }),
-        ...(g.batchNorm ? [batchNorm(`norm${i}`)] : []),
-        activation[g.activation](`${g.activation}${i}`),
-      ]),
-      dense('output', items, { initializer: heNormal(g.hidden.at(-1)!), bias: true }),
-      activation[g.output](g.output),
-      reshape('item', itemShape),
-    ]),
+    generator: network(
+      'generator',
+      [options.latent],
+      [
+        ...stack(options.latent, g.hidden, (i, fanIn, units) => [
+          dense(`dense${i}`, units, { initializer: heNormal(fanIn), bias: !g.batchNorm }),
+          ...(g.batchNorm ? [batchNorm(`norm${i}`)] : []),
+          activation[g.activation](`${g.activation}${i}`),
+        ]),
+        dense('output', items, { initializer: heNormal(g.hidden.at(-1)!), bias: true }),
+        activation[g.output](g.output),
+        reshape('item', itemShape),
+      ],
+    ),
     discriminator: network('discriminator', itemShape, [
       ...stack(items, d.hidden, (i, fanIn, units) => [
         dense(`dense${i}`, units, { initializer: heNormal(fanIn), bias: true }),

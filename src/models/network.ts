@@ -2,7 +2,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { layer as inLayer } from '../compiler/layer-scope.js';
 import type { SeedSource } from '../kernels/random.js';
-import { type Manifest, type ManifestEntry, type Net, type SlotEntry, sizeOf } from '../parameters/manifest.js';
+import {
+  type Manifest,
+  type ManifestEntry,
+  type Net,
+  type SlotEntry,
+  sizeOf,
+} from '../parameters/manifest.js';
 import type { Layer, LayerContext, ParameterSpec, Shape, SlotSpec } from './layers.js';
 
 export interface Network {
@@ -34,7 +40,12 @@ function append<S extends ParameterSpec | SlotSpec, E extends S & { offset: numb
 ): void {
   for (const spec of specs) {
     const offset = totalOf(entries);
-    entries.push({ ...spec, name: `${layer}/${spec.name}`, offset, size: sizeOf(spec.shape) } as unknown as E);
+    entries.push({
+      ...spec,
+      name: `${layer}/${spec.name}`,
+      offset,
+      size: sizeOf(spec.shape),
+    } as unknown as E);
   }
 }
 
@@ -47,13 +58,13 @@ export type NamedTensors = ReadonlyMap<string, tf.Tensor>;
  * Cuts a flat vector `[weights, slots]` into its tensors.
  * @param vector float32 `[manifest.size + manifest.slotSize]`
  */
-export function unpack(vector: tf.Tensor, manifest: Manifest): { parameters: NamedTensors; slots: NamedTensors } {
+export function unpack(
+  vector: tf.Tensor,
+  manifest: Manifest,
+): { parameters: NamedTensors; slots: NamedTensors } {
   const cut = (entries: readonly ManifestEntry[], start: number) =>
     new Map(
-      entries.map((e) => [
-        e.name,
-        tf.reshape(tf.slice(vector, [start + e.offset], [e.size]), [...e.shape]),
-      ]),
+      entries.map((e) => [e.name, tf.reshape(tf.slice(vector, [start + e.offset], [e.size]), [...e.shape])]),
     );
   return { parameters: cut(manifest.entries, 0), slots: cut(manifest.slots, manifest.size) };
 }

@@ -6,7 +6,10 @@ import type { Initializer, Manifest, ManifestEntry, Net } from './manifest.js';
  * Weights followed by state slots, float32 `[size + slotSize]`. A parameter's values depend on its own name,
  * so adding a layer leaves the others as they were.
  */
-export function initialParameters(manifest: Manifest, { seed, net }: { seed: number; net: Net }): Float32Array {
+export function initialParameters(
+  manifest: Manifest,
+  { seed, net }: { seed: number; net: Net },
+): Float32Array {
   const vector = new Float32Array(manifest.size + manifest.slotSize);
   const fill = (entry: ManifestEntry, start: number) => {
     const values = vector.subarray(start + entry.offset, start + entry.offset + entry.size);

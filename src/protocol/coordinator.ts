@@ -5,7 +5,14 @@
 // node is settled by the first answer → complete → applied by the shell → the next version exists.
 import { assert } from '../errors.js';
 import { NETS, type Net } from '../parameters/manifest.js';
-import { isReady, type Phase, phaseOf, type ScheduleOptions, type Versions, versionsAfter } from './schedule.js';
+import {
+  isReady,
+  type Phase,
+  phaseOf,
+  type ScheduleOptions,
+  type Versions,
+  versionsAfter,
+} from './schedule.js';
 import { keyOf, levelFor, nodeCount, type TreeNode } from './shard-tree.js';
 
 /** Which steps a worker may compute. */
@@ -166,7 +173,10 @@ export class Coordinator {
 
   private apply(net: Net): Effect[] {
     const step = this.open.get(net);
-    assert(step && [...step.nodes.values()].every((n) => n.isSettled), () => `${net} applied before it was complete`);
+    assert(
+      step && [...step.nodes.values()].every((n) => n.isSettled),
+      () => `${net} applied before it was complete`,
+    );
     this.open.delete(net);
     this.versions[net] += 1;
     return [];
@@ -255,7 +265,12 @@ export class Coordinator {
     for (const [net, step] of this.open) {
       for (const node of step.nodes.values()) {
         const holder = node.holders[0];
-        if (node.isSettled || node.holders.length !== 1 || this.nowMs - holder!.sinceMs < this.lateAfterMs(net, node)) continue;
+        if (
+          node.isSettled ||
+          node.holders.length !== 1 ||
+          this.nowMs - holder!.sinceMs < this.lateAfterMs(net, node)
+        )
+          continue;
         node.reissue = 'late';
         node.lostBy = holder!.worker;
       }
@@ -266,7 +281,9 @@ export class Coordinator {
     const { lateFactor, lateFloorMs } = this.options;
     const times = [...this.leafTimesMs[net]].sort((a, b) => a - b);
     const median = times[times.length >> 1];
-    return median === undefined ? Number.POSITIVE_INFINITY : Math.max(lateFloorMs, lateFactor * median * 2 ** node.level);
+    return median === undefined
+      ? Number.POSITIVE_INFINITY
+      : Math.max(lateFloorMs, lateFactor * median * 2 ** node.level);
   }
 
   private noteTime(net: Net, node: TreeNode, ms: number): void {
@@ -294,11 +311,15 @@ export class Coordinator {
       const held = outstanding.map(({ node, holders }) => {
         const holder = holders[0];
         const shards = node.level === 0 ? `shard ${node.index}` : `node ${keyOf(node)}`;
-        return holder ? `${shards} with ${holder.worker} for ${((nowMs - holder.sinceMs) / 1000).toFixed(1)} s` : `${shards} with nobody`;
+        return holder
+          ? `${shards} with ${holder.worker} for ${((nowMs - holder.sinceMs) / 1000).toFixed(1)} s`
+          : `${shards} with nobody`;
       });
       return `step ${phase.step} of the ${net}: ${held.join(', ')}`;
     }
-    const empty = NETS.filter((net) => ![...this.workers.values()].some((worker) => serves(worker.pool, net)));
+    const empty = NETS.filter(
+      (net) => ![...this.workers.values()].some((worker) => serves(worker.pool, net)),
+    );
     return empty.length > 0 ? `workers for the ${empty.join(' and the ')}` : undefined;
   }
 

@@ -19,7 +19,14 @@ const text = z.string().max(4096);
 const label = z.string().min(1).max(128);
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 const treeNode = { level: count.max(32), index: count.max(2 ** 20) };
-const blockOf = { block: count.max(2 ** 16), blockCount: z.int().positive().max(2 ** 16), length: count };
+const blockOf = {
+  block: count.max(2 ** 16),
+  blockCount: z
+    .int()
+    .positive()
+    .max(2 ** 16),
+  length: count,
+};
 /** Which line of a run a message belongs to: `term` rises when the server restarts, `branch` when a run is rolled back. */
 const line = { term: count, branch: count };
 const statistics = z.array(z.array(z.number()).max(64)).max(2 ** 16);
@@ -65,7 +72,11 @@ const evaluated = z.strictObject({
   metrics: z.record(label, z.number()),
 });
 
-const failed = z.strictObject({ kind: z.literal('failed'), exitCode: z.int().min(1).max(255), message: text });
+const failed = z.strictObject({
+  kind: z.literal('failed'),
+  exitCode: z.int().min(1).max(255),
+  message: text,
+});
 const leaving = z.strictObject({ kind: z.literal('leaving') });
 const pong = z.strictObject({ kind: z.literal('pong') });
 
@@ -90,7 +101,15 @@ const welcome = z.strictObject({
 });
 
 /** Why a peer gets no work, by name. */
-export const refusalReasons = ['protocol', 'config', 'manifest', 'data', 'name', 'malformed', 'finished'] as const;
+export const refusalReasons = [
+  'protocol',
+  'config',
+  'manifest',
+  'data',
+  'name',
+  'malformed',
+  'finished',
+] as const;
 export type RefusalReason = (typeof refusalReasons)[number];
 const refused = z.strictObject({ kind: z.literal('refused'), reason: z.enum(refusalReasons), message: text });
 
@@ -117,7 +136,15 @@ const evaluate = z.strictObject({ kind: z.literal('evaluate'), version: count, i
 const stop = z.strictObject({ kind: z.literal('stop'), message: text });
 const ping = z.strictObject({ kind: z.literal('ping') });
 
-export const serverMessage = z.discriminatedUnion('kind', [welcome, refused, weights, task, evaluate, stop, ping]);
+export const serverMessage = z.discriminatedUnion('kind', [
+  welcome,
+  refused,
+  weights,
+  task,
+  evaluate,
+  stop,
+  ping,
+]);
 export type ServerMessage = z.infer<typeof serverMessage>;
 
 export type MessageOf<U, K> = Extract<U, { kind: K }>;

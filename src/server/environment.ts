@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { arch, availableParallelism, cpus, hostname, platform, release, totalmem } from 'node:os';
 
-const ALLOWED = /^(CUDA_VISIBLE_DEVICES|TF_[A-Z0-9_]+|NASH_[A-Z_]+|OMP_NUM_THREADS|NODE_OPTIONS|NODE_ENV|UV_THREADPOOL_SIZE)$/;
+const ALLOWED =
+  /^(CUDA_VISIBLE_DEVICES|TF_[A-Z0-9_]+|NASH_[A-Z_]+|OMP_NUM_THREADS|NODE_OPTIONS|NODE_ENV|UV_THREADPOOL_SIZE)$/;
 
 export function describeEnvironment(): Record<string, unknown> {
   const own = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));

@@ -20,8 +20,14 @@ const HEADERS_TIMEOUT_MS = 10_000;
  * @returns the bound address with its real port
  * @throws NashError('environment') when the port is taken or the address is not this host's
  */
-export async function serveHttp(address: string, pages: HttpPages): Promise<{ address: string; close(): void }> {
-  const [host, port] = [address.slice(0, address.lastIndexOf(':')), Number(address.slice(address.lastIndexOf(':') + 1))];
+export async function serveHttp(
+  address: string,
+  pages: HttpPages,
+): Promise<{ address: string; close(): void }> {
+  const [host, port] = [
+    address.slice(0, address.lastIndexOf(':')),
+    Number(address.slice(address.lastIndexOf(':') + 1)),
+  ];
   const server = createServer((request, response) => {
     void answer(request.method ?? '', request.url ?? '/', response, pages);
   });
@@ -48,7 +54,12 @@ function listen(server: Server, host: string, port: number, address: string): Pr
   });
 }
 
-async function answer(method: string, url: string, response: ServerResponse, pages: HttpPages): Promise<void> {
+async function answer(
+  method: string,
+  url: string,
+  response: ServerResponse,
+  pages: HttpPages,
+): Promise<void> {
   const reply = (status: number, text: string, contentType = 'text/plain; charset=utf-8') =>
     response.writeHead(status, { 'content-type': contentType, 'cache-control': 'no-store' }).end(text);
   if (method !== 'GET' && method !== 'HEAD') {

@@ -15,8 +15,8 @@ import {
   type WorkerMessage,
   workerMessage,
 } from '../protocol/messages.js';
-import { keyOf, nodeCount, rootLevel, type TreeNode } from '../protocol/shard-tree.js';
 import { versionsAfter } from '../protocol/schedule.js';
+import { keyOf, nodeCount, rootLevel, type TreeNode } from '../protocol/shard-tree.js';
 import type { ServerTransport } from '../transport/transport.js';
 import { type BlockHeader, floatsOf } from '../wire/blocks.js';
 import { decode, encode, MalformedMessage } from '../wire/codec.js';
@@ -269,7 +269,13 @@ export class ParameterServer {
       this.peers.remove(peer.session);
       return;
     }
-    this.parts.log('worker ready', { worker: peer.name, role: peer.role, pool: peer.pool, pid: peer.pid, host: peer.host });
+    this.parts.log('worker ready', {
+      worker: peer.name,
+      role: peer.role,
+      pool: peer.pool,
+      pid: peer.pid,
+      host: peer.host,
+    });
     if (peer.role === 'evaluator') {
       this.evaluate(peer, false);
       return;
@@ -311,7 +317,8 @@ export class ParameterServer {
     }
     const floats = floatsOf(message, payload, store.lengthOf(message.net));
     const incoming = this.incomingOf(peer, message);
-    if (!incoming.blocksMissing.delete(message.block)) throw new MalformedMessage(`block ${message.block} twice`);
+    if (!incoming.blocksMissing.delete(message.block))
+      throw new MalformedMessage(`block ${message.block} twice`);
     store.writeBlock(incoming.payload, message as BlockHeader, floats);
     if (incoming.blocksMissing.size > 0) return;
     this.incoming.delete(peer.session);
@@ -348,7 +355,9 @@ export class ParameterServer {
     const { shards } = this.parts.config.minibatch;
     const exists = level <= rootLevel(shards) && index < nodeCount(shards, level);
     if (exists && new StepRecord(net, shards, 0).fits({ level, index }, statistics)) return;
-    throw new MalformedMessage(`node ${keyOf({ level, index })} of ${shards} shards with ${statistics.length} rows of statistics`);
+    throw new MalformedMessage(
+      `node ${keyOf({ level, index })} of ${shards} shards with ${statistics.length} rows of statistics`,
+    );
   }
 
   // ---- effects --------------------------------------------------------------------------------------------------
@@ -393,7 +402,10 @@ export class ParameterServer {
     const peer = this.peers.get(session)!;
     for (const net of NETS) this.sendVector(peer, net, task.reads[net]);
     if (!this.records.has(task.net)) {
-      this.records.set(task.net, new StepRecord(task.net, this.parts.config.minibatch.shards, this.appliedMs[task.net]));
+      this.records.set(
+        task.net,
+        new StepRecord(task.net, this.parts.config.minibatch.shards, this.appliedMs[task.net]),
+      );
     }
     this.records.get(task.net)!.assigned(this.parts.now());
     this.send(session, { kind: 'task', term: this.parts.term, branch: 0, ...task });
@@ -434,7 +446,8 @@ export class ParameterServer {
     const effects = this.coordinator.handle({ kind: 'applied', net, nowMs });
     this.forget();
     this.perform(effects);
-    for (const peer of this.peers.all()) if (peer.role === 'worker' && peer.state === 'ready') this.sendAhead(peer, net);
+    for (const peer of this.peers.all())
+      if (peer.role === 'worker' && peer.state === 'ready') this.sendAhead(peer, net);
   }
 
   private noteStep(net: Net, statistics: Record<string, number>, gradientNorm: number): void {
@@ -454,7 +467,8 @@ export class ParameterServer {
   /** Versions that no open or coming step reads are dropped. */
   private forget(): void {
     const phases = NETS.map((net) => this.coordinator.next(net));
-    for (const net of NETS) this.parts.store.forgetBefore(net, Math.min(...phases.map((phase) => phase.reads[net])));
+    for (const net of NETS)
+      this.parts.store.forgetBefore(net, Math.min(...phases.map((phase) => phase.reads[net])));
   }
 
   // ---- weights --------------------------------------------------------------------------------------------------
@@ -479,7 +493,9 @@ export class ParameterServer {
     peer.sent.add(key);
     if (peer.sent.size > 64) for (const old of [...peer.sent].slice(0, 32)) peer.sent.delete(old);
     for (const { header, bytes } of published.blocks) {
-      this.send(peer.session, { kind: 'weights', term: this.parts.term, vector, version, ...header }, [bytes]);
+      this.send(peer.session, { kind: 'weights', term: this.parts.term, vector, version, ...header }, [
+        bytes,
+      ]);
     }
   }
 
@@ -555,7 +571,8 @@ export class ParameterServer {
       generatorSteps: config.stop.generatorSteps,
       imagesPerSecond: rate,
       secondsLeft:
-        ((config.stop.generatorSteps - round) * config.schedule.discriminatorSteps * config.minibatch.size) / Math.max(rate, 1e-9),
+        ((config.stop.generatorSteps - round) * config.schedule.discriminatorSteps * config.minibatch.size) /
+        Math.max(rate, 1e-9),
       accuracyReal: d.accuracyReal!,
       accuracyFake: d.accuracyFake!,
       lossDiscriminator: d.loss!,
@@ -590,7 +607,9 @@ export class ParameterServer {
     this.isOver = true;
     clearInterval(this.timer);
     const steps = this.coordinator.current;
-    const images = (steps.discriminator - versionsAfter(this.parts.config.schedule, this.parts.round).discriminator) * this.parts.config.minibatch.size;
+    const images =
+      (steps.discriminator - versionsAfter(this.parts.config.schedule, this.parts.round).discriminator) *
+      this.parts.config.minibatch.size;
     this.sendToAll({ kind: 'stop', message: because === 'done' ? 'the run is done' : 'the run was stopped' });
     await this.parts.transport.flush(FAREWELL_MS);
     this.resolve({ status: because, steps, seconds, imagesPerSecond: images / Math.max(seconds, 1e-3) });
@@ -613,7 +632,8 @@ export class ParameterServer {
       if (asked && !evaluator) asked = false; // it died; a new one may come
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
-    if (this.evaluatedVersion !== version) this.parts.log('the last evaluation did not come in time', { version });
+    if (this.evaluatedVersion !== version)
+      this.parts.log('the last evaluation did not come in time', { version });
   }
 
   /** Somebody knows that no evaluator will come: the end need not wait for one. */
@@ -631,10 +651,13 @@ export class ParameterServer {
     const { metrics, transport } = this.parts;
     for (const net of NETS) metrics.set('gan_parameters_version', this.coordinator.current[net], { net });
     for (const [pool, states] of Object.entries(this.coordinator.poolStates())) {
-      for (const [state, workers] of Object.entries(states)) metrics.set('gan_pool_workers', workers, { pool, state });
+      for (const [state, workers] of Object.entries(states))
+        metrics.set('gan_pool_workers', workers, { pool, state });
     }
     for (const direction of ['sent', 'received'] as const) {
-      metrics.increment('gan_wire_bytes_total', transport.bytes[direction] - this.sentBytes[direction], { direction });
+      metrics.increment('gan_wire_bytes_total', transport.bytes[direction] - this.sentBytes[direction], {
+        direction,
+      });
       this.sentBytes[direction] = transport.bytes[direction];
     }
   }

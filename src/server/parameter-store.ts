@@ -125,7 +125,10 @@ export class ParameterStore {
     const { shards } = this.config.minibatch;
     const key = keyOf({ level: rootLevel(shards), index: 0 });
     const sum = state.sums.get(key);
-    assert(sum && state.sums.size === 1, () => `${net} step ${step} applied with sums ${[...state.sums.keys()]}`);
+    assert(
+      sum && state.sums.size === 1,
+      () => `${net} step ${step} applied with sums ${[...state.sums.keys()]}`,
+    );
     state.sums.delete(key);
     if (!(await this.engine.scan(sum)).finite) {
       this.engine.release(sum);
@@ -192,7 +195,8 @@ export class ParameterStore {
 
   /** A version as frames, or undefined when it does not exist or was dropped. */
   published(vector: VectorName, version: number): Published | undefined {
-    if (vector === 'average') return this.publishedAverage?.version === version ? this.publishedAverage : undefined;
+    if (vector === 'average')
+      return this.publishedAverage?.version === version ? this.publishedAverage : undefined;
     return this.nets[vector].published.find((candidate) => candidate.version === version);
   }
 
@@ -232,7 +236,9 @@ export class ParameterStore {
     for (const [name, vector] of this.named()) {
       const values = vectors[name];
       if (values?.length !== vector.length) {
-        throw new Error(`vector '${name}' has ${values?.length ?? 'no'} floats where this run's nets have ${vector.length}`);
+        throw new Error(
+          `vector '${name}' has ${values?.length ?? 'no'} floats where this run's nets have ${vector.length}`,
+        );
       }
       this.engine.write(vector, 0, values);
     }
@@ -244,7 +250,10 @@ export class ParameterStore {
       const { optimizer, parameters, optimizerSlots } = this.nets[net];
       return [
         [`${net}.parameters`, parameters],
-        ...optimizer.slots.map((slot, i): [string, Vector] => [`${net}.${optimizer.name}.${slot}`, optimizerSlots[i]!]),
+        ...optimizer.slots.map((slot, i): [string, Vector] => [
+          `${net}.${optimizer.name}.${slot}`,
+          optimizerSlots[i]!,
+        ]),
       ];
     };
     return [...NETS.flatMap(ofNet), ['generator.average', this.average]];

@@ -1,7 +1,12 @@
 // Who is connected: the handshake, by which a peer earns work or is refused by name, and what each was sent.
 import type { Net } from '../parameters/manifest.js';
 import type { Pool } from '../protocol/coordinator.js';
-import { type MessageOf, PROTOCOL_VERSION, type RefusalReason, type WorkerMessage } from '../protocol/messages.js';
+import {
+  type MessageOf,
+  PROTOCOL_VERSION,
+  type RefusalReason,
+  type WorkerMessage,
+} from '../protocol/messages.js';
 
 export interface Peer {
   session: string;
@@ -64,7 +69,17 @@ export class Peers {
     }
     const name = this.freeName(session, hello.name);
     const { role, pool, pid, host } = hello;
-    this.bySession.set(session, { session, role, pool, name, pid, host, device: '', state: 'greeted', sent: new Set() });
+    this.bySession.set(session, {
+      session,
+      role,
+      pool,
+      name,
+      pid,
+      host,
+      device: '',
+      state: 'greeted',
+      sent: new Set(),
+    });
     return undefined;
   }
 
@@ -72,11 +87,17 @@ export class Peers {
   prepare(peer: Peer, prepared: MessageOf<WorkerMessage, 'prepared'>): Refusal | undefined {
     const { configHash, manifests, data } = this.expected;
     if (prepared.configHash !== configHash) {
-      return { reason: 'config', message: differs('reads the config differently', prepared.configHash, configHash) };
+      return {
+        reason: 'config',
+        message: differs('reads the config differently', prepared.configHash, configHash),
+      };
     }
     for (const net of ['discriminator', 'generator'] as const) {
       if (prepared.manifests[net] === manifests[net]) continue;
-      return { reason: 'manifest', message: differs(`builds another ${net}`, prepared.manifests[net], manifests[net]) };
+      return {
+        reason: 'manifest',
+        message: differs(`builds another ${net}`, prepared.manifests[net], manifests[net]),
+      };
     }
     if (prepared.data !== null && prepared.data !== data) {
       return { reason: 'data', message: differs('has other data files', prepared.data, data) };
@@ -88,7 +109,11 @@ export class Peers {
 
   /** Two living peers never share a name: the later one gets a number. */
   private freeName(session: string, wished: string): string {
-    const taken = new Set(this.all().filter((peer) => peer.session !== session).map((peer) => peer.name));
+    const taken = new Set(
+      this.all()
+        .filter((peer) => peer.session !== session)
+        .map((peer) => peer.name),
+    );
     if (!taken.has(wished)) return wished;
     let number = 2;
     while (taken.has(`${wished}.${number}`)) number += 1;

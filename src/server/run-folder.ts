@@ -88,7 +88,9 @@ export class RunFolder {
       lock(path);
     } catch (cause) {
       if (cause instanceof NashError) throw cause;
-      throw new NashError('environment', `the run folder ${path} cannot be written: ${messageOf(cause)}`, { cause });
+      throw new NashError('environment', `the run folder ${path} cannot be written: ${messageOf(cause)}`, {
+        cause,
+      });
     }
     if (opening === 'force') {
       for (const name of RUN_FILES) rmSync(join(path, name), { recursive: true, force: true });

@@ -4,8 +4,8 @@ import { type Checkpoint, CheckpointStore, loadCheckpoint } from '../checkpoints
 import { configHash, decisiveSettings, type RunConfig } from '../config/run-config.js';
 import { openRunData } from '../data/run-data.js';
 import { messageOf, NashError } from '../errors.js';
-import { prometheusMetrics } from '../metrics/prometheus.js';
 import type { Metrics } from '../metrics/metrics.js';
+import { prometheusMetrics } from '../metrics/prometheus.js';
 import { buildArchitecture } from '../models/architecture.js';
 import { VectorEngine } from '../numerics/vector-engine.js';
 import { manifestHash } from '../parameters/manifest.js';
@@ -101,8 +101,18 @@ export async function startServer(options: ServerOptions): Promise<RunResult> {
       hasEvaluator: options.hasEvaluator,
       onProgress: options.onProgress,
     });
-    log('server listening', { endpoint: transport.endpoint, http: http.address, runDir, resumedFrom: restored?.step });
-    folder.writeAddress({ pid: process.pid, endpoint: transport.endpoint, http: http.address, host: hostname() });
+    log('server listening', {
+      endpoint: transport.endpoint,
+      http: http.address,
+      runDir,
+      resumedFrom: restored?.step,
+    });
+    folder.writeAddress({
+      pid: process.pid,
+      endpoint: transport.endpoint,
+      http: http.address,
+      host: hostname(),
+    });
     options.onListening({ endpoint: transport.endpoint, http: http.address, parameterServer: server });
     const result = await finished(server, store, metrics);
     folder.writeJson('result.json', result);
@@ -121,7 +131,11 @@ export async function startServer(options: ServerOptions): Promise<RunResult> {
   }
 }
 
-async function finished(server: ParameterServer, store: ParameterStore, metrics: Metrics): Promise<RunResult> {
+async function finished(
+  server: ParameterServer,
+  store: ParameterStore,
+  metrics: Metrics,
+): Promise<RunResult> {
   const outcome = await server.run();
   return {
     ...outcome,
@@ -154,7 +168,11 @@ function describeRun(metrics: Metrics, config: RunConfig): void {
 }
 
 /** Finds the checkpoint to go on from; undefined where the run has none yet. */
-async function restore({ config, runDir, resume = 'latest' }: ServerOptions): Promise<Checkpoint | undefined> {
+async function restore({
+  config,
+  runDir,
+  resume = 'latest',
+}: ServerOptions): Promise<Checkpoint | undefined> {
   if (resume !== 'latest') return requireSameRun(await loadCheckpoint(resume), config, resume);
   const store = new CheckpointStore(`${runDir}/checkpoints`, { keep: config.checkpoint.keep });
   const found = await store.latest();
@@ -172,7 +190,7 @@ function requireSameRun(checkpoint: Checkpoint, config: RunConfig, path: string)
   throw new NashError(
     'usage',
     `${path} belongs to a run with other settings: ${changed.join('; ')}. ` +
-      'Resume with the settings of the run folder\'s config.yaml; only checkpoint, evaluation, server and stop may change.',
+      "Resume with the settings of the run folder's config.yaml; only checkpoint, evaluation, server and stop may change.",
   );
 }
 
@@ -189,6 +207,10 @@ function importCheckpoint(store: ParameterStore, checkpoint: Checkpoint): void {
   try {
     store.import(checkpoint.vectors, JSON.parse(checkpoint.metadata.versions!));
   } catch (cause) {
-    throw new NashError('usage', `the checkpoint of step ${checkpoint.step} does not fit this run: ${messageOf(cause)}`, { cause });
+    throw new NashError(
+      'usage',
+      `the checkpoint of step ${checkpoint.step} does not fit this run: ${messageOf(cause)}`,
+      { cause },
+    );
   }
 }

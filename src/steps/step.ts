@@ -7,7 +7,7 @@ import { randomNormal, randomUniform, SeedSource } from '../kernels/random.js';
 import type { GanLoss } from '../losses/gan-loss.js';
 import type { Architecture } from '../models/architecture.js';
 import type { Shape } from '../models/layers.js';
-import { applyNetwork, type Network, type NamedTensors, unpack } from '../models/network.js';
+import { applyNetwork, type NamedTensors, type Network, unpack } from '../models/network.js';
 import type { Manifest } from '../parameters/manifest.js';
 
 export interface StepContext {
@@ -68,7 +68,10 @@ export function discriminatorStep(context: StepContext): StepDefinition {
       return {
         loss: value,
         statistics: [value, ...discriminatorStatistics(real.output, judged.output)],
-        slots: [...real.slots].map(([name, slot]) => [name, tf.mul(tf.add(slot, judged.slots.get(name)!), 0.5)]),
+        slots: [...real.slots].map(([name, slot]) => [
+          name,
+          tf.mul(tf.add(slot, judged.slots.get(name)!), 0.5),
+        ]),
       };
     });
     return { payload: flatten(discriminator.manifest, grads, slots), statistics: tf.stack(statistics) };
@@ -105,7 +108,9 @@ export function generatorStep(context: StepContext): StepDefinition {
  * Samples from G at inference: batch norm by running statistics, no dropout.
  * Inputs: `generator` and `seed`. Output: `samples` `[batch, ...item]`.
  */
-export function sampleStep(context: Pick<StepContext, 'architecture' | 'latentDistribution' | 'batch'>): StepDefinition {
+export function sampleStep(
+  context: Pick<StepContext, 'architecture' | 'latentDistribution' | 'batch'>,
+): StepDefinition {
   const { generator } = context.architecture;
   const step: StepFunction = (inputs) => {
     const seeds = new SeedSource(inputs.seed!);

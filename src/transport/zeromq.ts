@@ -144,7 +144,12 @@ class RouterTransport implements ServerTransport {
 /** Connects a DEALER under a fresh session id; the connection is made, and made again, in the background. */
 export function connectWorker(endpoint: string): WorkerTransport {
   const session = randomBytes(8).toString('hex');
-  const dealer = new Dealer({ ...COMMON, routingId: session, reconnectInterval: 50, reconnectMaxInterval: 1000 });
+  const dealer = new Dealer({
+    ...COMMON,
+    routingId: session,
+    reconnectInterval: 50,
+    reconnectMaxInterval: 1000,
+  });
   return new DealerTransport(dealer, session, endpoint);
 }
 

@@ -13,14 +13,21 @@ export interface BlockHeader {
 export const blockCountOf = (length: number): number => Math.max(1, Math.ceil(length / BLOCK_FLOATS));
 
 /** A block's floats: [from, to). */
-export const rangeOf = ({ block, length }: Pick<BlockHeader, 'block' | 'length'>): { from: number; to: number } => ({
+export const rangeOf = ({
+  block,
+  length,
+}: Pick<BlockHeader, 'block' | 'length'>): { from: number; to: number } => ({
   from: block * BLOCK_FLOATS,
   to: Math.min(length, (block + 1) * BLOCK_FLOATS),
 });
 
 /** Headers of all blocks of a vector. */
 export const blocksOf = (length: number): BlockHeader[] =>
-  Array.from({ length: blockCountOf(length) }, (_, block) => ({ block, blockCount: blockCountOf(length), length }));
+  Array.from({ length: blockCountOf(length) }, (_, block) => ({
+    block,
+    blockCount: blockCountOf(length),
+    length,
+  }));
 
 /** A block's bytes, as they lie. */
 export function bytesOf(vector: Float32Array, header: BlockHeader): Uint8Array {
@@ -35,7 +42,10 @@ export function bytesOf(vector: Float32Array, header: BlockHeader): Uint8Array {
 export function floatsOf(header: BlockHeader, payload: readonly Uint8Array[], length: number): Float32Array {
   const [frame] = payload;
   const { from, to } = rangeOf(header);
-  const isBlock = header.length === length && header.blockCount === blockCountOf(length) && header.block < header.blockCount;
+  const isBlock =
+    header.length === length &&
+    header.blockCount === blockCountOf(length) &&
+    header.block < header.blockCount;
   if (!isBlock || payload.length !== 1 || frame!.byteLength !== (to - from) * 4) {
     throw new MalformedMessage(
       `block ${header.block} of ${header.blockCount} of a vector of ${header.length} floats with ` +

@@ -28,10 +28,15 @@ export const encode = (header: object, frames: readonly Uint8Array[] = []): Uint
  * Decodes and validates.
  * @throws MalformedMessage saying what is wrong with the frames
  */
-export function decode<T>(schema: z.ZodType<T>, frames: readonly Uint8Array[]): { message: T; payload: Uint8Array[] } {
+export function decode<T>(
+  schema: z.ZodType<T>,
+  frames: readonly Uint8Array[],
+): { message: T; payload: Uint8Array[] } {
   const [header, ...payload] = frames;
   if (!header || header.length > HEADER_BYTES_MAX) {
-    throw new MalformedMessage(`a header of ${header?.length ?? 0} bytes; at most ${HEADER_BYTES_MAX} are taken`);
+    throw new MalformedMessage(
+      `a header of ${header?.length ?? 0} bytes; at most ${HEADER_BYTES_MAX} are taken`,
+    );
   }
   let value: unknown;
   try {
@@ -42,7 +47,9 @@ export function decode<T>(schema: z.ZodType<T>, frames: readonly Uint8Array[]): 
   const parsed = schema.safeParse(value);
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!;
-    throw new MalformedMessage(`a header whose '${issue.path.join('.') || 'kind'}' is wrong: ${issue.message}`);
+    throw new MalformedMessage(
+      `a header whose '${issue.path.join('.') || 'kind'}' is wrong: ${issue.message}`,
+    );
   }
   return { message: parsed.data, payload };
 }

@@ -38,17 +38,34 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   const attempt = (session: Session) => {
     if (!pending || !cache || !computer) return;
     const task = pending;
-    const weights = { discriminator: cache.get('discriminator', task.reads.discriminator), generator: cache.get('generator', task.reads.generator) };
+    const weights = {
+      discriminator: cache.get('discriminator', task.reads.discriminator),
+      generator: cache.get('generator', task.reads.generator),
+    };
     if (!weights.discriminator || !weights.generator) return; // the rest is on its way, or was asked for
     pending = undefined;
     const started = performance.now();
     const before = tf.memory().numTensors;
-    const { payload, statistics } = computer.compute(task, weights as Record<'discriminator' | 'generator', tf.Tensor>);
+    const { payload, statistics } = computer.compute(
+      task,
+      weights as Record<'discriminator' | 'generator', tf.Tensor>,
+    );
     requireFlat(before);
     const computeSeconds = (performance.now() - started) / 1000;
     const { term, branch, net, step, level, index } = task;
     for (const header of blocksOf(payload.length)) {
-      const answer = { kind: 'answer' as const, term, branch, net, step, level, index, computeSeconds, statistics, ...header };
+      const answer = {
+        kind: 'answer' as const,
+        term,
+        branch,
+        net,
+        step,
+        level,
+        index,
+        computeSeconds,
+        statistics,
+        ...header,
+      };
       session.send(answer, [bytesOf(payload, header)]);
     }
   };
@@ -67,9 +84,16 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
       const architecture = buildArchitecture(config.model, source.shape);
       const { size, shards } = config.minibatch;
       const sampler = createSampler({ source, seed: config.seed, minibatchSize: size, shards, branch: 0 });
-      computer = new GradientComputer(config, architecture, readsData ? sampler : undefined, options.dumpFolder);
+      computer = new GradientComputer(
+        config,
+        architecture,
+        readsData ? sampler : undefined,
+        options.dumpFolder,
+      );
       for (const net of NETS) if (serves(options.pool, net)) computer.prepare(net);
-      const lengths = NETS.map((net) => architecture[net].manifest.size + architecture[net].manifest.slotSize);
+      const lengths = NETS.map(
+        (net) => architecture[net].manifest.size + architecture[net].manifest.slotSize,
+      );
       cache = new WeightsCache({ discriminator: lengths[0]!, generator: lengths[1]!, average: lengths[1]! });
       return {
         manifests: {

@@ -3,7 +3,14 @@ import { hostname } from 'node:os';
 import { validateConfig } from '../config/load-config.js';
 import { configHash, type RunConfig } from '../config/run-config.js';
 import { messageOf, NashError } from '../errors.js';
-import { PROTOCOL_VERSION, type MessageOf, serverMessage, type ServerMessage, type WorkerMessage, workerMessage } from '../protocol/messages.js';
+import {
+  type MessageOf,
+  PROTOCOL_VERSION,
+  type ServerMessage,
+  serverMessage,
+  type WorkerMessage,
+  workerMessage,
+} from '../protocol/messages.js';
 import type { WorkerTransport } from '../transport/transport.js';
 import { decode, encode } from '../wire/codec.js';
 
@@ -84,7 +91,15 @@ export class Session {
   private hello(): void {
     clearTimeout(this.patience);
     const { role, pool, name } = this.role;
-    this.send({ kind: 'hello', protocol: PROTOCOL_VERSION, role, pool, name, pid: process.pid, host: hostname() });
+    this.send({
+      kind: 'hello',
+      protocol: PROTOCOL_VERSION,
+      role,
+      pool,
+      name,
+      pid: process.pid,
+      host: hostname(),
+    });
   }
 
   private wait(): void {
@@ -101,7 +116,9 @@ export class Session {
       case 'welcome':
         return this.welcome(message);
       case 'refused':
-        this.end.reject(new NashError('usage', `the server refused this worker (${message.reason}): ${message.message}`));
+        this.end.reject(
+          new NashError('usage', `the server refused this worker (${message.reason}): ${message.message}`),
+        );
         return;
       case 'stop':
         this.end.resolve();

@@ -1,6 +1,7 @@
 // Computes what a task asks for: the gradients of a tree node's shards, summed along the tree.
-import * as tf from '@tensorflow/tfjs-core';
+
 import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
 import { type CompiledStep, compile } from '../compiler/compile.js';
 import type { RunConfig } from '../config/run-config.js';
 import type { Sampler } from '../data/sampler.js';
@@ -104,7 +105,10 @@ export class GradientComputer {
     const feeds: Record<string, tf.Tensor> = { ...weights, seed };
     if (at.net === 'discriminator') {
       this.sampler!.shard(at.step, at.shard, this.real);
-      feeds.real = tf.tensor(this.real.slice(), step.recording.inputs.find((input) => input.name === 'real')!.shape as number[]);
+      feeds.real = tf.tensor(
+        this.real.slice(),
+        step.recording.inputs.find((input) => input.name === 'real')!.shape as number[],
+      );
     }
     const values = step.run(feeds);
     seed.dispose();
@@ -125,4 +129,3 @@ function clearFirstOnly(payload: Float32Array, manifest: Architecture[Net]['mani
     if (slot.merge === 'first') payload.fill(0, at, at + slot.size);
   }
 }
-

@@ -5,12 +5,19 @@ import { describe, expect, it } from 'vitest';
 import { isAlive, nash, resultOf, scratch, start, statusWhen, trainWords, until } from '../support/nash.js';
 
 const endless = (name: string) =>
-  trainWords(name, 'configs/ring.yaml', { 'stop.generatorSteps': 1_000_000, 'minibatch.size': 32 }, ['--workers', 'discriminator=2,generator=1']);
+  trainWords(name, 'configs/ring.yaml', { 'stop.generatorSteps': 1_000_000, 'minibatch.size': 32 }, [
+    '--workers',
+    'discriminator=2,generator=1',
+  ]);
 
 /** Starts a run and waits until it trains. */
 async function training(name: string) {
   const run = start(endless(name));
-  const { workers } = await statusWhen(name, 'three workers and an evaluator', (s) => s.step.generator > 2 && s.workers.length === 4);
+  const { workers } = await statusWhen(
+    name,
+    'three workers and an evaluator',
+    (s) => s.step.generator > 2 && s.workers.length === 4,
+  );
   const server = JSON.parse(readFileSync(join(scratch(name), 'server.json'), 'utf8')) as { pid: number };
   return { run, server, pids: [server.pid, ...workers.map((worker) => worker.pid)] };
 }
@@ -39,7 +46,9 @@ describe('a run on one host', () => {
     expect(stdout).toContain('--resume');
     const { status, steps } = resultOf('interrupted');
     expect(status).toBe('stopped');
-    expect(existsSync(join(scratch('interrupted'), 'checkpoints', `step-${steps.generator}.safetensors`))).toBe(true);
+    expect(
+      existsSync(join(scratch('interrupted'), 'checkpoints', `step-${steps.generator}.safetensors`)),
+    ).toBe(true);
     expect(existsSync(join(scratch('interrupted'), 'server.json'))).toBe(false);
     expect(pids.filter(isAlive)).toEqual([]);
   }, 60_000);
@@ -47,7 +56,10 @@ describe('a run on one host', () => {
   it('does the same for nash stop, which prints the command that resumes', async () => {
     const { run } = await training('stopped');
     const { exitCode, stdout } = await nash('stop', scratch('stopped'));
-    expect([exitCode, stdout]).toEqual([0, expect.stringMatching(/^stopped; go on with: npx nash train .* --resume\n$/)]);
+    expect([exitCode, stdout]).toEqual([
+      0,
+      expect.stringMatching(/^stopped; go on with: npx nash train .* --resume\n$/),
+    ]);
     expect((await run.finished).exitCode).toBe(75);
     const again = await nash('stop', scratch('stopped'));
     expect([again.exitCode, again.stderr]).toEqual([2, expect.stringContaining('its server is not running')]);
@@ -56,13 +68,17 @@ describe('a run on one host', () => {
   it.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
-  ] as const)('leaves at once with its own status at the second %s', async (signal, status) => {
-    const { run, pids } = await training(`twice-${signal}`);
-    process.kill(run.pid, signal);
-    process.kill(run.pid, signal);
-    const again = setInterval(() => process.kill(run.pid, signal), 5); // the kernel may have merged the two
-    const { exitCode } = await run.finished.finally(() => clearInterval(again));
-    expect(exitCode).toBe(status);
-    await until('all processes to be gone', () => !pids.some(isAlive) || undefined, 5000);
-  }, 60_000);
+  ] as const)(
+    'leaves at once with its own status at the second %s',
+    async (signal, status) => {
+      const { run, pids } = await training(`twice-${signal}`);
+      process.kill(run.pid, signal);
+      process.kill(run.pid, signal);
+      const again = setInterval(() => process.kill(run.pid, signal), 5); // the kernel may have merged the two
+      const { exitCode } = await run.finished.finally(() => clearInterval(again));
+      expect(exitCode).toBe(status);
+      await until('all processes to be gone', () => !pids.some(isAlive) || undefined, 5000);
+    },
+    60_000,
+  );
 });

@@ -21,52 +21,90 @@ const ROUNDING = ROUNDS * 2 ** -24;
 
 const ROWS: [name: string, config: string, sets: Record<string, string | number>][] = [
   ['mlp, non-saturating, Adam', 'ring', { 'minibatch.size': 32 }],
-  ['mlp with batch norm, minimax, SGD with momentum', 'ring', {
-    'minibatch.size': 32, 'model.generator.batchNorm': 'true', 'loss.name': 'minimax', 'schedule.discriminatorSteps': 2,
-    'optimizer.discriminator': '{name: sgd, learningRate: 0.05, momentum: {from: 0.5, to: 0.7, steps: 3}}',
-    'optimizer.generator': '{name: sgd, learningRate: 0.05, momentum: 0.5, schedule: {name: exponential, factor: 1.1}}',
-  }],
-  ['maxout with dropout, non-saturating, SGD', 'mnist-gan', {
-    'minibatch.size': 20, model: '{name: maxout, generator: {hidden: [32, 32]}, discriminator: {units: [16, 16]}}',
-    'optimizer.discriminator': '{name: sgd, learningRate: 0.1}', 'optimizer.generator': '{name: sgd, learningRate: 0.1}',
-  }],
-  ['dcgan 28x28, simultaneous', 'mnist-gan', { 'minibatch.size': 8, 'model.width': 4, 'schedule.order': 'simultaneous' }],
-  ['dcgan 32x32, Wasserstein with clipping, RMSProp, k = 2, simultaneous', 'cifar10-dcgan', {
-    'minibatch.size': 12, 'minibatch.shards': 3, 'model.width': 4, 'loss.name': 'wasserstein',
-    'schedule.order': 'simultaneous', 'schedule.discriminatorSteps': 2,
-    'optimizer.discriminator': '{name: rmsprop}', 'optimizer.generator': '{name: rmsprop}',
-  }],
+  [
+    'mlp with batch norm, minimax, SGD with momentum',
+    'ring',
+    {
+      'minibatch.size': 32,
+      'model.generator.batchNorm': 'true',
+      'loss.name': 'minimax',
+      'schedule.discriminatorSteps': 2,
+      'optimizer.discriminator': '{name: sgd, learningRate: 0.05, momentum: {from: 0.5, to: 0.7, steps: 3}}',
+      'optimizer.generator':
+        '{name: sgd, learningRate: 0.05, momentum: 0.5, schedule: {name: exponential, factor: 1.1}}',
+    },
+  ],
+  [
+    'maxout with dropout, non-saturating, SGD',
+    'mnist-gan',
+    {
+      'minibatch.size': 20,
+      model: '{name: maxout, generator: {hidden: [32, 32]}, discriminator: {units: [16, 16]}}',
+      'optimizer.discriminator': '{name: sgd, learningRate: 0.1}',
+      'optimizer.generator': '{name: sgd, learningRate: 0.1}',
+    },
+  ],
+  [
+    'dcgan 28x28, simultaneous',
+    'mnist-gan',
+    { 'minibatch.size': 8, 'model.width': 4, 'schedule.order': 'simultaneous' },
+  ],
+  [
+    'dcgan 32x32, Wasserstein with clipping, RMSProp, k = 2, simultaneous',
+    'cifar10-dcgan',
+    {
+      'minibatch.size': 12,
+      'minibatch.shards': 3,
+      'model.width': 4,
+      'loss.name': 'wasserstein',
+      'schedule.order': 'simultaneous',
+      'schedule.discriminatorSteps': 2,
+      'optimizer.discriminator': '{name: rmsprop}',
+      'optimizer.generator': '{name: rmsprop}',
+    },
+  ],
 ];
 
 beforeAll(() => void loadTensorFlow({ kind: 'cpu', threads: 1 }));
 
 describe('a distributed run equals the reference trainer', () => {
-  it.each(ROWS)('%s', async (name, file, sets) => {
-    const folder = name.replace(/\W+/g, '-');
-    const path = { ring: undefined, 'mnist-gan': syntheticMnist(), 'cifar10-dcgan': syntheticCifar() }[file];
-    const all = { ...sets, ...(path ? { 'data.path': path } : {}), 'stop.generatorSteps': ROUNDS };
-    const config = `configs/${file}.yaml`;
-    const run = await nash(...trainWords(folder, config, all, ['--workers', 'discriminator=2,generator=1']));
-    expect([run.exitCode, run.stderr]).toEqual([0, '']);
-    const checkpoint = join(scratch(folder), 'checkpoints', `step-${ROUNDS}.safetensors`);
-    expect(existsSync(checkpoint)).toBe(true);
-    const { vectors } = await loadCheckpoint(checkpoint);
+  it.each(ROWS)(
+    '%s',
+    async (name, file, sets) => {
+      const folder = name.replace(/\W+/g, '-');
+      const path = { ring: undefined, 'mnist-gan': syntheticMnist(), 'cifar10-dcgan': syntheticCifar() }[
+        file
+      ];
+      const all = { ...sets, ...(path ? { 'data.path': path } : {}), 'stop.generatorSteps': ROUNDS };
+      const config = `configs/${file}.yaml`;
+      const run = await nash(
+        ...trainWords(folder, config, all, ['--workers', 'discriminator=2,generator=1']),
+      );
+      expect([run.exitCode, run.stderr]).toEqual([0, '']);
+      const checkpoint = join(scratch(folder), 'checkpoints', `step-${ROUNDS}.safetensors`);
+      expect(existsSync(checkpoint)).toBe(true);
+      const { vectors } = await loadCheckpoint(checkpoint);
 
-    const parsed = loadConfig(config, Object.entries(all).map(([key, value]) => `${key}=${value}`));
-    const source = await openRunData(parsed, () => {});
-    const start = trainReference(parsed, source, 0);
-    const reference = trainReference(parsed, source, ROUNDS);
-    for (const [vector, net] of [
-      ['discriminator.parameters', 'discriminator'],
-      ['generator.parameters', 'generator'],
-      ['generator.average', 'average'],
-    ] as const) {
-      const { error, change, norm } = distances(vectors[vector]!, reference[net], start[net]);
-      expect(change).toBeGreaterThan(0);
-      expect(error, vector).toBeLessThan(TOLERANCE * change + ROUNDING * norm);
-    }
-    source.close();
-  }, 60_000);
+      const parsed = loadConfig(
+        config,
+        Object.entries(all).map(([key, value]) => `${key}=${value}`),
+      );
+      const source = await openRunData(parsed, () => {});
+      const start = trainReference(parsed, source, 0);
+      const reference = trainReference(parsed, source, ROUNDS);
+      for (const [vector, net] of [
+        ['discriminator.parameters', 'discriminator'],
+        ['generator.parameters', 'generator'],
+        ['generator.average', 'average'],
+      ] as const) {
+        const { error, change, norm } = distances(vectors[vector]!, reference[net], start[net]);
+        expect(change).toBeGreaterThan(0);
+        expect(error, vector).toBeLessThan(TOLERANCE * change + ROUNDING * norm);
+      }
+      source.close();
+    },
+    60_000,
+  );
 });
 
 /** Euclidean: |a - b|, |b - start| and |b|. */

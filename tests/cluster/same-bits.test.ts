@@ -31,7 +31,10 @@ describe.each(['alternating', 'simultaneous'])('a DCGAN trained in %s order', (o
     ] as const) {
       const { exitCode, stderr } = await nash(...words(name, order, workers));
       expect([exitCode, stderr]).toEqual([0, '']);
-      expect(resultOf(name)).toMatchObject({ status: 'done', steps: { discriminator: STEPS, generator: STEPS } });
+      expect(resultOf(name)).toMatchObject({
+        status: 'done',
+        steps: { discriminator: STEPS, generator: STEPS },
+      });
       expect(weightsOf(name), name).toEqual(weightsOf(undisturbed));
     }
   }, 240_000);
@@ -40,7 +43,11 @@ describe.each(['alternating', 'simultaneous'])('a DCGAN trained in %s order', (o
     const name = `${order}-killed`;
     const run = start(words(name, order, 'discriminator=2,generator=2'));
     for (const victim of ['discriminator-0', 'generator-1']) {
-      const { workers, step } = await statusWhen(name, 'a busy worker', (s) => s.step.generator >= 3 && s.workers.some((w) => w.id === victim));
+      const { workers, step } = await statusWhen(
+        name,
+        'a busy worker',
+        (s) => s.step.generator >= 3 && s.workers.some((w) => w.id === victim),
+      );
       expect(step.generator).toBeLessThan(STEPS);
       process.kill(workers.find((worker) => worker.id === victim)!.pid, 'SIGKILL');
     }

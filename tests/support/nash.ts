@@ -32,7 +32,10 @@ export interface Running {
 }
 
 /** Starts a command; ports are free ones, decoded data go to this test's folder. */
-export function start(words: readonly string[], { env = {} }: { env?: Record<string, string> } = {}): Running {
+export function start(
+  words: readonly string[],
+  { env = {} }: { env?: Record<string, string> } = {},
+): Running {
   const child = spawn(process.execPath, [NASH, ...words], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NASH_CACHE: join(folder, 'cache'), ...env },
@@ -58,7 +61,12 @@ export function start(words: readonly string[], { env = {} }: { env?: Record<str
 export const nash = (...words: string[]): Promise<Finished> => start(words).finished;
 
 /** Words for `nash train` into a folder of this test, any free ports. */
-export function trainWords(name: string, config: string, sets: Record<string, string | number>, rest: string[] = []): string[] {
+export function trainWords(
+  name: string,
+  config: string,
+  sets: Record<string, string | number>,
+  rest: string[] = [],
+): string[] {
   const assignments = { 'server.http': '127.0.0.1:0', ...sets };
   return [
     'train',
@@ -70,10 +78,15 @@ export function trainWords(name: string, config: string, sets: Record<string, st
   ];
 }
 
-export const resultOf = (name: string): RunResult => JSON.parse(readFileSync(join(scratch(name), 'result.json'), 'utf8'));
+export const resultOf = (name: string): RunResult =>
+  JSON.parse(readFileSync(join(scratch(name), 'result.json'), 'utf8'));
 
 /** Polls until a claim holds; fails after `timeoutMs` saying what was waited for. */
-export async function until<T>(what: string, probe: () => T | undefined | Promise<T | undefined>, timeoutMs = 30_000): Promise<T> {
+export async function until<T>(
+  what: string,
+  probe: () => T | undefined | Promise<T | undefined>,
+  timeoutMs = 30_000,
+): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   while (Date.now() < deadline) {
     const value = await probe();
@@ -90,7 +103,11 @@ export interface LiveStatus {
 }
 
 /** The run's status once its server answers and `accept` likes what it says. */
-export const statusWhen = (name: string, what: string, accept: (status: LiveStatus) => boolean): Promise<LiveStatus> =>
+export const statusWhen = (
+  name: string,
+  what: string,
+  accept: (status: LiveStatus) => boolean,
+): Promise<LiveStatus> =>
   until(what, async () => {
     const file = join(scratch(name), 'server.json');
     if (!existsSync(file)) return undefined;
@@ -116,7 +133,11 @@ export function syntheticCifar(count = 256): string {
   const path = scratch(`cifar-${count}`);
   if (existsSync(path)) return path;
   const random = new RandomStream(seedOf('cifar', count));
-  const bytes = Buffer.from(Uint8Array.from({ length: count * 3073 }, (_, i) => (i % 3073 === 0 ? random.below(10) : random.below(256))));
+  const bytes = Buffer.from(
+    Uint8Array.from({ length: count * 3073 }, (_, i) =>
+      i % 3073 === 0 ? random.below(10) : random.below(256),
+    ),
+  );
   mkdirSync(path);
   writeFileSync(join(path, 'some.bin'), bytes);
   return path;
@@ -128,7 +149,8 @@ export function syntheticMnist(count = 200): string {
   if (existsSync(path)) return path;
   mkdirSync(path);
   const random = new RandomStream(seedOf('mnist', count));
-  const bytes = (length: number, bound: number) => Buffer.from(Uint8Array.from({ length }, () => random.below(bound)));
+  const bytes = (length: number, bound: number) =>
+    Buffer.from(Uint8Array.from({ length }, () => random.below(bound)));
   const header = (magic: number, ...dims: number[]) => {
     const buffer = Buffer.alloc(4 + 4 * dims.length);
     [magic, ...dims].forEach((value, i) => {
@@ -137,8 +159,14 @@ export function syntheticMnist(count = 200): string {
     return buffer;
   };
   for (const split of ['train', 't10k']) {
-    writeFileSync(join(path, `${split}-images-idx3-ubyte`), Buffer.concat([header(0x803, count, 28, 28), bytes(count * 784, 256)]));
-    writeFileSync(join(path, `${split}-labels-idx1-ubyte`), Buffer.concat([header(0x801, count), bytes(count, 10)]));
+    writeFileSync(
+      join(path, `${split}-images-idx3-ubyte`),
+      Buffer.concat([header(0x803, count, 28, 28), bytes(count * 784, 256)]),
+    );
+    writeFileSync(
+      join(path, `${split}-labels-idx1-ubyte`),
+      Buffer.concat([header(0x801, count), bytes(count, 10)]),
+    );
   }
   return path;
 }

@@ -9,14 +9,24 @@ import { modelOptions } from '../../../src/models/options.js';
 import { RandomStream, seedOf } from '../../../src/numerics/random.js';
 import { initialParameters } from '../../../src/parameters/initial.js';
 import { sizeOf } from '../../../src/parameters/manifest.js';
-import { discriminatorStep, generatorStep, sampleStep, type StepContext } from '../../../src/steps/step.js';
+import { discriminatorStep, generatorStep, type StepContext, sampleStep } from '../../../src/steps/step.js';
 
 beforeAll(() => void loadTensorFlow({ kind: 'cpu', threads: 1 }));
 
 const NETWORKS = [
   { name: 'mlp on points', model: { name: 'mlp' }, item: [2], batch: 32 },
-  { name: 'mlp with batch norm', model: { name: 'mlp', generator: { batchNorm: true } }, item: [2], batch: 32 },
-  { name: 'maxout with dropout on 28x28', model: { name: 'maxout', generator: { hidden: [64, 64] } }, item: [28, 28, 1], batch: 10 },
+  {
+    name: 'mlp with batch norm',
+    model: { name: 'mlp', generator: { batchNorm: true } },
+    item: [2],
+    batch: 32,
+  },
+  {
+    name: 'maxout with dropout on 28x28',
+    model: { name: 'maxout', generator: { hidden: [64, 64] } },
+    item: [28, 28, 1],
+    batch: 10,
+  },
   { name: 'dcgan 32x32', model: { name: 'dcgan', width: 8 }, item: [32, 32, 3], batch: 8 },
   { name: 'dcgan 28x28', model: { name: 'dcgan', width: 8 }, item: [28, 28, 1], batch: 8 },
 ] as const;
@@ -48,13 +58,17 @@ function feedsFor(inputs: readonly InputSpec[], { architecture }: StepContext): 
 
 function runEagerly(step: StepFunction, feeds: Record<string, tf.Tensor>): Record<string, Float32Array> {
   const results = tf.tidy(() => step(feeds));
-  const values = Object.fromEntries(Object.entries(results).map(([k, t]) => [k, t.dataSync() as Float32Array]));
+  const values = Object.fromEntries(
+    Object.entries(results).map(([k, t]) => [k, t.dataSync() as Float32Array]),
+  );
   tf.dispose(results);
   return values;
 }
 
 const bytes = (values: Record<string, Float32Array>) =>
-  Object.entries(values).map(([name, v]) => `${name} ${Buffer.from(v.buffer, v.byteOffset, v.byteLength).toString('hex')}`);
+  Object.entries(values).map(
+    ([name, v]) => `${name} ${Buffer.from(v.buffer, v.byteOffset, v.byteLength).toString('hex')}`,
+  );
 
 describe('a traced step', () => {
   const kinds = { discriminatorStep, generatorStep, sampleStep };

@@ -48,13 +48,33 @@ describe('a run config', () => {
 
   const WRONG: [what: string, text: string, sets: string[], says: RegExp][] = [
     ['an unknown key', `${RING}sead: 3`, [], /unknown key 'sead'; did you mean 'seed'\?/],
-    ['an unknown nested key', RING, ['optimizer.generator.learningrate=0.1'], /did you mean 'optimizer.generator.learningRate'/],
-    ['an unknown network', 'data: { source: ring }\nmodel: { name: dcgann }', [], /'model.name' is "dcgann"; expected one of mlp, maxout, dcgan; did you mean 'dcgan'/],
+    [
+      'an unknown nested key',
+      RING,
+      ['optimizer.generator.learningrate=0.1'],
+      /did you mean 'optimizer.generator.learningRate'/,
+    ],
+    [
+      'an unknown network',
+      'data: { source: ring }\nmodel: { name: dcgann }',
+      [],
+      /'model.name' is "dcgann"; expected one of mlp, maxout, dcgan; did you mean 'dcgan'/,
+    ],
     ['an unknown source', RING, ['data.source=mnst'], /expected one of .*mnist.*did you mean 'mnist'/],
-    ['an unknown loss', RING, ['loss.name=hinges'], /'loss.name' is "hinges"; expected one of minimax, non-saturating, wasserstein/],
+    [
+      'an unknown loss',
+      RING,
+      ['loss.name=hinges'],
+      /'loss.name' is "hinges"; expected one of minimax, non-saturating, wasserstein/,
+    ],
     ['no data', 'model: { name: mlp }', [], /'data.*missing/],
     ['no model', 'data: { source: ring }', [], /'model.*missing/],
-    ['shards that do not divide', RING, ['minibatch.size=10', 'minibatch.shards=4'], /4 shards do not divide a minibatch of 10; these do: 1, 2, 5, 10/],
+    [
+      'shards that do not divide',
+      RING,
+      ['minibatch.size=10', 'minibatch.shards=4'],
+      /4 shards do not divide a minibatch of 10; these do: 1, 2, 5, 10/,
+    ],
     ['a group that is not the shard', RING, ['minibatch.group=8'], /'minibatch.group'.*16/],
     ['a text for a number', RING, ['seed=soon'], /'seed' is "soon"/],
     ['a negative rate', RING, ['optimizer.generator.learningRate=-1'], /learningRate' is -1/],
@@ -82,7 +102,13 @@ describe('a run config', () => {
   it('keeps its hash when process settings change, and loses it when a bit may change', () => {
     const hash = (...sets: string[]) => configHash(loadConfig(fileWith(RING), sets));
     expect(hash('stop.generatorSteps=7', 'server.http=127.0.0.1:0', 'checkpoint.keep=9')).toBe(hash());
-    for (const set of ['seed=2', 'minibatch.shards=2', 'device.threads=2', 'precision=bfloat16', 'averaging.decay=0.5']) {
+    for (const set of [
+      'seed=2',
+      'minibatch.shards=2',
+      'device.threads=2',
+      'precision=bfloat16',
+      'averaging.decay=0.5',
+    ]) {
       expect(hash(set), set).not.toBe(hash());
     }
   });

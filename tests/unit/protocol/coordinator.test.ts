@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { RandomStream, seedOf } from '../../../src/numerics/random.js';
 import type { Net } from '../../../src/parameters/manifest.js';
-import { Coordinator, type CoordinatorOptions, type Effect, type Pool, type Task } from '../../../src/protocol/coordinator.js';
+import {
+  Coordinator,
+  type CoordinatorOptions,
+  type Effect,
+  type Pool,
+  type Task,
+} from '../../../src/protocol/coordinator.js';
 import type { ScheduleOptions } from '../../../src/protocol/schedule.js';
 
 const OPTIONS: CoordinatorOptions = {
@@ -14,9 +20,16 @@ const OPTIONS: CoordinatorOptions = {
 };
 
 const kinds = (effects: Effect[]) => effects.map((effect) => effect.kind);
-const assigned = (effects: Effect[]) => effects.flatMap((e) => (e.kind === 'assign' ? [{ worker: e.worker, ...e.task }] : []));
-const answer = (worker: string, task: Task, nowMs = 0) => ({ kind: 'answered' as const, worker, task, nowMs });
-const join = (coordinator: Coordinator, worker: string, pool: Pool) => coordinator.handle({ kind: 'joined', worker, pool });
+const assigned = (effects: Effect[]) =>
+  effects.flatMap((e) => (e.kind === 'assign' ? [{ worker: e.worker, ...e.task }] : []));
+const answer = (worker: string, task: Task, nowMs = 0) => ({
+  kind: 'answered' as const,
+  worker,
+  task,
+  nowMs,
+});
+const join = (coordinator: Coordinator, worker: string, pool: Pool) =>
+  coordinator.handle({ kind: 'joined', worker, pool });
 
 describe('the coordinator', () => {
   it('gives a lone worker the whole tree, and two workers half each', () => {
@@ -49,7 +62,7 @@ describe('the coordinator', () => {
     ]);
   });
 
-  it('gives a lost worker\'s task to another, says why, and takes no second answer', () => {
+  it("gives a lost worker's task to another, says why, and takes no second answer", () => {
     const c = new Coordinator(OPTIONS);
     const [task] = assigned(join(c, 'd1', 'discriminator'));
     join(c, 'd2', 'discriminator');
@@ -59,7 +72,11 @@ describe('the coordinator', () => {
       { kind: 'assign', worker: 'd2', task: expect.objectContaining({ step: 0, level: 2, index: 0 }) },
     ]);
     expect(kinds(c.handle(answer('d2', task!)))).toEqual(['settle', 'complete']);
-    expect(c.handle(answer('d2', task!))).toContainEqual({ kind: 'discard', worker: 'd2', reason: 'duplicate' });
+    expect(c.handle(answer('d2', task!))).toContainEqual({
+      kind: 'discard',
+      worker: 'd2',
+      reason: 'duplicate',
+    });
   });
 
   it('gives a late task to a second worker, and the first answer wins', () => {
@@ -75,14 +92,20 @@ describe('the coordinator', () => {
     const late = c.handle({ kind: 'ticked', nowMs: 121 });
     expect(kinds(late)).toEqual(['reissued', 'assign']);
     expect(kinds(c.handle(answer('d2', task!, 130)))).toEqual(['settle', 'complete']);
-    expect(c.handle(answer('d1', task!, 140))[0]).toEqual({ kind: 'discard', worker: 'd1', reason: 'duplicate' });
+    expect(c.handle(answer('d1', task!, 140))[0]).toEqual({
+      kind: 'discard',
+      worker: 'd1',
+      reason: 'duplicate',
+    });
   });
 
   it('answers a step that is over with stale and changes nothing', () => {
     const c = new Coordinator(OPTIONS);
     join(c, 'd', 'discriminator');
     const before = JSON.stringify(c.current);
-    expect(c.handle(answer('d', { net: 'generator', step: 7, level: 0, index: 0 } as Task))[0]).toMatchObject({ reason: 'stale' });
+    expect(c.handle(answer('d', { net: 'generator', step: 7, level: 0, index: 0 } as Task))[0]).toMatchObject(
+      { reason: 'stale' },
+    );
     expect(JSON.stringify(c.current)).toBe(before);
   });
 
@@ -96,7 +119,11 @@ describe('the coordinator', () => {
 
   it('finishes the round that has begun when it is stopped, and no other', () => {
     for (const order of ['alternating', 'simultaneous'] as const) {
-      const { effects, steps } = play({ ...OPTIONS, generatorSteps: 50, schedule: { order, discriminatorSteps: 3 } }, 1, 20);
+      const { effects, steps } = play(
+        { ...OPTIONS, generatorSteps: 50, schedule: { order, discriminatorSteps: 3 } },
+        1,
+        20,
+      );
       const end = effects.at(-1)!;
       expect(end).toEqual({ kind: 'finished', because: 'stopped' });
       expect(steps.discriminator).toBe(steps.generator * 3);
@@ -107,12 +134,20 @@ describe('the coordinator', () => {
   it('settles every node of every step exactly once under random losses, joins and answers in any order', () => {
     for (let seed = 0; seed < 200; seed++) {
       const order = seed % 2 ? 'alternating' : 'simultaneous';
-      const options = { ...OPTIONS, shards: 1 + (seed % 7), generatorSteps: 6, schedule: { order, discriminatorSteps: 1 + (seed % 3) } as const };
+      const options = {
+        ...OPTIONS,
+        shards: 1 + (seed % 7),
+        generatorSteps: 6,
+        schedule: { order, discriminatorSteps: 1 + (seed % 3) } as const,
+      };
       const { effects, steps, settled } = play(options, seed);
       expect(effects.at(-1), `seed ${seed}`).toEqual({ kind: 'finished', because: 'done' });
       expect(steps).toEqual({ discriminator: 6 * options.schedule.discriminatorSteps, generator: 6 });
       for (const [step, leaves] of settled) {
-        expect(leaves.sort((a, b) => a - b), `seed ${seed} ${step}`).toEqual(Array.from({ length: options.shards }, (_, i) => i));
+        expect(
+          leaves.sort((a, b) => a - b),
+          `seed ${seed} ${step}`,
+        ).toEqual(Array.from({ length: options.shards }, (_, i) => i));
       }
     }
   });
@@ -145,7 +180,13 @@ function play(options: CoordinatorOptions, seed: number, stopAt = Number.POSITIV
   const newcomer = () => {
     const worker = `w${born++}`;
     idle.push(worker);
-    take(c.handle({ kind: 'joined', worker, pool: (['discriminator', 'generator', 'any'] as const)[random.below(3)]! }));
+    take(
+      c.handle({
+        kind: 'joined',
+        worker,
+        pool: (['discriminator', 'generator', 'any'] as const)[random.below(3)]!,
+      }),
+    );
   };
   for (let nowMs = 0; effects.at(-1)?.kind !== 'finished' && nowMs < 20_000; nowMs++) {
     if (nowMs === stopAt) take(c.handle({ kind: 'stop-requested' }));
@@ -156,7 +197,8 @@ function play(options: CoordinatorOptions, seed: number, stopAt = Number.POSITIV
       const worker = idle.splice(random.below(idle.length), 1)[0]!;
       busy.delete(worker);
       take(c.handle({ kind: 'left', worker }));
-    } else if (applying.length > 0 && dice < 0.5) take(c.handle({ kind: 'applied', net: applying.shift()!, nowMs }));
+    } else if (applying.length > 0 && dice < 0.5)
+      take(c.handle({ kind: 'applied', net: applying.shift()!, nowMs }));
     else if (workers.length > 0 && dice < 0.9) {
       const worker = workers[random.below(workers.length)]!;
       const task = busy.get(worker)!;

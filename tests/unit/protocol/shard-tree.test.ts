@@ -27,15 +27,19 @@ describe('the shard tree', () => {
   it('covers every leaf once at every level', () => {
     for (let shards = 1; shards <= 33; shards++) {
       for (let level = 0; level <= rootLevel(shards); level++) {
-        const leaves = Array.from({ length: nodeCount(shards, level) }, (_, index) => leavesOf({ level, index }, shards));
-        expect(leaves.flatMap(({ from, to }) => Array.from({ length: to - from }, (_, i) => from + i))).toEqual(
-          Array.from({ length: shards }, (_, i) => i),
+        const leaves = Array.from({ length: nodeCount(shards, level) }, (_, index) =>
+          leavesOf({ level, index }, shards),
         );
+        expect(
+          leaves.flatMap(({ from, to }) => Array.from({ length: to - from }, (_, i) => from + i)),
+        ).toEqual(Array.from({ length: shards }, (_, i) => i));
       }
     }
   });
 
   it('gives every worker a node while there are enough shards, and no finer', () => {
-    expect([1, 2, 3, 4, 5, 9].map((workers) => nodeCount(8, levelFor(8, workers)))).toEqual([1, 2, 4, 4, 8, 8]);
+    expect([1, 2, 3, 4, 5, 9].map((workers) => nodeCount(8, levelFor(8, workers)))).toEqual([
+      1, 2, 4, 4, 8, 8,
+    ]);
   });
 });

@@ -46,7 +46,15 @@ describe('the codec', () => {
         return ['refused', 'taken'].includes(refused(header)); // a flipped digit may still be a message
       }),
     );
-    for (const wrong of [{ kind: 'answer' }, { ...answer, net: 'critic' }, { ...answer, step: -1 }, { ...answer, extra: 1 }, [], null, 7]) {
+    for (const wrong of [
+      { kind: 'answer' },
+      { ...answer, net: 'critic' },
+      { ...answer, step: -1 },
+      { ...answer, extra: 1 },
+      [],
+      null,
+      7,
+    ]) {
       expect(refused(pack(wrong)), JSON.stringify(wrong)).toBe('refused');
     }
     expect(refused(encode({ kind: 'task' })[0]!)).toBe('refused'); // the server's own message, sent the wrong way

@@ -59,8 +59,10 @@ export async function provideArchive({ archive, folder, python, out }) {
     out.say(`library: ${path} is damaged, it is downloaded again`);
     rmSync(path);
   }
-  const partial = join(folder, 'partial'); // an interrupted download lies here and is thrown away
-  rmSync(partial, { recursive: true, force: true });
+  const partial = join(folder, `partial-${process.pid}`);
+  for (const name of readdirSync(folder).filter((entry) => entry.startsWith('partial-'))) {
+    rmSync(join(folder, name), { recursive: true, force: true }); // an interrupted download
+  }
   out.say(`library: downloading ${archive.file}`);
   try {
     mkdirSync(partial, { recursive: true });

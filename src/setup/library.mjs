@@ -145,10 +145,11 @@ async function fill(at, library, folder, out) {
     const ready = inspectLibrary(folder);
     if (ready) return ready;
     const downloads = join(at.cache, 'downloads');
-    const aside = `${folder}.partial`;
+    // of this process alone: what unpacked for a killed set-up may still be writing to its own
+    const aside = `${folder}.partial-${process.pid}`;
     try {
       checkDisk(at.cache, library);
-      removeAll(aside);
+      removePartial(dirname(folder));
       mkdirSync(aside, { recursive: true });
       mkdirSync(downloads, { recursive: true });
       const paths = [];
@@ -177,6 +178,13 @@ async function fill(at, library, folder, out) {
 
 /** @param {string} path */
 const removeAll = (path) => rmSync(path, { recursive: true, force: true });
+
+/** What killed set-ups left; the caller holds the lock. @param {string} folder */
+function removePartial(folder) {
+  if (!existsSync(folder)) return;
+  for (const name of readdirSync(folder).filter((entry) => entry.includes('.partial-')))
+    removeAll(join(folder, name));
+}
 
 /** @param {string} cache @param {import('./wheels.mjs').Library} library */
 function checkDisk(cache, library) {

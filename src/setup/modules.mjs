@@ -45,7 +45,9 @@ export async function provideModules(at, out) {
   out.say(`packages: npm install (${missing})`);
   const finished = await run('npm', ['install', '--no-save', '--no-fund', '--no-audit'], {
     cwd: at.root,
-    onLine: (line) => out.progress(`packages: ${line}`),
+    onLine: (line) => {
+      if (line.trim()) out.progress(`packages: ${line}`);
+    },
   });
   if (finished.missing) {
     throw new SetupFailure({

@@ -50,7 +50,8 @@ export class Child {
   }
 
   tell(message: DownMessage): void {
-    if (this.process.connected) this.process.send(message);
+    // a child that has just died hears nothing; its exit is reported by itself
+    if (this.process.connected) this.process.send(message, () => {});
   }
 
   /** The last complaint that it wrote. */

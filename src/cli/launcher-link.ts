@@ -5,6 +5,8 @@ import type { Progress } from '../server/parameter-server.js';
 export type UpMessage =
   | { kind: 'listening'; endpoint: string; http: string }
   | { kind: 'progress'; progress: Progress }
+  /** the run is over, and the workers are being sent home */
+  | { kind: 'ending' }
   | { kind: 'error'; exitCode: number; message: string };
 
 /** What the launcher tells the server. */

@@ -50,6 +50,7 @@ async function serve(configFile: string, args: ServerArguments): Promise<number>
       display?.show(progress);
       tellLauncher({ kind: 'progress', progress });
     },
+    onEnding: () => tellLauncher({ kind: 'ending' }),
     onListening({ endpoint, http, parameterServer }) {
       display?.say(`server of ${runDir} listens at ${endpoint}, metrics at http://${http}/metrics`);
       tellLauncher({ kind: 'listening', endpoint, http });

@@ -110,6 +110,7 @@ class Launch {
 
   private hear(message: UpMessage): void {
     if (message.kind === 'progress') this.display.show(message.progress);
+    else if (message.kind === 'ending') this.isEnding = true;
     else if (message.kind === 'error') this.serverError = message;
     else this.startWorkers(message);
   }

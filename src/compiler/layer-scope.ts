@@ -15,8 +15,11 @@ function within<T>(path: readonly string[], body: () => T): T {
   }
 }
 
+/** tfjs's gradient of one operation: a thunk for each input, called when that input's gradient is wanted. */
+type TapeGradient = (...dys: never[]) => Record<string, () => tf.Tensor>;
+
 interface Tape {
-  activeTape?: { gradient?: (...args: never[]) => unknown }[];
+  activeTape?: { gradient?: TapeGradient }[];
 }
 
 /**
@@ -29,13 +32,19 @@ export function layer<T>(name: string, body: () => T): T {
   const path = [...stack, name];
   const result = within(path, body);
   for (const node of tape().slice(before)) {
-    const gradient = node.gradient;
-    if (!gradient || wrapped.has(gradient)) continue;
-    node.gradient = (...args: never[]) => within([...path, 'gradient'], () => gradient(...args));
-    wrapped.add(node.gradient);
+    if (!node.gradient || named.has(node.gradient)) continue;
+    node.gradient = nameGradient(node.gradient, [...path, 'gradient']);
+    named.add(node.gradient);
   }
   return result;
 }
 
 /** Gradient functions already named by an inner layer. */
-const wrapped = new WeakSet<object>();
+const named = new WeakSet<TapeGradient>();
+
+const nameGradient =
+  (gradient: TapeGradient, path: readonly string[]): TapeGradient =>
+  (...dys) => {
+    const thunks = within(path, () => gradient(...dys));
+    return Object.fromEntries(Object.entries(thunks).map(([input, thunk]) => [input, () => within(path, thunk)]));
+  };

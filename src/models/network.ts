@@ -55,16 +55,19 @@ const totalOf = (entries: readonly { size: number }[]): number => entries.reduce
 export type NamedTensors = ReadonlyMap<string, tf.Tensor>;
 
 /**
- * Cuts a flat vector `[weights, slots]` into its tensors.
+ * Cuts a network's flat vector `[weights, slots]` into its tensors.
  * @param vector float32 `[manifest.size + manifest.slotSize]`
  */
 export function unpack(
   vector: tf.Tensor,
-  manifest: Manifest,
+  { net, manifest }: Pick<Network, 'net' | 'manifest'>,
 ): { parameters: NamedTensors; slots: NamedTensors } {
   const cut = (entries: readonly ManifestEntry[], start: number) =>
     new Map(
-      entries.map((e) => [e.name, tf.reshape(tf.slice(vector, [start + e.offset], [e.size]), [...e.shape])]),
+      entries.map(({ name, shape, offset, size }) => [
+        name,
+        inLayer(`${net}/${name}`, () => tf.reshape(tf.slice(vector, [start + offset], [size]), [...shape])),
+      ]),
     );
   return { parameters: cut(manifest.entries, 0), slots: cut(manifest.slots, manifest.size) };
 }

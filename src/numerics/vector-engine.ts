@@ -16,13 +16,56 @@ const INLINE_FLOATS_MAX = 2 ** 14;
 
 /** The thread's whole program, as text so that it runs alike from dist and under vitest. */
 const THREAD = `
-const { parentPort, workerData } = require('node:worker_threads');
-const { exports } = new WebAssembly.Instance(workerData.module, { env: { memory: workerData.memory } });
-parentPort.on('message', ([name, ...numbers]) => parentPort.postMessage(exports[name](...numbers)));
+const { parentPort, workerData: { module, memory } } = require('node:worker_threads');
+const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+parentPort.on('message', ({ calls, copy }) => {
+  const results = [];
+  for (const [name, ...numbers] of calls) {
+    const result = exports[name](...numbers);
+    results.push(result);
+    if (!Number.isFinite(result)) break;
+  }
+  const isWhole = results.length === calls.length && results.every(Number.isFinite);
+  const values = copy && isWhole ? new Float32Array(new Float32Array(memory.buffer, copy.offset, copy.length)) : undefined;
+  parentPort.postMessage({ results, values }, values ? [values.buffer] : []);
+});
 `;
 
+interface Answer {
+  results: number[];
+  values?: Float32Array<ArrayBuffer>;
+}
+
+/** One of several operations that are done in a single visit to the thread. */
+export type Operation =
+  | { kind: 'scan'; vector: Vector }
+  | { kind: 'add'; into: Vector; from: Vector }
+  | ({ kind: 'blend' } & Blend)
+  | ({ kind: 'update' } & Update);
+
+/** What a sequence did: `measures` of the operations up to and with the first that was not finite. */
+export interface Outcome {
+  isFinite: boolean;
+  measures: Measure[];
+  /** copy of the vector that was asked for; absent where the sequence ended early */
+  values?: Float32Array<ArrayBuffer>;
+}
+
+function callOf(operation: Operation): Call {
+  switch (operation.kind) {
+    case 'scan':
+      return scanCall(operation.vector);
+    case 'add':
+      return addCall(operation.into, operation.from);
+    case 'blend':
+      return blendCall(operation);
+    case 'update':
+      return updateCall(operation);
+  }
+}
+
 interface Waiting {
-  resolve(measure: Measure): void;
+  resolve(answer: Answer): void;
   reject(error: Error): void;
 }
 
@@ -38,7 +81,7 @@ export class VectorEngine extends VectorMemory {
       eval: true,
       workerData: { module: this.module, memory: this.memory },
     });
-    this.thread.on('message', (squaredNorm: number) => this.settle(squaredNorm));
+    this.thread.on('message', (answer: Answer) => this.settle(answer));
     this.thread.on('error', (error) => this.fail(error));
     this.thread.on('exit', () => this.fail(new Error('the vector engine is closed')));
   }
@@ -46,7 +89,7 @@ export class VectorEngine extends VectorMemory {
   /** Resolves when the thread has answered once. Throws NashError('environment') as VectorMemory does. */
   static async create(): Promise<VectorEngine> {
     const engine = new VectorEngine();
-    await engine.post(['scan', 0, 0]);
+    await engine.post([['scan', 0, 0]]);
     return engine;
   }
 
@@ -73,6 +116,18 @@ export class VectorEngine extends VectorMemory {
     return this.perform(scanCall(vector), vector.length);
   }
 
+  /**
+   * Several operations in one visit to the thread: where cores are busy, each visit waits for one (milliseconds, measured). Stops after
+   * the first operation that is not finite, so a scan in front guards the updates behind it. `copy` is read after the last.
+   */
+  async sequence(operations: readonly Operation[], { copy }: { copy?: Vector } = {}): Promise<Outcome> {
+    if (copy) this.view(copy); // asserts that it lies in the memory, here and not in the thread
+    const { results, values } = await this.post(operations.map(callOf), copy);
+    const measures = results.map(measureOf);
+    const isFinite = measures.every((measure) => measure.finite);
+    return { isFinite, measures, ...(values ? { values } : {}) };
+  }
+
   /** Ends the thread; operations still queued are rejected. */
   async close(): Promise<void> {
     await this.thread.terminate();
@@ -80,23 +135,24 @@ export class VectorEngine extends VectorMemory {
 
   private async perform(call: Call, length: number): Promise<Measure> {
     if (this.waiting.length === 0 && length <= INLINE_FLOATS_MAX && !this.failure) return this.run(call);
-    return this.post(call);
+    const { results } = await this.post([call]);
+    return measureOf(results[0]!);
   }
 
-  private post(call: Call): Promise<Measure> {
+  private post(calls: readonly Call[], copy?: Vector): Promise<Answer> {
     if (this.failure) return Promise.reject(this.failure);
     this.thread.ref(); // an idle engine keeps no process alive, a busy one does
     return new Promise((resolve, reject) => {
       this.waiting.push({ resolve, reject });
-      this.thread.postMessage(call);
+      this.thread.postMessage({ calls, copy });
     });
   }
 
-  private settle(squaredNorm: number): void {
+  private settle(answer: Answer): void {
     const first = this.waiting.shift();
     assert(first, 'an answer that nothing waits for');
     if (this.waiting.length === 0) this.thread.unref();
-    first.resolve(measureOf(squaredNorm));
+    first.resolve(answer);
   }
 
   private fail(error: Error): void {

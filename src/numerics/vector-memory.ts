@@ -66,13 +66,16 @@ export class VectorMemory {
     this.kernels = instance.exports as unknown as Kernels;
   }
 
-  /** A vector of `length` zeros. Throws NashError('environment') beyond 4 GiB or what the machine has. */
-  allocate(length: number): Vector {
+  /**
+   * A vector of `length` zeros, or of whatever lies there where all of it is about to be written.
+   * Throws NashError('environment') beyond 4 GiB or what the machine has.
+   */
+  allocate(length: number, contents: 'zeros' | 'anything' = 'zeros'): Vector {
     assert(Number.isSafeInteger(length) && length > 0, () => `a vector of ${length} floats`);
-    const offset = this.free.get(length)?.pop() ?? this.extend(length);
-    this.live.set(offset, length);
-    const vector = { offset, length };
-    this.view(vector).fill(0);
+    const offset = this.free.get(length)?.pop();
+    const vector = { offset: offset ?? this.extend(length), length };
+    this.live.set(vector.offset, length);
+    if (offset !== undefined && contents === 'zeros') this.view(vector).fill(0); // new memory is zero
     return vector;
   }
 

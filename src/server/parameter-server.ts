@@ -46,6 +46,8 @@ export interface ServerParts {
   /** an evaluator was started beside this server, and the end waits for its last word */
   hasEvaluator: boolean;
   onProgress(progress: Progress): void;
+  /** Called before the peers are sent home: their leaving is no loss. */
+  onEnding(): void;
 }
 
 /** What a person watching wants to know, said after every round. */
@@ -154,7 +156,8 @@ export class ParameterServer {
   fail(error: unknown): void {
     this.isOver = true;
     clearInterval(this.timer);
-    this.sendToAll({ kind: 'stop', message: messageOf(error) });
+    this.parts.onEnding();
+    this.sendToAll({ kind: 'stop', message: messageOf(error).slice(0, 4000) });
     this.reject(error);
   }
 
@@ -606,6 +609,7 @@ export class ParameterServer {
     if (because === 'done' || isBoundary) await this.lastEvaluation();
     this.isOver = true;
     clearInterval(this.timer);
+    this.parts.onEnding();
     const steps = this.coordinator.current;
     const images =
       (steps.discriminator - versionsAfter(this.parts.config.schedule, this.parts.round).discriminator) *

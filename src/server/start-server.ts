@@ -26,6 +26,7 @@ export interface ServerOptions {
   /** a log for a folder that is known to be ours now */
   openLog(logs: string): Log;
   onProgress(progress: Progress): void;
+  onEnding(): void;
   /** Called once the server listens; `stop` ends the run gracefully. */
   onListening(server: { endpoint: string; http: string; parameterServer: ParameterServer }): void;
 }
@@ -100,6 +101,7 @@ export async function startServer(options: ServerOptions): Promise<RunResult> {
       round: restored?.step ?? 0,
       hasEvaluator: options.hasEvaluator,
       onProgress: options.onProgress,
+      onEnding: options.onEnding,
     });
     log('server listening', {
       endpoint: transport.endpoint,

@@ -1,6 +1,7 @@
 // The steps of GAN training as pure functions of tensors: what the compiler traces and what the reference trainer runs.
 // Knows nothing of shards, workers or versions; a step sees the images of one shard only.
 import * as tf from '@tensorflow/tfjs-core';
+import { layer } from '../compiler/layer-scope.js';
 import type { InputSpec, StepFunction } from '../compiler/recording.js';
 import { adopt, outlive } from '../kernels/kernel.js';
 import { randomNormal, randomUniform, SeedSource } from '../kernels/random.js';
@@ -42,9 +43,12 @@ export function drawLatents(
   seeds: SeedSource,
 ): tf.Tensor {
   const full = [batch, ...shape];
-  if (distribution === 'normal') return randomNormal(full, seeds);
   const bound = Math.sqrt(3);
-  return tf.sub(tf.mul(randomUniform(full, seeds), 2 * bound), bound);
+  return layer('latents', () =>
+    distribution === 'normal'
+      ? randomNormal(full, seeds)
+      : tf.sub(tf.mul(randomUniform(full, seeds), 2 * bound), bound),
+  );
 }
 
 /**
@@ -59,8 +63,8 @@ export function discriminatorStep(context: StepContext): StepDefinition {
   const { generator, discriminator } = architecture;
   const step: StepFunction = (inputs) => {
     const seeds = new SeedSource(inputs.seed!);
-    const fake = generate(context, unpack(inputs.generator!, generator.manifest), seeds);
-    const d = unpack(inputs.discriminator!, discriminator.manifest);
+    const fake = generate(context, unpack(inputs.generator!, generator), seeds);
+    const d = unpack(inputs.discriminator!, discriminator);
     const { grads, statistics, slots } = differentiate(d.parameters, (parameters) => {
       const real = applyNetwork(discriminator, inputs.real!, { ...d, parameters, isTraining: true, seeds });
       const judged = applyNetwork(discriminator, fake, { ...d, parameters, isTraining: true, seeds });
@@ -90,8 +94,8 @@ export function generatorStep(context: StepContext): StepDefinition {
   const { generator, discriminator } = architecture;
   const step: StepFunction = (inputs) => {
     const seeds = new SeedSource(inputs.seed!);
-    const g = unpack(inputs.generator!, generator.manifest);
-    const d = unpack(inputs.discriminator!, discriminator.manifest);
+    const g = unpack(inputs.generator!, generator);
+    const d = unpack(inputs.discriminator!, discriminator);
     const latents = drawLatents(context.latentDistribution, context.batch, generator.inputShape, seeds);
     const { grads, statistics, slots } = differentiate(g.parameters, (parameters) => {
       const fake = applyNetwork(generator, latents, { ...g, parameters, isTraining: true, seeds });
@@ -114,7 +118,7 @@ export function sampleStep(
   const { generator } = context.architecture;
   const step: StepFunction = (inputs) => {
     const seeds = new SeedSource(inputs.seed!);
-    const g = unpack(inputs.generator!, generator.manifest);
+    const g = unpack(inputs.generator!, generator);
     const latents = drawLatents(context.latentDistribution, context.batch, generator.inputShape, seeds);
     return { samples: applyNetwork(generator, latents, { ...g, isTraining: false, seeds }).output };
   };
@@ -167,7 +171,7 @@ function flatten(manifest: Manifest, grads: NamedTensors, slots: NamedTensors): 
     ...manifest.entries.map((entry) => grads.get(entry.name)!),
     ...manifest.slots.map((entry) => slots.get(entry.name)!),
   ];
-  return tf.concat(parts.map((part) => tf.reshape(part, [part.size])));
+  return layer('payload', () => tf.concat(parts.map((part) => tf.reshape(part, [part.size]))));
 }
 
 const shareBelowZero = (logits: tf.Tensor): tf.Tensor => tf.mean(tf.cast(tf.less(logits, 0), 'float32'));

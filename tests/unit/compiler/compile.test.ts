@@ -1,7 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type CompiledStep, compile } from '../../../src/compiler/compile.js';
+import { compile } from '../../../src/compiler/compile.js';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { InputSpec, StepFunction } from '../../../src/compiler/recording.js';
+import { NashError } from '../../../src/errors.js';
+import { layer } from '../../../src/compiler/layer-scope.js';
+import { leakyRelu } from '../../../src/kernels/activations.js';
+import { withSecondDerivatives } from '../../../src/kernels/kernel.js';
+import { dropout, SeedSource } from '../../../src/kernels/random.js';
 import { loadTensorFlow } from '../../../src/compiler/tensorflow.js';
 import { lossOf, lossOptions } from '../../../src/losses/gan-loss.js';
 import { buildArchitecture } from '../../../src/models/architecture.js';
@@ -85,3 +93,92 @@ describe('a traced step', () => {
     }
   }
 });
+
+describe('compilation refuses', () => {
+  const inputs: InputSpec[] = [
+    { name: 'x', shape: [4], dtype: 'float32' },
+    { name: 'seed', shape: [2], dtype: 'int32' },
+  ];
+  const refusal = (step: StepFunction): string => {
+    try {
+      compile(step, inputs, { precision: 'float32' }).dispose();
+    } catch (error) {
+      expect(error).toBeInstanceOf(NashError);
+      return (error as Error).message;
+    }
+    return 'compiled';
+  };
+  const HOST_DRAWS: [string, StepFunction][] = [
+    ['tf.randomNormal', ({ x }) => ({ y: layer('noise', () => tf.add(x!, tf.randomNormal([4]))) })],
+    ['tf.dropout', ({ x }) => ({ y: layer('noise', () => tf.dropout(x!, 0.5)) })],
+    ['Math.random', ({ x }) => ({ y: layer('noise', () => tf.mul(x!, Math.random())) })],
+    ['data read back', ({ x }) => ({ y: layer('noise', () => tf.mul(x!, x!.dataSync()[0]!)) })],
+    ['a branch on data', ({ x }) => ({ y: layer('noise', () => (x!.dataSync()[0]! > 0 ? tf.neg(x!) : tf.exp(x!))) })],
+    ["a kernel with a random state of its own", ({ x }) => ({ y: layer('noise', () => tf.cast(tf.multinomial(x as tf.Tensor1D, 4), 'float32')) })],
+  ];
+  it.each(HOST_DRAWS)('%s, naming the layer', (_, step) => {
+    expect(refusal(step)).toMatch(/'noise'/);
+  });
+
+  it('nothing that draws from the seed input', () => {
+    const step: StepFunction = ({ x, seed }) => ({ y: dropout(x!, 0.5, new SeedSource(seed!)) });
+    expect(refusal(step)).toBe('compiled');
+  });
+
+  it('a fused kernel in a step that needs second derivatives', () => {
+    expect(() => tf.tidy(() => withSecondDerivatives(() => leakyRelu(tf.tensor1d([1]))))).toThrow(/LeakyRelu.*no second derivative/);
+  });
+});
+
+describe('a compiled step', () => {
+  const context = contextOf(NETWORKS[3]);
+  const { inputs, step } = discriminatorStep(context);
+
+  it('keeps memory and tensors flat over 5,000 runs', () => {
+    const small = discriminatorStep(contextOf(NETWORKS[0]));
+    const feeds = feedsFor(small.inputs, contextOf(NETWORKS[0]));
+    const compiled = compile(small.step, small.inputs, { precision: 'float32' });
+    for (let i = 0; i < 500; i++) compiled.run(feeds); // allocators warm up
+    const before = { tensors: tf.memory().numTensors, bytes: process.memoryUsage().rss };
+    for (let i = 0; i < 5000; i++) compiled.run(feeds);
+    expect(tf.memory().numTensors).toBe(before.tensors);
+    // one leaked payload a run would be 5000 * 134 kB = 670 MB
+    expect(process.memoryUsage().rss - before.bytes).toBeLessThan(64 * 2 ** 20);
+    compiled.dispose();
+  });
+
+  it('names its nodes by layer, backward ones too, and leaves the SavedModel where it is asked to', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'nash-dump-'));
+    const compiled = compile(step, inputs, { precision: 'float32', dumpFolder: folder });
+    const names = compiled.recording.nodes.map((node) => node.name);
+    expect(names).toContain('discriminator/conv2/Conv2D');
+    expect(names).toContain('discriminator/conv2/gradient/Conv2DBackpropFilter');
+    expect(names).toContain('generator/norm1/FusedBatchNormV3');
+    expect(names.some((name) => name.startsWith('generator/') && name.includes('gradient'))).toBe(false); // pruned: D's step trains D
+    expect(readFileSync(join(folder, 'saved_model.pb')).includes('discriminator/conv2/Conv2D')).toBe(true);
+    compiled.dispose();
+  });
+
+  it('in bfloat16 works in bfloat16 between matrix kernels, gives float32, and stays close', () => {
+    const exact = compile(step, inputs, { precision: 'float32' });
+    const mixed = compile(step, inputs, { precision: 'bfloat16' });
+    const feeds = feedsFor(inputs, context);
+    const dtypeOf = (name: string) => mixed.recording.nodes.find((node) => node.name === name)!.outputs[0]!.dtype;
+    expect(dtypeOf('discriminator/conv2/Conv2D')).toBe('bfloat16');
+    expect(dtypeOf('discriminator/norm2/FusedBatchNormV3')).toBe('bfloat16');
+    expect(dtypeOf('discriminator/leaky2/LeakyRelu')).toBe('bfloat16');
+    expect(mixed.recording.outputs.map((output) => output.spec.dtype)).toEqual(['float32', 'float32']);
+    const [a, b] = [exact.run(feeds), mixed.run(feeds)];
+    // bfloat16 has 8 bits: 0.4 % an operand; over a dozen layers a gradient agrees to a few per cent
+    expect(relativeError(b.payload!, a.payload!)).toBeLessThan(0.1);
+    expect(relativeError(b.payload!, a.payload!)).toBeGreaterThan(0);
+    expect(Math.abs(a.statistics![0]! - b.statistics![0]!)).toBeLessThan(0.05);
+    exact.dispose();
+    mixed.dispose();
+  });
+});
+
+function relativeError(a: Float32Array, b: Float32Array): number {
+  const norm = (values: Float32Array) => Math.sqrt(values.reduce((sum, v) => sum + v * v, 0));
+  return norm(a.map((v, i) => v - b[i]!)) / norm(b);
+}

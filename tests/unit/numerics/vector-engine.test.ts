@@ -159,6 +159,49 @@ describe('add, blend and scan', () => {
   });
 });
 
+describe('sequence', () => {
+  const filled = (length: number, value: number) => vectorOf(new Float32Array(length).fill(value));
+
+  it('does all in order and copies the outcome, also where the memory has grown since', async () => {
+    const length = 40_000;
+    const [a, b] = [filled(length, 1), filled(length, 2)];
+    engine.allocate(5_000_000);
+    const last = filled(length, 5);
+    const { isFinite, measures, values } = await engine.sequence(
+      [
+        { kind: 'scan', vector: a },
+        { kind: 'add', into: a, from: b },
+        {
+          kind: 'update',
+          ...STEPS[0]!,
+          scalars: [1, 0],
+          gradient: part(a, 0, length),
+          weights: last,
+          slots: [b],
+        },
+        { kind: 'blend', into: a, from: last, keep: 0, take: 2 },
+      ],
+      { copy: a },
+    );
+    expect(isFinite).toBe(true);
+    expect(measures.map(({ squaredNorm }) => squaredNorm / length)).toEqual([1, 9, 0.75 ** 2, 8.5 ** 2]);
+    expect(values?.length).toBe(length);
+    expect(values?.every((x) => x === 8.5)).toBe(true);
+    engine.write(a, 0, Float32Array.of(7));
+    expect(values?.[0]).toBe(8.5);
+  });
+
+  it('a scan in front guards what is behind it: of a NaN, nothing is applied or copied', async () => {
+    const [gradient, weights, slot] = [filled(100, 1), filled(100, 1), engine.allocate(100)];
+    engine.write(gradient, 99, Float32Array.of(Number.NaN));
+    const update = { kind: 'update', ...STEPS[0]!, gradient, weights, slots: [slot] } as const;
+    const outcome = await engine.sequence([{ kind: 'scan', vector: gradient }, update], { copy: weights });
+    expect(outcome).toEqual({ isFinite: false, measures: [{ finite: false, squaredNorm: Number.NaN }] });
+    expect(engine.read(weights).every((x) => x === 1)).toBe(true);
+    expect(engine.read(slot).every((x) => x === 0)).toBe(true);
+  });
+});
+
 describe('order and memory', () => {
   it('operations asked for together happen in order, short ones after long ones too', async () => {
     const long = engine.allocate(BLOCK_FLOATS);

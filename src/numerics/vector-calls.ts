@@ -68,3 +68,23 @@ export function updateCall(update: Update): Call {
   const addresses = [into.offset, weights.offset, gradient.offset, weights.length];
   return [kernel, ...addresses, scale, bound, ...slots.map((slot) => slot.offset), ...scalars];
 }
+
+/** One of several operations that are done in a single visit to the thread. */
+export type Operation =
+  | { kind: 'scan'; vector: Vector }
+  | { kind: 'add'; into: Vector; from: Vector }
+  | ({ kind: 'blend' } & Blend)
+  | ({ kind: 'update' } & Update);
+
+export function callOf(operation: Operation): Call {
+  switch (operation.kind) {
+    case 'scan':
+      return scanCall(operation.vector);
+    case 'add':
+      return addCall(operation.into, operation.from);
+    case 'blend':
+      return blendCall(operation);
+    case 'update':
+      return updateCall(operation);
+  }
+}

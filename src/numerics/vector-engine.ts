@@ -3,10 +3,19 @@
 // operation still uses.
 import { Worker } from 'node:worker_threads';
 import { assert } from '../errors.js';
-import { addCall, type Blend, blendCall, scanCall, type Update, updateCall } from './vector-calls.js';
+import {
+  addCall,
+  type Blend,
+  blendCall,
+  callOf,
+  type Operation,
+  scanCall,
+  type Update,
+  updateCall,
+} from './vector-calls.js';
 import { type Call, type Measure, measureOf, type Vector, VectorMemory } from './vector-memory.js';
 
-export type { Blend, OptimizerKernel, Update } from './vector-calls.js';
+export type { Blend, Operation, OptimizerKernel, Update } from './vector-calls.js';
 export { type Measure, part, type Vector, VectorMemory } from './vector-memory.js';
 
 /** The unit in which callers cut long vectors, so that wire and arithmetic overlap and an operation takes about a millisecond. */
@@ -36,32 +45,12 @@ interface Answer {
   values?: Float32Array<ArrayBuffer>;
 }
 
-/** One of several operations that are done in a single visit to the thread. */
-export type Operation =
-  | { kind: 'scan'; vector: Vector }
-  | { kind: 'add'; into: Vector; from: Vector }
-  | ({ kind: 'blend' } & Blend)
-  | ({ kind: 'update' } & Update);
-
 /** What a sequence did: `measures` of the operations up to and with the first that was not finite. */
 export interface Outcome {
-  isFinite: boolean;
+  finite: boolean;
   measures: Measure[];
   /** copy of the vector that was asked for; absent where the sequence ended early */
   values?: Float32Array<ArrayBuffer>;
-}
-
-function callOf(operation: Operation): Call {
-  switch (operation.kind) {
-    case 'scan':
-      return scanCall(operation.vector);
-    case 'add':
-      return addCall(operation.into, operation.from);
-    case 'blend':
-      return blendCall(operation);
-    case 'update':
-      return updateCall(operation);
-  }
 }
 
 interface Waiting {
@@ -124,8 +113,8 @@ export class VectorEngine extends VectorMemory {
     if (copy) this.view(copy); // asserts that it lies in the memory, here and not in the thread
     const { results, values } = await this.post(operations.map(callOf), copy);
     const measures = results.map(measureOf);
-    const isFinite = measures.every((measure) => measure.finite);
-    return { isFinite, measures, ...(values ? { values } : {}) };
+    const finite = measures.every((measure) => measure.finite);
+    return { finite, measures, ...(values ? { values } : {}) };
   }
 
   /** Ends the thread; operations still queued are rejected. */

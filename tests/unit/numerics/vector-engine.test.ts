@@ -167,7 +167,7 @@ describe('sequence', () => {
     const [a, b] = [filled(length, 1), filled(length, 2)];
     engine.allocate(5_000_000);
     const last = filled(length, 5);
-    const { isFinite, measures, values } = await engine.sequence(
+    const { finite, measures, values } = await engine.sequence(
       [
         { kind: 'scan', vector: a },
         { kind: 'add', into: a, from: b },
@@ -183,7 +183,7 @@ describe('sequence', () => {
       ],
       { copy: a },
     );
-    expect(isFinite).toBe(true);
+    expect(finite).toBe(true);
     expect(measures.map(({ squaredNorm }) => squaredNorm / length)).toEqual([1, 9, 0.75 ** 2, 8.5 ** 2]);
     expect(values?.length).toBe(length);
     expect(values?.every((x) => x === 8.5)).toBe(true);
@@ -196,7 +196,7 @@ describe('sequence', () => {
     engine.write(gradient, 99, Float32Array.of(Number.NaN));
     const update = { kind: 'update', ...STEPS[0]!, gradient, weights, slots: [slot] } as const;
     const outcome = await engine.sequence([{ kind: 'scan', vector: gradient }, update], { copy: weights });
-    expect(outcome).toEqual({ isFinite: false, measures: [{ finite: false, squaredNorm: Number.NaN }] });
+    expect(outcome).toEqual({ finite: false, measures: [{ finite: false, squaredNorm: Number.NaN }] });
     expect(engine.read(weights).every((x) => x === 1)).toBe(true);
     expect(engine.read(slot).every((x) => x === 0)).toBe(true);
   });

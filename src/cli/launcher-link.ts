@@ -1,5 +1,5 @@
 // The link between `nash train` and what it starts: messages up and down, and each notices the other's death.
-import type { Progress } from '../server/parameter-server.js';
+import type { Progress } from '../server/run-report.js';
 
 /** What the server tells its launcher. */
 export type UpMessage =

@@ -1,5 +1,5 @@
 // One live line in a terminal; plain lines, now and then, where the output is a file or a pipe.
-import type { Progress } from '../server/parameter-server.js';
+import type { Progress } from '../server/run-report.js';
 
 /** Least time between two drawings of the live line, and between two plain lines. */
 const LIVE_MS = 100;

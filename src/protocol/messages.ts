@@ -130,8 +130,8 @@ const task = z.strictObject({
   ...treeNode,
 });
 
-/** The averaged generator of this version is on its way; look at it. `isFinal`: the run waits for this answer. */
-const evaluate = z.strictObject({ kind: z.literal('evaluate'), version: count, isFinal: z.boolean() });
+/** The averaged generator of this version is on its way: look at it. */
+const evaluate = z.strictObject({ kind: z.literal('evaluate'), version: count });
 
 const stop = z.strictObject({ kind: z.literal('stop'), message: text });
 const ping = z.strictObject({ kind: z.literal('ping') });

@@ -12,9 +12,10 @@ import { manifestHash } from '../parameters/manifest.js';
 import { bindServer } from '../transport/zeromq.js';
 import { describeEnvironment } from './environment.js';
 import { serveHttp } from './http.js';
-import { type Log, ParameterServer, type Progress } from './parameter-server.js';
+import { type Log, ParameterServer } from './parameter-server.js';
 import { ParameterStore } from './parameter-store.js';
 import { type Opening, RunFolder } from './run-folder.js';
+import type { Progress } from './run-report.js';
 
 export interface ServerOptions {
   config: RunConfig;
@@ -149,7 +150,7 @@ async function finished(
 }
 
 function failure(server: ParameterServer, metrics: Metrics, error: unknown): Partial<RunResult> {
-  const { step } = server.status() as { step: RunResult['steps'] };
+  const { step } = server.status();
   return {
     status: 'failed',
     steps: step,

@@ -10,6 +10,17 @@ const NAMES: Record<Net, readonly string[]> = {
   generator: GENERATOR_STATISTICS,
 };
 
+/** Whether a node came with one row of the right length for each of its leaves. */
+export function statisticsFit(
+  net: Net,
+  node: TreeNode,
+  shards: number,
+  rows: readonly (readonly number[])[],
+): boolean {
+  const { from, to } = leavesOf(node, shards);
+  return rows.length === to - from && rows.every((row) => row.length === NAMES[net].length);
+}
+
 /** Times in milliseconds of the server's clock. */
 export class StepRecord {
   private readonly rows: (readonly number[])[];
@@ -28,12 +39,6 @@ export class StepRecord {
 
   assigned(nowMs: number): void {
     this.firstAssignedMs ??= nowMs;
-  }
-
-  /** Whether a node came with one row of the right length for each of its leaves. */
-  fits(node: TreeNode, rows: readonly (readonly number[])[]): boolean {
-    const { from, to } = leavesOf(node, this.shards);
-    return rows.length === to - from && rows.every((row) => row.length === NAMES[this.net].length);
   }
 
   settled(node: TreeNode, rows: readonly (readonly number[])[], computeSeconds: number): void {

@@ -1,0 +1,77 @@
+// Payloads on their way in, block by block, one a worker: put together here until the coordinator has judged them.
+import type { Vector } from '../numerics/vector-engine.js';
+import type { Task } from '../protocol/coordinator.js';
+import type { MessageOf, WorkerMessage } from '../protocol/messages.js';
+import { keyOf, nodeCount, rootLevel } from '../protocol/shard-tree.js';
+import { floatsOf } from '../wire/blocks.js';
+import { MalformedMessage } from '../wire/codec.js';
+import type { ParameterStore } from './parameter-store.js';
+import { statisticsFit } from './step-record.js';
+
+export type Answer = MessageOf<WorkerMessage, 'answer'>;
+
+/** A whole answer: whoever takes it releases the payload or settles it. */
+export interface Arrived {
+  payload: Vector;
+  message: Answer;
+}
+
+interface Incoming {
+  task: Pick<Task, 'net' | 'step' | 'level' | 'index'>;
+  payload: Vector;
+  blocksMissing: Set<number>;
+}
+
+export class AnswerIntake {
+  private readonly incoming = new Map<string, Incoming>();
+
+  constructor(
+    private readonly store: ParameterStore,
+    private readonly shards: number,
+  ) {}
+
+  /**
+   * Takes one block.
+   * @returns the answer, once this was its last block
+   * @throws MalformedMessage when the block fits no node of the tree, or not what came before it
+   */
+  take(session: string, message: Answer, frames: readonly Uint8Array[]): Arrived | undefined {
+    this.requireNode(message);
+    const floats = floatsOf(message, frames, this.store.lengthOf(message.net));
+    const incoming = this.incomingOf(session, message);
+    if (!incoming.blocksMissing.delete(message.block))
+      throw new MalformedMessage(`block ${message.block} twice`);
+    this.store.writeBlock(incoming.payload, message, floats);
+    if (incoming.blocksMissing.size > 0) return undefined;
+    this.incoming.delete(session);
+    return { payload: incoming.payload, message };
+  }
+
+  /** Drops what a worker that is gone had sent so far. */
+  drop(session: string): void {
+    const incoming = this.incoming.get(session);
+    if (incoming) this.store.release(incoming.payload);
+    this.incoming.delete(session);
+  }
+
+  private incomingOf(session: string, { net, step, level, index, blockCount }: Answer): Incoming {
+    const task = { net, step, level, index };
+    const known = this.incoming.get(session);
+    if (known) {
+      if (JSON.stringify(known.task) === JSON.stringify(task)) return known;
+      throw new MalformedMessage(`an answer to step ${step} amid one to step ${known.task.step}`);
+    }
+    const blocksMissing = new Set(Array.from({ length: blockCount }, (_, i) => i));
+    const incoming = { task, payload: this.store.allocatePayload(net), blocksMissing };
+    this.incoming.set(session, incoming);
+    return incoming;
+  }
+
+  private requireNode({ net, level, index, statistics }: Answer): void {
+    const exists = level <= rootLevel(this.shards) && index < nodeCount(this.shards, level);
+    if (exists && statisticsFit(net, { level, index }, this.shards, statistics)) return;
+    throw new MalformedMessage(
+      `node ${keyOf({ level, index })} of ${this.shards} shards with ${statistics.length} rows of statistics`,
+    );
+  }
+}

@@ -1,0 +1,108 @@
+// What a run tells while it goes: metrics of each step, progress after each round, lines of metrics.jsonl.
+import type { RunConfig } from '../config/run-config.js';
+import type { Metrics } from '../metrics/metrics.js';
+import { NETS, type Net } from '../parameters/manifest.js';
+import type { Versions } from '../protocol/schedule.js';
+import type { RunFolder } from './run-folder.js';
+
+/** What a person watching wants to know, said after every round. */
+export interface Progress {
+  steps: Record<Net, number>;
+  generatorSteps: number;
+  imagesPerSecond: number;
+  secondsLeft: number;
+  accuracyReal: number;
+  accuracyFake: number;
+  lossDiscriminator: number;
+  lossGenerator: number;
+}
+
+/** Rounds over which the live rate is taken. */
+const RATE_ROUNDS = 20;
+
+export class RunReport {
+  private readonly statistics: Record<Net, Record<string, number>> = { discriminator: {}, generator: {} };
+  private readonly rounds: { ms: number; images: number }[] = [];
+  private readonly wireBytes = { sent: 0, received: 0 };
+
+  constructor(
+    private readonly config: RunConfig,
+    private readonly metrics: Metrics,
+    private readonly folder: Pick<RunFolder, 'appendMetrics'>,
+    private readonly startedMs: number,
+  ) {}
+
+  /** A step was applied. */
+  step(net: Net, statistics: Record<string, number>, gradientNorm: number): void {
+    const { metrics } = this;
+    this.statistics[net] = statistics;
+    metrics.increment('gan_steps_total', 1, { net });
+    metrics.set('gan_loss', statistics.loss!, { net });
+    metrics.set('gan_gradient_norm', gradientNorm, { net });
+    metrics.set('gan_last_step_timestamp_seconds', Date.now() / 1000, { net });
+    if (net === 'generator') return;
+    metrics.increment('gan_images_total', this.config.minibatch.size);
+    metrics.set('gan_discriminator_accuracy_ratio', statistics.accuracyReal!, { source: 'real' });
+    metrics.set('gan_discriminator_accuracy_ratio', statistics.accuracyFake!, { source: 'fake' });
+    metrics.set('gan_value_function_nats', statistics.valueFunction!);
+  }
+
+  /** A round is whole. @returns how the run goes */
+  round(steps: Versions, nowMs: number): Progress {
+    const { stop, schedule, minibatch, evaluation } = this.config;
+    const rate = this.imagesPerSecond(steps, nowMs);
+    const roundsLeft = stop.generatorSteps - steps.generator;
+    const { discriminator: d, generator: g } = this.statistics;
+    const progress: Progress = {
+      steps,
+      generatorSteps: stop.generatorSteps,
+      imagesPerSecond: rate,
+      secondsLeft: (roundsLeft * schedule.discriminatorSteps * minibatch.size) / Math.max(rate, 1e-9),
+      accuracyReal: d.accuracyReal!,
+      accuracyFake: d.accuracyFake!,
+      lossDiscriminator: d.loss!,
+      lossGenerator: g.loss!,
+    };
+    const every = Math.max(1, Math.round(evaluation.everySteps / 10));
+    if (steps.generator % every === 0 || roundsLeft === 0) {
+      const { generatorSteps: _, secondsLeft: __, ...line } = progress;
+      this.folder.appendMetrics({ kind: 'step', seconds: (nowMs - this.startedMs) / 1000, ...line });
+    }
+    return progress;
+  }
+
+  private imagesPerSecond(steps: Versions, nowMs: number): number {
+    const last = { ms: nowMs, images: steps.discriminator * this.config.minibatch.size };
+    this.rounds.push(last);
+    if (this.rounds.length > RATE_ROUNDS + 1) this.rounds.shift();
+    const first = this.rounds.length > 1 ? this.rounds[0]! : { ms: this.startedMs, images: 0 };
+    return ((last.images - first.images) * 1000) / Math.max(last.ms - first.ms, 1e-3);
+  }
+
+  /** The evaluator's measures of a version. */
+  evaluation(version: number, seconds: number, measures: Readonly<Record<string, number>>): void {
+    this.metrics.set('gan_evaluation_seconds', seconds);
+    this.metrics.set('gan_evaluated_version', version);
+    for (const [name, value] of Object.entries(measures)) this.metrics.set(name as never, value);
+    this.folder.appendMetrics({ kind: 'evaluation', step: version, seconds, ...measures });
+  }
+
+  /** Gauges of the whole server, brought up to date after every event. */
+  gauges(
+    versions: Versions,
+    pools: Readonly<Record<string, Readonly<Record<string, number>>>>,
+    bytes: Readonly<Record<'sent' | 'received', number>>,
+  ): void {
+    for (const net of NETS) this.metrics.set('gan_parameters_version', versions[net], { net });
+    for (const [pool, states] of Object.entries(pools)) {
+      for (const [state, workers] of Object.entries(states))
+        this.metrics.set('gan_pool_workers', workers, { pool, state });
+    }
+    for (const direction of ['sent', 'received'] as const) {
+      this.metrics.increment('gan_wire_bytes_total', bytes[direction] - this.wireBytes[direction], {
+        direction,
+      });
+      this.wireBytes[direction] = bytes[direction];
+    }
+  }
+}

@@ -1,0 +1,59 @@
+// Which versions each worker has, and which it is sent next: what a task names, and what its pool will read soon.
+import { assert } from '../errors.js';
+import { NETS, type Net } from '../parameters/manifest.js';
+import { type Coordinator, serves, type Task } from '../protocol/coordinator.js';
+import type { ServerMessage, VectorName } from '../protocol/messages.js';
+import type { ParameterStore } from './parameter-store.js';
+import type { Peer } from './peers.js';
+
+/** Versions that a peer is remembered to have; more are forgotten, and fetched should they be needed after all. */
+const REMEMBERED_MAX = 64;
+
+export class WeightsSender {
+  constructor(
+    private readonly store: ParameterStore,
+    private readonly coordinator: Coordinator,
+    private readonly term: number,
+    private readonly send: (session: string, message: ServerMessage, frames: readonly Uint8Array[]) => void,
+  ) {}
+
+  /** Everything that a task reads and the peer has not been sent. */
+  sendFor(peer: Peer, task: Task): void {
+    for (const net of NETS) this.sendOnce(peer, net, task.reads[net]);
+  }
+
+  /** What the peer's next step will read of a net, where it exists already: it travels while the other pool computes. */
+  sendAhead(peer: Peer, changed: Net): void {
+    for (const net of NETS) {
+      if (!serves(peer.pool, net)) continue;
+      const version = this.coordinator.next(net).reads[changed];
+      if (this.store.published(changed, version)) this.sendOnce(peer, changed, version);
+    }
+  }
+
+  /** What a peer asks for by name; nothing where the version is no longer needed by any step. */
+  sendAgain(peer: Peer, vector: VectorName, version: number): void {
+    const published = this.store.published(vector, version);
+    if (!published) return;
+    peer.sent.add(`${vector}@${version}`);
+    for (const { header, bytes } of published.blocks) {
+      this.send(peer.session, { kind: 'weights', term: this.term, vector, version, ...header }, [bytes]);
+    }
+  }
+
+  /** Versions that no open or coming step reads are dropped. */
+  forget(): void {
+    const phases = NETS.map((net) => this.coordinator.next(net));
+    for (const net of NETS)
+      this.store.forgetBefore(net, Math.min(...phases.map((phase) => phase.reads[net])));
+  }
+
+  private sendOnce(peer: Peer, net: Net, version: number): void {
+    const key = `${net}@${version}`;
+    if (peer.sent.has(key)) return;
+    assert(this.store.published(net, version), () => `version ${key} is needed and was dropped`);
+    this.sendAgain(peer, net, version);
+    if (peer.sent.size > REMEMBERED_MAX)
+      for (const old of [...peer.sent].slice(0, REMEMBERED_MAX / 2)) peer.sent.delete(old);
+  }
+}

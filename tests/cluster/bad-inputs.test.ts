@@ -47,72 +47,219 @@ const ROWS: [what: string, words: () => string[], exitCode: number, says: RegExp
   ['an unknown command', () => ['tran'], 2, /unknown command 'tran'[\s\S]*Did you mean train/],
   ['an unknown option', () => ['train', RING, '--fast'], 2, /unknown option '--fast'/],
   ['no config', () => ['train'], 2, /missing required argument 'config'/],
-  ['a config that is not there', () => trainWords('fresh', 'configs/absent.yaml', {}), 2, /configs\/absent.yaml cannot be read/],
+  [
+    'a config that is not there',
+    () => trainWords('fresh', 'configs/absent.yaml', {}),
+    2,
+    /configs\/absent.yaml cannot be read/,
+  ],
   ['a folder for a config', () => trainWords('fresh', 'configs', {}), 2, /cannot be read/],
-  ['an unknown key', () => trainWords('fresh', RING, { 'optimiser.name': 'adam' }), 2, /unknown key 'optimiser'; did you mean 'optimizer'/],
-  ['a wrong value', () => trainWords('fresh', RING, { 'minibatch.size': 'large' }), 2, /'minibatch.size' is "large"/],
-  ['shards that do not divide', () => trainWords('fresh', RING, { 'minibatch.shards': 7 }), 2, /7 shards do not divide/],
-  ['a network that cannot make the data', () => trainWords('fresh', RING, { model: '{name: dcgan}' }), 2, /dcgan needs square images/],
-  ['workers that are no counts', () => trainWords('fresh', RING, {}, ['--workers', 'generators=2']), 2, /'generators=2' is no count of workers/],
-  ['a negative count of workers', () => trainWords('fresh', RING, {}, ['--workers', 'any=-1']), 2, /no count of workers/],
-  ['--resume with --force', () => trainWords('fresh', RING, {}, ['--resume', '--force']), 2, /give one of them/],
+  [
+    'an unknown key',
+    () => trainWords('fresh', RING, { 'optimiser.name': 'adam' }),
+    2,
+    /unknown key 'optimiser'; did you mean 'optimizer'/,
+  ],
+  [
+    'a wrong value',
+    () => trainWords('fresh', RING, { 'minibatch.size': 'large' }),
+    2,
+    /'minibatch.size' is "large"/,
+  ],
+  [
+    'shards that do not divide',
+    () => trainWords('fresh', RING, { 'minibatch.shards': 7 }),
+    2,
+    /7 shards do not divide/,
+  ],
+  [
+    'a network that cannot make the data',
+    () => trainWords('fresh', RING, { model: '{name: dcgan}' }),
+    2,
+    /dcgan needs square images/,
+  ],
+  [
+    'workers that are no counts',
+    () => trainWords('fresh', RING, {}, ['--workers', 'generators=2']),
+    2,
+    /'generators=2' is no count of workers/,
+  ],
+  [
+    'a negative count of workers',
+    () => trainWords('fresh', RING, {}, ['--workers', 'any=-1']),
+    2,
+    /no count of workers/,
+  ],
+  [
+    '--resume with --force',
+    () => trainWords('fresh', RING, {}, ['--resume', '--force']),
+    2,
+    /give one of them/,
+  ],
   ['a folder that holds a run', () => trainWords('whole', RING, SMALL), 2, /already holds a run\. --resume/],
   ['a file for a run folder', () => ['train', RING, '--run-dir', 'package.json'], 2, /is a file/],
-  ['a run to resume that is not there', () => trainWords('fresh', RING, SMALL, ['--resume']), 2, /holds no run/],
-  ['a checkpoint that is not there', () => trainWords('whole', RING, SMALL, ['--resume', scratch('no.safetensors')]), 2, /cannot be read/],
-  ['a named checkpoint with a flipped bit', () => {
-    const folder = spoiled('flipped', (f) => flipByte(join(f, 'checkpoints/step-3.safetensors'), -5));
-    return trainWords('flipped', RING, SMALL, ['--resume', join(folder, 'checkpoints/step-3.safetensors')]);
-  }, 2, /damaged/],
-  ['a named checkpoint cut short', () => {
-    const folder = spoiled('short', (f) => {
-      const file = join(f, 'checkpoints/step-3.safetensors');
-      writeFileSync(file, readFileSync(file).subarray(0, 1000));
-    });
-    return trainWords('short', RING, SMALL, ['--resume', join(folder, 'checkpoints/step-3.safetensors')]);
-  }, 2, /damaged/],
-  ['other settings on resume', () => trainWords('whole', RING, { ...SMALL, seed: 2 }, ['--resume']), 2, /seed was 1, now 2/],
-  ['a taken HTTP port', () => trainWords('fresh', RING, { ...SMALL, 'server.http': `127.0.0.1:${port}` }), 3, /server.http 127.0.0.1:\d+ cannot be bound/],
-  ['a taken ZeroMQ port', () => trainWords('fresh', RING, { ...SMALL, 'server.endpoint': `tcp://127.0.0.1:${port}` }), 3, /server.endpoint .* cannot be bound/],
-  ["an address that is not this host's", () => trainWords('fresh', RING, { ...SMALL, 'server.endpoint': 'tcp://192.0.2.1:5555' }), 3, /cannot be bound/],
-  ['a GPU where there is none', () => trainWords('fresh', RING, { ...SMALL, 'device.kind': 'gpu' }), 3, /asks for a GPU/],
-  ['a data folder that is not there', () => trainWords('fresh', 'configs/mnist-gan.yaml', { 'data.path': scratch('nowhere') }), 2, /nowhere/],
-  ['a truncated CIFAR-10 file', () => {
-    const folder = broken('cut-cifar', 'data_batch_1.bin', new Uint8Array(3073 * 2 - 1));
-    return trainWords('fresh', 'configs/cifar10-dcgan.yaml', { 'data.path': folder });
-  }, 2, /data_batch_1.bin/],
-  ['a CIFAR-10 label out of range', () => {
-    const folder = broken('label-cifar', 'some.bin', new Uint8Array(3073 * 2).fill(11));
-    return trainWords('fresh', 'configs/cifar10-dcgan.yaml', { 'data.path': folder });
-  }, 2, /some.bin/],
-  ['an IDX file with a wrong magic number', () => {
-    broken('magic-mnist', 'train-labels-idx1-ubyte', new Uint8Array(800));
-    const folder = broken('magic-mnist', 'train-images-idx3-ubyte', new Uint8Array(800));
-    return trainWords('fresh', 'configs/mnist-gan.yaml', { 'data.path': folder });
-  }, 2, /train-images-idx3-ubyte/],
-  ['MNIST files for CIFAR-10', () => trainWords('fresh', 'configs/cifar10-dcgan.yaml', { 'data.path': syntheticMnist() }), 2, /cifar/i],
-  ['an image that is none', () => {
-    const folder = broken('bad-image', 'a.png', 'this is no picture');
-    return trainWords('fresh', 'configs/cifar10-dcgan.yaml', { data: `{source: images, path: ${folder}, size: 32}` });
-  }, 2, /a\.png/],
+  [
+    'a run to resume that is not there',
+    () => trainWords('fresh', RING, SMALL, ['--resume']),
+    2,
+    /holds no run/,
+  ],
+  [
+    'a checkpoint that is not there',
+    () => trainWords('whole', RING, SMALL, ['--resume', scratch('no.safetensors')]),
+    2,
+    /cannot be read/,
+  ],
+  [
+    'a named checkpoint with a flipped bit',
+    () => {
+      const folder = spoiled('flipped', (f) => flipByte(join(f, 'checkpoints/step-3.safetensors'), -5));
+      return trainWords('flipped', RING, SMALL, ['--resume', join(folder, 'checkpoints/step-3.safetensors')]);
+    },
+    2,
+    /damaged/,
+  ],
+  [
+    'a named checkpoint cut short',
+    () => {
+      const folder = spoiled('short', (f) => {
+        const file = join(f, 'checkpoints/step-3.safetensors');
+        writeFileSync(file, readFileSync(file).subarray(0, 1000));
+      });
+      return trainWords('short', RING, SMALL, ['--resume', join(folder, 'checkpoints/step-3.safetensors')]);
+    },
+    2,
+    /damaged/,
+  ],
+  [
+    'other settings on resume',
+    () => trainWords('whole', RING, { ...SMALL, seed: 2 }, ['--resume']),
+    2,
+    /seed was 1, now 2/,
+  ],
+  [
+    'a taken HTTP port',
+    () => trainWords('fresh', RING, { ...SMALL, 'server.http': `127.0.0.1:${port}` }),
+    3,
+    /server.http 127.0.0.1:\d+ cannot be bound/,
+  ],
+  [
+    'a taken ZeroMQ port',
+    () => trainWords('fresh', RING, { ...SMALL, 'server.endpoint': `tcp://127.0.0.1:${port}` }),
+    3,
+    /server.endpoint .* cannot be bound/,
+  ],
+  [
+    "an address that is not this host's",
+    () => trainWords('fresh', RING, { ...SMALL, 'server.endpoint': 'tcp://192.0.2.1:5555' }),
+    3,
+    /cannot be bound/,
+  ],
+  [
+    'a GPU where there is none',
+    () => trainWords('fresh', RING, { ...SMALL, 'device.kind': 'gpu' }),
+    3,
+    /asks for a GPU/,
+  ],
+  [
+    'a data folder that is not there',
+    () => trainWords('fresh', 'configs/mnist-gan.yaml', { 'data.path': scratch('nowhere') }),
+    2,
+    /nowhere/,
+  ],
+  [
+    'a truncated CIFAR-10 file',
+    () => {
+      const folder = broken('cut-cifar', 'data_batch_1.bin', new Uint8Array(3073 * 2 - 1));
+      return trainWords('fresh', 'configs/cifar10-dcgan.yaml', { 'data.path': folder });
+    },
+    2,
+    /data_batch_1.bin/,
+  ],
+  [
+    'a CIFAR-10 label out of range',
+    () => {
+      const folder = broken('label-cifar', 'some.bin', new Uint8Array(3073 * 2).fill(11));
+      return trainWords('fresh', 'configs/cifar10-dcgan.yaml', { 'data.path': folder });
+    },
+    2,
+    /some.bin/,
+  ],
+  [
+    'an IDX file with a wrong magic number',
+    () => {
+      broken('magic-mnist', 'train-labels-idx1-ubyte', new Uint8Array(800));
+      const folder = broken('magic-mnist', 'train-images-idx3-ubyte', new Uint8Array(800));
+      return trainWords('fresh', 'configs/mnist-gan.yaml', { 'data.path': folder });
+    },
+    2,
+    /train-images-idx3-ubyte/,
+  ],
+  [
+    'MNIST files for CIFAR-10',
+    () => trainWords('fresh', 'configs/cifar10-dcgan.yaml', { 'data.path': syntheticMnist() }),
+    2,
+    /cifar/i,
+  ],
+  [
+    'an image that is none',
+    () => {
+      const folder = broken('bad-image', 'a.png', 'this is no picture');
+      return trainWords('fresh', 'configs/cifar10-dcgan.yaml', {
+        data: `{source: images, path: ${folder}, size: 32}`,
+      });
+    },
+    2,
+    /a\.png/,
+  ],
   ['a worker without a server to go to', () => ['worker', '--pool', 'generator'], 2, /give --endpoint/],
-  ['a worker with an odd endpoint', () => ['worker', '--endpoint', 'here'], 2, /expected tcp:\/\/address:port/],
-  ['an unknown pool', () => ['worker', '--pool', 'critic'], 2, /Allowed choices are discriminator, generator, any/],
+  [
+    'a worker with an odd endpoint',
+    () => ['worker', '--endpoint', 'here'],
+    2,
+    /expected tcp:\/\/address:port/,
+  ],
+  [
+    'an unknown pool',
+    () => ['worker', '--pool', 'critic'],
+    2,
+    /Allowed choices are discriminator, generator, any/,
+  ],
   ['status of a finished run', () => ['status', scratch('whole')], 2, /its server is not running/],
   ['stopping what does not run', () => ['stop', scratch('nowhere')], 2, /no such folder/],
-  ['samples of a folder without a run', () => ['sample', scratch('nowhere'), '--count', '4', '--out', scratch('fresh.npy')], 2, /holds no run/],
-  ['samples into an unknown format', () => ['sample', scratch('whole'), '--count', '4', '--out', scratch('fresh.gif')], 2, /\.npy, \.png, \.safetensors/],
-  ['no samples at all', () => ['sample', scratch('whole'), '--count', '0', '--out', scratch('fresh.npy')], 2, /whole number from 1/],
+  [
+    'samples of a folder without a run',
+    () => ['sample', scratch('nowhere'), '--count', '4', '--out', scratch('fresh.npy')],
+    2,
+    /holds no run/,
+  ],
+  [
+    'samples into an unknown format',
+    () => ['sample', scratch('whole'), '--count', '4', '--out', scratch('fresh.gif')],
+    2,
+    /\.npy, \.png, \.safetensors/,
+  ],
+  [
+    'no samples at all',
+    () => ['sample', scratch('whole'), '--count', '0', '--out', scratch('fresh.npy')],
+    2,
+    /whole number from 1/,
+  ],
 ];
 
 describe('nash refuses', () => {
-  it.each(ROWS)('%s', async (_, words, exitCode, says) => {
-    const finished = await nash(...words());
-    expect(finished.stderr).toMatch(says);
-    expect(finished.exitCode).toBe(exitCode);
-    expect(finished.stderr).not.toMatch(/\n\s+at .*:\d+/); // no stack trace
-    for (const left of ['fresh', 'fresh.npy', 'fresh.gif']) expect(existsSync(scratch(left)), left).toBe(false);
-  }, 60_000);
+  it.each(ROWS)(
+    '%s',
+    async (_, words, exitCode, says) => {
+      const finished = await nash(...words());
+      expect(finished.stderr).toMatch(says);
+      expect(finished.exitCode).toBe(exitCode);
+      expect(finished.stderr).not.toMatch(/\n\s+at .*:\d+/); // no stack trace
+      for (const left of ['fresh', 'fresh.npy', 'fresh.gif'])
+        expect(existsSync(scratch(left)), left).toBe(false);
+    },
+    60_000,
+  );
 
   it('nothing of a run whose newest checkpoint is damaged: it warns and takes the one before', async () => {
     const words = (rest: string[]) => trainWords('two', RING, { ...SMALL, 'checkpoint.everySteps': 2 }, rest);
@@ -128,7 +275,11 @@ describe('nash refuses', () => {
   }, 60_000);
 
   it('nothing of a well-meant run: the same words without the mistake train', async () => {
-    const words = trainWords('fine', 'configs/cifar10-dcgan.yaml', { ...SMALL, 'model.width': 2, 'data.path': syntheticCifar() });
+    const words = trainWords('fine', 'configs/cifar10-dcgan.yaml', {
+      ...SMALL,
+      'model.width': 2,
+      'data.path': syntheticCifar(),
+    });
     expect((await nash(...words)).exitCode).toBe(0);
   }, 60_000);
 });

@@ -1,16 +1,16 @@
-import * as tf from '@tensorflow/tfjs-core';
-import { beforeAll, describe, expect, it } from 'vitest';
-import { compile } from '../../../src/compiler/compile.js';
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { InputSpec, StepFunction } from '../../../src/compiler/recording.js';
-import { NashError } from '../../../src/errors.js';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { compile } from '../../../src/compiler/compile.js';
 import { layer } from '../../../src/compiler/layer-scope.js';
+import type { InputSpec, StepFunction } from '../../../src/compiler/recording.js';
+import { loadTensorFlow } from '../../../src/compiler/tensorflow.js';
+import { NashError } from '../../../src/errors.js';
 import { leakyRelu } from '../../../src/kernels/activations.js';
 import { withSecondDerivatives } from '../../../src/kernels/kernel.js';
 import { dropout, SeedSource } from '../../../src/kernels/random.js';
-import { loadTensorFlow } from '../../../src/compiler/tensorflow.js';
 import { lossOf, lossOptions } from '../../../src/losses/gan-loss.js';
 import { buildArchitecture } from '../../../src/models/architecture.js';
 import { modelOptions } from '../../../src/models/options.js';
@@ -113,8 +113,14 @@ describe('compilation refuses', () => {
     ['tf.dropout', ({ x }) => ({ y: layer('noise', () => tf.dropout(x!, 0.5)) })],
     ['Math.random', ({ x }) => ({ y: layer('noise', () => tf.mul(x!, Math.random())) })],
     ['data read back', ({ x }) => ({ y: layer('noise', () => tf.mul(x!, x!.dataSync()[0]!)) })],
-    ['a branch on data', ({ x }) => ({ y: layer('noise', () => (x!.dataSync()[0]! > 0 ? tf.neg(x!) : tf.exp(x!))) })],
-    ["a kernel with a random state of its own", ({ x }) => ({ y: layer('noise', () => tf.cast(tf.multinomial(x as tf.Tensor1D, 4), 'float32')) })],
+    [
+      'a branch on data',
+      ({ x }) => ({ y: layer('noise', () => (x!.dataSync()[0]! > 0 ? tf.neg(x!) : tf.exp(x!))) }),
+    ],
+    [
+      'a kernel with a random state of its own',
+      ({ x }) => ({ y: layer('noise', () => tf.cast(tf.multinomial(x as tf.Tensor1D, 4), 'float32')) }),
+    ],
   ];
   it.each(HOST_DRAWS)('%s, naming the layer', (_, step) => {
     expect(refusal(step)).toMatch(/'noise'/);
@@ -126,7 +132,9 @@ describe('compilation refuses', () => {
   });
 
   it('a fused kernel in a step that needs second derivatives', () => {
-    expect(() => tf.tidy(() => withSecondDerivatives(() => leakyRelu(tf.tensor1d([1]))))).toThrow(/LeakyRelu.*no second derivative/);
+    expect(() => tf.tidy(() => withSecondDerivatives(() => leakyRelu(tf.tensor1d([1]))))).toThrow(
+      /LeakyRelu.*no second derivative/,
+    );
   });
 });
 
@@ -163,7 +171,8 @@ describe('a compiled step', () => {
     const exact = compile(step, inputs, { precision: 'float32' });
     const mixed = compile(step, inputs, { precision: 'bfloat16' });
     const feeds = feedsFor(inputs, context);
-    const dtypeOf = (name: string) => mixed.recording.nodes.find((node) => node.name === name)!.outputs[0]!.dtype;
+    const dtypeOf = (name: string) =>
+      mixed.recording.nodes.find((node) => node.name === name)!.outputs[0]!.dtype;
     expect(dtypeOf('discriminator/conv2/Conv2D')).toBe('bfloat16');
     expect(dtypeOf('discriminator/norm2/FusedBatchNormV3')).toBe('bfloat16');
     expect(dtypeOf('discriminator/leaky2/LeakyRelu')).toBe('bfloat16');

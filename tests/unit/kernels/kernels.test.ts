@@ -4,7 +4,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadTensorFlow } from '../../../src/compiler/tensorflow.js';
 import { addBias, leakyRelu, maxout, relu, tanh } from '../../../src/kernels/activations.js';
-import { BATCH_NORM_EPSILON, batchNormInference, batchNormTraining } from '../../../src/kernels/batch-norm.js';
+import {
+  BATCH_NORM_EPSILON,
+  batchNormInference,
+  batchNormTraining,
+} from '../../../src/kernels/batch-norm.js';
 import { dropout, randomNormal, randomUniform, SeedSource } from '../../../src/kernels/random.js';
 import { RandomStream, seedOf } from '../../../src/numerics/random.js';
 import { sizeOf } from '../../../src/parameters/manifest.js';
@@ -26,7 +30,10 @@ function values(shape: number[], label: string): tf.Tensor {
 type Kernel = (...inputs: tf.Tensor[]) => tf.Tensor;
 const composedBatchNorm: Kernel = (x, scale, offset) => {
   const { mean, variance } = tf.moments(x!, [0, 1, 2]);
-  return tf.add(tf.mul(tf.div(tf.sub(x!, mean), tf.sqrt(tf.add(variance, BATCH_NORM_EPSILON))), scale!), offset!);
+  return tf.add(
+    tf.mul(tf.div(tf.sub(x!, mean), tf.sqrt(tf.add(variance, BATCH_NORM_EPSILON))), scale!),
+    offset!,
+  );
 };
 const KERNELS: [name: string, kernel: Kernel, composed: Kernel, shapes: number[][]][] = [
   ['relu', (x) => relu(x!), (x) => tf.relu(x!), [[3, 5]]],
@@ -34,14 +41,21 @@ const KERNELS: [name: string, kernel: Kernel, composed: Kernel, shapes: number[]
   ['tanh', (x) => tanh(x!), (x) => tf.tanh(x!), [[3, 5]]],
   ['addBias', (x, b) => addBias(x!, b!), (x, b) => tf.add(x!, b!), [[2, 3, 3, 4], [4]]],
   ['maxout', (x) => maxout(x!, 3), (x) => tf.max(tf.reshape(x!, [4, 2, 3]), 2), [[4, 6]]],
-  ['batch norm', (x, s, o) => batchNormTraining(x!, s!, o!).output, composedBatchNorm, [[4, 3, 3, 2], [2], [2]]],
+  [
+    'batch norm',
+    (x, s, o) => batchNormTraining(x!, s!, o!).output,
+    composedBatchNorm,
+    [[4, 3, 3, 2], [2], [2]],
+  ],
 ];
 
 /** A fixed weighting makes a scalar of any output. */
-const project = (kernel: Kernel) => (...inputs: tf.Tensor[]) => {
-  const output = kernel(...inputs);
-  return tf.sum(tf.mul(output, values(output.shape, 'projection'))) as tf.Scalar;
-};
+const project =
+  (kernel: Kernel) =>
+  (...inputs: tf.Tensor[]) => {
+    const output = kernel(...inputs);
+    return tf.sum(tf.mul(output, values(output.shape, 'projection'))) as tf.Scalar;
+  };
 
 describe.each(KERNELS)('%s', (_, kernel, composed, shapes) => {
   const inputs = () => shapes.map((shape, i) => values(shape, `input ${i}`));
@@ -52,7 +66,7 @@ describe.each(KERNELS)('%s', (_, kernel, composed, shapes) => {
       expectClose(kernel(...x), composed(...x), 1e-5);
       const ours = tf.grads(project(kernel))(x);
       const theirs = tf.grads(project(composed))(x);
-      ours.forEach((gradient, i) => expectClose(gradient, theirs[i]!, 1e-4));
+      for (const [i, gradient] of ours.entries()) expectClose(gradient, theirs[i]!, 1e-4);
     });
   });
 
@@ -129,7 +143,11 @@ describe('random kernels', () => {
 
   it('drop a share of 1 - keep and scale what is left by 1 / keep', () => {
     tf.tidy(() => {
-      const dropped = dropout(tf.ones([20_000]), 0.8, new SeedSource(tf.tensor1d([5, 6], 'int32'))).dataSync();
+      const dropped = dropout(
+        tf.ones([20_000]),
+        0.8,
+        new SeedSource(tf.tensor1d([5, 6], 'int32')),
+      ).dataSync();
       expect(new Set(Array.from(dropped, (v) => Number(v.toFixed(4))))).toEqual(new Set([0, 1.25]));
       expect(Math.abs(Array.from(dropped).filter((v) => v === 0).length / 20_000 - 0.2)).toBeLessThan(0.012);
     });

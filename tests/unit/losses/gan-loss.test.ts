@@ -8,7 +8,8 @@ beforeAll(() => void loadTensorFlow({ kind: 'cpu', threads: 1 }));
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
 const REAL = [2, -1];
 const FAKE = [0.5, -3];
-const mean = (f: (x: number) => number, values: number[]) => values.reduce((sum, x) => sum + f(x), 0) / values.length;
+const mean = (f: (x: number) => number, values: number[]) =>
+  values.reduce((sum, x) => sum + f(x), 0) / values.length;
 /** Goodfellow et al. 2014, equation 1, from probabilities. */
 const value = mean((x) => Math.log(sigmoid(x)), REAL) + mean((x) => Math.log(1 - sigmoid(x)), FAKE);
 
@@ -31,15 +32,33 @@ describe.each(ROWS)('the %s loss', (name, discriminator, generator) => {
 
   it('is finite where D is certain', () => {
     tf.tidy(() => {
-      expect(Number.isFinite(loss().discriminator(column([-500]), column([500])).dataSync()[0])).toBe(true);
-      expect(Number.isFinite(loss().generator(column([-500])).dataSync()[0])).toBe(true);
+      expect(
+        Number.isFinite(
+          loss()
+            .discriminator(column([-500]), column([500]))
+            .dataSync()[0],
+        ),
+      ).toBe(true);
+      expect(
+        Number.isFinite(
+          loss()
+            .generator(column([-500]))
+            .dataSync()[0],
+        ),
+      ).toBe(true);
     });
   });
 });
 
 describe("the generator's gradient when D rejects everything", () => {
   const slopeAt = (name: 'minimax' | 'non-saturating') =>
-    tf.tidy(() => Math.abs(tf.grad((x) => lossOf({ name }).generator(x))(tf.tensor2d([-10], [1, 1])).dataSync()[0]!));
+    tf.tidy(() =>
+      Math.abs(
+        tf
+          .grad((x) => lossOf({ name }).generator(x))(tf.tensor2d([-10], [1, 1]))
+          .dataSync()[0]!,
+      ),
+    );
 
   it('vanishes under minimax and not under non-saturating (section 3 of the paper)', () => {
     expect(slopeAt('minimax')).toBeLessThan(1e-4);

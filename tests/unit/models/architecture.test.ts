@@ -7,11 +7,29 @@ import { manifestHash } from '../../../src/parameters/manifest.js';
 const build = (model: object, item: number[]) => buildArchitecture(modelOptions.parse(model), item);
 
 describe.each([
-  ['mlp', { name: 'mlp' }, [2], 2 * 128 + 128 + 2 * (128 * 128 + 128) + 128 * 2 + 2, 2 * 128 + 128 + 2 * (128 * 128 + 128) + 128 + 1],
+  [
+    'mlp',
+    { name: 'mlp' },
+    [2],
+    2 * 128 + 128 + 2 * (128 * 128 + 128) + 128 * 2 + 2,
+    2 * 128 + 128 + 2 * (128 * 128 + 128) + 128 + 1,
+  ],
   // Goodfellow et al. 2014 for MNIST: 2.5 M and 1.2 M parameters
-  ['maxout', { name: 'maxout' }, [28, 28, 1], 100 * 1200 + 1200 + 1200 * 1200 + 1200 + 1200 * 784 + 784, 784 * 1200 + 1200 + 240 * 1200 + 1200 + 240 + 1],
+  [
+    'maxout',
+    { name: 'maxout' },
+    [28, 28, 1],
+    100 * 1200 + 1200 + 1200 * 1200 + 1200 + 1200 * 784 + 784,
+    784 * 1200 + 1200 + 240 * 1200 + 1200 + 240 + 1,
+  ],
   ['dcgan 32', { name: 'dcgan', width: 64 }, [32, 32, 3], 1_068_928, 663_296],
-  ['dcgan 28', { name: 'dcgan', width: 64 }, [28, 28, 1], 100 * 49 * 128 + 256 + 16 * 64 * 128 + 128 + 16 * 64, 16 * 64 + 16 * 64 * 128 + 256 + 49 * 128],
+  [
+    'dcgan 28',
+    { name: 'dcgan', width: 64 },
+    [28, 28, 1],
+    100 * 49 * 128 + 256 + 16 * 64 * 128 + 128 + 16 * 64,
+    16 * 64 + 16 * 64 * 128 + 256 + 49 * 128,
+  ],
   ['dcgan 64', { name: 'dcgan', width: 8 }, [64, 64, 3], undefined, undefined],
 ] as const)('%s', (_, model, item, generatorSize, discriminatorSize) => {
   const { generator, discriminator } = build(model, [...item]);

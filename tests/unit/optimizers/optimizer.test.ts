@@ -55,7 +55,7 @@ describe('golden numbers of PyTorch in float64', () => {
 
 describe('descent', () => {
   const parabola = (w: Float32Array) => Array.from(w, (x, i) => 2 * (x - i) * (i + 1));
-  const rosenbrock = ([x, y]: ArrayLike<number>) => [
+  const rosenbrock = ([x, y]: Float32Array) => [
     -2 * (1 - x!) - 400 * x! * (y! - x! * x!),
     200 * (y! - x! * x!),
   ];

@@ -5,6 +5,7 @@ import type { RunConfig } from '../config/run-config.js';
 import { assert } from '../errors.js';
 import { clipOf } from '../losses/gan-loss.js';
 import type { Architecture } from '../models/architecture.js';
+import type { Operation } from '../numerics/vector-calls.js';
 import { part, type Vector, type VectorEngine } from '../numerics/vector-engine.js';
 import { averagingAt } from '../optimizers/averaging.js';
 import { type Optimizer, optimizerOf } from '../optimizers/optimizer.js';
@@ -121,35 +122,40 @@ export class ParameterStore {
    * A gradient that is not finite is not applied, and nothing changes.
    */
   async apply(net: Net, step: number): Promise<Applied> {
-    const state = this.nets[net];
-    const { shards } = this.config.minibatch;
-    const key = keyOf({ level: rootLevel(shards), index: 0 });
-    const sum = state.sums.get(key);
-    assert(
-      sum && state.sums.size === 1,
-      () => `${net} step ${step} applied with sums ${[...state.sums.keys()]}`,
+    const { sums, parameters, published } = this.nets[net];
+    const key = keyOf({ level: rootLevel(this.config.minibatch.shards), index: 0 });
+    const sum = sums.get(key);
+    assert(sum && sums.size === 1, () => `${net} step ${step} applied with sums ${[...sums.keys()]}`);
+    sums.delete(key);
+    const updates = this.updates(net, step, sum);
+    const outcome = await this.engine.sequence(
+      [
+        { kind: 'scan', vector: sum }, // guards what follows it
+        ...updates,
+        ...this.slotMerges(net, sum),
+        ...(net === 'generator' ? [this.averaging(step)] : []),
+      ],
+      { copy: parameters },
     );
-    state.sums.delete(key);
-    if (!(await this.engine.scan(sum)).finite) {
-      this.engine.release(sum);
-      return { isFinite: false };
-    }
-    const squaredNorm = await this.update(net, step, sum);
-    await this.mergeSlots(net, sum);
     this.engine.release(sum);
-    this.publish(net, step + 1);
-    if (net === 'generator') await this.updateAverage(step);
-    return { isFinite: true, gradientNorm: Math.sqrt(squaredNorm) };
+    if (!outcome.values) return { isFinite: false };
+    published.push(frame(outcome.values, step + 1));
+    const ofUpdates = outcome.measures.slice(1, 1 + updates.length);
+    return {
+      isFinite: true,
+      gradientNorm: Math.sqrt(ofUpdates.reduce((total, m) => total + m.squaredNorm, 0)),
+    };
   }
 
-  /** The optimizer, block by block in order. @returns the averaged gradient's squared norm */
-  private async update(net: Net, step: number, sum: Vector): Promise<number> {
+  /** The optimizer, block by block in order; their measures add up to the averaged gradient's squared norm. */
+  private updates(net: Net, step: number, sum: Vector): Operation[] {
     const { manifest, optimizer, parameters, optimizerSlots } = this.nets[net];
     const bound = net === 'discriminator' ? clipOf(this.config.loss) : undefined;
     const scalars = optimizer.scalars(step + 1);
-    const measures = blocksOf(manifest.size).map((header) => {
+    return blocksOf(manifest.size).map((header) => {
       const { from, to } = rangeOf(header);
-      return this.engine.update({
+      return {
+        kind: 'update',
         kernel: optimizer.kernel,
         gradient: part(sum, from, to - from),
         scale: 1 / this.config.minibatch.shards,
@@ -157,29 +163,29 @@ export class ParameterStore {
         slots: optimizerSlots.map((slot) => part(slot, from, to - from)),
         scalars,
         ...(bound === undefined ? {} : { bound }),
-      });
+      };
     });
-    return (await Promise.all(measures)).reduce((total, { squaredNorm }) => total + squaredNorm, 0);
   }
 
   /** new = momentum * old + (1 - momentum) * merged, each slot by its merge rule. */
-  private async mergeSlots(net: Net, sum: Vector): Promise<void> {
+  private slotMerges(net: Net, sum: Vector): Operation[] {
     const { manifest, parameters } = this.nets[net];
-    for (const slot of manifest.slots) {
+    return manifest.slots.map((slot) => {
       const at = manifest.size + slot.offset;
       const share = slot.merge === 'mean' ? 1 / this.config.minibatch.shards : 1;
-      await this.engine.blend({
+      return {
+        kind: 'blend',
         into: part(parameters, at, slot.size),
         from: part(sum, at, slot.size),
         keep: slot.momentum,
         take: (1 - slot.momentum) * share,
-      });
-    }
+      };
+    });
   }
 
-  private async updateAverage(step: number): Promise<void> {
+  private averaging(step: number): Operation {
     const { keep, take } = averagingAt(this.config.averaging, step + 1);
-    await this.engine.blend({ into: this.average, from: this.nets.generator.parameters, keep, take });
+    return { kind: 'blend', into: this.average, from: this.nets.generator.parameters, keep, take };
   }
 
   private publish(net: Net, version: number): void {

@@ -1,6 +1,6 @@
 // What the figures were measured on, and whether Python has PyTorch.
 import { spawnSync } from 'node:child_process';
-import { availableParallelism, cpus, totalmem } from 'node:os';
+import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 
 export const CORES = availableParallelism();
 
@@ -24,6 +24,8 @@ export function describeMachine(python) {
     cores: CORES,
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     node: process.version,
+    /** processes that wanted a core in the minute before; not ours */
+    load: Number((loadavg()[0] ?? 0).toFixed(2)),
     pytorch: python?.torch ?? null,
   };
 }

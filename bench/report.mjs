@@ -32,8 +32,11 @@ const figure = (value) => {
  */
 export function printTable(title, rows) {
   const width = Math.max(24, ...rows.map(({ name }) => name.length));
-  const line = (/** @type {string[]} */ [name = '', ...cells]) =>
-    console.log(`  ${name.padEnd(width)}${cells.map((cell) => cell.padStart(10)).join('')}`);
+  const units = Math.max(4, ...rows.map(({ unit }) => unit.length));
+  const line = (/** @type {string[]} */ [name = '', unit = '', ...cells]) =>
+    console.log(
+      `  ${name.padEnd(width)}  ${unit.padEnd(units)}${cells.map((cell) => cell.padStart(9)).join('')}`.trimEnd(),
+    );
   console.log(`\n${title}`);
   line(['', 'unit', 'nash', 'peer', 'ratio']);
   for (const { name, unit, nash, peer, ratio } of rows)

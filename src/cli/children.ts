@@ -13,6 +13,8 @@ export interface ChildOptions {
   words: readonly string[];
   /** folder for what it writes to its standard error; absent: the launcher's own */
   logs?: string;
+  /** the GPU that it alone sees */
+  device?: string | undefined;
   /** standard output: the launcher's own, or none */
   onMessage?(message: UpMessage): void;
   onExit(exitCode: number): void;
@@ -32,7 +34,11 @@ export class Child {
     this.process = fork(NASH, [...options.words], {
       detached: true,
       stdio: ['ignore', 'ignore', stderr, 'ipc'],
-      env: { ...process.env, NASH_LAUNCHED: '1' },
+      env: {
+        ...process.env,
+        NASH_LAUNCHED: '1',
+        ...(options.device === undefined ? {} : { CUDA_VISIBLE_DEVICES: options.device }),
+      },
     });
     if (typeof stderr === 'number') closeSync(stderr);
     this.process.on('message', (message) => options.onMessage?.(message as UpMessage));

@@ -6,29 +6,37 @@ import type { Session } from '../worker/session.js';
 import { endWithLauncher } from './launcher-link.js';
 import type { CommandMaker } from './main.js';
 import { onStopSignal } from './signals.js';
-import { endpointOf } from './worker-command.js';
+import { backOff, doneStatus, requireGpu, type SupervisedArguments, withSupervision } from './supervision.js';
+import { endpointOf, logged, WAIT_HELP } from './worker-command.js';
 
-interface EvaluatorArguments {
+interface EvaluatorArguments extends SupervisedArguments {
   endpoint?: string;
+  wait?: boolean;
   runDir: string;
 }
 
 export const evaluatorCommand: CommandMaker = (finish) =>
-  new Command('evaluator')
+  withSupervision(new Command('evaluator'))
     .description('measure the generator and draw its samples while it trains')
     .option('--endpoint <address>', "the server's address (default: from the run folder)")
     .requiredOption('--run-dir <dir>', 'run folder, where figures go')
+    .option('--wait', WAIT_HELP)
     .addHelpText('after', '\nExample:\n  npx nash evaluator --run-dir runs/ring')
     .action(async (args: EvaluatorArguments) => finish(await run(args)));
 
 async function run(args: EvaluatorArguments): Promise<number> {
   endWithLauncher();
-  const endpoint = endpointOf(args);
+  requireGpu(args.requireGpu);
+  if (args.wait) await backOff();
+  const endpoint = await endpointOf(args);
   const { runEvaluator } = await import('../evaluator/run-evaluator.js');
-  await runEvaluator({
-    endpoint,
-    figures: join(args.runDir, 'figures'),
-    onSession: (session: Session) => onStopSignal(() => void session.leave()),
+  return logged(args.runDir, 'evaluator', async () => {
+    const farewell = await runEvaluator({
+      endpoint,
+      figures: join(args.runDir, 'figures'),
+      endsWhenLost: args.wait ?? false,
+      onSession: (session: Session) => onStopSignal(() => session.leave()),
+    });
+    return farewell === 'over' ? doneStatus(args) : EXIT.resumable;
   });
-  return EXIT.done;
 }

@@ -3,6 +3,7 @@ import { basename, extname, join } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { loadConfig } from '../config/load-config.js';
 import type { RunConfig } from '../config/run-config.js';
+import { WORKERS_MAX } from '../config/topology.js';
 import { NashError } from '../errors.js';
 import type { Opening } from '../server/run-folder.js';
 
@@ -64,11 +65,8 @@ export function toWords(configFile: string, args: RunArguments): string[] {
   ];
 }
 
-const POOLS = ['discriminator', 'generator', 'any'] as const;
+export const POOLS = ['discriminator', 'generator', 'any'] as const;
 export type WorkerCounts = Record<(typeof POOLS)[number], number>;
-
-/** Workers of one host that may be asked for at once. */
-const WORKERS_MAX = 1024;
 
 /** Parses `discriminator=2,generator=2`. */
 export function parseWorkers(text: string): WorkerCounts {

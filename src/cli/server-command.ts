@@ -2,20 +2,27 @@
 import { Command } from 'commander';
 import { EXIT, messageOf, NashError } from '../errors.js';
 import { startServer } from '../server/start-server.js';
+import { supervisedOpening } from '../server/supervised-opening.js';
 import { endWithLauncher, isLaunched, onLauncherMessage, tellLauncher } from './launcher-link.js';
 import { openLog } from './log.js';
 import type { CommandMaker } from './main.js';
 import { progressDisplay } from './progress.js';
 import { type RunArguments, resolveRun, withRunArguments } from './run-arguments.js';
 import { onStopSignal } from './signals.js';
+import { backOff, doneStatus, requireGpu, type SupervisedArguments, withSupervision } from './supervision.js';
 
-interface ServerArguments extends RunArguments {
+interface ServerArguments extends RunArguments, SupervisedArguments {
+  supervised?: boolean;
   expectEvaluator?: boolean;
 }
 
 export const serverCommand: CommandMaker = (finish) =>
-  withRunArguments(new Command('server'))
+  withSupervision(withRunArguments(new Command('server')))
     .description('run the parameter server alone; workers are started by themselves')
+    .option(
+      '--supervised',
+      "under a service manager: go on with the folder's own unfinished run, leave a finished one alone; SIGINT is a pause",
+    )
     .option('--expect-evaluator', 'an evaluator is started beside it: the end waits for its last word')
     .addHelpText(
       'after',
@@ -37,7 +44,14 @@ async function run(configFile: string, args: ServerArguments): Promise<number> {
 }
 
 async function serve(configFile: string, args: ServerArguments): Promise<number> {
-  const { config, runDir, opening, resume } = resolveRun(configFile, args);
+  requireGpu(args.requireGpu);
+  if (args.supervised) await backOff();
+  const { config, runDir, opening: asked, resume } = resolveRun(configFile, args);
+  const opening = args.supervised ? supervisedOpening(runDir, config) : asked;
+  if (opening === 'finished') {
+    process.stdout.write(`the run in ${runDir} is done; see ${runDir}/result.json\n`);
+    return doneStatus(args);
+  }
   const display = isLaunched() ? undefined : progressDisplay(process.stdout);
   const result = await startServer({
     config,
@@ -54,7 +68,9 @@ async function serve(configFile: string, args: ServerArguments): Promise<number>
     onListening({ endpoint, http, parameterServer }) {
       display?.say(`server of ${runDir} listens at ${endpoint}, metrics at http://${http}/metrics`);
       tellLauncher({ kind: 'listening', endpoint, http });
-      onStopSignal(() => parameterServer.stop());
+      onStopSignal((signal) =>
+        parameterServer.stop({ comesBack: args.supervised === true && signal === 'SIGINT' }),
+      );
       onLauncherMessage((message) => {
         if (message.kind === 'stop') parameterServer.stop();
         else if (message.kind === 'no-evaluator') parameterServer.forgoEvaluator();
@@ -69,7 +85,7 @@ async function serve(configFile: string, args: ServerArguments): Promise<number>
   display?.end();
   if (result.status === 'stopped')
     display?.say(`stopped; go on with: ${resumeCommand('server', configFile, args, runDir)}`);
-  return result.status === 'stopped' ? EXIT.resumable : EXIT.done;
+  return result.status === 'stopped' ? EXIT.resumable : doneStatus(args);
 }
 
 /** The command that goes on with a stopped run. */

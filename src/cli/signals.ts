@@ -2,7 +2,10 @@
 import { EXIT } from '../errors.js';
 
 /** Calls `stop` at the first SIGINT or SIGTERM; the second ends the process with 130 or 143, after `atOnce`. */
-export function onStopSignal(stop: () => void, atOnce: () => void = () => {}): void {
+export function onStopSignal(
+  stop: (signal: 'SIGINT' | 'SIGTERM') => void,
+  atOnce: () => void = () => {},
+): void {
   let isStopping = false;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
@@ -11,7 +14,7 @@ export function onStopSignal(stop: () => void, atOnce: () => void = () => {}): v
         process.exit(signal === 'SIGINT' ? EXIT.interrupted : EXIT.terminated);
       }
       isStopping = true;
-      stop();
+      stop(signal);
     });
   }
 }

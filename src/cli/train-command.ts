@@ -2,43 +2,38 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { EXIT } from '../errors.js';
+import { EXIT, NashError } from '../errors.js';
 import { RunFolder } from '../server/run-folder.js';
 import type { RunResult } from '../server/start-server.js';
 import { Child } from './children.js';
 import type { UpMessage } from './launcher-link.js';
 import type { CommandMaker } from './main.js';
+import {
+  type Placement,
+  type PlacementArguments,
+  placementOf,
+  requireFitting,
+  withPlacement,
+} from './placement.js';
 import { duration, progressDisplay } from './progress.js';
 import {
-  parseWorkers,
   type ResolvedRun,
   type RunArguments,
   resolveRun,
   toWords,
-  type WorkerCounts,
   withRunArguments,
 } from './run-arguments.js';
 import { resumeCommand } from './server-command.js';
 import { onStopSignal } from './signals.js';
+import { requireGpu } from './supervision.js';
 
-interface TrainArguments extends RunArguments {
-  workers: WorkerCounts;
+interface TrainArguments extends RunArguments, PlacementArguments {
   json?: boolean;
 }
 
 export const trainCommand: CommandMaker = (finish) =>
-  withRunArguments(new Command('train'))
+  withPlacement(withRunArguments(new Command('train')))
     .description('train on this host: starts the server, its workers and the evaluator')
-    .option(
-      '--workers <counts>',
-      'workers a pool, such as discriminator=2,generator=2 or any=2; a pool may be 0',
-      parseWorkers,
-      {
-        discriminator: 1,
-        generator: 1,
-        any: 0,
-      },
-    )
     .option('--json', 'the last line of standard output is result.json')
     .addHelpText(
       'after',
@@ -48,10 +43,26 @@ export const trainCommand: CommandMaker = (finish) =>
 
 async function run(configFile: string, args: TrainArguments): Promise<number> {
   const resolved = resolveRun(configFile, args);
+  const placement = placementOf(args);
+  requireServer(placement, args.topology);
+  requireFitting(placement, resolved.config);
   RunFolder.check(resolved.runDir, resolved.opening);
-  const launch = new Launch(configFile, args, resolved);
+  requireGpu(placement.needsGpu);
+  const launch = new Launch(configFile, withEndpoint(args, placement), resolved, placement);
   return launch.run();
 }
+
+function requireServer({ server }: Placement, topology: string | undefined): void {
+  if (server) return;
+  throw new NashError(
+    'usage',
+    `${topology}: this host's part has no server, and nash train starts one. Start its workers with pm2, or each with nash worker.`,
+  );
+}
+
+/** The topology's address is what the server binds, unless --set says otherwise. */
+export const withEndpoint = <A extends RunArguments>(args: A, { endpoint }: Placement): A =>
+  endpoint === undefined ? args : { ...args, set: [`server.endpoint=${endpoint}`, ...args.set] };
 
 /** First delay before a lost worker is started again, and the longest. */
 const BACK_OFF_MS = { first: 50, last: 1000 };
@@ -71,6 +82,7 @@ class Launch {
     private readonly configFile: string,
     private readonly args: TrainArguments,
     private readonly resolved: ResolvedRun,
+    private readonly placement: Placement,
   ) {}
 
   async run(): Promise<number> {
@@ -85,7 +97,11 @@ class Launch {
     );
     this.server = this.start({
       name: 'server',
-      words: ['server', ...toWords(this.configFile, this.args), '--expect-evaluator'],
+      words: [
+        'server',
+        ...toWords(this.configFile, this.args),
+        ...(this.placement.evaluator ? ['--expect-evaluator'] : []),
+      ],
       onMessage: (message) => this.hear(message),
       onExit: () => {},
     });
@@ -117,31 +133,27 @@ class Launch {
 
   private startWorkers({ endpoint, http }: { endpoint: string; http: string }): void {
     const { runDir } = this.resolved;
-    const { workers } = this.args;
+    const { workers, evaluator } = this.placement;
     this.display.say(`${runDir}: server at ${endpoint}, metrics at http://${http}/metrics`);
     const logs = join(runDir, 'logs');
-    for (const pool of ['discriminator', 'generator', 'any'] as const) {
-      this.living.set(pool, workers[pool]);
-      for (let i = 0; i < workers[pool]; i++) {
-        const name = `${pool}-${i}`;
-        this.keepAlive(pool, {
-          name,
-          logs,
-          words: ['worker', '--pool', pool, '--endpoint', endpoint, '--name', name],
-        });
-      }
+    const address = ['--endpoint', endpoint, '--run-dir', runDir];
+    for (const { pool, name, device } of workers) {
+      this.living.set(pool, (this.living.get(pool) ?? 0) + 1);
+      const words = ['worker', '--pool', pool, '--name', name, ...address];
+      this.keepAlive(pool, {
+        name,
+        logs,
+        device,
+        words: device === undefined ? words : [...words, '--require-gpu'],
+      });
     }
-    this.keepAlive('evaluator', {
-      name: 'evaluator',
-      logs,
-      words: ['evaluator', '--endpoint', endpoint, '--run-dir', runDir],
-    });
+    if (evaluator) this.keepAlive('evaluator', { name: 'evaluator', logs, words: ['evaluator', ...address] });
   }
 
   /** Starts a process and starts it again whenever it is lost, but not when it left because it cannot work (2 or 3). */
   private keepAlive(
     pool: string,
-    child: { name: string; logs: string; words: string[] },
+    child: { name: string; logs: string; device?: string | undefined; words: string[] },
     backOffMs = BACK_OFF_MS.first,
   ): void {
     const startedMs = performance.now();

@@ -1,24 +1,36 @@
 // `nash worker`: one worker process. It needs an endpoint, or a run folder on this host to read one from.
+import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { Command, Option } from 'commander';
-import { EXIT, NashError } from '../errors.js';
+import { EXIT, messageOf, NashError } from '../errors.js';
 import type { Pool } from '../protocol/coordinator.js';
 import { readAddress } from '../server/run-folder.js';
 import type { Session } from '../worker/session.js';
 import { endWithLauncher } from './launcher-link.js';
+import { openLog } from './log.js';
 import type { CommandMaker } from './main.js';
 import { onStopSignal } from './signals.js';
+import {
+  backOff,
+  doneStatus,
+  requireGpu,
+  type SupervisedArguments,
+  waitForServer,
+  withSupervision,
+} from './supervision.js';
 
-interface WorkerArguments {
+interface WorkerArguments extends SupervisedArguments {
   pool: Pool;
   endpoint?: string;
   runDir?: string;
+  wait?: boolean;
   name?: string;
   dumpGraph?: string;
 }
 
 export const workerCommand: CommandMaker = (finish) =>
-  new Command('worker')
+  withSupervision(new Command('worker'))
     .description('compute gradients for a server until it says stop')
     .addOption(
       new Option('--pool <pool>', 'which steps to compute')
@@ -27,6 +39,7 @@ export const workerCommand: CommandMaker = (finish) =>
     )
     .option('--endpoint <address>', "the server's address, such as tcp://10.0.0.1:5555")
     .option('--run-dir <dir>', 'read the address from the run folder of a server on this host')
+    .option('--wait', WAIT_HELP)
     .option('--name <name>', 'what status, logs and metrics call this worker (default: host and process)')
     .option(
       '--dump-graph <dir>',
@@ -38,22 +51,59 @@ export const workerCommand: CommandMaker = (finish) =>
     )
     .action(async (args: WorkerArguments) => finish(await run(args)));
 
+export const WAIT_HELP =
+  'with --run-dir: wait for a server to open the folder; end with 75 when it goes away, to be started again';
+
 async function run(args: WorkerArguments): Promise<number> {
   endWithLauncher();
-  const endpoint = endpointOf(args);
+  requireGpu(args.requireGpu);
+  if (args.wait) await backOff();
+  const name = args.name ?? `${hostname()}-${process.pid}`;
+  const endpoint = await endpointOf(args);
   const { runWorker } = await import('../worker/run-worker.js');
-  await runWorker({
-    endpoint,
-    pool: args.pool,
-    name: args.name ?? `${hostname()}-${process.pid}`,
-    ...(args.dumpGraph ? { dumpFolder: args.dumpGraph } : {}),
-    onSession: (session: Session) => onStopSignal(() => void session.leave()),
+  return logged(args.runDir, name, async () => {
+    const farewell = await runWorker({
+      endpoint,
+      pool: args.pool,
+      name,
+      requiresGpu: args.requireGpu ?? false,
+      endsWhenLost: args.wait ?? false,
+      ...(args.dumpGraph ? { dumpFolder: args.dumpGraph } : {}),
+      onSession: (session: Session) => onStopSignal(() => session.leave()),
+    });
+    return farewell === 'over' ? doneStatus(args) : EXIT.resumable;
   });
-  return EXIT.done;
 }
 
-/** @throws NashError('usage') when neither names a server */
-export function endpointOf({ endpoint, runDir }: { endpoint?: string; runDir?: string }): string {
+/** Writes the start and the end of a process that serves a run into the run's logs, where the folder is on this host. */
+export async function logged(
+  runDir: string | undefined,
+  name: string,
+  body: () => Promise<number>,
+): Promise<number> {
+  if (runDir === undefined || !existsSync(runDir)) return body();
+  const log = openLog(join(runDir, 'logs'), name, runDir);
+  log('started', { devices: process.env.CUDA_VISIBLE_DEVICES });
+  try {
+    const exitCode = await body();
+    log('ended', { exitCode });
+    return exitCode;
+  } catch (error) {
+    log('failed', { message: messageOf(error) });
+    throw error;
+  }
+}
+
+/** @throws NashError('usage') when neither names a server, or the folder has none and `wait` was not asked for */
+export async function endpointOf({
+  endpoint,
+  runDir,
+  wait = false,
+}: {
+  endpoint?: string;
+  runDir?: string;
+  wait?: boolean;
+}): Promise<string> {
   if (endpoint !== undefined) {
     if (/^tcp:\/\/[^\s/:]+:\d{1,5}$/.test(endpoint)) return endpoint;
     throw new NashError(
@@ -61,7 +111,7 @@ export function endpointOf({ endpoint, runDir }: { endpoint?: string; runDir?: s
       `--endpoint '${endpoint}': expected tcp://address:port, such as tcp://127.0.0.1:5555`,
     );
   }
-  if (runDir !== undefined) return readAddress(runDir).endpoint;
+  if (runDir !== undefined) return wait ? waitForServer(runDir) : readAddress(runDir).endpoint;
   throw new NashError(
     'usage',
     'give --endpoint tcp://address:port, or --run-dir DIR of a server on this host',

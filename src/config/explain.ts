@@ -4,22 +4,22 @@ import { runConfig } from './run-config.js';
 
 type Issue = z.core.$ZodIssue;
 
-/** All complaints, one a line when there are several. */
-export function explain(error: z.ZodError, tree: unknown): string {
-  const sentences = error.issues.map((issue) => explainIssue(issue, tree));
+/** All complaints, one a line when there are several; `schema` is the one that complained. */
+export function explain(error: z.ZodError, tree: unknown, schema: z.ZodType = runConfig): string {
+  const sentences = error.issues.map((issue) => explainIssue(issue, tree, schema));
   return sentences.length === 1 ? sentences[0]! : sentences.map((sentence) => `\n  ${sentence}`).join('');
 }
 
-function explainIssue(issue: Issue, tree: unknown): string {
+function explainIssue(issue: Issue, tree: unknown, schema: z.ZodType): string {
   const key = issue.path.join('.');
   const found = show(valueAt(tree, issue.path));
   switch (issue.code) {
     case 'unrecognized_keys':
       return issue.keys
-        .map((unknown) => unknownKey([...issue.path, unknown].join('.'), tree, issue.path))
+        .map((unknown) => unknownKey([...issue.path, unknown].join('.'), tree, issue.path, schema))
         .join('; ');
     case 'invalid_union':
-      return unionIssue(issue, key, tree);
+      return unionIssue(issue, key, tree, schema);
     case 'custom':
       return `'${key}': ${issue.message}`;
     default:
@@ -30,12 +30,17 @@ function explainIssue(issue: Issue, tree: unknown): string {
 }
 
 /** A choice by `name` or `source` that is not known, or a value that fits no alternative. */
-function unionIssue(issue: Extract<Issue, { code: 'invalid_union' }>, key: string, tree: unknown): string {
+function unionIssue(
+  issue: Extract<Issue, { code: 'invalid_union' }>,
+  key: string,
+  tree: unknown,
+  schema: z.ZodType,
+): string {
   const discriminator = (issue as { discriminator?: string }).discriminator;
   const value = valueAt(tree, issue.path);
   if (discriminator === undefined)
     return `'${key}' is ${show(value)}, which fits none of the forms it may have`;
-  const choices = choicesOf(issue.path, discriminator);
+  const choices = choicesOf(schema, issue.path, discriminator);
   const isName = issue.path.at(-1) === discriminator;
   const where = isName ? key : [key, discriminator].filter(Boolean).join('.');
   const chosen = isName ? value : (value as Record<string, unknown> | undefined)?.[discriminator];
@@ -44,8 +49,8 @@ function unionIssue(issue: Extract<Issue, { code: 'invalid_union' }>, key: strin
   return `'${where}' is ${show(chosen)}; expected one of ${choices.join(', ')}${hint}`;
 }
 
-function unknownKey(path: string, tree: unknown, parent: readonly PropertyKey[]): string {
-  const known = knownKeys();
+function unknownKey(path: string, tree: unknown, parent: readonly PropertyKey[], schema: z.ZodType): string {
+  const known = knownKeys(schema);
   const chosen = valueAt(tree, parent) as Record<string, unknown> | undefined;
   const kind = chosen?.name ?? chosen?.source;
   const near = nearest(
@@ -102,19 +107,19 @@ function walk(schema: SchemaNode, prefix: string, visit: (path: string, schema: 
   }
 }
 
-/** Every dotted key that some config may hold. */
-export function knownKeys(): string[] {
+/** Every dotted key that a tree of this schema may hold. */
+export function knownKeys(schema: z.ZodType = runConfig): string[] {
   const keys = new Set<string>();
-  walk(runConfig as unknown as SchemaNode, '', (path) => keys.add(path));
+  walk(schema as unknown as SchemaNode, '', (path) => keys.add(path));
   return [...keys];
 }
 
 /** The literals that `<path>.<discriminator>` may be. */
-function choicesOf(path: readonly PropertyKey[], discriminator: string): string[] {
+function choicesOf(schema: z.ZodType, path: readonly PropertyKey[], discriminator: string): string[] {
   const dotted = path.at(-1) === discriminator ? path.join('.') : [...path, discriminator].join('.');
   const choices: string[] = [];
-  walk(runConfig as unknown as SchemaNode, '', (key, schema) => {
-    if (key === dotted) choices.push(...((schema._zod.def.values ?? []) as string[]));
+  walk(schema as unknown as SchemaNode, '', (key, node) => {
+    if (key === dotted) choices.push(...((node._zod.def.values ?? []) as string[]));
   });
   return [...new Set(choices)];
 }

@@ -13,7 +13,7 @@ type Tree = Record<string, unknown>;
  * @throws NashError('usage') naming file, key, what was found and what was expected
  */
 export function loadConfig(file: string, assignments: readonly string[] = []): RunConfig {
-  const tree = readYaml(file);
+  const tree = readYaml(file, 'config', 'configs/ring.yaml');
   for (const assignment of assignments) assign(tree, assignment);
   return validateConfig(tree, file);
 }
@@ -25,14 +25,19 @@ export function validateConfig(tree: unknown, origin: string): RunConfig {
   throw new NashError('usage', `${origin}: ${explain(parsed.error, tree)}`);
 }
 
-function readYaml(file: string): Tree {
+/**
+ * A YAML file that holds a mapping.
+ * @param what what the file is to a person, for the message
+ * @throws NashError('usage')
+ */
+export function readYaml(file: string, what: string, example: string): Tree {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
   } catch (cause) {
     throw new NashError(
       'usage',
-      `the config ${file} cannot be read: ${messageOf(cause)}. Give the path of a YAML file, such as configs/ring.yaml.`,
+      `the ${what} ${file} cannot be read: ${messageOf(cause)}. Give the path of a YAML file, such as ${example}.`,
       { cause },
     );
   }
@@ -43,7 +48,7 @@ function readYaml(file: string): Tree {
   if (tree === null || typeof tree !== 'object' || Array.isArray(tree)) {
     throw new NashError(
       'usage',
-      `${file} holds ${tree === null ? 'nothing' : 'no mapping'}; expected keys such as 'data:' and 'model:'`,
+      `${file} holds ${tree === null ? 'nothing' : 'no mapping'}; expected keys as in ${example}`,
     );
   }
   return tree as Tree;

@@ -8,7 +8,7 @@ import { buildArchitecture } from '../models/architecture.js';
 import { manifestHash } from '../parameters/manifest.js';
 import type { MessageOf, ServerMessage } from '../protocol/messages.js';
 import { connectWorker } from '../transport/zeromq.js';
-import { Session } from '../worker/session.js';
+import { type Farewell, Session, type SessionRole } from '../worker/session.js';
 import { WeightsCache } from '../worker/weights-cache.js';
 import { evaluate, samplesNeeded, writeFigure } from './evaluation.js';
 
@@ -16,6 +16,8 @@ export interface EvaluatorOptions {
   endpoint: string;
   /** where figures go */
   figures: string;
+  /** a lost server ends the evaluator, which is started again and looks for it anew */
+  endsWhenLost?: boolean;
   onSession(session: Session): void;
 }
 
@@ -27,7 +29,7 @@ interface Prepared {
 }
 
 /** Serves one server until it says stop. */
-export async function runEvaluator(options: EvaluatorOptions): Promise<void> {
+export async function runEvaluator(options: EvaluatorOptions): Promise<Farewell> {
   const transport = connectWorker(options.endpoint);
   let prepared: Prepared | undefined;
   let asked: MessageOf<ServerMessage, 'evaluate'> | undefined;
@@ -54,7 +56,7 @@ export async function runEvaluator(options: EvaluatorOptions): Promise<void> {
     await work(session);
   };
 
-  const session = new Session(transport, {
+  const role: SessionRole = {
     role: 'evaluator',
     pool: 'any',
     name: 'evaluator',
@@ -87,10 +89,11 @@ export async function runEvaluator(options: EvaluatorOptions): Promise<void> {
       else if (message.kind === 'evaluate') asked = message;
       current.guard(() => work(current));
     },
-  });
+  };
+  const session = new Session(transport, role, options.endsWhenLost);
   options.onSession(session);
   try {
-    await session.run();
+    return await session.run();
   } finally {
     await transport.close();
     prepared?.drawer.dispose();

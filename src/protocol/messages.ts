@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { NETS } from '../parameters/manifest.js';
 
 /** Raised whenever a message changes its meaning; both sides must have the same. */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 /** Floats in one block: the unit of transport, summing and applying (4 MiB). */
 export const BLOCK_FLOATS = 2 ** 20;
@@ -133,7 +133,8 @@ const task = z.strictObject({
 /** The averaged generator of this version is on its way: look at it. */
 const evaluate = z.strictObject({ kind: z.literal('evaluate'), version: count });
 
-const stop = z.strictObject({ kind: z.literal('stop'), message: text });
+/** The run is over, or `comesBack`: this server will be started again, and a supervised peer looks for it anew. */
+const stop = z.strictObject({ kind: z.literal('stop'), comesBack: z.boolean(), message: text });
 const ping = z.strictObject({ kind: z.literal('ping') });
 
 export const serverMessage = z.discriminatedUnion('kind', [

@@ -90,6 +90,8 @@ export class ParameterServer {
   private resolve!: (outcome: Outcome) => void;
   private reject!: (error: unknown) => void;
   private isFinishing = false;
+  /** a stop was asked for; comesBack: by a service manager, which will start this server again */
+  private stopping: { comesBack: boolean } | undefined;
   private isOver = false;
   reissuedCount = 0;
   /** processes that the launcher started again */
@@ -136,9 +138,13 @@ export class ParameterServer {
     return this.outcome;
   }
 
-  /** Finishes the round, takes a checkpoint and ends with status 'stopped'. */
-  stop(): void {
-    this.parts.log('stop requested');
+  /**
+   * Finishes the round, takes a checkpoint and ends with status 'stopped'.
+   * @param comesBack whether this server will be started again, and the workers ought to look for it
+   */
+  stop({ comesBack = false } = {}): void {
+    this.parts.log('stop requested', { comesBack });
+    this.stopping = { comesBack };
     this.guard(() => this.perform(this.coordinator.handle({ kind: 'stop-requested' })));
     setTimeout(() => this.guard(() => this.finish('stopped', false)), STOP_GRACE_MS).unref();
   }
@@ -147,7 +153,7 @@ export class ParameterServer {
   fail(error: unknown): void {
     if (this.isOver) return;
     this.end();
-    this.sendToAll({ kind: 'stop', message: messageOf(error).slice(0, 4000) });
+    this.sendToAll({ kind: 'stop', comesBack: false, message: messageOf(error).slice(0, 4000) });
     this.reject(error);
   }
 
@@ -235,7 +241,9 @@ export class ParameterServer {
         this.parts.log('worker failed', { worker: peer.name, message: message.message });
         return;
       case 'leaving':
+        if (this.stopping) return; // it helps to finish the round, and is sent home with the others
         this.lose(session, 'it left');
+        this.send(session, { kind: 'stop', comesBack: false, message: 'farewell' });
         return;
       case 'hello':
       case 'pong':
@@ -440,7 +448,9 @@ export class ParameterServer {
     if (because === 'done' && !(await this.evaluations.last(steps.generator))) log('there was no last evaluation');
     if (this.isOver) return;
     this.end();
-    this.sendToAll({ kind: 'stop', message: because === 'done' ? 'the run is done' : 'the run was stopped' });
+    const isDone = because === 'done';
+    const comesBack = !isDone && (this.stopping?.comesBack ?? false);
+    this.sendToAll({ kind: 'stop', comesBack, message: isDone ? 'the run is done' : 'the run was stopped' });
     await this.parts.transport.flush(FAREWELL_MS);
     const steppedNow = steps.discriminator - versionsAfter(config.schedule, round).discriminator;
     const images = steppedNow * config.minibatch.size;

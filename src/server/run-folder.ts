@@ -152,6 +152,19 @@ export function readAddress(path: string): ServerAddress {
   return JSON.parse(text) as ServerAddress;
 }
 
+/** The address of a server of this host that is alive; undefined while there is none, also where a killed one left its address. */
+export function livingAddress(path: string): ServerAddress | undefined {
+  const holder = holderOf(join(path, LOCK));
+  if (!holder || !isAlive(holder)) return undefined;
+  try {
+    const address = readAddress(path);
+    return address.pid === holder.pid ? address : undefined;
+  } catch (error) {
+    if (error instanceof NashError) return undefined; // it is starting, or has just ended
+    throw error;
+  }
+}
+
 const LOCK = 'lock';
 
 interface Lock {

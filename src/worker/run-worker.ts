@@ -9,7 +9,7 @@ import { type Pool, serves } from '../protocol/coordinator.js';
 import type { MessageOf, ServerMessage } from '../protocol/messages.js';
 import { connectWorker } from '../transport/zeromq.js';
 import { blocksOf, bytesOf } from '../wire/blocks.js';
-import { Session } from './session.js';
+import { type Farewell, Session, type SessionRole } from './session.js';
 import { GradientComputer } from './shard-gradient.js';
 import { WeightsCache } from './weights-cache.js';
 
@@ -17,6 +17,10 @@ export interface WorkerOptions {
   endpoint: string;
   pool: Pool;
   name: string;
+  /** this worker was given a GPU and computes on nothing else, whatever the config allows */
+  requiresGpu?: boolean;
+  /** a lost server ends the worker, which is started again and looks for it anew */
+  endsWhenLost?: boolean;
   /** where to leave the compiled graphs for a person to look at */
   dumpFolder?: string;
   /** Called with the session once there is one; `leave` ends the worker gracefully. */
@@ -29,7 +33,7 @@ type TaskMessage = MessageOf<ServerMessage, 'task'>;
  * Serves one server until it says stop.
  * @throws NashError when refused, or when data or device are not as the config wants them
  */
-export async function runWorker(options: WorkerOptions): Promise<void> {
+export async function runWorker(options: WorkerOptions): Promise<Farewell> {
   const transport = connectWorker(options.endpoint);
   let computer: GradientComputer | undefined;
   let cache: WeightsCache | undefined;
@@ -70,12 +74,12 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     }
   };
 
-  const session = new Session(transport, {
+  const role: SessionRole = {
     role: 'worker',
     pool: options.pool,
     name: options.name,
     async prepare(config) {
-      const backend = loadTensorFlow(config.device);
+      const backend = loadTensorFlow(options.requiresGpu ? { ...config.device, kind: 'gpu' } : config.device);
       computer?.dispose();
       cache?.dispose();
       pending = undefined;
@@ -116,10 +120,11 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
         attempt(session);
       }
     },
-  });
+  };
+  const session = new Session(transport, role, options.endsWhenLost);
   options.onSession(session);
   try {
-    await session.run();
+    return await session.run();
   } finally {
     await transport.close();
     computer?.dispose();

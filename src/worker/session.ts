@@ -24,34 +24,43 @@ export interface SessionRole {
   receive(message: ServerMessage, payload: Uint8Array[], session: Session): void;
 }
 
+/** How a session ended: for good, or its server went away and will come back, perhaps at another address. */
+export type Farewell = 'over' | 'server-away';
+
 /** How long a worker keeps trying when the server is away; its launcher notices the server's death long before. */
 const PATIENCE_MS = 600_000;
+/** How long a worker that was told to leave helps a server that is stopping. */
+const LEAVE_MS = 20_000;
 
 export class Session {
   private config: RunConfig | undefined;
-  private end!: { resolve: () => void; reject: (error: unknown) => void };
+  private end!: { resolve: (farewell: Farewell) => void; reject: (error: unknown) => void };
   private patience: NodeJS.Timeout | undefined;
+  private isConnected = false;
+  private isLeaving = false;
   private isOver = false;
 
+  /** @param endsWhenLost a lost connection ends the session, else it is made again at the same address */
   constructor(
     private readonly transport: WorkerTransport,
     private readonly role: SessionRole,
+    private readonly endsWhenLost = false,
   ) {}
 
   /**
    * Serves until the server says stop.
    * @throws NashError('usage') when the server refuses this worker, NashError('failed') when it stays away
    */
-  async run(): Promise<void> {
-    const over = new Promise<void>((resolve, reject) => {
+  async run(): Promise<Farewell> {
+    const over = new Promise<Farewell>((resolve, reject) => {
       this.end = { resolve, reject };
     });
     this.transport.onConnect(() => this.hello());
-    this.transport.onDisconnect(() => this.wait());
+    this.transport.onDisconnect(() => this.lost());
     this.transport.onMessage((frames) => this.guard(() => this.receive(frames)));
     this.wait();
     try {
-      await over;
+      return await over;
     } finally {
       this.isOver = true;
       clearTimeout(this.patience);
@@ -62,11 +71,15 @@ export class Session {
     this.transport.send(encode(workerMessage.parse(message), frames));
   }
 
-  /** Takes leave, so that the server need not find out. */
-  async leave(): Promise<void> {
+  /** Takes leave, and ends when the server agrees: at once, unless it is stopping and needs this worker to finish its round. */
+  leave(): void {
+    this.isLeaving = true;
+    if (!this.isConnected) {
+      this.end.resolve('over');
+      return;
+    }
     this.send({ kind: 'leaving' });
-    await this.transport.flush(500);
-    this.end.resolve();
+    setTimeout(() => this.end.resolve('over'), LEAVE_MS).unref();
   }
 
   /** Tells the server why this worker ends, and ends. */
@@ -90,6 +103,7 @@ export class Session {
 
   private hello(): void {
     clearTimeout(this.patience);
+    this.isConnected = true;
     const { role, pool, name } = this.role;
     this.send({
       kind: 'hello',
@@ -100,6 +114,13 @@ export class Session {
       pid: process.pid,
       host: hostname(),
     });
+  }
+
+  private lost(): void {
+    this.isConnected = false;
+    if (this.isLeaving) this.end.resolve('over');
+    else if (this.endsWhenLost) this.end.resolve('server-away');
+    else this.wait();
   }
 
   private wait(): void {
@@ -121,7 +142,7 @@ export class Session {
         );
         return;
       case 'stop':
-        this.end.resolve();
+        this.end.resolve(message.comesBack && !this.isLeaving ? 'server-away' : 'over');
         return;
       case 'ping':
         this.send({ kind: 'pong' });

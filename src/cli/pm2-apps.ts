@@ -1,0 +1,152 @@
+// The processes of a run as pm2 apps: the arguments of `nash train`, spread over apps that pm2 starts, watches and starts again.
+import { basename, dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Command } from 'commander';
+import { EXIT, NashError } from '../errors.js';
+import {
+  type Placement,
+  type PlacementArguments,
+  placementOf,
+  requireFitting,
+  withPlacement,
+} from './placement.js';
+import { type RunArguments, resolveRun, toWords, withRunArguments } from './run-arguments.js';
+import { splitWords } from './split-words.js';
+import { withEndpoint } from './train-command.js';
+
+/** As far as Nash uses pm2's form. */
+export interface Pm2App {
+  name: string;
+  namespace: string;
+  script: string;
+  interpreter: 'node';
+  exec_mode: 'fork';
+  cwd: string;
+  args: string[];
+  env: Record<string, string>;
+  kill_timeout: number;
+  stop_exit_codes: number[];
+  min_uptime: number;
+  max_restarts: number;
+  out_file: string;
+  error_file: string;
+  merge_logs: boolean;
+  time: boolean;
+}
+
+const NASH = fileURLToPath(new URL('../../bin/nash', import.meta.url));
+
+/**
+ * A run that is over rests with this status. pm2 7 takes a process that a signal killed for one that exited with 0, so 0 must
+ * not be among the statuses that rest: a worker that the kernel killed for memory would never come back.
+ */
+const OVER = 64;
+
+/**
+ * A process that lived less than `min_uptime` died young; 16 of those in the first 160 s and it is given up, which with the delays of
+ * `backOff` takes a minute and a half. Later every loss is answered by a start, after at most 8 s.
+ */
+const RESTARTS = { min_uptime: 10_000, max_restarts: 16 };
+
+/** pm2 kills after this. The server needs it to finish its round (30 s at most) and to write a checkpoint. */
+const KILL_TIMEOUT_MS = 45_000;
+
+type Arguments = RunArguments & PlacementArguments;
+
+/**
+ * The apps of this host, NASH_HOST or else by its hostname.
+ * @param text the words of `nash train`, as a shell would take them: NASH_ARGS
+ * @throws NashError('usage') for what `nash train` would refuse too, and for --force and --resume, which pm2 would repeat at every start
+ */
+export function pm2Apps(text: string, cwd = process.cwd()): Pm2App[] {
+  const { configFile, args: given } = parse(text);
+  const placement = placementOf(given);
+  const args = withEndpoint(given, placement);
+  const { config, runDir } = resolveRun(configFile, args);
+  requireFitting(placement, config);
+  const { logs, ...common } = commonOf(runDir, cwd);
+  const gpu = placement.needsGpu ? ['--require-gpu'] : [];
+  const app = (name: string, words: string[], rest: number[], env: Record<string, string> = {}): Pm2App => ({
+    name,
+    ...common,
+    args: [...words, '--done-status', String(OVER)],
+    env,
+    stop_exit_codes: [EXIT.usage, EXIT.environment, OVER, ...rest],
+    out_file: join(logs, `${name}.out.log`),
+    error_file: join(logs, `${name}.err.log`),
+  });
+  const apps: Pm2App[] = [];
+  if (placement.server) {
+    const evaluator = placement.evaluator ? ['--expect-evaluator'] : [];
+    const words = ['server', ...toWords(configFile, args), '--supervised', ...evaluator, ...gpu];
+    apps.push(app('server', words, [EXIT.resumable]));
+  }
+  if (placement.evaluator)
+    apps.push(app('evaluator', ['evaluator', '--run-dir', runDir, '--wait', ...gpu], []));
+  for (const { name, pool, device } of placement.workers) {
+    const words = [
+      'worker',
+      '--pool',
+      pool,
+      '--name',
+      name + placement.suffix,
+      ...addressOf(placement, runDir),
+    ];
+    const own: Record<string, string> = device === undefined ? {} : { CUDA_VISIBLE_DEVICES: device };
+    apps.push(app(name, device === undefined ? words : [...words, '--require-gpu'], [], own));
+  }
+  return apps;
+}
+
+function commonOf(runDir: string, cwd: string) {
+  const folder = resolve(cwd, runDir);
+  return {
+    namespace: basename(folder),
+    script: NASH,
+    interpreter: 'node' as const,
+    exec_mode: 'fork' as const,
+    cwd,
+    kill_timeout: KILL_TIMEOUT_MS,
+    ...RESTARTS,
+    merge_logs: true,
+    time: true,
+    /** beside the run folder, not in it: a run that is refused leaves no folder, and pm2 keeps the reason here */
+    logs: join(dirname(folder), '.pm2-logs', basename(folder)),
+  };
+}
+
+/** On the server's host through the run folder, where the address may change with every start of the server. */
+const addressOf = ({ server, endpoint }: Placement, runDir: string): string[] =>
+  server || endpoint === undefined ? ['--run-dir', runDir, '--wait'] : ['--endpoint', endpoint];
+
+function parse(text: string): { configFile: string; args: Arguments } {
+  const words = splitWords(text);
+  if (words.length === 0) {
+    throw new NashError(
+      'usage',
+      'NASH_ARGS is empty; give it the arguments of nash train: NASH_ARGS="configs/ring.yaml --workers discriminator=2,generator=2" pm2 start ecosystem.config.js',
+    );
+  }
+  let parsed: { configFile: string; args: Arguments } | undefined;
+  const command = withPlacement(withRunArguments(new Command('NASH_ARGS')))
+    .option('--json', 'nash train prints result.json; under pm2 read it from the run folder')
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} })
+    .action((configFile: string, args: Arguments) => {
+      parsed = { configFile, args };
+    });
+  try {
+    command.parse(words, { from: 'user' });
+  } catch (cause) {
+    throw new NashError('usage', `NASH_ARGS: ${cause instanceof Error ? cause.message : cause}`, { cause });
+  }
+  const { args } = parsed!;
+  if (args.force || args.resume) {
+    throw new NashError(
+      'usage',
+      `NASH_ARGS: ${args.force ? '--force' : '--resume'} would be repeated whenever pm2 starts the server again. ` +
+        'It goes on with an unfinished run by itself; to begin anew, remove the run folder or take another.',
+    );
+  }
+  return parsed!;
+}

@@ -1,0 +1,72 @@
+// What the processes of a run need to live under a service manager such as pm2, which starts them in any order and starts them again.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Command, InvalidArgumentError } from 'commander';
+import { hasGpu } from '../../src/setup/machine.mjs';
+import { EXIT, NashError } from '../errors.js';
+import { livingAddress } from '../server/run-folder.js';
+
+export interface SupervisedArguments {
+  doneStatus?: number;
+  requireGpu?: boolean;
+}
+
+/** Options that server, worker and evaluator share. */
+export const withSupervision = (command: Command): Command =>
+  command
+    .option(
+      '--done-status <code>',
+      'exit status when the run is over (default: 0); for a manager that cannot tell 0 from a kill',
+      parseStatus,
+    )
+    .option('--require-gpu', 'refuse to start (3) where this host has no GPU');
+
+function parseStatus(text: string): number {
+  if (/^\d+$/.test(text) && Number(text) < 256) return Number(text);
+  throw new InvalidArgumentError('expected a whole number from 0 to 255.');
+}
+
+export const doneStatus = (args: SupervisedArguments): number => args.doneStatus ?? EXIT.done;
+
+/**
+ * Asks the driver, before anything is loaded or connected. That TensorFlow can use the GPU is asked once more when it is loaded.
+ * @throws NashError('environment') where a GPU was asked for and the host has none
+ */
+export function requireGpu(isRequired: boolean | undefined): void {
+  if (!isRequired || hasGpu()) return;
+  throw new NashError(
+    'environment',
+    "the topology gives this host's workers GPUs, and no NVIDIA driver shows one (/dev/nvidia*). 'npx nash doctor' says more; " +
+      'a topology with counts instead of devices, such as cluster/topologies/one-machine.yaml, trains on CPUs.',
+  );
+}
+
+/** The longest delay stays under pm2's `min_uptime`, so that deaths in a row keep counting against its `max_restarts`. */
+const BACK_OFF_MS = { first: 100, factor: 1.5, last: 8000 };
+
+/**
+ * Waits before a process that has just died young begins again. pm2 says how often that was; its own back-off would do the same,
+ * but shows what rests as `waiting restart`.
+ */
+export async function backOff(deaths = Number(process.env.unstable_restarts ?? 0)): Promise<void> {
+  const { first, factor, last } = BACK_OFF_MS;
+  if (deaths > 0) await sleep(Math.min(last, first * factor ** (deaths - 1)));
+}
+
+const POLL_MS = 100;
+/** How long a process looks for its server before it ends, to be started again by its manager. */
+const PATIENCE_MS = 600_000;
+
+/**
+ * Waits until a living server of this host has written its address into the run folder.
+ * @returns its endpoint
+ * @throws NashError('failed') when none comes in ten minutes
+ */
+export async function waitForServer(runDir: string): Promise<string> {
+  const deadline = performance.now() + PATIENCE_MS;
+  while (performance.now() < deadline) {
+    const address = livingAddress(runDir);
+    if (address) return address.endpoint;
+    await sleep(POLL_MS);
+  }
+  throw new NashError('failed', `no server has opened ${runDir} for ${PATIENCE_MS / 1000} s`);
+}

@@ -229,11 +229,13 @@ class Launch {
       `done: ${steps.discriminator} steps of D and ${steps.generator} of G in ${duration(seconds)}, ${rate} images/s`,
     );
     const captured = metrics.gan_modes_captured;
+    const quality = metrics.gan_high_quality_samples_ratio;
     if (captured !== undefined) {
-      const quality = Math.round((metrics.gan_high_quality_samples_ratio ?? 0) * 100);
-      this.display.say(
-        `modes ${captured}/${metrics.gan_modes_expected}, ${quality} % of samples within three deviations of a mode`,
-      );
+      const near =
+        quality === undefined
+          ? ''
+          : `, ${Math.round(quality * 100)} % of samples within three deviations of a mode`;
+      this.display.say(`modes ${captured}/${metrics.gan_modes_expected}${near}`);
     }
     this.display.say(`figures: ${join(runDir, 'figures')}, result: ${join(runDir, 'result.json')}`);
     const next =

@@ -46,5 +46,7 @@ const nameGradient =
   (gradient: TapeGradient, path: readonly string[]): TapeGradient =>
   (...dys) => {
     const thunks = within(path, () => gradient(...dys));
-    return Object.fromEntries(Object.entries(thunks).map(([input, thunk]) => [input, () => within(path, thunk)]));
+    return Object.fromEntries(
+      Object.entries(thunks).map(([input, thunk]) => [input, () => within(path, thunk)]),
+    );
   };

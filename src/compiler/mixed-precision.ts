@@ -1,6 +1,6 @@
 // A pass over a recording: matrix work in bfloat16, and activations left in bfloat16 from one matrix kernel to the next.
 //
-// What is cast: the operands and results of Conv2D, its two gradients and MatMul; and, where their main input already
+// What is cast: the operands and results of Conv2D, its two gradients and matrix products; and, where their main input already
 // is bfloat16, batch norm, (leaky) ReLU and their gradients, reshapes and transposes. Batch norm's scale, offset and
 // statistics stay float32 inside its kernel. What is never cast: weights as they are kept and updated, losses,
 // statistics, sums over shards, and every output of the step: a gradient is rounded to bfloat16 once, by the
@@ -26,6 +26,7 @@ const RULES: Record<string, Rule> = {
   Conv2DBackpropInput: { inputs: [1, 2], outputs: [0], always: true },
   Conv2DBackpropFilter: { inputs: [0, 2], outputs: [0], always: true },
   MatMul: { inputs: [0, 1], outputs: [0], always: true },
+  BatchMatMulV2: { inputs: [0, 1], outputs: [0], always: true }, // what tf.matMul executes
   Relu: { inputs: [0], outputs: [0], always: false },
   ReluGrad: { inputs: [0, 1], outputs: [0], always: false },
   LeakyRelu: { inputs: [0], outputs: [0], always: false },

@@ -1,7 +1,6 @@
 // The evaluator process: looks at the averaged generator at its own pace, beside training.
 import { loadTensorFlow } from '../compiler/tensorflow.js';
 import type { RunConfig } from '../config/run-config.js';
-import type { DataSource } from '../data/data-source.js';
 import { openRunData } from '../data/run-data.js';
 import { SampleDrawer } from '../evaluation/sample-drawer.js';
 import { buildArchitecture } from '../models/architecture.js';
@@ -10,7 +9,7 @@ import type { MessageOf, ServerMessage } from '../protocol/messages.js';
 import { connectWorker } from '../transport/zeromq.js';
 import { type Farewell, Session, type SessionRole } from '../worker/session.js';
 import { WeightsCache } from '../worker/weights-cache.js';
-import { evaluate, samplesNeeded, writeFigure } from './evaluation.js';
+import { createExaminer, type Examiner, writeFigure } from './evaluation.js';
 
 export interface EvaluatorOptions {
   endpoint: string;
@@ -23,7 +22,7 @@ export interface EvaluatorOptions {
 
 interface Prepared {
   config: RunConfig;
-  source: DataSource;
+  examiner: Examiner;
   drawer: SampleDrawer;
   cache: WeightsCache;
 }
@@ -43,13 +42,10 @@ export async function runEvaluator(options: EvaluatorOptions): Promise<Farewell>
     asked = undefined;
     isWorking = true;
     const started = performance.now();
-    const { config, source, drawer } = prepared;
-    const samples = drawer.draw(generator, {
-      count: samplesNeeded(source, config.evaluation.samples),
-      seed: config.seed,
-    });
-    const { measures, figure } = await evaluate(source, samples, version);
-    writeFigure(options.figures, source.kind === 'dataset' ? 'samples' : 'points', version, figure);
+    const { config, examiner, drawer } = prepared;
+    const samples = drawer.draw(generator, { count: examiner.sampleCount, seed: config.seed });
+    const { measures, figure } = await examiner.examine(samples, version);
+    writeFigure(options.figures, examiner.figureKind, version, figure);
     const seconds = (performance.now() - started) / 1000;
     session.send({ kind: 'evaluated', version, seconds, metrics: measures as Record<string, number> });
     isWorking = false;
@@ -67,11 +63,11 @@ export async function runEvaluator(options: EvaluatorOptions): Promise<Farewell>
       });
       const source = await openRunData(config, () => {});
       const architecture = buildArchitecture(config.model, source.shape);
-      prepared?.drawer.dispose();
+      dispose(prepared);
       const { size, slotSize } = architecture.generator.manifest;
       prepared = {
         config,
-        source,
+        examiner: createExaminer(source, config.data.source, config.evaluation.samples),
         drawer: new SampleDrawer({ architecture, latentDistribution: config.model.latentDistribution }),
         cache: new WeightsCache({ discriminator: 0, generator: 0, average: size + slotSize }),
       };
@@ -96,6 +92,12 @@ export async function runEvaluator(options: EvaluatorOptions): Promise<Farewell>
     return await session.run();
   } finally {
     await transport.close();
-    prepared?.drawer.dispose();
+    dispose(prepared);
   }
+}
+
+function dispose(prepared: Prepared | undefined): void {
+  prepared?.drawer.dispose();
+  prepared?.examiner.dispose();
+  prepared?.cache.dispose();
 }

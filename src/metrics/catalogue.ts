@@ -50,8 +50,11 @@ export const CATALOGUE = {
   gan_mode_kl_divergence_nats: gauge('Reverse KL of the histogram of nearest modes against the data'),
   gan_high_quality_samples_ratio: gauge('Samples within three deviations of a mode'),
   gan_sample_diversity_ratio: gauge('Mean pairwise distance of samples over that of real items'),
+  gan_different_bins_ratio: gauge(
+    'Share of k-means bins of real images whose proportion differs among samples (NDB/K, two-proportion z-test at 5 %)',
+  ),
   gan_mode_collapse_score_ratio: gauge(
-    '0: samples as diverse as the data, 1: one point; definition in src/evaluation',
+    "Share of the data's variety that samples lack: 1 - exp(-reverse KL over modes, classes or bins), for images at least 1 - diversity",
   ),
   gan_evaluation_seconds: gauge('Seconds that the last evaluation took'),
   gan_evaluated_version: gauge('Version of the averaged generator that the last evaluation looked at'),

@@ -52,6 +52,8 @@ const prepared = z.strictObject({
 });
 
 const fetchVector = z.strictObject({ kind: z.literal('fetch'), vector: vectorName, version: count });
+/** A version has arrived whole: the server may use its memory again. */
+const received = z.strictObject({ kind: z.literal('received'), vector: vectorName, version: count });
 
 /** One block of a node's summed payload. The statistics, one row a leaf, come with every block; the first counts. */
 const answer = z.strictObject({
@@ -84,6 +86,7 @@ export const workerMessage = z.discriminatedUnion('kind', [
   hello,
   prepared,
   fetchVector,
+  received,
   answer,
   evaluated,
   failed,

@@ -230,6 +230,9 @@ export class ParameterServer {
       case 'fetch':
         this.weights.sendAgain(peer, message.vector, message.version);
         return;
+      case 'received':
+        this.weights.received(peer, message.vector, message.version);
+        return;
       case 'answer':
         this.answer(peer, message, payload);
         return;
@@ -267,7 +270,7 @@ export class ParameterServer {
     const refusal = this.peers.prepare(peer, prepared);
     if (refusal) {
       this.refuse(peer.session, refusal);
-      this.peers.remove(peer.session);
+      this.lose(peer.session, 'it was refused');
       return;
     }
     const { session, name, role, pool, pid, host } = peer;
@@ -291,6 +294,7 @@ export class ParameterServer {
     const peer = this.peers.remove(session);
     this.intake.drop(session);
     if (!peer) return;
+    this.weights.drop(peer);
     this.parts.log('worker gone', { worker: peer.name, why });
     if (peer.role === 'worker' && peer.state === 'ready') {
       this.perform(this.coordinator.handle({ kind: 'left', worker: session }));
@@ -445,7 +449,8 @@ export class ParameterServer {
     const steps = this.coordinator.current;
     if (isBoundary) await this.checkpoint();
     else await this.checkpointing;
-    if (because === 'done' && !(await this.evaluations.last(steps.generator))) log('there was no last evaluation');
+    if (because === 'done' && !(await this.evaluations.last(steps.generator)))
+      log('there was no last evaluation');
     if (this.isOver) return;
     this.end();
     const isDone = because === 'done';

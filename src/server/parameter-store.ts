@@ -15,12 +15,17 @@ import type { VectorName } from '../protocol/messages.js';
 import { keyOf, parentOf, rootLevel, siblingOf, type TreeNode } from '../protocol/shard-tree.js';
 import { type BlockHeader, blocksOf, bytesOf, rangeOf } from '../wire/blocks.js';
 
-/** A version of a vector as it is sent: its blocks, framed once, the same memory for every peer. Never written again. */
+/** A version of a vector as it is sent: its blocks, framed once, the same memory for every peer. Not written while anybody holds it. */
 export interface Published {
   version: number;
   values: Float32Array;
   blocks: { header: BlockHeader; bytes: Uint8Array }[];
+  /** sessions that it was sent to and that have not said that they have it: ZeroMQ may still be reading it for them */
+  holders: Set<string>;
 }
+
+/** A version in a vector of its own, which is sent from there without a copy. */
+type StoredVersion = Published & { vector: Vector };
 
 interface NetState {
   manifest: Manifest;
@@ -30,7 +35,10 @@ interface NetState {
   optimizerSlots: Vector[];
   /** sums of the open step's tree nodes that wait for their siblings */
   sums: Map<string, Vector>;
-  published: Published[];
+  /** versions that steps may read */
+  published: StoredVersion[];
+  /** versions that no step reads any more, held for peers that are still receiving them */
+  retired: StoredVersion[];
 }
 
 /** Named vectors, as a checkpoint holds them. */
@@ -62,6 +70,7 @@ export class ParameterStore {
         optimizerSlots: optimizer.slots.map(() => engine.allocate(manifest.size)),
         sums: new Map(),
         published: [],
+        retired: [],
       };
     };
     this.nets = { discriminator: create('discriminator'), generator: create('generator') };
@@ -85,7 +94,7 @@ export class ParameterStore {
 
   /** A vector to receive a node's payload into; `settle` or `release` takes it back. */
   allocatePayload(net: Net): Vector {
-    return this.engine.allocate(this.lengthOf(net));
+    return this.engine.allocate(this.lengthOf(net), 'anything'); // all of it is about to be written
   }
 
   writeBlock(payload: Vector, header: BlockHeader, floats: Float32Array): void {
@@ -122,24 +131,24 @@ export class ParameterStore {
    * A gradient that is not finite is not applied, and nothing changes.
    */
   async apply(net: Net, step: number): Promise<Applied> {
-    const { sums, parameters, published } = this.nets[net];
+    const state = this.nets[net];
+    const { sums } = state;
     const key = keyOf({ level: rootLevel(this.config.minibatch.shards), index: 0 });
     const sum = sums.get(key);
     assert(sum && sums.size === 1, () => `${net} step ${step} applied with sums ${[...sums.keys()]}`);
     sums.delete(key);
-    const updates = this.updates(net, step, sum);
-    const outcome = await this.engine.sequence(
-      [
-        { kind: 'scan', vector: sum }, // guards what follows it
-        ...updates,
-        ...this.slotMerges(net, sum),
-        ...(net === 'generator' ? [this.averaging(step)] : []),
-      ],
-      { copy: parameters },
-    );
+    const next = this.engine.allocate(this.lengthOf(net), 'anything');
+    const updates = this.updates(net, step, sum, next);
+    const outcome = await this.engine.sequence([
+      { kind: 'scan', vector: sum }, // guards what follows it
+      ...updates,
+      ...this.slotMerges(net, sum, next),
+      ...(net === 'generator' ? [this.averaging(step, next)] : []),
+    ]);
     this.engine.release(sum);
-    if (!outcome.values) return { isFinite: false };
-    published.push(frame(outcome.values, step + 1));
+    if (!outcome.finite) return { isFinite: false };
+    state.parameters = next;
+    this.publish(net, step + 1);
     const ofUpdates = outcome.measures.slice(1, 1 + updates.length);
     return {
       isFinite: true,
@@ -148,7 +157,7 @@ export class ParameterStore {
   }
 
   /** The optimizer, block by block in order; their measures add up to the averaged gradient's squared norm. */
-  private updates(net: Net, step: number, sum: Vector): Operation[] {
+  private updates(net: Net, step: number, sum: Vector, next: Vector): Operation[] {
     const { manifest, optimizer, parameters, optimizerSlots } = this.nets[net];
     const bound = net === 'discriminator' ? clipOf(this.config.loss) : undefined;
     const scalars = optimizer.scalars(step + 1);
@@ -160,6 +169,7 @@ export class ParameterStore {
         gradient: part(sum, from, to - from),
         scale: 1 / this.config.minibatch.shards,
         weights: part(parameters, from, to - from),
+        into: part(next, from, to - from),
         slots: optimizerSlots.map((slot) => part(slot, from, to - from)),
         scalars,
         ...(bound === undefined ? {} : { bound }),
@@ -168,35 +178,61 @@ export class ParameterStore {
   }
 
   /** new = momentum * old + (1 - momentum) * merged, each slot by its merge rule. */
-  private slotMerges(net: Net, sum: Vector): Operation[] {
+  private slotMerges(net: Net, sum: Vector, next: Vector): Operation[] {
     const { manifest, parameters } = this.nets[net];
-    return manifest.slots.map((slot) => {
+    if (manifest.slotSize === 0) return [];
+    const slotsOf = (vector: Vector) => part(vector, manifest.size, manifest.slotSize);
+    this.engine.view(slotsOf(next)).fill(0); // 0 times what lay there is 0, never NaN
+    const old: Operation = {
+      kind: 'blend',
+      into: slotsOf(next),
+      from: slotsOf(parameters),
+      keep: 0,
+      take: 1,
+    };
+    const merges = manifest.slots.map((slot): Operation => {
       const at = manifest.size + slot.offset;
       const share = slot.merge === 'mean' ? 1 / this.config.minibatch.shards : 1;
       return {
         kind: 'blend',
-        into: part(parameters, at, slot.size),
+        into: part(next, at, slot.size),
         from: part(sum, at, slot.size),
         keep: slot.momentum,
         take: (1 - slot.momentum) * share,
       };
     });
+    return [old, ...merges];
   }
 
-  private averaging(step: number): Operation {
+  private averaging(step: number, next: Vector): Operation {
     const { keep, take } = averagingAt(this.config.averaging, step + 1);
-    return { kind: 'blend', into: this.average, from: this.nets.generator.parameters, keep, take };
+    return { kind: 'blend', into: this.average, from: next, keep, take };
   }
 
   private publish(net: Net, version: number): void {
     const { parameters, published } = this.nets[net];
-    published.push(frame(this.engine.read(parameters), version));
+    published.push({ ...frame(this.engine.view(parameters), version), vector: parameters });
   }
 
-  /** Drops versions of a net that no step may read any more. */
+  /** Drops versions of a net that no step may read any more; their memory is used again once nobody receives them. */
   forgetBefore(net: Net, version: number): void {
-    const { published } = this.nets[net];
-    while (published.length > 1 && published[0]!.version < version) published.shift();
+    const { published, retired } = this.nets[net];
+    while (published.length > 1 && published[0]!.version < version) retired.push(published.shift()!);
+    this.reclaim(net);
+  }
+
+  /** A peer has a version, or is gone. */
+  letGo(vector: VectorName, version: number, session: string): void {
+    if (vector === 'average') return;
+    const { published, retired } = this.nets[vector];
+    for (const held of [...published, ...retired]) if (held.version === version) held.holders.delete(session);
+    this.reclaim(vector);
+  }
+
+  private reclaim(net: Net): void {
+    const state = this.nets[net];
+    for (const version of state.retired) if (version.holders.size === 0) this.engine.release(version.vector);
+    state.retired = state.retired.filter((version) => version.holders.size > 0);
   }
 
   /** A version as frames, or undefined when it does not exist or was dropped. */
@@ -271,5 +307,6 @@ function frame(values: Float32Array, version: number): Published {
     version,
     values,
     blocks: blocksOf(values.length).map((header) => ({ header, bytes: bytesOf(values, header) })),
+    holders: new Set(),
   };
 }

@@ -5,6 +5,7 @@ import {
   type MessageOf,
   PROTOCOL_VERSION,
   type RefusalReason,
+  type VectorName,
   type WorkerMessage,
 } from '../protocol/messages.js';
 
@@ -20,6 +21,8 @@ export interface Peer {
   state: 'greeted' | 'ready';
   /** vectors that were sent, as `vector@version` */
   sent: Set<string>;
+  /** vectors that were sent and that it has not yet said it has, by the same key */
+  onTheirWay: Map<string, { vector: VectorName; version: number }>;
 }
 
 /** What every peer must have made of the config. */
@@ -79,6 +82,7 @@ export class Peers {
       device: '',
       state: 'greeted',
       sent: new Set(),
+      onTheirWay: new Map(),
     });
     return undefined;
   }

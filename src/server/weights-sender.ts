@@ -8,6 +8,8 @@ import type { Peer } from './peers.js';
 
 /** Versions that a peer is remembered to have; more are forgotten, and fetched should they be needed after all. */
 const REMEMBERED_MAX = 64;
+/** Versions on their way to one peer beyond which none is sent ahead: a peer that hangs must not fill the server's memory. */
+const ON_THEIR_WAY_MAX = 4;
 
 export class WeightsSender {
   constructor(
@@ -25,7 +27,7 @@ export class WeightsSender {
   /** What the peer's next step will read of a net, where it exists already: it travels while the other pool computes. */
   sendAhead(peer: Peer, changed: Net): void {
     for (const net of NETS) {
-      if (!serves(peer.pool, net)) continue;
+      if (!serves(peer.pool, net) || peer.onTheirWay.size >= ON_THEIR_WAY_MAX) continue;
       const version = this.coordinator.next(net).reads[changed];
       if (this.store.published(changed, version)) this.sendOnce(peer, changed, version);
     }
@@ -36,9 +38,24 @@ export class WeightsSender {
     const published = this.store.published(vector, version);
     if (!published) return;
     peer.sent.add(`${vector}@${version}`);
+    peer.onTheirWay.set(`${vector}@${version}`, { vector, version });
+    published.holders.add(peer.session);
     for (const { header, bytes } of published.blocks) {
       this.send(peer.session, { kind: 'weights', term: this.term, vector, version, ...header }, [bytes]);
     }
+  }
+
+  /** The peer has a version whole. */
+  received(peer: Peer, vector: VectorName, version: number): void {
+    peer.onTheirWay.delete(`${vector}@${version}`);
+    this.store.letGo(vector, version, peer.session);
+  }
+
+  /** The peer is gone. */
+  drop(peer: Peer): void {
+    for (const { vector, version } of peer.onTheirWay.values())
+      this.store.letGo(vector, version, peer.session);
+    peer.onTheirWay.clear();
   }
 
   /** Versions that no open or coming step reads are dropped. */

@@ -110,7 +110,10 @@ export async function runWorker(options: WorkerOptions): Promise<Farewell> {
     },
     receive(message, payload, session) {
       if (message.kind === 'weights') {
-        if (cache?.add(message.vector, message.version, message, payload)) attempt(session);
+        const { vector, version } = message;
+        if (!cache?.add(vector, version, message, payload)) return;
+        session.send({ kind: 'received', vector, version });
+        attempt(session);
       } else if (message.kind === 'task') {
         pending = message;
         for (const net of NETS) {

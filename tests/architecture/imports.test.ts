@@ -67,7 +67,7 @@ const TABLE: Record<string, Rule> = {
     because: 'sources of items, and which items a shard sees',
   },
   evaluation: {
-    may: ['checkpoints', 'compiler', 'models', 'numerics', 'parameters', 'steps'],
+    may: ['checkpoints', 'compiler', 'data', 'models', 'numerics', 'parameters', 'steps'],
     packages: ['@tensorflow/tfjs-core', 'pngjs', 'vega', 'vega-lite', '@resvg/resvg-js'],
     because: 'measures and figures of samples, wherever they come from',
   },

@@ -1,0 +1,67 @@
+// A small classifier of labelled images, trained here and now: which classes do samples fall into? One hidden layer and one
+// pass over at most 20,000 images: about two seconds, and on MNIST's test set 95 to 96 % right (measured).
+import * as tf from '@tensorflow/tfjs-core';
+import type { DatasetSource } from '../data/data-source.js';
+import { permutation, RandomStream, seedOf } from '../numerics/random.js';
+import { sizeOf } from '../parameters/manifest.js';
+
+const HIDDEN = 128;
+const BATCH = 100;
+const IMAGES_MAX = 20_000;
+const LEARNING_RATE = 2e-3;
+
+export interface Classifier {
+  classCount: number;
+  /** real items of each class among those it learned from */
+  realCounts: number[];
+  /** @param images `[count, size]` in [-1, 1] @returns the most likely class of each */
+  classify(images: Float32Array): Int32Array;
+  dispose(): void;
+}
+
+/** Trains on the source's labels with a fixed seed. The source must have labels. */
+export function trainClassifier(source: DatasetSource, classCount: number): Classifier {
+  const size = sizeOf(source.shape);
+  const count = Math.min(IMAGES_MAX, source.count);
+  const order = permutation(source.count, seedOf('classifier')).subarray(0, count);
+  const random = new RandomStream(seedOf('classifier', 'weights'));
+  const layer = (rows: number, columns: number) => {
+    const values = Float32Array.from({ length: rows * columns }, () => random.normal() * Math.sqrt(2 / rows));
+    // variables outlive a tidy, the tensors that they are made from do not
+    return tf.tidy(() => [
+      tf.variable(tf.tensor2d(values, [rows, columns])),
+      tf.variable(tf.zeros([columns])),
+    ]);
+  };
+  const variables = [...layer(size, HIDDEN), ...layer(HIDDEN, classCount)];
+  const [w1, b1, w2, b2] = variables as [tf.Variable, tf.Variable, tf.Variable, tf.Variable];
+  const logits = (x: tf.Tensor) =>
+    tf.add(
+      tf.matMul(tf.relu(tf.add(tf.matMul(x as tf.Tensor2D, w1 as tf.Tensor2D), b1)), w2 as tf.Tensor2D),
+      b2,
+    );
+  const optimizer = tf.train.adam(LEARNING_RATE);
+  const realCounts = new Array<number>(classCount).fill(0);
+  const images = new Float32Array(BATCH * size);
+  for (let from = 0; from + BATCH <= count; from += BATCH) {
+    const indices = order.subarray(from, from + BATCH);
+    source.read(indices, images);
+    const labels = Int32Array.from(indices, (index) => source.label(index)!);
+    for (const label of labels) realCounts[label]! += 1;
+    tf.tidy(() => {
+      const x = tf.tensor2d(images.slice(), [BATCH, size]);
+      const y = tf.oneHot(tf.tensor1d(labels, 'int32'), classCount);
+      optimizer.minimize(() => tf.neg(tf.mean(tf.sum(tf.mul(y, tf.logSoftmax(logits(x))), 1))) as tf.Scalar);
+    });
+  }
+  optimizer.dispose();
+  return {
+    classCount,
+    realCounts,
+    classify: (items) =>
+      tf.tidy(
+        () => tf.argMax(logits(tf.tensor2d(items, [items.length / size, size])), 1).dataSync() as Int32Array,
+      ),
+    dispose: () => tf.dispose(variables),
+  };
+}

@@ -1,0 +1,129 @@
+// Bins for images whose modes nobody knows: k-means over real images (Richardson and Weiss 2018, NDB), in a random
+// projection to a few dimensions, which keeps distances (Johnson and Lindenstrauss) and costs milliseconds.
+import * as tf from '@tensorflow/tfjs-core';
+import { RandomStream, seedOf } from '../numerics/random.js';
+
+/** Bins: enough to see a lost mode, few enough that 1,000 samples fill them. */
+const BIN_COUNT = 50;
+const DIMENSIONS = 32;
+const ITERATIONS = 20;
+/** Two-sided 5 % of the standard normal. */
+const Z_LIMIT = 1.96;
+
+export interface BinReport {
+  /** samples in each bin */
+  counts: number[];
+  /** bins that at least one sample fell into */
+  hitCount: number;
+  /** share of bins whose proportion differs from the data's by a two-proportion z-test at 5 % (NDB / K); 0.05 for real images */
+  differentRatio: number;
+}
+
+/** Bins made of real images, all with a fixed seed: the same data give the same bins. */
+export class ImageBins {
+  readonly realCounts: number[];
+  private readonly centres: Float32Array[];
+  private readonly projection: tf.Tensor2D;
+
+  /** @param real `[count, size]`, several times as many images as bins */
+  constructor(
+    real: Float32Array,
+    private readonly size: number,
+  ) {
+    const random = new RandomStream(seedOf('bins'));
+    const values = Float32Array.from(
+      { length: size * DIMENSIONS },
+      () => random.normal() / Math.sqrt(DIMENSIONS),
+    );
+    this.projection = tf.tensor2d(values, [size, DIMENSIONS]);
+    const points = this.project(real);
+    this.centres = kMeans(points, Math.min(BIN_COUNT, points.length), random);
+    this.realCounts = this.count(points);
+  }
+
+  /** @param samples `[count, size]` in the range of the real images */
+  report(samples: Float32Array): BinReport {
+    const counts = this.count(this.project(samples));
+    const n = samples.length / this.size;
+    const m = this.realCounts.reduce((a, b) => a + b, 0);
+    const different = counts.filter((count, i) => Math.abs(zOf(count, n, this.realCounts[i]!, m)) > Z_LIMIT);
+    return {
+      counts,
+      hitCount: counts.filter((count) => count > 0).length,
+      differentRatio: different.length / counts.length,
+    };
+  }
+
+  dispose(): void {
+    this.projection.dispose();
+  }
+
+  private project(images: Float32Array): Float32Array[] {
+    const rows = images.length / this.size;
+    const flat = tf.tidy(() =>
+      tf.matMul(tf.tensor2d(images, [rows, this.size]), this.projection).dataSync(),
+    ) as Float32Array;
+    return Array.from({ length: rows }, (_, i) => flat.subarray(i * DIMENSIONS, (i + 1) * DIMENSIONS));
+  }
+
+  private count(points: readonly Float32Array[]): number[] {
+    const counts = this.centres.map(() => 0);
+    for (const point of points) counts[nearest(point, this.centres).index]! += 1;
+    return counts;
+  }
+}
+
+/** The statistic of the two-proportion z-test; 0 where both are empty. */
+function zOf(a: number, n: number, b: number, m: number): number {
+  const pooled = (a + b) / (n + m);
+  const deviation = Math.sqrt(pooled * (1 - pooled) * (1 / n + 1 / m));
+  return deviation === 0 ? 0 : (a / n - b / m) / deviation;
+}
+
+/** Lloyd's algorithm from k-means++ seeds (Arthur and Vassilvitskii 2007). */
+function kMeans(points: readonly Float32Array[], k: number, random: RandomStream): Float32Array[] {
+  let centres = seeds(points, k, random);
+  for (let iteration = 0; iteration < ITERATIONS; iteration++) {
+    const sums = centres.map((centre) => ({ sum: new Float64Array(centre.length), count: 0 }));
+    for (const point of points) {
+      const group = sums[nearest(point, centres).index]!;
+      group.count += 1;
+      for (let d = 0; d < point.length; d++) group.sum[d]! += point[d]!;
+    }
+    centres = sums.map(({ sum, count }, i) =>
+      count === 0 ? centres[i]! : Float32Array.from(sum, (s) => s / count),
+    );
+  }
+  return centres;
+}
+
+function seeds(points: readonly Float32Array[], k: number, random: RandomStream): Float32Array[] {
+  const centres = [points[random.below(points.length)]!];
+  const distances = points.map((point) => squaredDistance(point, centres[0]!));
+  while (centres.length < k) {
+    let left = random.uniform() * distances.reduce((a, b) => a + b, 0);
+    let index = 0;
+    while (index < points.length - 1 && left >= distances[index]!) left -= distances[index++]!;
+    const centre = points[index]!;
+    centres.push(centre);
+    points.forEach((point, i) => {
+      distances[i] = Math.min(distances[i]!, squaredDistance(point, centre));
+    });
+  }
+  return centres;
+}
+
+function nearest(point: Float32Array, centres: readonly Float32Array[]): { index: number; distance: number } {
+  let best = { index: 0, distance: Number.POSITIVE_INFINITY };
+  centres.forEach((centre, index) => {
+    const distance = squaredDistance(point, centre);
+    if (distance < best.distance) best = { index, distance };
+  });
+  return best;
+}
+
+function squaredDistance(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (let d = 0; d < a.length; d++) sum += (a[d]! - b[d]!) ** 2;
+  return sum;
+}

@@ -4,14 +4,16 @@
 export interface MetricDefinition {
   type: 'gauge' | 'counter' | 'histogram';
   help: string;
-  labels: readonly string[];
+  /** names, each with the closed set of its values; an empty set where the run chooses the value */
+  labels: Readonly<Record<string, readonly string[]>>;
   /** upper bounds of a histogram's buckets, in the metric's unit */
   buckets?: readonly number[];
 }
 
-const gauge = (help: string, ...labels: string[]): MetricDefinition => ({ type: 'gauge', help, labels });
-const counter = (help: string, ...labels: string[]): MetricDefinition => ({ type: 'counter', help, labels });
-const histogram = (help: string, labels: string[], buckets: readonly number[]): MetricDefinition => ({
+type Labels = MetricDefinition['labels'];
+const gauge = (help: string, labels: Labels = {}): MetricDefinition => ({ type: 'gauge', help, labels });
+const counter = (help: string, labels: Labels = {}): MetricDefinition => ({ type: 'counter', help, labels });
+const histogram = (help: string, labels: Labels, buckets: readonly number[]): MetricDefinition => ({
   type: 'histogram',
   help,
   labels,
@@ -21,29 +23,61 @@ const histogram = (help: string, labels: string[], buckets: readonly number[]): 
 /** From a millisecond, a toy net's shard, to a minute. */
 const STEP_SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60];
 
+const net = ['discriminator', 'generator'];
+const pool = [...net, 'any'];
+const source = ['real', 'fake'];
+const direction = ['sent', 'received'];
+const state = ['busy', 'idle'];
+const phase = ['wait', 'compute', 'wire', 'apply'];
+/** kinds of processes */
+const role = ['server', ...pool, 'evaluator'];
+
 export const CATALOGUE = {
-  gan_run_info: gauge('1, with the run in its labels', 'config', 'model', 'loss', 'source'),
-  gan_discriminator_accuracy_ratio: gauge(
-    "D's accuracy at threshold 1/2 on real and on fake items",
-    'source',
-  ),
-  gan_loss: gauge('Loss that the net minimizes, mean over the last minibatch', 'net'),
+  gan_run_info: gauge('1, with the run in its labels', {
+    config: [],
+    model: [],
+    loss: [],
+    source: [],
+  }),
+  gan_discriminator_accuracy_ratio: gauge("D's accuracy at threshold 1/2 on real and on fake items", {
+    source,
+  }),
+  gan_loss: gauge('Loss that the net minimizes, mean over the last minibatch', { net }),
   gan_value_function_nats: gauge('V(D, G) = E log D(x) + E log(1 - D(G(z))), mean over the last minibatch'),
-  gan_gradient_norm: gauge('Euclidean norm of the averaged gradient', 'net'),
-  gan_steps_total: counter('Optimizer steps applied', 'net'),
+  gan_gradient_norm: gauge('Euclidean norm of the averaged gradient', { net }),
+  gan_steps_total: counter('Optimizer steps applied', { net }),
   gan_images_total: counter('Real items that D was shown'),
   gan_step_duration_seconds: histogram(
     'Seconds of a step by phase: wait (until the first answer), compute (of the slowest task), wire (the rest until the last answer), apply',
-    ['net', 'phase'],
+    { net, phase },
     STEP_SECONDS,
   ),
-  gan_last_step_timestamp_seconds: gauge('Unix time at which the last step was applied', 'net'),
-  gan_pool_workers: gauge('Workers by pool and state', 'pool', 'state'),
-  gan_shards_reissued_total: counter('Tasks given to another worker', 'pool', 'reason'),
-  gan_answers_discarded_total: counter('Answers that were not used', 'reason'),
-  gan_refusals_total: counter('Peers and messages that were refused', 'reason'),
-  gan_wire_bytes_total: counter('Bytes through the server socket', 'direction'),
-  gan_parameters_version: gauge('Version of the weights: steps applied since the first', 'net'),
+  gan_last_step_timestamp_seconds: gauge('Unix time at which the last step was applied', { net }),
+  gan_pool_workers: gauge('Workers by pool and state', { pool, state }),
+  gan_shards_reissued_total: counter('Tasks given to another worker', {
+    pool: net,
+    reason: ['lost', 'late'],
+  }),
+  gan_answers_discarded_total: counter('Answers that were not used', {
+    reason: ['stale', 'duplicate'],
+  }),
+  gan_refusals_total: counter('Peers and messages that were refused', {
+    reason: ['protocol', 'config', 'manifest', 'data', 'name', 'malformed', 'finished'],
+  }),
+  gan_wire_bytes_total: counter('Bytes through the server socket', { direction }),
+  gan_workers_lost_total: counter('Workers that left or were lost while the run went on', { pool }),
+  gan_gradients_not_finite_total: counter('Averaged gradients that were not finite and not applied', { net }),
+  gan_checkpoint_version: gauge("G's step of the last checkpoint of this start, or that it resumed from"),
+  gan_checkpoint_interval_steps: gauge("G's steps from one checkpoint to the next"),
+  gan_checkpoint_timestamp_seconds: gauge(
+    'Unix time of the last checkpoint, before the first one of the start',
+  ),
+  gan_goal_steps: gauge("G's steps at which the run is done"),
+  gan_event_loop_lag_seconds: gauge("How late the server's event loop was over the last second", {
+    statistic: ['mean', 'p99', 'max'],
+  }),
+  gan_process_resident_memory_bytes: gauge('Resident memory of the processes of a kind, added up', { role }),
+  gan_parameters_version: gauge('Version of the weights: steps applied since the first', { net }),
   gan_modes_captured: gauge('Modes that are the nearest to at least one high-quality sample'),
   gan_modes_expected: gauge('Modes of the data'),
   gan_mode_coverage_ratio: gauge('Captured modes over expected modes'),

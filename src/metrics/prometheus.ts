@@ -3,13 +3,20 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import { CATALOGUE, type MetricDefinition, type MetricName } from './catalogue.js';
 import type { Labels, Metrics } from './metrics.js';
 
+/** Gauges of prom-client's own that are called like counters, which promtool refuses. */
+const MISNAMED = ['handles', 'requests', 'resources'].map((what) => `nodejs_active_${what}_total`);
+
 /** Metrics in a registry of their own, with Node's process metrics beside them. */
 export function prometheusMetrics(): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  for (const name of MISNAMED) registry.removeSingleMetric(name);
   const metrics = new Map<MetricName, Gauge | Counter | Histogram>();
   for (const [name, definition] of Object.entries(CATALOGUE) as [MetricName, MetricDefinition][]) {
-    metrics.set(name, create(name, definition, registry));
+    const metric = create(name, definition, registry);
+    metrics.set(name, metric);
+    if (metric instanceof Counter)
+      for (const labels of combinations(definition.labels)) metric.inc(labels, 0);
   }
   const latest = new Map<string, number>();
   const note = (name: MetricName, labels: Labels, update: (old: number) => number) => {
@@ -36,15 +43,31 @@ function create(
   definition: MetricDefinition,
   registry: Registry,
 ): Gauge | Counter | Histogram {
-  const common = { name, help: definition.help, labelNames: [...definition.labels], registers: [registry] };
+  const common = {
+    name,
+    help: definition.help,
+    labelNames: Object.keys(definition.labels),
+    registers: [registry],
+  };
   switch (definition.type) {
-    case 'gauge':
-      return new Gauge(common);
+    case 'gauge': {
+      const created = new Gauge(common);
+      if (common.labelNames.length === 0) created.remove(); // it would say 0 before it was ever measured
+      return created;
+    }
     case 'counter':
       return new Counter(common);
     case 'histogram':
       return new Histogram({ ...common, buckets: [...(definition.buckets ?? [])] });
   }
+}
+
+/** Every set of labels that a metric can have: a counter that has not counted yet is 0, not absent, so that rates see its first step. */
+function combinations(labels: MetricDefinition['labels']): Labels[] {
+  return Object.entries(labels).reduce<Labels[]>(
+    (sets, [name, values]) => sets.flatMap((set) => values.map((value) => ({ ...set, [name]: value }))),
+    [{}],
+  );
 }
 
 function keyOf(name: MetricName, labels: Labels): string {

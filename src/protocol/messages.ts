@@ -81,6 +81,8 @@ const failed = z.strictObject({
 });
 const leaving = z.strictObject({ kind: z.literal('leaving') });
 const pong = z.strictObject({ kind: z.literal('pong') });
+/** What this process takes of its machine, said every few seconds. */
+const report = z.strictObject({ kind: z.literal('report'), residentBytes: count });
 
 export const workerMessage = z.discriminatedUnion('kind', [
   hello,
@@ -92,6 +94,7 @@ export const workerMessage = z.discriminatedUnion('kind', [
   failed,
   leaving,
   pong,
+  report,
 ]);
 export type WorkerMessage = z.infer<typeof workerMessage>;
 

@@ -20,6 +20,7 @@ import { type Answer, AnswerIntake, type Arrived } from './answer-intake.js';
 import { Evaluations } from './evaluations.js';
 import type { ParameterStore } from './parameter-store.js';
 import { type Expected, type Peer, Peers, type Refusal } from './peers.js';
+import { ProcessMetrics } from './process-metrics.js';
 import type { RunFolder } from './run-folder.js';
 import { type Progress, RunReport } from './run-report.js';
 import { StepRecord } from './step-record.js';
@@ -74,6 +75,7 @@ export class ParameterServer {
   private readonly weights: WeightsSender;
   private readonly evaluations: Evaluations;
   private readonly report: RunReport;
+  private readonly processes: ProcessMetrics;
   private readonly checkpoints: CheckpointStore;
   /** a whole answer that waits for the coordinator's verdict */
   private arrived: Arrived | undefined;
@@ -117,6 +119,7 @@ export class ParameterServer {
       { peers: this.peers, store, weights: this.weights, send, now },
       parts.hasEvaluator,
     );
+    this.processes = new ProcessMetrics(metrics, this.peers);
     this.report = new RunReport(config, metrics, folder, this.startedMs);
     this.checkpoints = new CheckpointStore(folder.checkpoints, { keep: config.checkpoint.keep });
     this.outcome = new Promise((resolve, reject) => {
@@ -133,6 +136,8 @@ export class ParameterServer {
     transport.onDisconnect(() => {
       for (const ms of PROBE_AT_MS) setTimeout(() => this.probe(), ms);
     });
+    this.report.checkpoint(this.parts.round);
+    this.processes.start();
     this.timer = setInterval(() => this.guard(() => this.tick()), TICK_MS);
     this.guard(() => this.tick());
     return this.outcome;
@@ -248,6 +253,9 @@ export class ParameterServer {
         this.lose(session, 'it left');
         this.send(session, { kind: 'stop', comesBack: false, message: 'farewell' });
         return;
+      case 'report':
+        peer.residentBytes = message.residentBytes;
+        return;
       case 'hello':
       case 'pong':
         return;
@@ -297,6 +305,7 @@ export class ParameterServer {
     this.weights.drop(peer);
     this.parts.log('worker gone', { worker: peer.name, why });
     if (peer.role === 'worker' && peer.state === 'ready') {
+      if (!this.stopping) this.parts.metrics.increment('gan_workers_lost_total', 1, { pool: peer.pool });
       this.perform(this.coordinator.handle({ kind: 'left', worker: session }));
     }
   }
@@ -394,7 +403,10 @@ export class ParameterServer {
     await this.sums[net];
     const applied = await store.apply(net, step);
     if (this.isOver) return;
-    if (!applied.isFinite) throw notFinite(net, step);
+    if (!applied.isFinite) {
+      metrics.increment('gan_gradients_not_finite_total', 1, { net });
+      throw notFinite(net, step);
+    }
     const nowMs = now();
     const record = this.records.get(net)!;
     this.records.delete(net);
@@ -435,6 +447,7 @@ export class ParameterServer {
     this.checkpointing = this.checkpointing.then(async () => {
       const path = await this.checkpoints.write(checkpoint);
       this.parts.log('checkpoint written', { path, step: versions.generator });
+      this.report.checkpoint(versions.generator);
     });
     this.checkpointing.catch((error) => this.fail(error));
     return this.checkpointing;
@@ -465,6 +478,7 @@ export class ParameterServer {
   private end(): void {
     this.isOver = true;
     clearInterval(this.timer);
+    this.processes.stop();
     this.parts.onEnding();
   }
 

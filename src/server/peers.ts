@@ -19,6 +19,8 @@ export interface Peer {
   device: string;
   /** greeted: knows the config and compiles; ready: may be given work */
   state: 'greeted' | 'ready';
+  /** memory of the process, as it last said */
+  residentBytes: number;
   /** vectors that were sent, as `vector@version` */
   sent: Set<string>;
   /** vectors that were sent and that it has not yet said it has, by the same key */
@@ -80,6 +82,7 @@ export class Peers {
       pid,
       host,
       device: '',
+      residentBytes: 0,
       state: 'greeted',
       sent: new Set(),
       onTheirWay: new Map(),

@@ -30,7 +30,16 @@ export class RunReport {
     private readonly metrics: Metrics,
     private readonly folder: Pick<RunFolder, 'appendMetrics'>,
     private readonly startedMs: number,
-  ) {}
+  ) {
+    metrics.set('gan_goal_steps', config.stop.generatorSteps);
+    metrics.set('gan_checkpoint_interval_steps', config.checkpoint.everySteps);
+  }
+
+  /** @param step G's step of the newest checkpoint, or 0 before the first */
+  checkpoint(step: number): void {
+    this.metrics.set('gan_checkpoint_version', step);
+    this.metrics.set('gan_checkpoint_timestamp_seconds', Date.now() / 1000);
+  }
 
   /** A step was applied. */
   step(net: Net, statistics: Record<string, number>, gradientNorm: number): void {

@@ -31,11 +31,13 @@ export type Farewell = 'over' | 'server-away';
 const PATIENCE_MS = 600_000;
 /** How long a worker that was told to leave helps a server that is stopping. */
 const LEAVE_MS = 20_000;
+const REPORT_EVERY_MS = 5000;
 
 export class Session {
   private config: RunConfig | undefined;
   private end!: { resolve: (farewell: Farewell) => void; reject: (error: unknown) => void };
   private patience: NodeJS.Timeout | undefined;
+  private reports: NodeJS.Timeout | undefined;
   private isConnected = false;
   private isLeaving = false;
   private isOver = false;
@@ -64,6 +66,7 @@ export class Session {
     } finally {
       this.isOver = true;
       clearTimeout(this.patience);
+      clearInterval(this.reports);
     }
   }
 
@@ -118,6 +121,7 @@ export class Session {
 
   private lost(): void {
     this.isConnected = false;
+    clearInterval(this.reports);
     if (this.isLeaving) this.end.resolve('over');
     else if (this.endsWhenLost) this.end.resolve('server-away');
     else this.wait();
@@ -156,5 +160,12 @@ export class Session {
     this.config = validateConfig(welcome.config, "the server's config");
     const prepared = await this.role.prepare(this.config);
     this.send({ kind: 'prepared', configHash: configHash(this.config), ...prepared });
+    clearInterval(this.reports);
+    this.reports = setInterval(() => this.report(), REPORT_EVERY_MS);
+    this.report();
+  }
+
+  private report(): void {
+    this.send({ kind: 'report', residentBytes: process.memoryUsage.rss() });
   }
 }

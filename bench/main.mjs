@@ -120,16 +120,21 @@ function msOf(result) {
 async function iterations() {
   const place = openBenchFolder();
   const contestants = {
-    nash: node('nash_gan.mjs', CORES),
+    alternating: node('nash_gan.mjs', CORES),
+    // one graph of both nets: two inter-op threads already fill two cores
+    simultaneous: node('nash_gan.mjs', Math.max(1, CORES >> 1)),
     torch: torch('torch_gan.py', CORES),
     ddp: torch('torch_ddp.py', Math.max(1, CORES >> 1)),
   };
-  const tasks = ['iteration 64 float32', 'iteration 64 bfloat16'];
-  const single = [contestants.nash, contestants.torch].flatMap((c) =>
-    tasks.flatMap((task) => entryOf(c, task)),
-  );
   const orders = /** @type {const} */ (['alternating', 'simultaneous']);
   const precisions = /** @type {const} */ (['float32', 'bfloat16']);
+  const single = orders.flatMap((order) =>
+    precisions.flatMap((precision) => entryOf(contestants[order], `${order} 64 ${precision}`)),
+  );
+  const peers = [
+    ...precisions.flatMap((precision) => entryOf(contestants.torch, `iteration 64 ${precision}`)),
+    ...entryOf(contestants.ddp, 'iteration 64 float32'),
+  ];
   const distributed = precisions.flatMap((precision) =>
     orders.map((order) => ({
       name: `distributed, ${order}, ${precision}`,
@@ -137,12 +142,11 @@ async function iterations() {
     })),
   );
   try {
-    const entries = [...single, ...entryOf(contestants.ddp, 'iteration 64 float32'), ...distributed];
-    const results = await takeTurns(entries, RUN_TURNS);
-    const named = results.slice(-distributed.length);
-    const [nash32, nash16, ...peers] = results.slice(0, -distributed.length);
-    publishIterations([nash32, nash16].map(msOf), peers.map(msOf), named);
-    publishPhases(named);
+    const results = await takeTurns([...single, ...peers, ...distributed], RUN_TURNS);
+    const ofPeers = results.slice(single.length, single.length + peers.length);
+    const ofRuns = results.slice(single.length + peers.length);
+    publishIterations(results.slice(0, single.length), ofPeers.map(msOf), ofRuns);
+    publishPhases(ofRuns);
   } finally {
     dismiss(Object.values(contestants));
     place.close();
@@ -151,35 +155,47 @@ async function iterations() {
 
 const imagesPerSecond = (/** @type {number} */ ms) => (1000 * BATCH) / ms;
 
-/** @param {number[]} single Nash in one process, float32 and bfloat16 @param {number[]} peers PyTorch float32, bfloat16, DDP, or none @param {Result[]} distributed */
+/** @param {Result[]} single Nash in one process @param {number[]} peers PyTorch float32, bfloat16, DDP, or none @param {Result[]} distributed */
 function publishIterations(single, peers, distributed) {
-  const [nash32 = Number.NaN, nash16 = Number.NaN] = single;
   const [torch32, torch16, ddp] = peers;
   const row = (
     /** @type {string} */ name,
     /** @type {number} */ nash,
     /** @type {number | undefined} */ other,
   ) => (other === undefined ? [] : [rowOf(name, 'images/s', imagesPerSecond(nash), imagesPerSecond(other))]);
-  const best = (/** @type {string} */ precision) =>
-    Math.min(...distributed.filter(({ name }) => name.endsWith(precision)).map(({ ms }) => ms));
+  const best = (/** @type {Result[]} */ results, /** @type {string} */ precision) =>
+    Math.min(...results.filter(({ name }) => name.endsWith(precision)).map(({ ms }) => ms));
+  const [one32, one16] = [best(single, 'float32'), best(single, 'bfloat16')];
+  const [many32, many16] = [best(distributed, 'float32'), best(distributed, 'bfloat16')];
+  const orderOf = (/** @type {Result} */ { name }) => name.split(' ')[0];
   publish('training iteration, width 64, batch 64', [
-    rowOf('one process, float32', 'images/s', imagesPerSecond(nash32)),
-    rowOf('one process, bfloat16', 'images/s', imagesPerSecond(nash16)),
-    ...row('one process, float32, against PyTorch float32', nash32, torch32),
-    ...row('one process, bfloat16, against PyTorch float32', nash16, torch32),
-    ...row('one process, bfloat16, against PyTorch bfloat16', nash16, torch16),
+    ...single.map((result) =>
+      rowOf(
+        `one process, ${orderOf(result)}, ${result.name.split(' ')[2]}`,
+        'images/s',
+        imagesPerSecond(result.ms),
+      ),
+    ),
+    ...row('one process, better order, float32, against PyTorch float32', one32, torch32),
+    ...row('one process, better order, bfloat16, against PyTorch float32', one16, torch32),
+    ...row('one process, better order, bfloat16, against PyTorch bfloat16', one16, torch16),
     ...distributed.flatMap(({ name, ms }) =>
-      row(`${name}, against Nash in one process`, ms, name.endsWith('float32') ? nash32 : nash16),
+      row(`${name}, against Nash in one process, same order`, ms, sameOrder(single, name)),
     ),
-    ...row('distributed, better order, float32, against PyTorch float32', best('float32'), torch32),
-    ...row(
-      'distributed, better order, float32, against PyTorch DDP (gloo, 2 processes)',
-      best('float32'),
-      ddp,
-    ),
-    ...row('distributed, better order, bfloat16, against PyTorch float32', best('bfloat16'), torch32),
+    ...row('distributed, better order, float32, against Nash in one process, better order', many32, one32),
+    ...row('distributed, better order, float32, against PyTorch float32', many32, torch32),
+    ...row('distributed, better order, float32, against PyTorch DDP (gloo, 2 processes)', many32, ddp),
+    ...row('distributed, better order, bfloat16, against PyTorch float32', many16, torch32),
   ]);
 }
+
+/** Nash in one process in the order and precision of a distributed run. @param {Result[]} single @param {string} name */
+const sameOrder = (single, name) =>
+  msOf(
+    single.find(
+      (result) => name === `distributed, ${result.name.split(' ')[0]}, ${result.name.split(' ')[2]}`,
+    ),
+  );
 
 /** @param {Result[]} distributed */
 function publishPhases(distributed) {

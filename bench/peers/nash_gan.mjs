@@ -1,5 +1,6 @@
 // Nash's side of the bench in one process: compiled gradient steps, whole iterations, and what the machine can do at most.
-// Tasks: "discriminator 64 float32" (or bfloat16, or tfjs: plain eager), "iteration 64 bfloat16", "matmul 2048 float32".
+// Tasks: "discriminator 64 float32" (or bfloat16, or tfjs: plain eager), "alternating 64 bfloat16" and "simultaneous 64 float32" (whole
+// iterations), "matmul 2048 float32".
 // Usage: nash_gan.mjs THREADS
 import '../../src/setup/node-shim.mjs';
 import * as tf from '@tensorflow/tfjs-core';
@@ -10,6 +11,7 @@ import { plainStep } from './plain_tfjs.mjs';
 
 /** @typedef {'discriminator' | 'generator'} Net */
 /** @typedef {'float32' | 'bfloat16'} Precision */
+/** @typedef {'alternating' | 'simultaneous'} Order */
 
 const compiler = await nash.compiler();
 const losses = await nash.losses();
@@ -75,8 +77,63 @@ function gradientStep(net, width, precision) {
   return { iterate, facts: { gflop: flopsOf(compiled.recording) / 1e9 } };
 }
 
-/** One D step and one G step with Adam, in one process: steps as workers run them, arithmetic as the server does it. @param {number} width @param {Precision} precision */
-function iteration(width, precision) {
+/** @typedef {Record<Net, Float32Array>} Payloads */
+/** @typedef {Record<Net | 'real' | 'discriminator-seed' | 'generator-seed', tf.Tensor>} Feeds */
+
+/**
+ * Runs both nets' gradients from the weights as they are. Alternating: G's is asked for after D's update. Simultaneous: both are one
+ * graph, in which the session overlaps them, as two workers would.
+ * @param {Order} order @param {number} width @param {Precision} precision
+ */
+function gradients(order, width, precision) {
+  if (order === 'alternating') {
+    const compiled = {
+      discriminator: compiledStep('discriminator', width, precision),
+      generator: compiledStep('generator', width, precision),
+    };
+    return NETS.map((net) => ({
+      nets: [net],
+      run: (/** @type {Feeds} */ feeds) =>
+        /** @type {Payloads} */ ({
+          [net]: compiled[net].run({ ...feeds, seed: feeds[`${net}-seed`] }).payload,
+        }),
+    }));
+  }
+  const [d, g] = [steps.discriminatorStep(contextOf(width)), steps.generatorStep(contextOf(width))];
+  const seeds = NETS.map((net) => ({
+    name: `${net}-seed`,
+    shape: [2],
+    dtype: /** @type {const} */ ('int32'),
+  }));
+  const inputs = [...d.inputs.filter(({ name }) => name !== 'seed'), ...seeds];
+  const both = compiler.compile(
+    (feeds) => ({
+      discriminator: payloadOf(d, feeds, 'discriminator'),
+      generator: payloadOf(g, feeds, 'generator'),
+    }),
+    inputs,
+    { precision },
+  );
+  return [
+    {
+      nets: [...NETS],
+      run: (/** @type {Feeds} */ feeds) => /** @type {Payloads} */ (both.run(feeds)),
+    },
+  ];
+}
+
+/** @param {import('../../src/steps/step.js').StepDefinition} definition @param {Record<string, tf.Tensor>} feeds @param {Net} net */
+function payloadOf({ step }, feeds, net) {
+  return /** @type {tf.Tensor} */ (
+    step({ ...feeds, seed: /** @type {tf.Tensor} */ (feeds[`${net}-seed`]) }).payload
+  );
+}
+
+/**
+ * One D step and one G step with Adam, in one process: steps as workers run them, arithmetic as the server does it.
+ * @param {Order} order @param {number} width @param {Precision} precision
+ */
+function iteration(order, width, precision) {
   const memory = new vectors.VectorMemory();
   const { architecture } = contextOf(width);
   const optimizer = optimizerOf(optimizerOptions.parse({ name: 'adam' }));
@@ -86,41 +143,49 @@ function iteration(width, precision) {
     discriminator: tf.tensor1d(initial.discriminator),
     generator: tf.tensor1d(initial.generator),
   };
-  const states = NETS.map((net) => {
+  const stateOf = (/** @type {Net} */ net) => {
     const { manifest } = architecture[net];
     const vector = memory.allocate(manifest.size + manifest.slotSize);
     memory.write(vector, 0, initial[net]);
     const payload = memory.allocate(vector.length);
-    const slots = optimizer.slots.map(() => memory.allocate(manifest.size));
-    return { net, manifest, vector, payload, slots, compiled: compiledStep(net, width, precision) };
-  });
+    return { manifest, vector, payload, slots: optimizer.slots.map(() => memory.allocate(manifest.size)) };
+  };
+  const states = { discriminator: stateOf('discriminator'), generator: stateOf('generator') };
+  const apply = (
+    /** @type {Net} */ net,
+    /** @type {Float32Array} */ gradients,
+    /** @type {number} */ step,
+  ) => {
+    const { manifest, vector, payload, slots } = states[net];
+    memory.write(payload, 0, gradients);
+    memory.run(
+      vectorCalls.updateCall({
+        kernel: optimizer.kernel,
+        gradient: vectors.part(payload, 0, manifest.size),
+        scale: 1,
+        weights: vectors.part(vector, 0, manifest.size),
+        slots,
+        scalars: optimizer.scalars(step),
+      }),
+    );
+    if (manifest.slotSize > 0) {
+      const cut = (/** @type {import('../../src/numerics/vector-memory.js').Vector} */ v) =>
+        vectors.part(v, manifest.size, manifest.slotSize);
+      memory.run(vectorCalls.blendCall({ into: cut(vector), from: cut(payload), keep: 0.9, take: 0.1 }));
+    }
+    tensors[net].dispose();
+    tensors[net] = tf.tensor1d(memory.read(vector));
+  };
+  const parts = gradients(order, width, precision);
   let step = 0;
   const iterate = () => {
     step++;
-    for (const { net, manifest, vector, payload, slots, compiled } of states) {
-      const seed = seedTensor(step);
-      const outputs = compiled.run({ ...tensors, seed, ...(net === 'discriminator' ? { real } : {}) });
-      memory.write(payload, 0, /** @type {Float32Array} */ (outputs.payload));
-      const gradient = vectors.part(payload, 0, manifest.size);
-      const weights = vectors.part(vector, 0, manifest.size);
-      memory.run(
-        vectorCalls.updateCall({
-          kernel: optimizer.kernel,
-          gradient,
-          scale: 1,
-          weights,
-          slots,
-          scalars: optimizer.scalars(step),
-        }),
-      );
-      if (manifest.slotSize > 0) {
-        const cut = (/** @type {import('../../src/numerics/vector-memory.js').Vector} */ v) =>
-          vectors.part(v, manifest.size, manifest.slotSize);
-        memory.run(vectorCalls.blendCall({ into: cut(vector), from: cut(payload), keep: 0.9, take: 0.1 }));
-      }
-      tf.dispose([tensors[net], seed]);
-      tensors[net] = tf.tensor1d(memory.read(vector));
+    const seeds = { 'discriminator-seed': seedTensor(2 * step), 'generator-seed': seedTensor(2 * step + 1) };
+    for (const { nets, run } of parts) {
+      const payloads = run({ ...tensors, ...seeds, real });
+      for (const net of nets) apply(net, payloads[net], step);
     }
+    tf.dispose(seeds);
   };
   return { iterate };
 }
@@ -150,15 +215,16 @@ function matmul(size, precision) {
 }
 
 await serveTasks(async (task) => {
-  const [kind, size, precision] = /** @type {[Net | 'iteration' | 'matmul', string, Precision | 'tfjs']} */ (
+  const [kind, size, precision] = /** @type {[Net | Order | 'matmul', string, Precision | 'tfjs']} */ (
     task.split(' ')
   );
   const make = () => {
-    if (precision === 'tfjs') return { iterate: plainStep(kind, Number(size)) };
-    if (kind === 'matmul') return matmul(Number(size), precision);
-    return kind === 'iteration'
-      ? iteration(Number(size), precision)
-      : gradientStep(kind, Number(size), precision);
+    const width = Number(size);
+    if (kind === 'alternating' || kind === 'simultaneous') {
+      return iteration(kind, width, /** @type {Precision} */ (precision));
+    }
+    if (precision === 'tfjs') return { iterate: plainStep(/** @type {Net} */ (kind), width) };
+    return kind === 'matmul' ? matmul(width, precision) : gradientStep(kind, width, precision);
   };
   const entry = make();
   for (let i = 0; i < 3; i++) entry.iterate();

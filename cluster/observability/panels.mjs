@@ -1,0 +1,312 @@
+// The dashboard's panels as data: what each shows, in which unit, by which queries. dashboard.mjs makes Grafana's JSON of them.
+// `$run` stands for the selector of the chosen runs, `$rate` for Grafana's rate interval; tests put values of their own there.
+
+/**
+ * @typedef {object} Panel
+ * @property {'stat' | 'lines' | 'stack'} kind one number now, lines over time, or lines on top of each other
+ * @property {string} title
+ * @property {string} what one sentence: how to read it
+ * @property {string} unit Grafana's name of the unit
+ * @property {[expr: string, legend: string][]} queries
+ * @property {number} [min]
+ * @property {number} [max]
+ * @property {boolean} [isLogarithmic]
+ * @property {[above: number, color: string][]} [thresholds] colors from a value up; a stat's background
+ */
+
+/** @type {{ title: string, panels: Panel[] }[]} */
+export const ROWS = [
+  {
+    title: 'Overview',
+    panels: [
+      {
+        kind: 'stat',
+        title: 'Progress',
+        what: "G's steps done, of those that the run is to have",
+        unit: 'percentunit',
+        queries: [
+          [
+            'gan_parameters_version{net="generator",$run} / on (job, instance) gan_goal_steps{$run}',
+            '{{instance}}',
+          ],
+        ],
+      },
+      {
+        kind: 'stat',
+        title: 'Time left',
+        what: "at the present rate of G's steps",
+        unit: 's',
+        queries: [
+          [
+            '(gan_goal_steps{$run} - on (job, instance) gan_parameters_version{net="generator",$run}) / on (job, instance) rate(gan_steps_total{net="generator",$run}[$rate])',
+            '{{instance}}',
+          ],
+        ],
+      },
+      {
+        kind: 'stat',
+        title: 'Images per second',
+        what: 'real items that D was shown, over the last minute',
+        unit: 'short',
+        queries: [['instance:gan_images:rate1m{$run}', '{{instance}}']],
+      },
+      {
+        kind: 'stat',
+        title: 'Since the last step',
+        what: 'of either net; five minutes alert (GanStalled)',
+        unit: 's',
+        queries: [['instance:gan_without_step:seconds{$run}', '{{instance}}']],
+        thresholds: [
+          [0, 'green'],
+          [60, 'orange'],
+          [300, 'red'],
+        ],
+      },
+      {
+        kind: 'stat',
+        title: 'Collapse score',
+        what: "share of the data's variety that samples lack; above a half alerts after a tenth of the run (GanModeCollapse)",
+        unit: 'percentunit',
+        queries: [['gan_mode_collapse_score_ratio{$run}', '{{instance}}']],
+        min: 0,
+        max: 1,
+        thresholds: [
+          [0, 'green'],
+          [0.25, 'orange'],
+          [0.5, 'red'],
+        ],
+      },
+      {
+        kind: 'stat',
+        title: 'Alerts firing',
+        what: 'the rules are in rules/alerts.yml, each with a runbook line',
+        unit: 'short',
+        queries: [['count(ALERTS{alertstate="firing",$run}) or vector(0)', 'alerts']],
+        thresholds: [
+          [0, 'green'],
+          [1, 'red'],
+        ],
+      },
+      {
+        kind: 'lines',
+        title: "D's accuracy",
+        what: 'on real and on fake items: 1 for long means that G is told nothing, 1/2 that D cannot tell them apart',
+        unit: 'percentunit',
+        queries: [['gan_discriminator_accuracy_ratio{$run}', '{{source}} {{instance}}']],
+        min: 0,
+        max: 1,
+      },
+      {
+        kind: 'lines',
+        title: 'Losses and V(D, G)',
+        what: 'each net minimizes its own loss; V is -log 4 = -1.39 nats where D is at chance',
+        unit: 'short',
+        queries: [
+          ['gan_loss{$run}', '{{net}} {{instance}}'],
+          ['gan_value_function_nats{$run}', 'V {{instance}}'],
+        ],
+      },
+      {
+        kind: 'lines',
+        title: 'Gradient norms',
+        what: 'of the averaged gradients; G near 0 while D is always right is the vanishing gradient',
+        unit: 'short',
+        queries: [['gan_gradient_norm{$run}', '{{net}} {{instance}}']],
+        isLogarithmic: true,
+      },
+    ],
+  },
+  {
+    title: 'The two pools at work',
+    panels: [
+      {
+        kind: 'stack',
+        title: 'Workers',
+        what: 'by pool and state; busy ones hold a task',
+        unit: 'short',
+        queries: [['sum by (pool, state) (gan_pool_workers{$run})', '{{pool}} {{state}}']],
+        min: 0,
+      },
+      {
+        kind: 'lines',
+        title: 'Share of busy workers',
+        what: 'a pool that is idle half of the time waits for the other: try schedule.order simultaneous, or workers for any pool',
+        unit: 'percentunit',
+        queries: [
+          ['avg_over_time(instance_pool:gan_pool_workers_busy:ratio{$run}[$rate])', '{{pool}} {{instance}}'],
+        ],
+        min: 0,
+        max: 1,
+      },
+      {
+        kind: 'lines',
+        title: 'Steps per second',
+        what: 'optimizer steps of each net',
+        unit: 'short',
+        queries: [['rate(gan_steps_total{$run}[$rate])', '{{net}} {{instance}}']],
+        min: 0,
+      },
+      ...['discriminator', 'generator'].map((net) => ({
+        kind: /** @type {const} */ ('stack'),
+        title: `A step of the ${net}`,
+        what: 'mean seconds by phase: wait until its first task is given, compute of the slowest task, wire, apply',
+        unit: 's',
+        queries: /** @type {[string, string][]} */ ([
+          [
+            `sum by (phase) (rate(gan_step_duration_seconds_sum{net="${net}",$run}[$rate])) / sum by (phase) (rate(gan_step_duration_seconds_count{net="${net}",$run}[$rate]))`,
+            '{{phase}}',
+          ],
+        ]),
+        min: 0,
+      })),
+      {
+        kind: 'lines',
+        title: 'Compute, 95th percentile',
+        what: "seconds of a step's slowest task",
+        unit: 's',
+        queries: [
+          [
+            'histogram_quantile(0.95, sum by (le, net) (rate(gan_step_duration_seconds_bucket{phase="compute",$run}[$rate])))',
+            '{{net}}',
+          ],
+        ],
+        min: 0,
+      },
+      {
+        kind: 'lines',
+        title: 'Trouble',
+        what: 'in the last five minutes; none of it changes the bits',
+        unit: 'short',
+        queries: [
+          ['sum by (reason) (increase(gan_shards_reissued_total{$run}[5m]))', 'tasks re-issued: {{reason}}'],
+          ['sum by (pool) (increase(gan_workers_lost_total{$run}[5m]))', 'workers lost: {{pool}}'],
+          [
+            'sum by (reason) (increase(gan_answers_discarded_total{$run}[5m]))',
+            'answers discarded: {{reason}}',
+          ],
+          ['sum(increase(gan_refusals_total{$run}[5m]))', 'refused'],
+        ],
+        min: 0,
+      },
+      {
+        kind: 'lines',
+        title: 'Wire',
+        what: "through the server's socket",
+        unit: 'Bps',
+        queries: [['rate(gan_wire_bytes_total{$run}[$rate])', '{{direction}} {{instance}}']],
+        min: 0,
+      },
+      {
+        kind: 'stack',
+        title: 'Memory',
+        what: 'resident, added up over the processes of a kind',
+        unit: 'bytes',
+        queries: [['sum by (role) (gan_process_resident_memory_bytes{$run})', '{{role}}']],
+        min: 0,
+      },
+      {
+        kind: 'lines',
+        title: "The server's event loop",
+        what: 'how late it was over the last second; sums and the optimizer run beside it',
+        unit: 's',
+        queries: [['gan_event_loop_lag_seconds{$run}', '{{statistic}} {{instance}}']],
+        min: 0,
+      },
+      {
+        kind: 'lines',
+        title: 'Steps since the last checkpoint',
+        what: 'what a crash of the server would cost; twice the interval alerts (GanCheckpointOld)',
+        unit: 'short',
+        queries: [
+          [
+            'gan_parameters_version{net="generator",$run} - on (job, instance) gan_checkpoint_version{$run}',
+            '{{instance}}',
+          ],
+          ['gan_checkpoint_interval_steps{$run}', 'interval {{instance}}'],
+        ],
+        min: 0,
+      },
+      {
+        kind: 'lines',
+        title: 'Age of the last checkpoint',
+        what: 'or of the server, before its first one',
+        unit: 's',
+        queries: [['time() - gan_checkpoint_timestamp_seconds{$run}', '{{instance}}']],
+        min: 0,
+      },
+    ],
+  },
+  {
+    title: 'Quality and collapse',
+    panels: [
+      {
+        kind: 'lines',
+        title: 'Collapse score',
+        what: '0: as various as the data; 1: one kind of sample. 1 - exp(-reverse KL) over modes, classes or bins',
+        unit: 'percentunit',
+        queries: [['gan_mode_collapse_score_ratio{$run}', '{{instance}}']],
+        min: 0,
+        max: 1,
+      },
+      {
+        kind: 'lines',
+        title: 'Modes captured',
+        what: 'ring, grid and digits: modes that some high-quality sample is nearest to',
+        unit: 'short',
+        queries: [
+          ['gan_modes_captured{$run}', 'captured {{instance}}'],
+          ['gan_modes_expected{$run}', 'expected {{instance}}'],
+        ],
+        min: 0,
+      },
+      {
+        kind: 'lines',
+        title: 'Shares',
+        what: 'of modes that are captured, of samples that are of high quality',
+        unit: 'percentunit',
+        queries: [
+          ['gan_mode_coverage_ratio{$run}', 'mode coverage {{instance}}'],
+          ['gan_high_quality_samples_ratio{$run}', 'high quality {{instance}}'],
+        ],
+        min: 0,
+        max: 1,
+      },
+      {
+        kind: 'lines',
+        title: 'Reverse KL over modes',
+        what: 'how unevenly samples fall on the modes, in nats; log of the number of modes when all fall on one',
+        unit: 'short',
+        queries: [['gan_mode_kl_divergence_nats{$run}', '{{instance}}']],
+        min: 0,
+      },
+      {
+        kind: 'lines',
+        title: 'Images: diversity and bins',
+        what: 'mean distance of two samples over that of two real images (1 is right), and the share of k-means bins that are over- or underfilled (0 is right)',
+        unit: 'percentunit',
+        queries: [
+          ['gan_sample_diversity_ratio{$run}', 'diversity {{instance}}'],
+          ['gan_different_bins_ratio{$run}', 'different bins {{instance}}'],
+        ],
+        min: 0,
+      },
+      {
+        kind: 'lines',
+        title: 'The evaluator',
+        what: 'how many steps of G its last look is behind, and how long that took',
+        unit: 'short',
+        queries: [
+          [
+            'gan_parameters_version{net="generator",$run} - on (job, instance) gan_evaluated_version{$run}',
+            'steps behind {{instance}}',
+          ],
+          ['gan_evaluation_seconds{$run}', 'seconds {{instance}}'],
+        ],
+        min: 0,
+      },
+    ],
+  },
+];
+
+/** The selector of the chosen runs, and the interval of rates. @param {string} expr @param {{ run: string, rate: string }} values */
+export const filled = (expr, { run, rate }) => expr.replaceAll('$run', run).replaceAll('$rate', rate);

@@ -1,0 +1,155 @@
+// Goal: nothing on the dashboard is empty and no alert looks at series that do not exist. Method: a real Prometheus with the real rules
+// scrapes two real runs, one of points and one of images, and is sent every query of every panel and every alert.
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { filled, ROWS } from '../../cluster/observability/panels.mjs';
+import {
+  nash,
+  type Running,
+  resultOf,
+  scratch,
+  start,
+  statusWhen,
+  syntheticCifar,
+  trainWords,
+  until,
+} from '../support/nash.js';
+import {
+  type PrometheusServer,
+  type PrometheusTools,
+  prometheusTools,
+  startPrometheus,
+} from '../support/prometheus.js';
+
+const FOLDER = resolve('cluster/observability');
+const RULES = ['recording.yml', 'alerts.yml'].map((name) => join(FOLDER, 'rules', name));
+const tools = prometheusTools();
+const { promtool, prometheus: program } = tools as PrometheusTools;
+
+interface Rule {
+  alert?: string;
+  record?: string;
+  expr: string;
+}
+const rules = RULES.flatMap(
+  (file) => (parse(readFileSync(file, 'utf8')) as { groups: { rules: Rule[] }[] }).groups[0]!.rules,
+);
+const panels = ROWS.flatMap((row) =>
+  row.panels.flatMap((panel) =>
+    panel.queries.map(([expr], i) => ({ title: `${panel.title} ${i + 1}`, expr })),
+  ),
+);
+
+/** Every series that an expression reads: a name with its selector. */
+const selectorsIn = (expr: string): string[] => [
+  ...new Set(expr.match(/\b(gan_\w+|instance\w*:[\w:]+|up|process_\w+)\b(\{[^}]*\})?(?!\s*\()/g) ?? []),
+];
+
+describe.skipIf('missing' in tools)('Prometheus', () => {
+  let server: PrometheusServer;
+  const runs: Record<string, Running> = {};
+
+  beforeAll(async () => {
+    const often = { 'stop.generatorSteps': 1_000_000, 'checkpoint.everySteps': 50 };
+    const images = {
+      'data.path': syntheticCifar(),
+      'model.width': 4,
+      'minibatch.size': 8,
+      'evaluation.everySteps': 20,
+    };
+    runs.ring = start(trainWords('ring', 'configs/ring.yaml', { ...often, 'evaluation.everySteps': 20 }));
+    runs.images = start(trainWords('images', 'configs/cifar10-dcgan.yaml', { ...often, ...images }));
+    const targets: string[] = [];
+    for (const name of Object.keys(runs)) {
+      await statusWhen(name, `${name} to train`, (status) => status.step.generator > 1);
+      targets.push(JSON.parse(readFileSync(join(scratch(name), 'server.json'), 'utf8')).http);
+    }
+    server = await startPrometheus(program, configFor(targets));
+    await until('rates of both runs and a measure of each', async () => {
+      const rates = await server.query('rate(gan_steps_total{net="generator"}[5s]) > 0');
+      const scores = await server.query('instance:gan_images:rate1m and gan_mode_collapse_score_ratio');
+      return (rates.length === 2 && scores.length === 2) || undefined;
+    });
+  }, 60_000);
+
+  it('finds both runs alive and every rule healthy', async () => {
+    expect((await server.query('up')).map(({ value }) => value[1])).toEqual(['1', '1']);
+    const { groups } = (await server.get('rules')) as {
+      groups: { rules: { name: string; health: string }[] }[];
+    };
+    const loaded = groups.flatMap((group) => group.rules);
+    expect(loaded).toHaveLength(rules.length);
+    expect(loaded.filter((rule) => rule.health !== 'ok')).toEqual([]);
+  });
+
+  it.each(panels)('has data for the panel $title', async ({ expr }) => {
+    expect(await server.query(filled(expr, { run: 'job="nash"', rate: '5s' }))).not.toEqual([]);
+  });
+
+  it.each(rules.map((rule) => [rule.alert ?? rule.record!, rule.expr]))(
+    'evaluates %s over series that exist',
+    async (_, expr) => {
+      await server.query(expr);
+      const selectors = selectorsIn(expr);
+      expect(selectors).not.toEqual([]);
+      for (const selector of selectors) expect(await server.query(selector), selector).not.toEqual([]);
+    },
+  );
+
+  it('sees no healthy run alert', async () => {
+    expect(await server.query('ALERTS{alertstate="firing"}')).toEqual([]);
+  });
+
+  it('answers a scrape in time', async () => {
+    const seconds = await server.query('min_over_time(scrape_duration_seconds[1m])');
+    // measured: 3 to 6 ms on two cores that six processes share
+    for (const { value } of seconds) expect(Number(value[1])).toBeLessThan(0.1);
+  });
+
+  it('has nothing to say against the names of our metrics', async () => {
+    const { http } = JSON.parse(readFileSync(join(scratch('ring'), 'server.json'), 'utf8'));
+    const text = await (await fetch(`http://${http}/metrics`)).text();
+    expect(
+      execFileSync(promtool, ['check', 'metrics'], { input: text, encoding: 'utf8', stdio: 'pipe' }),
+    ).toBe('');
+  });
+
+  it('leaves the runs as they were: they stop when asked', async () => {
+    for (const [name, run] of Object.entries(runs)) {
+      expect((await nash('stop', scratch(name))).exitCode).toBe(0);
+      expect((await run.finished).exitCode).toBe(75);
+      expect(resultOf(name).metrics.gan_checkpoint_version).toBeGreaterThan(0);
+    }
+  }, 60_000);
+});
+
+describe.skipIf('missing' in tools)('promtool', () => {
+  it('accepts the config and the rules', () => {
+    execFileSync(promtool, ['check', 'config', join(FOLDER, 'prometheus.yml')], { stdio: 'pipe' });
+    execFileSync(promtool, ['check', 'rules', ...RULES], { stdio: 'pipe' });
+  });
+
+  it('sees each alert fire in its test, and only there', () => {
+    const tests = join(FOLDER, 'rules', 'alerts.test.yml');
+    execFileSync(promtool, ['test', 'rules', tests], { stdio: 'pipe' });
+    const text = readFileSync(tests, 'utf8');
+    for (const { alert } of rules) if (alert) expect(text).toContain(`alertname="${alert}"`);
+  });
+});
+
+if ('missing' in tools)
+  it(`Prometheus is tested (${tools.missing})`, (context) => context.skip(tools.missing));
+
+/** The committed config, with these targets, its rules in place, and one second for five. */
+function configFor(targets: readonly string[]): string {
+  const text = readFileSync(join(FOLDER, 'prometheus.yml'), 'utf8')
+    .replace('["127.0.0.1:9464"]', JSON.stringify(targets))
+    .replaceAll('interval: 5s', 'interval: 1s')
+    .replaceAll('- rules/', `- ${FOLDER}/rules/`);
+  const file = scratch('prometheus.yml');
+  writeFileSync(file, text);
+  return file;
+}

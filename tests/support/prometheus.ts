@@ -1,0 +1,126 @@
+// The real Prometheus, as Debian packages it: the installed one, else unpacked into Nash's cache without installing anything.
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { afterAll } from 'vitest';
+import { cacheFolder } from '../../src/setup/places.mjs';
+import { scratch, until } from './nash.js';
+
+export interface PrometheusTools {
+  prometheus: string;
+  promtool: string;
+}
+
+/** The two programs, or why they cannot be had here. */
+export function prometheusTools(): PrometheusTools | { missing: string } {
+  try {
+    return inPath() ?? unpacked();
+  } catch (error) {
+    const said = (error as { stderr?: Buffer }).stderr?.toString().trim().split('\n').at(-1);
+    return { missing: `Debian's package prometheus cannot be had: ${said || (error as Error).message}` };
+  }
+}
+
+function inPath(): PrometheusTools | undefined {
+  const folders = (process.env.PATH ?? '').split(':');
+  const find = (name: string) => folders.map((folder) => join(folder, name)).find(existsSync);
+  const [prometheus, promtool] = [find('prometheus'), find('promtool')];
+  return prometheus && promtool ? { prometheus, promtool } : undefined;
+}
+
+/** Downloads the package once and unpacks it; nothing is installed, and root is not needed. */
+function unpacked(): PrometheusTools {
+  const home = join(cacheFolder(process.env), 'tools', 'prometheus');
+  if (!existsSync(home)) {
+    mkdirSync(join(home, '..'), { recursive: true });
+    const partial = mkdtempSync(`${home}.`);
+    try {
+      download(partial);
+      const archive = readdirSync(partial).find((name) => name.endsWith('.deb'))!;
+      execFileSync('dpkg', ['-x', join(partial, archive), partial], { stdio: 'pipe' });
+      rmSync(join(partial, archive));
+      if (existsSync(home))
+        rmSync(partial, { recursive: true }); // another process was faster
+      else renameSync(partial, home);
+    } catch (error) {
+      rmSync(partial, { recursive: true, force: true });
+      throw error;
+    }
+  }
+  return { prometheus: join(home, 'usr/bin/prometheus'), promtool: join(home, 'usr/bin/promtool') };
+}
+
+/** A new machine has no package lists yet: they are fetched when the first try fails. */
+function download(folder: string): void {
+  const options = { cwd: folder, stdio: 'pipe', timeout: 120_000 } as const;
+  try {
+    execFileSync('apt-get', ['download', 'prometheus'], options);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw error;
+    execFileSync('apt-get', ['update', '-qq'], options);
+    execFileSync('apt-get', ['download', 'prometheus'], options);
+  }
+}
+
+const running = new Set<ChildProcess>();
+afterAll(() => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
+export interface Sample {
+  metric: Record<string, string>;
+  value: [number, string];
+}
+
+export interface PrometheusServer {
+  /** An instant query. Throws with Prometheus' own words when it is refused. */
+  query(expr: string): Promise<Sample[]>;
+  get(path: string): Promise<unknown>;
+}
+
+/** Starts a server with a config file and waits until it answers. */
+export async function startPrometheus(program: string, config: string): Promise<PrometheusServer> {
+  const address = `127.0.0.1:${await freePort()}`;
+  const child = spawn(
+    program,
+    [`--config.file=${config}`, `--storage.tsdb.path=${scratch('tsdb')}`, `--web.listen-address=${address}`],
+    { stdio: ['ignore', 'ignore', 'pipe'] },
+  );
+  running.add(child);
+  let log = '';
+  child.stderr.on('data', (text) => {
+    log += text;
+  });
+  const get = async (path: string): Promise<unknown> => {
+    const answer = (await (await fetch(`http://${address}/api/v1/${path}`)).json()) as {
+      status: string;
+      data: unknown;
+      error?: string;
+    };
+    if (answer.status !== 'success') throw new Error(`${path}: ${answer.error}`);
+    return answer.data;
+  };
+  await until('Prometheus to be ready', async () => {
+    if (child.exitCode !== null) throw new Error(`prometheus ended with ${child.exitCode}: ${log}`);
+    const response = await fetch(`http://${address}/-/ready`).catch(() => undefined);
+    return response?.ok || undefined;
+  });
+  return {
+    get,
+    async query(expr) {
+      const data = (await get(`query?query=${encodeURIComponent(expr)}`)) as { result: Sample[] };
+      return data.result;
+    },
+  };
+}
+
+/** Bound, seen and given back: Prometheus cannot say which port it took. */
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+}

@@ -1,0 +1,78 @@
+// What is committed of the observability is what its sources make, and speaks of metrics that exist.
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { DASHBOARD, dashboardJson } from '../../../cluster/observability/dashboard.mjs';
+import { CATALOGUE } from '../../../src/metrics/catalogue.js';
+import { withMetricsTable } from '../../../src/metrics/table.js';
+
+const read = (path: string) => readFileSync(`cluster/observability/${path}`, 'utf8');
+const text = readFileSync(DASHBOARD, 'utf8');
+interface Target {
+  expr: string;
+}
+const { panels } = JSON.parse(text) as {
+  panels: { id: number; type: string; title: string; datasource?: { uid: string }; targets?: Target[] }[];
+};
+interface Rule {
+  alert?: string;
+  record?: string;
+  expr: string;
+  annotations?: { summary?: string; runbook?: string };
+}
+const rulesOf = (path: string) =>
+  (parse(read(path)) as { groups: { rules: Rule[] }[] }).groups.flatMap((group) => group.rules);
+const recording = rulesOf('rules/recording.yml');
+const alerts = rulesOf('rules/alerts.yml');
+
+describe('the dashboard', () => {
+  it('is what dashboard.mjs makes', () => {
+    expect(text, 'run: node cluster/observability/dashboard.mjs').toBe(dashboardJson());
+  });
+
+  it('numbers its panels, and asks the data source that is provisioned', () => {
+    expect(new Set(panels.map((panel) => panel.id)).size).toBe(panels.length);
+    const { datasources } = parse(read('grafana/provisioning/datasources/nash.yaml'));
+    for (const panel of panels) {
+      if (panel.type === 'row') continue;
+      expect(panel.datasource?.uid, panel.title).toBe(datasources[0].uid);
+      expect(panel.targets?.length, panel.title).toBeGreaterThan(0);
+    }
+  });
+
+  it('shows every metric of the catalogue', () => {
+    const exprs = [...panels.flatMap((panel) => panel.targets ?? []), ...recording, ...alerts];
+    const all = [...exprs.map(({ expr }) => expr), text].join('\n');
+    expect(Object.keys(CATALOGUE).filter((name) => !all.includes(name))).toEqual([]);
+  });
+});
+
+describe('every expression', () => {
+  const known = new Set<string>([...Object.keys(CATALOGUE), ...recording.map((rule) => rule.record!)]);
+  const exprs = [
+    ...panels.flatMap((panel) => (panel.targets ?? []).map(({ expr }) => [panel.title, expr])),
+    ...[...recording, ...alerts].map((rule) => [rule.alert ?? rule.record!, rule.expr]),
+  ] as [string, string][];
+  it.each(exprs)('of %s names metrics that exist', (_, expr) => {
+    const names = expr.match(/\b(gan_\w+|instance\w*:[\w:]+)\b/g) ?? [];
+    const families = names.map((name) => name.replace(/_(bucket|sum|count)$/, ''));
+    expect(names.filter((name, i) => !known.has(name) && !known.has(families[i]!))).toEqual([]);
+  });
+});
+
+describe('an alert', () => {
+  it.each(alerts.map((rule) => [rule.alert!, rule] as const))(
+    '%s says what is wrong and what to do',
+    (_, rule) => {
+      expect(rule.annotations?.summary).toBeTruthy();
+      expect(rule.annotations?.runbook?.length).toBeGreaterThan(60);
+    },
+  );
+});
+
+describe('the README', () => {
+  it('lists the metrics of the catalogue', () => {
+    const readme = readFileSync('README.md', 'utf8');
+    expect(readme, 'run: node cluster/observability/metrics-table.mjs').toBe(withMetricsTable(readme));
+  });
+});

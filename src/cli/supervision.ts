@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, InvalidArgumentError } from 'commander';
 import { hasGpu } from '../../src/setup/machine.mjs';
 import { EXIT, NashError } from '../errors.js';
-import { livingAddress } from '../server/run-folder.js';
+import { livingAddress, type ServerAddress } from '../server/run-folder.js';
 
 export interface SupervisedArguments {
   doneStatus?: number;
@@ -58,14 +58,14 @@ const PATIENCE_MS = 600_000;
 
 /**
  * Waits until a living server of this host has written its address into the run folder.
- * @returns its endpoint
+ * @returns where it listens
  * @throws NashError('failed') when none comes in ten minutes
  */
-export async function waitForServer(runDir: string): Promise<string> {
+export async function waitForServer(runDir: string): Promise<ServerAddress> {
   const deadline = performance.now() + PATIENCE_MS;
   while (performance.now() < deadline) {
     const address = livingAddress(runDir);
-    if (address) return address.endpoint;
+    if (address) return address;
     await sleep(POLL_MS);
   }
   throw new NashError('failed', `no server has opened ${runDir} for ${PATIENCE_MS / 1000} s`);

@@ -136,7 +136,7 @@ class Launch {
     const { workers, evaluator } = this.placement;
     this.display.say(`${runDir}: server at ${endpoint}, metrics at http://${http}/metrics`);
     const logs = join(runDir, 'logs');
-    const address = ['--endpoint', endpoint, '--run-dir', runDir];
+    const address = ['--run-dir', runDir];
     for (const { pool, name, device } of workers) {
       this.living.set(pool, (this.living.get(pool) ?? 0) + 1);
       const words = ['worker', '--pool', pool, '--name', name, ...address];

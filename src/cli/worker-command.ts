@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { EXIT, messageOf, NashError } from '../errors.js';
 import type { Pool } from '../protocol/coordinator.js';
-import { readAddress } from '../server/run-folder.js';
+import { readAddress, type ServerAddress } from '../server/run-folder.js';
 import type { Session } from '../worker/session.js';
 import { endWithLauncher } from './launcher-link.js';
 import { openLog } from './log.js';
@@ -94,6 +94,10 @@ export async function logged(
   }
 }
 
+/** The Unix socket for processes of the server's own host, TCP for others that see its run folder. */
+const nearest = ({ endpoint, localEndpoint, host }: ServerAddress): string =>
+  host === hostname() ? localEndpoint : endpoint;
+
 /** @throws NashError('usage') when neither names a server, or the folder has none and `wait` was not asked for */
 export async function endpointOf({
   endpoint,
@@ -111,7 +115,7 @@ export async function endpointOf({
       `--endpoint '${endpoint}': expected tcp://address:port, such as tcp://127.0.0.1:5555`,
     );
   }
-  if (runDir !== undefined) return wait ? waitForServer(runDir) : readAddress(runDir).endpoint;
+  if (runDir !== undefined) return nearest(wait ? await waitForServer(runDir) : readAddress(runDir));
   throw new NashError(
     'usage',
     'give --endpoint tcp://address:port, or --run-dir DIR of a server on this host',

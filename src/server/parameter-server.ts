@@ -173,6 +173,11 @@ export class ParameterServer {
     return discriminator + generator > 0;
   }
 
+  /** Brings the gauges up to date: for a scrape, and for the last word of a run. */
+  updateGauges(): void {
+    this.report.gauges(this.coordinator.current, this.coordinator.poolStates(), this.parts.transport.bytes);
+  }
+
   /** What `nash status` shows, as far as the server knows it. */
   status(): { step: Record<Net, number>; waitingFor: string | null; workers: object[] } {
     return {
@@ -339,7 +344,6 @@ export class ParameterServer {
 
   private perform(effects: readonly Effect[]): void {
     for (const effect of effects) this.performOne(effect);
-    this.report.gauges(this.coordinator.current, this.coordinator.poolStates(), this.parts.transport.bytes);
   }
 
   private performOne(effect: Effect): void {

@@ -21,6 +21,8 @@ import { messageOf, NashError } from '../errors.js';
 export interface ServerAddress {
   pid: number;
   endpoint: string;
+  /** the same socket, for processes of `host` */
+  localEndpoint: string;
   http: string;
   host: string;
 }

@@ -96,7 +96,7 @@ export class RunReport {
     this.folder.appendMetrics({ kind: 'evaluation', step: version, seconds, ...measures });
   }
 
-  /** Gauges of the whole server, brought up to date after every event. */
+  /** Gauges of the whole server. */
   gauges(
     versions: Versions,
     pools: Readonly<Record<string, Readonly<Record<string, number>>>>,

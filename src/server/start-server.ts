@@ -62,7 +62,10 @@ export async function startServer(options: ServerOptions): Promise<RunResult> {
   let server: ParameterServer | undefined;
   let folder: RunFolder | undefined;
   const http: { address: string; close(): void } = await serveHttp(config.server.http, {
-    metrics: () => metrics.expose(),
+    metrics() {
+      server?.updateGauges();
+      return metrics.expose();
+    },
     status: () => ({ ...server?.status(), http: http.address, endpoint: transport.endpoint }),
     notReady: () => (server ? (server.waitingFor() ?? undefined) : 'starting'),
   }).catch(async (error) => {
@@ -113,6 +116,7 @@ export async function startServer(options: ServerOptions): Promise<RunResult> {
     folder.writeAddress({
       pid: process.pid,
       endpoint: transport.endpoint,
+      localEndpoint: transport.localEndpoint,
       http: http.address,
       host: hostname(),
     });
@@ -140,6 +144,7 @@ async function finished(
   metrics: Metrics,
 ): Promise<RunResult> {
   const outcome = await server.run();
+  server.updateGauges();
   return {
     ...outcome,
     weights: store.weightHashes(),

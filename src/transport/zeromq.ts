@@ -32,8 +32,13 @@ const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(
  */
 export async function bindServer(endpoint: string): Promise<ServerTransport> {
   const router = new Router({ ...COMMON, mandatory: true });
+  // in Linux's abstract namespace: no file is left behind, whoever dies
+  const localEndpoint = `ipc://@nash-${randomBytes(8).toString('hex')}`;
+  let bound: string;
   try {
     await router.bind(endpoint.replace(/:0$/, ':*'));
+    bound = router.lastEndpoint!;
+    await router.bind(localEndpoint);
   } catch (cause) {
     router.close();
     throw new NashError(
@@ -43,11 +48,10 @@ export async function bindServer(endpoint: string): Promise<ServerTransport> {
       { cause },
     );
   }
-  return new RouterTransport(router);
+  return new RouterTransport(router, bound, localEndpoint);
 }
 
 class RouterTransport implements ServerTransport {
-  readonly endpoint: string;
   readonly bytes = { sent: 0, received: 0 };
   private readonly queues = new Map<string, (readonly Uint8Array[])[]>();
   private readonly messageListeners: ((envelope: Envelope) => void)[] = [];
@@ -56,8 +60,11 @@ class RouterTransport implements ServerTransport {
   private isPumping = false;
   private isClosed = false;
 
-  constructor(private readonly router: Router) {
-    this.endpoint = router.lastEndpoint!;
+  constructor(
+    private readonly router: Router,
+    readonly endpoint: string,
+    readonly localEndpoint: string,
+  ) {
     void this.receive();
     void this.watch();
   }

@@ -5,6 +5,7 @@ import type { Progress } from '../server/run-report.js';
 export type UpMessage =
   | { kind: 'listening'; endpoint: string; http: string }
   | { kind: 'progress'; progress: Progress }
+  | { kind: 'note'; note: string }
   /** the run is over, and the workers are being sent home */
   | { kind: 'ending' }
   | { kind: 'error'; exitCode: number; message: string };

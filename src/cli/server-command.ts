@@ -60,6 +60,10 @@ async function serve(configFile: string, args: ServerArguments): Promise<number>
     resume,
     hasEvaluator: args.expectEvaluator ?? false,
     openLog: (logs) => openLog(logs, 'server', runDir),
+    onNote(note) {
+      display?.say(note);
+      tellLauncher({ kind: 'note', note });
+    },
     onProgress(progress) {
       display?.show(progress);
       tellLauncher({ kind: 'progress', progress });

@@ -28,6 +28,7 @@ import { onStopSignal } from './signals.js';
 import { requireGpu } from './supervision.js';
 
 interface TrainArguments extends RunArguments, PlacementArguments {
+  dumpGraph?: string;
   json?: boolean;
 }
 
@@ -35,6 +36,10 @@ export const trainCommand: CommandMaker = (finish) =>
   withPlacement(withRunArguments(new Command('train')))
     .description('train on this host: starts the server, its workers and the evaluator')
     .option('--json', 'the last line of standard output is result.json')
+    .option(
+      '--dump-graph <dir>',
+      'leave the compiled steps there as SavedModels, to be looked at with Netron or TensorBoard',
+    )
     .addHelpText(
       'after',
       '\nExample:\n  npx nash train configs/ring.yaml --workers discriminator=2,generator=2 --set stop.generatorSteps=2000',
@@ -126,6 +131,7 @@ class Launch {
 
   private hear(message: UpMessage): void {
     if (message.kind === 'progress') this.display.show(message.progress);
+    else if (message.kind === 'note') this.display.say(message.note);
     else if (message.kind === 'ending') this.isEnding = true;
     else if (message.kind === 'error') this.serverError = message;
     else this.startWorkers(message);
@@ -138,14 +144,12 @@ class Launch {
     const logs = join(runDir, 'logs');
     const address = ['--run-dir', runDir];
     for (const { pool, name, device } of workers) {
+      const isFirst = !this.living.has(pool);
       this.living.set(pool, (this.living.get(pool) ?? 0) + 1);
       const words = ['worker', '--pool', pool, '--name', name, ...address];
-      this.keepAlive(pool, {
-        name,
-        logs,
-        device,
-        words: device === undefined ? words : [...words, '--require-gpu'],
-      });
+      if (device !== undefined) words.push('--require-gpu');
+      if (isFirst && this.args.dumpGraph) words.push('--dump-graph', this.args.dumpGraph);
+      this.keepAlive(pool, { name, logs, device, words });
     }
     if (evaluator) this.keepAlive('evaluator', { name: 'evaluator', logs, words: ['evaluator', ...address] });
   }

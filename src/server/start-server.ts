@@ -24,6 +24,8 @@ export interface ServerOptions {
   /** a checkpoint's path, or 'latest'; only with opening 'resume' */
   resume?: string;
   hasEvaluator: boolean;
+  /** Told, for a person to read, what takes a while or was chosen among several: which data files are read and why. */
+  onNote(note: string): void;
   /** a log for a folder that is known to be ours now */
   openLog(logs: string): Log;
   onProgress(progress: Progress): void;
@@ -53,7 +55,7 @@ export interface RunResult {
 export async function startServer(options: ServerOptions): Promise<RunResult> {
   const { config, runDir, opening } = options;
   RunFolder.check(runDir, opening);
-  const source = await openRunData(config, () => {});
+  const source = await openRunData(config, options.onNote);
   source.close();
   const architecture = buildArchitecture(config.model, source.shape);
   const restored = opening === 'resume' ? await restore(options) : undefined;

@@ -1,13 +1,23 @@
 // Goal: a run under the real pm2 is the run of `nash train`, whatever an operator does to it. Method: every verb of pm2's on a living
 // run, each run carried to its end and its weights compared with those of an undisturbed one.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { isAlive, nash, resultOf, scratch, statusWhen, trainWords, until } from '../support/nash.js';
+import {
+  freePort,
+  isAlive,
+  nash,
+  resultOf,
+  scratch,
+  statusWhen,
+  trainWords,
+  until,
+} from '../support/nash.js';
 import { type App, appsNow, ECOSYSTEM, pm2 } from '../support/pm2.js';
 
 const RING = 'configs/ring.yaml';
-const STEPS = 2500;
+/** A run of some seconds; the disturbances come within its first half. */
+const STEPS = 1000;
 const SETS = { 'stop.generatorSteps': STEPS, 'checkpoint.everySteps': 300, 'evaluation.everySteps': 1000 };
 
 /** NASH_ARGS: the words of `nash train` without its name. */
@@ -36,6 +46,8 @@ const atRest = () =>
     },
     60_000,
   );
+const isDone = (run: string) =>
+  existsSync(join(scratch(run), 'result.json')) && resultOf(run).status === 'done';
 const logOf = (run: string) => readFileSync(join(scratch(run), 'logs', 'server.ndjson'), 'utf8');
 
 beforeAll(async () => {
@@ -96,10 +108,9 @@ describe('a run under pm2', () => {
   it('has the bits of nash train after stop, start, save, a reboot, resurrect and nash stop', async () => {
     const run = 'rebooted';
     await startAll(argsOf(run, workers('any=2')));
-    await stepBeyond(run, 20);
-    const pids = (await appsNow()).map((app) => app.pid);
+    const { workers: alive } = await stepBeyond(run, 20);
     await pm2(['stop', run]);
-    expect(pids.filter(isAlive)).toEqual([]);
+    expect(alive.filter(({ pid }) => isAlive(pid))).toEqual([]);
     const stopped = resultOf(run);
     expect(stopped.status).toBe('stopped');
     // the workers helped to finish the round: nothing is lost
@@ -108,8 +119,8 @@ describe('a run under pm2', () => {
     );
 
     await pm2(['start', run]);
-    const { step } = await stepBeyond(run, stopped.steps.generator);
     await pm2(['save']);
+    const { step } = await stepBeyond(run, stopped.steps.generator);
     await pm2(['kill']);
     expect(existsSync(join(scratch(run), 'server.json'))).toBe(false);
     await pm2(['resurrect']);
@@ -119,11 +130,29 @@ describe('a run under pm2', () => {
     const rested = await atRest();
     expect(appNamed(rested, 'server').exitCode).toBe(75);
     await pm2(['restart', run]);
-    await until('the end of the run', () => resultOf(run).status === 'done' || undefined, 60_000);
+    await until('the end of the run', () => isDone(run) || undefined, 60_000);
     expect(resultOf(run).weights).toEqual(resultOf('undisturbed').weights);
     await atRest();
     await pm2(['delete', run]);
     expect(await appsNow()).toEqual([]);
+  }, 90_000);
+
+  it('has the bits of nash train on two hosts, each of which starts its part, through a restart of the server', async () => {
+    const run = 'two-hosts';
+    const topology = scratch('two-hosts.yaml');
+    writeFileSync(
+      topology,
+      `endpoint: tcp://127.0.0.1:${await freePort()}\n` +
+        'hosts: { alpha: { server: true, discriminator: 1 }, beta: { generator: 2 } }\n',
+    );
+    const args = argsOf(run, ['--topology', topology]);
+    for (const host of ['beta', 'alpha']) await pm2(['start', ECOSYSTEM], args, host);
+    expect((await appsNow('alpha')).map((app) => app.name).sort()).toEqual(['discriminator-0', 'server']);
+    expect((await appsNow('beta')).map((app) => app.name).sort()).toEqual(['generator-0', 'generator-1']);
+    await stepBeyond(run, 20, (ids) => ids.includes('generator-1@beta'));
+    await pm2(['restart', 'server'], undefined, 'alpha');
+    await until('the end of the run', () => isDone(run) || undefined, 60_000);
+    expect(resultOf(run).weights).toEqual(resultOf('undisturbed').weights);
   }, 90_000);
 
   it('rests with 3, and leaves no folder, where the topology asks for GPUs that are not there', async () => {

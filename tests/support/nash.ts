@@ -1,6 +1,7 @@
 // Runs the real command line in real processes. Every process that a test starts is ended with it.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll } from 'vitest';
@@ -127,6 +128,16 @@ export const isAlive = (pid: number): boolean => {
     return false;
   }
 };
+
+/** A port that was free a moment ago, for programs that cannot say which one they took. */
+export function freePort(): Promise<number> {
+  return new Promise((bound) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => bound(port));
+    });
+  });
+}
 
 /** A folder with a CIFAR-10 binary file of `count` random images. */
 export function syntheticCifar(count = 256): string {

@@ -7,17 +7,21 @@ import { type Finished, scratch } from './nash.js';
 const PM2 = resolve('node_modules/pm2/bin/pm2');
 export const ECOSYSTEM = resolve('ecosystem.config.js');
 
+/** Daemons, each in a home of its own, as on hosts of their own. */
+const hosts = new Set<string>();
 afterAll(async () => {
-  await pm2(['kill']);
+  await Promise.all([...hosts].map((host) => pm2(['kill'], undefined, host)));
 }, 60_000);
 
-/** Runs one pm2 command; `args` are the run's, as NASH_ARGS. */
-export function pm2(words: readonly string[], args?: readonly string[]): Promise<Finished> {
+/** Runs one pm2 command; `args` are the run's, as NASH_ARGS, and `host` is NASH_HOST where one is given. */
+export function pm2(words: readonly string[], args?: readonly string[], host = ''): Promise<Finished> {
+  hosts.add(host);
   const child = spawn(process.execPath, [PM2, ...words], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       ...process.env,
-      PM2_HOME: scratch('pm2-home'),
+      PM2_HOME: scratch(`pm2-home${host}`),
+      ...(host ? { NASH_HOST: host } : {}),
       NASH_CACHE: scratch('cache'),
       ...(args ? { NASH_ARGS: args.map((word) => `'${word}'`).join(' ') } : {}),
     },
@@ -42,8 +46,8 @@ export interface App {
 }
 
 /** What pm2 knows of its apps. */
-export async function appsNow(): Promise<App[]> {
-  const { stdout } = await pm2(['jlist', '--silent']);
+export async function appsNow(host = ''): Promise<App[]> {
+  const { stdout } = await pm2(['jlist', '--silent'], undefined, host);
   const list = JSON.parse(stdout.slice(stdout.indexOf('['))) as {
     name: string;
     pid: number;

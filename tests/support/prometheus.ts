@@ -1,11 +1,10 @@
 // The real Prometheus, as Debian packages it: the installed one, else unpacked into Nash's cache without installing anything.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { cacheFolder } from '../../src/setup/places.mjs';
-import { scratch, until } from './nash.js';
+import { freePort, scratch, until } from './nash.js';
 
 export interface PrometheusTools {
   prometheus: string;
@@ -113,14 +112,4 @@ export async function startPrometheus(program: string, config: string): Promise<
       return data.result;
     },
   };
-}
-
-/** Bound, seen and given back: Prometheus cannot say which port it took. */
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }

@@ -41,6 +41,9 @@ const hello = z.strictObject({
   host: label,
 });
 
+/** As much of a hello as every version has: a stranger's version is refused by name, not as malformed. */
+export const anyHello = z.object({ kind: z.literal('hello'), protocol: count });
+
 /** What a worker made of the config: compared with the server's own. */
 const prepared = z.strictObject({
   kind: z.literal('prepared'),

@@ -7,6 +7,7 @@ import type { Metrics } from '../metrics/metrics.js';
 import { NETS, type Net } from '../parameters/manifest.js';
 import { Coordinator, type Effect, type Task } from '../protocol/coordinator.js';
 import {
+  anyHello,
   type MessageOf,
   type ServerMessage,
   serverMessage,
@@ -19,7 +20,7 @@ import { decode, encode, MalformedMessage } from '../wire/codec.js';
 import { type Answer, AnswerIntake, type Arrived } from './answer-intake.js';
 import { Evaluations } from './evaluations.js';
 import type { ParameterStore } from './parameter-store.js';
-import { type Expected, type Peer, Peers, type Refusal } from './peers.js';
+import { type Expected, type Peer, Peers, type Refusal, refusalOfProtocol } from './peers.js';
 import { ProcessMetrics } from './process-metrics.js';
 import type { RunFolder } from './run-folder.js';
 import { type Progress, RunReport } from './run-report.js';
@@ -220,6 +221,7 @@ export class ParameterServer {
   // ---- messages -------------------------------------------------------------------------------------------------
 
   private receive(session: string, frames: Uint8Array[]): void {
+    if (this.refusesProtocol(session, frames)) return;
     try {
       const { message, payload } = decode(workerMessage, frames);
       if (message.kind === 'hello') this.greet(session, message);
@@ -227,6 +229,18 @@ export class ParameterServer {
     } catch (error) {
       if (!(error instanceof MalformedMessage)) throw error;
       this.refuse(session, { reason: 'malformed', message: `the server received ${error.message}` });
+    }
+  }
+
+  /** A hello of another version may look otherwise in all but its version: that is said by name. */
+  private refusesProtocol(session: string, frames: Uint8Array[]): boolean {
+    if (this.peers.get(session)) return false;
+    try {
+      const refusal = refusalOfProtocol(decode(anyHello, frames).message.protocol);
+      if (refusal) this.refuse(session, refusal);
+      return refusal !== undefined;
+    } catch {
+      return false; // no hello at all: the caller says what it is
     }
   }
 

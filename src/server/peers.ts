@@ -63,12 +63,6 @@ export class Peers {
 
   /** First message of a session; a repeated one (after a reconnect) changes nothing. */
   greet(session: string, hello: MessageOf<WorkerMessage, 'hello'>): Refusal | undefined {
-    if (hello.protocol !== PROTOCOL_VERSION) {
-      return {
-        reason: 'protocol',
-        message: `this worker speaks protocol ${hello.protocol}, the server speaks ${PROTOCOL_VERSION}; install the same version of nash on both`,
-      };
-    }
     if (this.bySession.size >= PEERS_MAX) {
       return { reason: 'name', message: `${PEERS_MAX} peers are connected already` };
     }
@@ -127,6 +121,15 @@ export class Peers {
     return `${wished}.${number}`;
   }
 }
+
+/** Whether a peer's protocol version is ours; asked before the rest of its hello is read, which may look otherwise. */
+export const refusalOfProtocol = (protocol: number): Refusal | undefined =>
+  protocol === PROTOCOL_VERSION
+    ? undefined
+    : {
+        reason: 'protocol',
+        message: `this worker speaks protocol ${protocol}, the server speaks ${PROTOCOL_VERSION}; install the same version of nash on both`,
+      };
 
 const differs = (what: string, theirs: string, ours: string): string =>
   `this worker ${what} (${theirs.slice(0, 12)}, the server has ${ours.slice(0, 12)}); give it the same version of nash and the same files`;

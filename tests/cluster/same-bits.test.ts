@@ -56,6 +56,20 @@ describe.each(['alternating', 'simultaneous'])('a DCGAN trained in %s order', (o
     expect(weightsOf(name)).toEqual(weightsOf(undisturbed));
   }, 120_000);
 
+  it('has the same weights when a worker hangs and another takes its task', async () => {
+    const name = `${order}-hung`;
+    const run = start(words(name, order, 'discriminator=2,generator=2'));
+    const { workers } = await statusWhen(
+      name,
+      'both D workers',
+      (s) => s.step.generator >= 3 && s.workers.filter((w) => w.pool === 'discriminator').length === 2,
+    );
+    process.kill(workers.find((worker) => worker.pool === 'discriminator')!.pid, 'SIGSTOP');
+    expect((await run.finished).exitCode).toBe(0);
+    expect(resultOf(name).shardsReissued).toBeGreaterThanOrEqual(1);
+    expect(weightsOf(name)).toEqual(weightsOf(undisturbed));
+  }, 120_000);
+
   it('has the same weights when it is stopped and resumed with other worker counts', async () => {
     const name = `${order}-resumed`;
     const run = start(words(name, order, 'discriminator=1,generator=2'));

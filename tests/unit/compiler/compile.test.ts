@@ -94,6 +94,21 @@ describe('a traced step', () => {
   }
 });
 
+describe('a traced step of every loss', () => {
+  for (const loss of ['minimax', 'wasserstein']) {
+    for (const [kind, define] of Object.entries({ discriminatorStep, generatorStep })) {
+      it(`gives the bits of the eager ${kind} with ${loss}`, () => {
+        const context = contextOf(NETWORKS[3], loss);
+        const { inputs, step } = define(context);
+        const feeds = feedsFor(inputs, context);
+        const compiled = compile(step, inputs, { precision: 'float32' });
+        expect(bytes(compiled.run(feeds))).toEqual(bytes(runEagerly(step, feeds)));
+        compiled.dispose();
+      });
+    }
+  }
+});
+
 describe('compilation refuses', () => {
   const inputs: InputSpec[] = [
     { name: 'x', shape: [4], dtype: 'float32' },

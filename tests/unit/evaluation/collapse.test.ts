@@ -80,10 +80,10 @@ it('the classifier learns labels, leaves no tensor behind, and tells which class
     shape: [8, 8, 1],
     count: 3000,
     digest: '',
-    read: (indices, out) =>
-      Array.from(indices).forEach((index, i) =>
-        out.set(images.subarray(index * 64, index * 64 + 64), i * 64),
-      ),
+    read: (indices, out) => {
+      for (const [i, index] of Array.from(indices).entries())
+        out.set(images.subarray(index * 64, index * 64 + 64), i * 64);
+    },
     label: (index) => index % 10,
     close: () => {},
   };

@@ -137,7 +137,7 @@ describe('a run under pm2', () => {
     expect(await appsNow()).toEqual([]);
   }, 90_000);
 
-  it('has the bits of nash train on two hosts, each of which starts its part, through a restart of the server', async () => {
+  it('has the bits of nash train on two hosts, each of which starts its part, through a death of the server', async () => {
     const run = 'two-hosts';
     const topology = scratch('two-hosts.yaml');
     writeFileSync(
@@ -150,9 +150,11 @@ describe('a run under pm2', () => {
     expect((await appsNow('alpha')).map((app) => app.name).sort()).toEqual(['discriminator-0', 'server']);
     expect((await appsNow('beta')).map((app) => app.name).sort()).toEqual(['generator-0', 'generator-1']);
     await stepBeyond(run, 20, (ids) => ids.includes('generator-1@beta'));
-    await pm2(['restart', 'server'], undefined, 'alpha');
+    const { pid } = JSON.parse(readFileSync(join(scratch(run), 'server.json'), 'utf8'));
+    process.kill(pid, 'SIGKILL');
     await until('the end of the run', () => isDone(run) || undefined, 60_000);
     expect(resultOf(run).weights).toEqual(resultOf('undisturbed').weights);
+    expect(logOf(run).match(/"msg":"server listening"/g)).toHaveLength(2);
   }, 90_000);
 
   it('rests with 3, and leaves no folder, where the topology asks for GPUs that are not there', async () => {

@@ -4,6 +4,7 @@ import { loadTensorFlow } from '../compiler/tensorflow.js';
 import { openRunData } from '../data/run-data.js';
 import { createSampler } from '../data/sampler.js';
 import { buildArchitecture } from '../models/architecture.js';
+import { noteGarbage } from '../numerics/young-garbage.js';
 import { manifestHash, NETS } from '../parameters/manifest.js';
 import { type Pool, serves } from '../protocol/coordinator.js';
 import type { MessageOf, ServerMessage } from '../protocol/messages.js';
@@ -72,6 +73,7 @@ export async function runWorker(options: WorkerOptions): Promise<Farewell> {
       };
       session.send(answer, [bytesOf(payload, header)]);
     }
+    noteGarbage(2 * payload.byteLength + weights.discriminator.size * 4 + weights.generator.size * 4);
   };
 
   const role: SessionRole = {

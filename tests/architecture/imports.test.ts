@@ -16,7 +16,7 @@ interface Rule {
 const TABLE: Record<string, Rule> = {
   numerics: {
     may: [],
-    node: ['node:fs', 'node:worker_threads'],
+    node: ['node:fs', 'node:v8', 'node:vm', 'node:worker_threads'],
     because: 'streams and vectors know nothing of GANs',
   },
   parameters: { may: ['numerics'], node: ['node:crypto'], because: 'a net is a flat vector and a manifest' },

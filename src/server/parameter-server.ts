@@ -4,7 +4,6 @@ import { type Checkpoint, CheckpointStore } from '../checkpoints/checkpoint-stor
 import { configHash, type RunConfig } from '../config/run-config.js';
 import { assert, messageOf, NashError } from '../errors.js';
 import type { Metrics } from '../metrics/metrics.js';
-import { noteGarbage } from '../numerics/young-garbage.js';
 import { NETS, type Net } from '../parameters/manifest.js';
 import { Coordinator, type Effect, type Task } from '../protocol/coordinator.js';
 import {
@@ -438,7 +437,6 @@ export class ParameterServer {
     for (const peer of this.peers.all()) {
       if (peer.role === 'worker' && peer.state === 'ready') this.weights.sendAhead(peer, net);
     }
-    noteGarbage(4 * store.lengthOf(net) * this.parts.config.minibatch.shards);
   }
 
   private boundary(round: number): void {

@@ -7,6 +7,7 @@ import { clipOf } from '../losses/gan-loss.js';
 import type { Architecture } from '../models/architecture.js';
 import type { Operation } from '../numerics/vector-calls.js';
 import { part, type Vector, type VectorEngine } from '../numerics/vector-engine.js';
+import { noteGarbage } from '../numerics/young-garbage.js';
 import { averagingAt } from '../optimizers/averaging.js';
 import { type Optimizer, optimizerOf } from '../optimizers/optimizer.js';
 import { initialParameters } from '../parameters/initial.js';
@@ -99,6 +100,7 @@ export class ParameterStore {
 
   writeBlock(payload: Vector, header: BlockHeader, floats: Float32Array): void {
     this.engine.write(payload, rangeOf(header).from, floats);
+    noteGarbage(floats.byteLength); // the received frame has served
   }
 
   release(payload: Vector): void {

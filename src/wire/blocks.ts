@@ -1,4 +1,5 @@
 // Long vectors as blocks of at most BLOCK_FLOATS, one message each.
+import { noteGarbage } from '../numerics/young-garbage.js';
 import { BLOCK_FLOATS } from '../protocol/messages.js';
 import { MalformedMessage } from './codec.js';
 
@@ -70,6 +71,7 @@ export class BlockAssembly {
     if (header.blockCount === 1) return floats;
     this.whole ??= new Float32Array(this.length);
     this.whole.set(floats, rangeOf(header).from);
+    noteGarbage(floats.byteLength); // the received frame has served
     this.seen.add(header.block);
     return this.seen.size === header.blockCount ? this.whole : undefined;
   }

@@ -72,7 +72,7 @@ const TABLE: Record<string, Rule> = {
     because: 'measures and figures of samples, wherever they come from',
   },
   wire: {
-    may: ['protocol'],
+    may: ['numerics', 'protocol'],
     packages: ['msgpackr', 'zod'],
     because: 'bytes of headers and blocks; the only user of msgpackr',
   },

@@ -94,6 +94,12 @@ export const runConfig = z.strictObject({
     .prefault({}),
   onCollapse: z.enum(['alert']).default('alert'),
   onDivergence: z.enum(['stop']).default('stop'),
+  /** share of tasks computed twice */
+  verify: z
+    .strictObject({
+      fraction: z.literal(0, 'expected 0: tasks are not computed twice yet').default(0),
+    })
+    .prefault({}),
   server: z
     .strictObject({
       endpoint: endpoint.default('tcp://127.0.0.1:0'),
@@ -106,7 +112,15 @@ export const runConfig = z.strictObject({
 export type RunConfig = z.infer<typeof runConfig>;
 
 /** Settings that decide no bit of the weights. */
-const PROCESS_KEYS = new Set(['checkpoint', 'evaluation', 'server', 'stop', 'onCollapse', 'onDivergence']);
+const PROCESS_KEYS = new Set([
+  'checkpoint',
+  'evaluation',
+  'server',
+  'stop',
+  'onCollapse',
+  'onDivergence',
+  'verify',
+]);
 
 /** The part of a config that decides the weights, keys in the schema's order; where data lies is left out, what it is has a digest of its own. */
 export function decisiveSettings(config: RunConfig): Record<string, unknown> {

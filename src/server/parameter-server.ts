@@ -85,9 +85,6 @@ export class ParameterServer {
   private readonly sums: Record<Net, Promise<void>>;
   private readonly appliedMs: Record<Net, number>;
   private checkpointing: Promise<unknown> = Promise.resolve();
-  private readonly startedMs: number;
-  /** training is timed from here: before it, workers load TensorFlow and compile */
-  private firstTaskMs: number | undefined;
   private timer: NodeJS.Timeout | undefined;
   private readonly outcome: Promise<Outcome>;
   private resolve!: (outcome: Outcome) => void;
@@ -109,8 +106,7 @@ export class ParameterServer {
       generatorSteps: config.stop.generatorSteps,
       ...LATE,
     });
-    this.startedMs = now();
-    this.appliedMs = { discriminator: this.startedMs, generator: this.startedMs };
+    this.appliedMs = { discriminator: now(), generator: now() };
     this.sums = { discriminator: Promise.resolve(), generator: Promise.resolve() };
     this.peers = new Peers(parts.expected);
     this.intake = new AnswerIntake(store, config.minibatch.shards);
@@ -121,7 +117,7 @@ export class ParameterServer {
       parts.hasEvaluator,
     );
     this.processes = new ProcessMetrics(metrics, this.peers);
-    this.report = new RunReport(config, metrics, folder, this.startedMs);
+    this.report = new RunReport(config, metrics, folder);
     this.checkpoints = new CheckpointStore(folder.checkpoints, { keep: config.checkpoint.keep });
     this.outcome = new Promise((resolve, reject) => {
       this.resolve = resolve;
@@ -396,7 +392,7 @@ export class ParameterServer {
   private assign(session: string, task: Task): void {
     this.weights.sendFor(this.peers.get(session)!, task);
     const { net } = task;
-    this.firstTaskMs ??= this.parts.now();
+    this.report.begin(this.parts.now(), this.coordinator.current);
     const { shards } = this.parts.config.minibatch;
     if (!this.records.has(net)) this.records.set(net, new StepRecord(net, shards, this.appliedMs[net]));
     this.records.get(net)!.assigned(this.parts.now());
@@ -476,7 +472,7 @@ export class ParameterServer {
     if (this.isFinishing) return;
     this.isFinishing = true;
     const { config, now, round, log } = this.parts;
-    const seconds = (now() - (this.firstTaskMs ?? now())) / 1000;
+    const seconds = this.report.seconds(now());
     const steps = this.coordinator.current;
     if (isBoundary) await this.checkpoint();
     else await this.checkpointing;

@@ -25,11 +25,13 @@ export class RunReport {
   private readonly rounds: { ms: number; images: number }[] = [];
   private readonly wireBytes = { sent: 0, received: 0 };
 
+  private beganMs: number | undefined;
+  private imagesAtStart = 0;
+
   constructor(
     private readonly config: RunConfig,
     private readonly metrics: Metrics,
     private readonly folder: Pick<RunFolder, 'appendMetrics'>,
-    private readonly startedMs: number,
   ) {
     metrics.set('gan_goal_steps', config.stop.generatorSteps);
     metrics.set('gan_checkpoint_interval_steps', config.checkpoint.everySteps);
@@ -39,6 +41,18 @@ export class RunReport {
   checkpoint(step: number): void {
     this.metrics.set('gan_checkpoint_version', step);
     this.metrics.set('gan_checkpoint_timestamp_seconds', Date.now() / 1000);
+  }
+
+  /** A task goes out: the first one begins training; what came before was loading and compiling. A resumed run has images behind it already. */
+  begin(nowMs: number, steps: Versions): void {
+    if (this.beganMs !== undefined) return;
+    this.beganMs = nowMs;
+    this.imagesAtStart = steps.discriminator * this.config.minibatch.size;
+  }
+
+  /** Seconds of training so far. */
+  seconds(nowMs: number): number {
+    return this.beganMs === undefined ? 0 : (nowMs - this.beganMs) / 1000;
   }
 
   /** A step was applied. */
@@ -75,7 +89,7 @@ export class RunReport {
     const every = Math.max(1, Math.round(evaluation.everySteps / 10));
     if (steps.generator % every === 0 || roundsLeft === 0) {
       const { generatorSteps: _, secondsLeft: __, ...line } = progress;
-      this.folder.appendMetrics({ kind: 'step', seconds: (nowMs - this.startedMs) / 1000, ...line });
+      this.folder.appendMetrics({ kind: 'step', seconds: this.seconds(nowMs), ...line });
     }
     return progress;
   }
@@ -84,7 +98,8 @@ export class RunReport {
     const last = { ms: nowMs, images: steps.discriminator * this.config.minibatch.size };
     this.rounds.push(last);
     if (this.rounds.length > RATE_ROUNDS + 1) this.rounds.shift();
-    const first = this.rounds.length > 1 ? this.rounds[0]! : { ms: this.startedMs, images: 0 };
+    const first =
+      this.rounds.length > 1 ? this.rounds[0]! : { ms: this.beganMs ?? nowMs, images: this.imagesAtStart };
     return ((last.images - first.images) * 1000) / Math.max(last.ms - first.ms, 1e-3);
   }
 

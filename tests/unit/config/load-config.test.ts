@@ -87,6 +87,12 @@ describe('a run config', () => {
     ['a list', '- 1', [], /holds no mapping/],
     ['an empty file', '', [], /holds nothing/],
     ['an unknown order', RING, ['schedule.order=random'], /schedule.order' is "random"/],
+    [
+      'tasks computed twice, which is not done yet',
+      RING,
+      ['verify.fraction=0.1'],
+      /'verify.fraction' is 0.1: expected 0/,
+    ],
     ['bfloat8', RING, ['precision=bfloat8'], /'precision' is "bfloat8"/],
   ];
   it.each(WRONG)('refuses %s', (_, text, sets, says) => {

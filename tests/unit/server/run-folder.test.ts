@@ -1,0 +1,76 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { loadConfig } from '../../../src/config/load-config.js';
+import { RunFolder, readAddress } from '../../../src/server/run-folder.js';
+
+const parent = mkdtempSync(join(tmpdir(), 'nash-folder-'));
+let count = 0;
+const fresh = () => join(parent, `run-${count++}`);
+const config = loadConfig('configs/ring.yaml');
+
+/** Leaves a lock as another process would. */
+function lockFor(path: string, holder: object): void {
+  mkdirSync(path, { recursive: true });
+  writeFileSync(join(path, 'lock'), JSON.stringify({ host: hostname(), ...holder }));
+}
+
+describe('a run folder', () => {
+  it('is refused while another living server works in it, and taken over when that one is dead', () => {
+    const other = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
+    const stat = readFileSync(`/proc/${other.pid}/stat`, 'utf8');
+    const started = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+    const path = fresh();
+    lockFor(path, { pid: other.pid, started });
+    expect(() => RunFolder.open(path, 'fresh')).toThrow(/another server \(process \d+ on .*\) works in/);
+    other.kill('SIGKILL');
+    lockFor(path, { pid: other.pid, started: 'earlier' }); // the same number, given to another process since
+    RunFolder.open(path, 'fresh').close();
+  });
+
+  it('believes the lock of another host, and no lock that was cut off', () => {
+    const elsewhere = fresh();
+    lockFor(elsewhere, { pid: 1, host: 'elsewhere', started: '1' });
+    expect(() => RunFolder.open(elsewhere, 'resume')).toThrow(/on elsewhere/);
+    const torn = fresh();
+    mkdirSync(torn);
+    writeFileSync(join(torn, 'lock'), '{"pid":');
+    RunFolder.open(torn, 'fresh').close();
+    expect(existsSync(join(torn, 'lock'))).toBe(false);
+  });
+
+  it('that holds a run is neither begun again nor emptied unless that is asked for', () => {
+    const path = fresh();
+    const first = RunFolder.open(path, 'fresh');
+    first.writeConfig(config);
+    first.close();
+    writeFileSync(join(path, 'notes.txt'), 'mine');
+    expect(() => RunFolder.open(path, 'fresh')).toThrow(/already holds a run/);
+    RunFolder.open(path, 'resume').close();
+    expect(existsSync(join(path, 'config.yaml'))).toBe(true);
+    RunFolder.open(path, 'force').close();
+    expect(existsSync(join(path, 'config.yaml'))).toBe(false);
+    expect(readFileSync(join(path, 'notes.txt'), 'utf8')).toBe('mine'); // not ours to remove
+  });
+
+  it('that a refused run made is gone again', () => {
+    const path = fresh();
+    RunFolder.open(path, 'fresh').close({ refused: true });
+    expect(existsSync(path)).toBe(false);
+  });
+
+  it('holds an address while a server lives, and says what is there otherwise', () => {
+    const path = fresh();
+    expect(() => readAddress(path)).toThrow(/there is no such folder/);
+    const folder = RunFolder.open(path, 'fresh');
+    const address = { pid: 1, endpoint: 'tcp://a:1', localEndpoint: 'ipc://@a', http: 'a:2', host: 'a' };
+    folder.writeAddress(address);
+    expect(readAddress(path)).toEqual(address);
+    expect(readdirSync(path).filter((name) => name.startsWith('.'))).toEqual([]); // nothing half-written
+    folder.writeConfig(config);
+    folder.close();
+    expect(() => readAddress(path)).toThrow(/its server is not running/);
+  });
+});

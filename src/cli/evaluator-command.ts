@@ -29,6 +29,7 @@ async function run(args: EvaluatorArguments): Promise<number> {
   requireGpu(args.requireGpu);
   if (args.wait) await backOff();
   const endpoint = await endpointOf(args);
+  if (endpoint === undefined) return doneStatus(args);
   const { runEvaluator } = await import('../evaluator/run-evaluator.js');
   return logged(args.runDir, 'evaluator', async () => {
     const farewell = await runEvaluator({

@@ -60,6 +60,7 @@ async function run(args: WorkerArguments): Promise<number> {
   if (args.wait) await backOff();
   const name = args.name ?? `${hostname()}-${process.pid}`;
   const endpoint = await endpointOf(args);
+  if (endpoint === undefined) return doneStatus(args);
   const { runWorker } = await import('../worker/run-worker.js');
   return logged(args.runDir, name, async () => {
     const farewell = await runWorker({
@@ -98,7 +99,10 @@ export async function logged(
 const nearest = ({ endpoint, localEndpoint, host }: ServerAddress): string =>
   host === hostname() ? localEndpoint : endpoint;
 
-/** @throws NashError('usage') when neither names a server, or the folder has none and `wait` was not asked for */
+/**
+ * @returns undefined where the run is done and there is no server to wait for
+ * @throws NashError('usage') when neither names a server, or the folder has none and `wait` was not asked for
+ */
 export async function endpointOf({
   endpoint,
   runDir,
@@ -107,7 +111,7 @@ export async function endpointOf({
   endpoint?: string;
   runDir?: string;
   wait?: boolean;
-}): Promise<string> {
+}): Promise<string | undefined> {
   if (endpoint !== undefined) {
     if (/^tcp:\/\/[^\s/:]+:\d{1,5}$/.test(endpoint)) return endpoint;
     throw new NashError(
@@ -115,7 +119,10 @@ export async function endpointOf({
       `--endpoint '${endpoint}': expected tcp://address:port, such as tcp://127.0.0.1:5555`,
     );
   }
-  if (runDir !== undefined) return nearest(wait ? await waitForServer(runDir) : readAddress(runDir));
+  if (runDir !== undefined) {
+    const address = wait ? await waitForServer(runDir) : readAddress(runDir);
+    return address && nearest(address);
+  }
   throw new NashError(
     'usage',
     'give --endpoint tcp://address:port, or --run-dir DIR of a server on this host',

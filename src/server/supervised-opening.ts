@@ -37,7 +37,8 @@ export function supervisedOpening(
 
 const configOf = (runDir: string): RunConfig => loadConfig(join(runDir, 'config.yaml'));
 
-function resultOf(runDir: string): RunResult | undefined {
+/** What the run in a folder came to, if it has ended. */
+export function resultOf(runDir: string): RunResult | undefined {
   try {
     return JSON.parse(readFileSync(join(runDir, 'result.json'), 'utf8')) as RunResult;
   } catch (error) {

@@ -29,6 +29,8 @@ export type Farewell = 'over' | 'server-away';
 
 /** How long a worker keeps trying when the server is away; its launcher notices the server's death long before. */
 const PATIENCE_MS = 600_000;
+/** The same where a lost server is looked for anew: its address may have changed meanwhile. */
+const PATIENCE_WHEN_LOST_MS = 10_000;
 /** How long a worker that was told to leave helps a server that is stopping. */
 const LEAVE_MS = 20_000;
 const REPORT_EVERY_MS = 5000;
@@ -129,10 +131,11 @@ export class Session {
 
   private wait(): void {
     clearTimeout(this.patience);
-    this.patience = setTimeout(() => {
-      const message = `no server answered for ${PATIENCE_MS / 1000} s`;
-      this.end.reject(new NashError('failed', message));
-    }, PATIENCE_MS);
+    const giveUp = () =>
+      this.endsWhenLost
+        ? this.end.resolve('server-away')
+        : this.end.reject(new NashError('failed', `no server answered for ${PATIENCE_MS / 1000} s`));
+    this.patience = setTimeout(giveUp, this.endsWhenLost ? PATIENCE_WHEN_LOST_MS : PATIENCE_MS);
   }
 
   private receive(frames: Uint8Array[]): void | Promise<void> {

@@ -74,7 +74,7 @@ describe('a run on one host', () => {
       const { run, pids } = await training(`twice-${signal}`);
       process.kill(run.pid, signal);
       process.kill(run.pid, signal);
-      const again = setInterval(() => process.kill(run.pid, signal), 5); // the kernel may have merged the two
+      const again = setInterval(() => isAlive(run.pid) && process.kill(run.pid, signal), 5); // the kernel may have merged the two
       const { exitCode } = await run.finished.finally(() => clearInterval(again));
       expect(exitCode).toBe(status);
       await until('all processes to be gone', () => !pids.some(isAlive) || undefined, 5000);

@@ -17,8 +17,8 @@ import {
 import { type App, appsNow, ECOSYSTEM, pm2 } from '../support/pm2.js';
 
 const RING = 'configs/ring.yaml';
-/** A run of some seconds; the disturbances come within its first half. */
-const STEPS = 1000;
+/** A run of about ten seconds, so that what is started in its first half still takes part in it. */
+const STEPS = 2000;
 const SETS = {
   'minibatch.size': 128,
   'stop.generatorSteps': STEPS,

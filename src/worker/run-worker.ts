@@ -73,6 +73,7 @@ export async function runWorker(options: WorkerOptions): Promise<Farewell> {
       };
       session.send(answer, [bytesOf(payload, header)]);
     }
+    setImmediate(() => session.guard(() => computer?.readAhead(task))); // once the answer is on its way
     noteGarbage(2 * payload.byteLength + weights.discriminator.size * 4 + weights.generator.size * 4);
   };
 

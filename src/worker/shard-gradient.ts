@@ -10,8 +10,9 @@ import type { Architecture } from '../models/architecture.js';
 import { seedOf } from '../numerics/random.js';
 import { addInto } from '../numerics/vectors.js';
 import type { Net } from '../parameters/manifest.js';
-import { sumAlongTree, type TreeNode } from '../protocol/shard-tree.js';
+import { leavesOf, sumAlongTree, type TreeNode } from '../protocol/shard-tree.js';
 import { discriminatorStep, generatorStep, type StepContext, type StepDefinition } from '../steps/step.js';
+import { RealItems } from './real-items.js';
 
 /** The context of a run's steps: one shard's worth of items. */
 export const stepContextOf = (config: RunConfig, architecture: Architecture): StepContext => ({
@@ -47,17 +48,17 @@ export interface NodeRequest extends TreeNode {
 /** The compiled steps of one worker process, each made when it is first needed. Holds TensorFlow sessions until `dispose`. */
 export class GradientComputer {
   private readonly steps = new Map<Net, CompiledStep>();
-  private readonly real: Float32Array;
+  private readonly real: RealItems | undefined;
 
   constructor(
     private readonly config: RunConfig,
     private readonly architecture: Architecture,
     /** absent in a process that never computes D's steps */
-    private readonly sampler: Sampler | undefined,
+    sampler: Sampler | undefined,
     private readonly dumpFolder?: string,
   ) {
     const { batch } = stepContextOf(config, architecture);
-    this.real = new Float32Array(batch * architecture.discriminator.inputShape.reduce((a, b) => a * b, 1));
+    this.real = sampler && new RealItems(sampler, [batch, ...architecture.discriminator.inputShape]);
   }
 
   /** Compiles a net's step ahead of its first task. */
@@ -103,17 +104,18 @@ export class GradientComputer {
     const step = this.prepare(at.net);
     const seed = tf.tensor1d([...shardSeed(this.config, at)], 'int32');
     const feeds: Record<string, tf.Tensor> = { ...weights, seed };
-    if (at.net === 'discriminator') {
-      this.sampler!.shard(at.step, at.shard, this.real);
-      feeds.real = tf.tensor(
-        this.real.slice(),
-        step.recording.inputs.find((input) => input.name === 'real')!.shape as number[],
-      );
-    }
+    if (at.net === 'discriminator') feeds.real = this.real!.take(at);
     const values = step.run(feeds);
     seed.dispose();
     feeds.real?.dispose();
     return values;
+  }
+
+  /** Reads what the D step after this one will probably want first: workers are mostly given the same node again. */
+  readAhead(request: NodeRequest): void {
+    if (request.net === 'generator') return;
+    const { from } = leavesOf(request, this.config.minibatch.shards);
+    this.real?.read({ step: request.step + 1, shard: from });
   }
 
   dispose(): void {

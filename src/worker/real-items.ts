@@ -1,0 +1,38 @@
+// The real items of a shard, read ahead where it can be guessed which shard comes next.
+import * as tf from '@tensorflow/tfjs-core';
+import type { Sampler } from '../data/sampler.js';
+import { sizeOf } from '../parameters/manifest.js';
+
+/** A shard of a D step. */
+export interface Place {
+  step: number;
+  shard: number;
+}
+
+export class RealItems {
+  private readonly values: Float32Array;
+  /** what `values` hold */
+  private held: Place | undefined;
+
+  /** @param shape `[batch, ...item]` of one shard */
+  constructor(
+    private readonly sampler: Sampler,
+    private readonly shape: readonly number[],
+  ) {
+    this.values = new Float32Array(sizeOf(shape));
+  }
+
+  /** @returns a tensor of the shard's items, over memory that the next call uses again: to be disposed before it */
+  take(place: Place): tf.Tensor {
+    this.read(place);
+    return tf.tensor(this.values, [...this.shape]);
+  }
+
+  /** To be called while there is nothing else to do: workers are mostly given the same shards; a wrong guess costs one more read. */
+  read({ step, shard }: Place): void {
+    if (this.held?.step === step && this.held.shard === shard) return;
+    this.held = undefined; // a read that fails leaves nothing that could be taken for whole
+    this.sampler.shard(step, shard, this.values);
+    this.held = { step, shard };
+  }
+}

@@ -2,7 +2,6 @@
 // Owns recording and comparing; knows nothing of protobufs or sessions.
 import * as tf from '@tensorflow/tfjs-core';
 import { NashError } from '../errors.js';
-import { sizeOf } from '../parameters/manifest.js';
 import { currentLayer } from './layer-scope.js';
 import { type KernelAttribute, nodeBackend } from './tensorflow.js';
 
@@ -224,6 +223,3 @@ export function prune(recording: Recording): Recording {
 
 /** `a/b:1` → `a/b` */
 export const nodeOf = (source: string): string => source.slice(0, source.lastIndexOf(':'));
-
-/** Floats (or ints) that a spec holds. */
-export const elementCount = (spec: TensorSpec): number => sizeOf(spec.shape);

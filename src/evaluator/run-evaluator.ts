@@ -4,7 +4,7 @@ import type { RunConfig } from '../config/run-config.js';
 import { openRunData } from '../data/run-data.js';
 import { SampleDrawer } from '../evaluation/sample-drawer.js';
 import { buildArchitecture } from '../models/architecture.js';
-import { manifestHash } from '../parameters/manifest.js';
+import { manifestHashes } from '../parameters/manifest.js';
 import type { MessageOf, ServerMessage } from '../protocol/messages.js';
 import { connectWorker } from '../transport/zeromq.js';
 import { type Farewell, Session, type SessionRole } from '../worker/session.js';
@@ -72,10 +72,7 @@ export async function runEvaluator(options: EvaluatorOptions): Promise<Farewell>
         cache: new WeightsCache({ discriminator: 0, generator: 0, average: size + slotSize }),
       };
       return {
-        manifests: {
-          discriminator: manifestHash(architecture.discriminator.manifest),
-          generator: manifestHash(architecture.generator.manifest),
-        },
+        manifests: manifestHashes(architecture),
         data: source.digest,
         device: backend.isUsingGpuDevice ? 'gpu' : 'cpu',
       };

@@ -18,8 +18,6 @@ import { type Call, type Measure, measureOf, type Vector, VectorMemory } from '.
 export type { Blend, Operation, OptimizerKernel, Update } from './vector-calls.js';
 export { type Measure, part, type Vector, VectorMemory } from './vector-memory.js';
 
-/** The unit in which callers cut long vectors, so that wire and arithmetic overlap and an operation takes about a millisecond. */
-export const BLOCK_FLOATS = 2 ** 20;
 /** Up to here an operation costs less than waking the thread (about 30 microseconds): with nothing queued it is done on the spot. */
 const INLINE_FLOATS_MAX = 2 ** 14;
 

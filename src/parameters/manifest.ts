@@ -52,3 +52,9 @@ export function manifestHash(manifest: Manifest): string {
   ]);
   return createHash('sha256').update(text).digest('hex');
 }
+
+/** Both nets' hashes: what a worker and the server compare. */
+export const manifestHashes = (nets: Readonly<Record<Net, { manifest: Manifest }>>): Record<Net, string> => ({
+  discriminator: manifestHash(nets.discriminator.manifest),
+  generator: manifestHash(nets.generator.manifest),
+});

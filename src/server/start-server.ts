@@ -8,7 +8,7 @@ import type { Metrics } from '../metrics/metrics.js';
 import { prometheusMetrics } from '../metrics/prometheus.js';
 import { buildArchitecture } from '../models/architecture.js';
 import { VectorEngine } from '../numerics/vector-engine.js';
-import { manifestHash } from '../parameters/manifest.js';
+import { manifestHashes } from '../parameters/manifest.js';
 import { bindServer } from '../transport/zeromq.js';
 import { describeEnvironment } from './environment.js';
 import { serveHttp } from './http.js';
@@ -90,10 +90,7 @@ export async function startServer(options: ServerOptions): Promise<RunResult> {
       config,
       expected: {
         configHash: configHash(config),
-        manifests: {
-          discriminator: manifestHash(architecture.discriminator.manifest),
-          generator: manifestHash(architecture.generator.manifest),
-        },
+        manifests: manifestHashes(architecture),
         data: source.digest,
       },
       itemShape: source.shape,

@@ -5,7 +5,7 @@ import { openRunData } from '../data/run-data.js';
 import { createSampler } from '../data/sampler.js';
 import { buildArchitecture } from '../models/architecture.js';
 import { noteGarbage } from '../numerics/young-garbage.js';
-import { manifestHash, NETS } from '../parameters/manifest.js';
+import { manifestHashes, NETS } from '../parameters/manifest.js';
 import { type Pool, serves } from '../protocol/coordinator.js';
 import type { MessageOf, ServerMessage } from '../protocol/messages.js';
 import { connectWorker } from '../transport/zeromq.js';
@@ -103,10 +103,7 @@ export async function runWorker(options: WorkerOptions): Promise<Farewell> {
       );
       cache = new WeightsCache({ discriminator: lengths[0]!, generator: lengths[1]!, average: lengths[1]! });
       return {
-        manifests: {
-          discriminator: manifestHash(architecture.discriminator.manifest),
-          generator: manifestHash(architecture.generator.manifest),
-        },
+        manifests: manifestHashes(architecture),
         data: readsData ? source.digest : null,
         device: backend.isUsingGpuDevice ? 'gpu' : 'cpu',
       };

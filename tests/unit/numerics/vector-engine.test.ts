@@ -1,8 +1,9 @@
 // Goal: the compiled kernels compute, bit for bit, what the formulas say in IEEE single precision, for every length and cut.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RandomStream, seedOf } from '../../../src/numerics/random.js';
-import { BLOCK_FLOATS, part, type Vector, VectorEngine } from '../../../src/numerics/vector-engine.js';
+import { part, type Vector, VectorEngine } from '../../../src/numerics/vector-engine.js';
 import { addInto, squaredNorm } from '../../../src/numerics/vectors.js';
+import { BLOCK_FLOATS } from '../../../src/protocol/messages.js';
 import { lanesSquared, type Step, stepOf } from './vector-oracle.js';
 
 let engine: VectorEngine;

@@ -2,10 +2,8 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { EXIT } from '../errors.js';
-import type { Session } from '../worker/session.js';
 import { endWithLauncher } from './launcher-link.js';
 import type { CommandMaker } from './main.js';
-import { onStopSignal } from './signals.js';
 import { backOff, doneStatus, requireGpu, type SupervisedArguments, withSupervision } from './supervision.js';
 import { endpointOf, logged, WAIT_HELP } from './worker-command.js';
 
@@ -31,12 +29,12 @@ async function run(args: EvaluatorArguments): Promise<number> {
   const endpoint = await endpointOf(args);
   if (endpoint === undefined) return doneStatus(args);
   const { runEvaluator } = await import('../evaluator/run-evaluator.js');
-  return logged(args.runDir, 'evaluator', async () => {
+  return logged(args.runDir, 'evaluator', async (onSession) => {
     const farewell = await runEvaluator({
       endpoint,
       figures: join(args.runDir, 'figures'),
       endsWhenLost: args.wait ?? false,
-      onSession: (session: Session) => onStopSignal(() => session.leave()),
+      onSession,
     });
     return farewell === 'over' ? doneStatus(args) : EXIT.resumable;
   });

@@ -59,7 +59,7 @@ async function serve(configFile: string, args: ServerArguments): Promise<number>
     opening,
     resume,
     hasEvaluator: args.expectEvaluator ?? false,
-    openLog: (logs) => openLog(logs, 'server', runDir),
+    openLog: (folder, version) => openLog({ folder, worker: 'server', run: runDir, version }),
     onNote(note) {
       display?.say(note);
       tellLauncher({ kind: 'note', note });

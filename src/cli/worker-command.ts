@@ -62,7 +62,7 @@ async function run(args: WorkerArguments): Promise<number> {
   const endpoint = await endpointOf(args);
   if (endpoint === undefined) return doneStatus(args);
   const { runWorker } = await import('../worker/run-worker.js');
-  return logged(args.runDir, name, async () => {
+  return logged(args.runDir, name, async (onSession) => {
     const farewell = await runWorker({
       endpoint,
       pool: args.pool,
@@ -70,23 +70,32 @@ async function run(args: WorkerArguments): Promise<number> {
       requiresGpu: args.requireGpu ?? false,
       endsWhenLost: args.wait ?? false,
       ...(args.dumpGraph ? { dumpFolder: args.dumpGraph } : {}),
-      onSession: (session: Session) => onStopSignal(() => session.leave()),
+      onSession,
     });
     return farewell === 'over' ? doneStatus(args) : EXIT.resumable;
   });
 }
 
-/** Writes the start and the end of a process that serves a run into the run's logs, where the folder is on this host. */
+/**
+ * Serves a run; a stop signal takes leave of its server. The start and the end stand in the run's logs, where the folder is on this host.
+ * @param body serves until its session ends; hands the session over once there is one
+ */
 export async function logged(
   runDir: string | undefined,
-  name: string,
-  body: () => Promise<number>,
+  worker: string,
+  body: (onSession: (session: Session) => void) => Promise<number>,
 ): Promise<number> {
-  if (runDir === undefined || !existsSync(runDir)) return body();
-  const log = openLog(join(runDir, 'logs'), name, runDir);
+  let current: Session | undefined;
+  const onSession = (session: Session) => {
+    current = session;
+    onStopSignal(() => session.leave());
+  };
+  if (runDir === undefined || !existsSync(runDir)) return body(onSession);
+  const version = () => current?.reads ?? null;
+  const log = openLog({ folder: join(runDir, 'logs'), worker, run: runDir, version });
   log('started', { devices: process.env.CUDA_VISIBLE_DEVICES });
   try {
-    const exitCode = await body();
+    const exitCode = await body(onSession);
     log('ended', { exitCode });
     return exitCode;
   } catch (error) {

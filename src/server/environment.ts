@@ -1,22 +1,61 @@
 // What a bug report needs to know of the machine, without anything private: variables from an allow-list only.
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { arch, availableParallelism, cpus, hostname, platform, release, totalmem } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 const ALLOWED =
   /^(CUDA_VISIBLE_DEVICES|TF_[A-Z0-9_]+|NASH_[A-Z_]+|OMP_NUM_THREADS|NODE_OPTIONS|NODE_ENV|UV_THREADPOOL_SIZE)$/;
+/** Instruction sets by which TensorFlow chooses its kernels: other ones round otherwise. */
+const DECISIVE_FLAGS = /^(sse4|avx|amx|fma|f16c)/;
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 export function describeEnvironment(): Record<string, unknown> {
-  const own = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  const own = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
   return {
     nash: own.version,
+    commit: commit(),
     node: process.version,
     platform: `${platform()} ${release()} ${arch()}`,
     host: hostname(),
     processor: cpus()[0]?.model,
+    instructions: instructions(),
     cores: availableParallelism(),
     memoryBytes: totalmem(),
+    tensorflow: tensorflow(),
     packages: own.dependencies, // exact versions: package.json allows no ranges
     variables: Object.fromEntries(Object.entries(process.env).filter(([name]) => ALLOWED.test(name))),
     startedAt: new Date().toISOString(),
   };
+}
+
+/** The checkout's commit, `-dirty` where files were changed since; null where this is no checkout or there is no git. */
+function commit(): string | null {
+  if (!existsSync(join(ROOT, '.git'))) return null;
+  try {
+    const words = ['describe', '--always', '--dirty', '--abbrev=40', '--exclude=*'];
+    return execFileSync('git', words, { cwd: ROOT, encoding: 'utf8', stdio: 'pipe' }).trim();
+  } catch {
+    return null; // no git, or a repository of another user: the report is as good without it
+  }
+}
+
+/** null on a system that does not list them in /proc. */
+function instructions(): string[] | null {
+  if (!existsSync('/proc/cpuinfo')) return null;
+  const flags = /^flags\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? '';
+  return flags.split(/\s+/).filter((flag) => DECISIVE_FLAGS.test(flag));
+}
+
+/** The library that the addon is linked to: its folder, and for one that `nash setup` fetched its version. */
+function tensorflow(): { folder: string; version: string | null; device: string | null } | null {
+  const link = join(ROOT, 'node_modules/@tensorflow/tfjs-node-gpu/deps/lib');
+  if (!existsSync(link)) return null;
+  const folder = realpathSync(link);
+  const origin = join(dirname(folder), 'origin.json');
+  const { version = null, device = null } = existsSync(origin)
+    ? JSON.parse(readFileSync(origin, 'utf8'))
+    : {};
+  return { folder, version, device };
 }

@@ -27,7 +27,11 @@ import { type Progress, RunReport } from './run-report.js';
 import { StepRecord } from './step-record.js';
 import { WeightsSender } from './weights-sender.js';
 
-export type Log = (event: string, fields?: Record<string, unknown>) => void;
+/** `worker`, `run` and `version` of a line are the writing process's own: another process is a `peer`. */
+export type Log = (
+  event: string,
+  fields?: { [name: string]: unknown; worker?: never; run?: never; version?: never },
+) => void;
 
 export interface ServerParts {
   config: RunConfig;
@@ -164,10 +168,13 @@ export class ParameterServer {
     this.evaluations.forgo();
   }
 
-  /** Whether any step was applied since the run began. */
+  /** Steps applied since the run began. */
+  get steps(): Record<Net, number> {
+    return this.coordinator.current;
+  }
+
   get hasStepped(): boolean {
-    const { discriminator, generator } = this.coordinator.current;
-    return discriminator + generator > 0;
+    return this.steps.discriminator + this.steps.generator > 0;
   }
 
   /** Brings the gauges up to date: for a scrape, and for the last word of a run. */
@@ -261,7 +268,7 @@ export class ParameterServer {
         this.report.evaluation(message.version, message.seconds, message.metrics);
         return;
       case 'failed':
-        this.parts.log('worker failed', { worker: peer.name, message: message.message });
+        this.parts.log('worker failed', { peer: peer.name, message: message.message });
         return;
       case 'leaving':
         if (this.stopping) return; // it helps to finish the round, and is sent home with the others
@@ -297,7 +304,7 @@ export class ParameterServer {
       return;
     }
     const { session, name, role, pool, pid, host } = peer;
-    this.parts.log('worker ready', { worker: name, role, pool, workerPid: pid, host });
+    this.parts.log('worker ready', { peer: name, role, pool, peerPid: pid, host });
     if (role === 'evaluator') {
       this.evaluations.ask(this.coordinator.current.generator);
       return;
@@ -318,7 +325,7 @@ export class ParameterServer {
     this.intake.drop(session);
     if (!peer) return;
     this.weights.drop(peer);
-    this.parts.log('worker gone', { worker: peer.name, why });
+    this.parts.log('worker gone', { peer: peer.name, why });
     if (peer.role === 'worker' && peer.state === 'ready') {
       if (!this.stopping) this.parts.metrics.increment('gan_workers_lost_total', 1, { pool: peer.pool });
       this.perform(this.coordinator.handle({ kind: 'left', worker: session }));

@@ -9,6 +9,7 @@ import { prometheusMetrics } from '../metrics/prometheus.js';
 import { buildArchitecture } from '../models/architecture.js';
 import { VectorEngine } from '../numerics/vector-engine.js';
 import { manifestHashes } from '../parameters/manifest.js';
+import type { Versions } from '../protocol/schedule.js';
 import { bindServer } from '../transport/zeromq.js';
 import { describeEnvironment } from './environment.js';
 import { serveHttp } from './http.js';
@@ -26,8 +27,8 @@ export interface ServerOptions {
   hasEvaluator: boolean;
   /** Told, for a person to read, what takes a while or was chosen among several: which data files are read and why. */
   onNote(note: string): void;
-  /** a log for a folder that is known to be ours now */
-  openLog(logs: string): Log;
+  /** a log for a folder that is known to be ours now; `steps` says what each line was written at */
+  openLog(logs: string, steps: () => Versions | null): Log;
   onProgress(progress: Progress): void;
   onEnding(): void;
   /** Called once the server listens; `stop` ends the run gracefully. */
@@ -83,7 +84,7 @@ export async function startServer(options: ServerOptions): Promise<RunResult> {
     else store.initialize();
     folder.writeConfig(config);
     folder.writeJson('environment.json', describeEnvironment());
-    const log = options.openLog(folder.logs);
+    const log = options.openLog(folder.logs, () => server?.steps ?? null);
     describeRun(metrics, config);
     const now = performance.now.bind(performance);
     server = new ParameterServer({

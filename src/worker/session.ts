@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { validateConfig } from '../config/load-config.js';
 import { configHash, type RunConfig } from '../config/run-config.js';
 import { messageOf, NashError } from '../errors.js';
+import type { Net } from '../parameters/manifest.js';
 import {
   type MessageOf,
   PROTOCOL_VERSION,
@@ -43,6 +44,8 @@ export class Session {
   private isConnected = false;
   private isLeaving = false;
   private isOver = false;
+  /** versions that the last task or evaluation was to read; null before the first */
+  reads: Partial<Record<Net, number>> | null = null;
 
   /** @param endsWhenLost a lost connection ends the session, else it is made again at the same address */
   constructor(
@@ -155,6 +158,8 @@ export class Session {
         this.send({ kind: 'pong' });
         return;
       default:
+        if (message.kind === 'task') this.reads = message.reads;
+        else if (message.kind === 'evaluate') this.reads = { generator: message.version };
         this.role.receive(message, payload, this);
     }
   }

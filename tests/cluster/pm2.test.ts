@@ -94,7 +94,7 @@ describe('a run under pm2', () => {
       weights: resultOf('undisturbed').weights,
     });
     const log = logOf(run);
-    for (const said of ['"resumedFrom":', '"worker":"generator-1"', '"worker":"discriminator-0.2"'])
+    for (const said of ['"resumedFrom":', '"peer":"generator-1"', '"peer":"discriminator-0.2"'])
       expect(log).toContain(said);
     expect(readdirSync(join(scratch(run), 'logs')).sort()).toEqual(
       expect.arrayContaining(['discriminator-0.ndjson', 'evaluator.ndjson', 'server.ndjson']),

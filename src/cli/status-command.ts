@@ -1,4 +1,6 @@
 // `nash status`: what a run is doing now, asked of its server.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { Command } from 'commander';
 import { EXIT, NashError } from '../errors.js';
 import { readAddress } from '../server/run-folder.js';
@@ -24,6 +26,8 @@ interface Status {
 
 const WATCH_MS = 1000;
 const ANSWER_MS = 5000;
+/** A server that is started again answers before this. */
+const SILENT_MAX_MS = 10_000;
 
 export const statusCommand: CommandMaker = (finish) =>
   new Command('status')
@@ -34,13 +38,46 @@ export const statusCommand: CommandMaker = (finish) =>
     .addHelpText('after', '\nExample:\n  npx nash status runs/ring --watch')
     .action(async (runDir: string | undefined, args: { json?: boolean; watch?: boolean }) => {
       const folder = findRun(runDir);
-      do {
-        const status = await askStatus(folder);
-        process.stdout.write(args.json ? `${JSON.stringify(status)}\n` : `${table(status)}\n`);
-        if (args.watch) await new Promise((resolve) => setTimeout(resolve, WATCH_MS));
-      } while (args.watch);
+      const show = display(process.stdout, args.json ?? false);
+      show(await askStatus(folder));
+      if (args.watch) await watch(folder, show);
       finish(EXIT.done);
     });
+
+/**
+ * Shows the status every second until the server has closed the run.
+ * @throws NashError('usage') when it stays silent without having closed it: it was killed
+ */
+async function watch(folder: string, show: (status: Status) => void): Promise<void> {
+  for (let silentMs = 0; ; ) {
+    await new Promise((resolve) => setTimeout(resolve, WATCH_MS));
+    if (!existsSync(join(folder, 'server.json'))) return;
+    try {
+      show(await askStatus(folder));
+      silentMs = 0;
+    } catch (error) {
+      silentMs += WATCH_MS; // it may be closing the run just now, or be started again
+      if (silentMs > SILENT_MAX_MS && existsSync(join(folder, 'server.json'))) throw error;
+    }
+  }
+}
+
+/** Writes one status after the other; in a terminal each over the one before. */
+function display(stream: NodeJS.WriteStream, asJson: boolean): (status: Status) => void {
+  let drawnLines = 0;
+  return (status) => {
+    if (asJson || !stream.isTTY) {
+      stream.write(`${asJson ? JSON.stringify(status) : table(status)}\n`);
+      return;
+    }
+    const lines = table(status)
+      .split('\n')
+      .map((line) => line.slice(0, (stream.columns ?? 120) - 1)); // a line that wraps would count twice
+    const back = drawnLines > 0 ? `\x1b[${drawnLines}A\x1b[J` : '';
+    stream.write(`${back}${lines.join('\n')}\n`);
+    drawnLines = lines.length;
+  };
+}
 
 /** @throws NashError('usage') when no server answers for that folder */
 export async function askStatus(runDir: string): Promise<Status> {

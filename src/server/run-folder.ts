@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import type { RunConfig } from '../config/run-config.js';
 import { messageOf, NashError } from '../errors.js';
+import { EventFile } from '../metrics/event-file.js';
 
 /** Address of a living server, for `nash status`, `nash stop` and workers. */
 export interface ServerAddress {
@@ -42,10 +43,15 @@ const RUN_FILES = [
   'result.json',
 ];
 
+/** Digits of a step in a figure's name. */
+const FIGURE_DIGITS = 7;
+
 export class RunFolder {
   readonly checkpoints: string;
   readonly figures: string;
   readonly logs: string;
+  /** for TensorBoard */
+  readonly events: EventFile;
 
   private constructor(
     readonly path: string,
@@ -54,6 +60,7 @@ export class RunFolder {
     this.checkpoints = join(path, 'checkpoints');
     this.figures = join(path, 'figures');
     this.logs = join(path, 'logs');
+    this.events = new EventFile(path);
   }
 
   /** Whether a folder holds a run. */
@@ -122,8 +129,17 @@ export class RunFolder {
     appendFileSync(join(this.path, 'metrics.jsonl'), `${JSON.stringify(line)}\n`);
   }
 
+  /** What the evaluator drew of a version, where it draws into this folder: PNG files by kind, `samples` or `points`. */
+  figuresOf(version: number): { kind: string; png: Buffer }[] {
+    const ending = `-${String(version).padStart(FIGURE_DIGITS, '0')}.png`;
+    return readdirSync(this.figures)
+      .filter((name) => name.endsWith(ending))
+      .map((name) => ({ kind: name.slice(0, -ending.length), png: readFileSync(join(this.figures, name)) }));
+  }
+
   /** Gives the folder back: no address, no lock. A folder that a refused run made is removed again. */
   close({ refused = false } = {}): void {
+    this.events.close();
     rmSync(join(this.path, 'server.json'), { force: true });
     rmSync(join(this.path, LOCK), { force: true });
     if (!refused) return;

@@ -17,6 +17,14 @@ export interface Progress {
   lossGenerator: number;
 }
 
+/** What TensorBoard is told of steps; of evaluations it is told every measure. */
+const STEP_SCALARS = new Set([
+  'gan_loss',
+  'gan_value_function_nats',
+  'gan_discriminator_accuracy_ratio',
+  'gan_gradient_norm',
+]);
+
 /** Rounds over which the live rate is taken. */
 const RATE_ROUNDS = 20;
 
@@ -31,7 +39,7 @@ export class RunReport {
   constructor(
     private readonly config: RunConfig,
     private readonly metrics: Metrics,
-    private readonly folder: Pick<RunFolder, 'appendMetrics'>,
+    private readonly folder: Pick<RunFolder, 'appendMetrics' | 'events' | 'figuresOf'>,
   ) {
     metrics.set('gan_goal_steps', config.stop.generatorSteps);
     metrics.set('gan_checkpoint_interval_steps', config.checkpoint.everySteps);
@@ -90,8 +98,18 @@ export class RunReport {
     if (steps.generator % every === 0 || roundsLeft === 0) {
       const { generatorSteps: _, secondsLeft: __, ...line } = progress;
       this.folder.appendMetrics({ kind: 'step', seconds: this.seconds(nowMs), ...line });
+      this.folder.events.scalars(steps.generator, { images_per_second: rate, ...this.stepScalars() });
     }
     return progress;
+  }
+
+  /** The latest metrics of steps, with TensorBoard's tags: `gan_loss/generator` for `gan_loss{net="generator"}`. */
+  private stepScalars(): Record<string, number> {
+    const tags = Object.entries(this.metrics.latest()).flatMap(([key, value]): [string, number][] => {
+      const [, name = key, label] = /^(\w+)\{\w+="(\w+)"\}$/.exec(key) ?? [];
+      return STEP_SCALARS.has(name) ? [[label === undefined ? name : `${name}/${label}`, value]] : [];
+    });
+    return Object.fromEntries(tags);
   }
 
   private imagesPerSecond(steps: Versions, nowMs: number): number {
@@ -109,6 +127,8 @@ export class RunReport {
     this.metrics.set('gan_evaluated_version', version);
     for (const [name, value] of Object.entries(measures)) this.metrics.set(name as never, value);
     this.folder.appendMetrics({ kind: 'evaluation', step: version, seconds, ...measures });
+    this.folder.events.scalars(version, measures);
+    for (const { kind, png } of this.folder.figuresOf(version)) this.folder.events.image(version, kind, png);
   }
 
   /** Gauges of the whole server. */

@@ -84,8 +84,8 @@ const TABLE: Record<string, Rule> = {
   checkpoints: { may: ['numerics'], because: 'named vectors in a file; what they mean is for others' },
   metrics: {
     may: [],
-    packages: ['prom-client'],
-    because: 'the catalogue and Prometheus; the only user of prom-client',
+    packages: ['prom-client', 'protobufjs'],
+    because: 'the catalogue, Prometheus and TensorBoard; the only user of prom-client and protobufjs',
   },
   config: {
     may: ['data', 'losses', 'models', 'optimizers', 'protocol'],

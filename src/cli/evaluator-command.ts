@@ -1,5 +1,4 @@
 // `nash evaluator`: measures and draws the averaged generator beside training.
-import { join } from 'node:path';
 import { Command } from 'commander';
 import { EXIT } from '../errors.js';
 import { endWithLauncher } from './launcher-link.js';
@@ -32,7 +31,7 @@ async function run(args: EvaluatorArguments): Promise<number> {
   return logged(args.runDir, 'evaluator', async (onSession) => {
     const farewell = await runEvaluator({
       endpoint,
-      figures: join(args.runDir, 'figures'),
+      runDir: args.runDir,
       endsWhenLost: args.wait ?? false,
       onSession,
     });

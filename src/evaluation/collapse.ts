@@ -1,6 +1,9 @@
 // One number for collapse, defined once for every kind of data.
 import { assert } from '../errors.js';
 
+/** Samples that lack more than half of the data's variety have collapsed: the alert's threshold too (rules/alerts.yml). */
+export const COLLAPSE_THRESHOLD = 0.5;
+
 /**
  * Reverse KL divergence of two histograms over the same bins, in nats: sum p log(p / q). `p` is the samples', `q` the data's.
  * A bin that no real item fell into and a sample did is given half an item, so that the divergence stays finite.

@@ -1,4 +1,5 @@
 // The evaluator process: looks at the averaged generator at its own pace, beside training.
+import { join } from 'node:path';
 import { loadTensorFlow } from '../compiler/tensorflow.js';
 import type { RunConfig } from '../config/run-config.js';
 import { openRunData } from '../data/run-data.js';
@@ -9,12 +10,13 @@ import type { MessageOf, ServerMessage } from '../protocol/messages.js';
 import { connectWorker } from '../transport/zeromq.js';
 import { type Farewell, Session, type SessionRole } from '../worker/session.js';
 import { WeightsCache } from '../worker/weights-cache.js';
+import { CollapseHistory } from './collapse-history.js';
 import { createExaminer, type Examiner, writeFigure } from './evaluation.js';
 
 export interface EvaluatorOptions {
   endpoint: string;
-  /** where figures go */
-  figures: string;
+  /** run folder: figures go there, and earlier scores are read from it */
+  runDir: string;
   /** a lost server ends the evaluator, which is started again and looks for it anew */
   endsWhenLost?: boolean;
   onSession(session: Session): void;
@@ -24,6 +26,7 @@ interface Prepared {
   config: RunConfig;
   examiner: Examiner;
   drawer: SampleDrawer;
+  history: CollapseHistory;
   cache: WeightsCache;
 }
 
@@ -42,10 +45,11 @@ export async function runEvaluator(options: EvaluatorOptions): Promise<Farewell>
     asked = undefined;
     isWorking = true;
     const started = performance.now();
-    const { config, examiner, drawer } = prepared;
+    const { config, examiner, drawer, history } = prepared;
     const samples = drawer.draw(generator, { count: examiner.sampleCount, seed: config.seed });
     const { measures, figure } = await examiner.examine(samples, version);
-    writeFigure(options.figures, examiner.figureKind, version, figure);
+    writeFigure(join(options.runDir, 'figures'), examiner.figureKind, version, figure);
+    await history.draw(version, measures);
     const seconds = (performance.now() - started) / 1000;
     session.send({ kind: 'evaluated', version, seconds, metrics: measures as Record<string, number> });
     isWorking = false;
@@ -69,6 +73,7 @@ export async function runEvaluator(options: EvaluatorOptions): Promise<Farewell>
         config,
         examiner: createExaminer(source, config.data.source, config.evaluation.samples),
         drawer: new SampleDrawer({ architecture, latentDistribution: config.model.latentDistribution }),
+        history: new CollapseHistory(options.runDir),
         cache: new WeightsCache({ discriminator: 0, generator: 0, average: size + slotSize }),
       };
       return {

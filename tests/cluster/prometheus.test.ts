@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { filled, ROWS } from '../../cluster/observability/panels.mjs';
+import { COLLAPSE_THRESHOLD } from '../../src/evaluation/collapse.js';
 import {
   nash,
   type Running,
@@ -126,6 +127,60 @@ describe.skipIf('missing' in tools)('Prometheus', () => {
   }, 60_000);
 });
 
+// Goal: the alert of a collapse fires on one, and stays silent on the run of `npm start`. Method: both are trained for real, to their
+// end, under a real Prometheus. The rules are the committed ones but for their patience: every `for:` is 5 s.
+describe.skipIf('missing' in tools)('a collapse', () => {
+  const WAIT_SECONDS = 5;
+  const configs = { collapse: 'configs/grid-collapse.yaml', healthy: 'configs/ring.yaml' };
+  const instances: Record<string, string> = {};
+  let server: PrometheusServer;
+
+  beforeAll(async () => {
+    const runs: Running[] = [];
+    for (const [name, config] of Object.entries(configs)) {
+      runs.push(
+        start(trainWords(name, config, { 'stop.generatorSteps': 3000, 'evaluation.everySteps': 100 })),
+      );
+      await statusWhen(name, `${name} to train`, (status) => status.step.generator > 0);
+      instances[name] = JSON.parse(readFileSync(join(scratch(name), 'server.json'), 'utf8')).http;
+    }
+    const impatient = readFileSync(join(FOLDER, 'rules/alerts.yml'), 'utf8');
+    const file = scratch('impatient.yml');
+    writeFileSync(file, impatient.replaceAll(/ for: \w+/g, ` for: ${WAIT_SECONDS}s`));
+    server = await startPrometheus(program, configFor(Object.values(instances), file));
+    for (const run of runs) expect((await run.finished).exitCode).toBe(0);
+  }, 180_000);
+
+  /** Instances of an answer. */
+  const instancesOf = async (expr: string) =>
+    (await server.query(expr)).map(({ metric }) => metric.instance).sort();
+
+  it('had both runs measured for longer than the alert waits', async () => {
+    const counted = `(gan_mode_collapse_score_ratio and on (job, instance)
+      gan_evaluated_version > on (job, instance) (0.1 * gan_goal_steps))`;
+    expect(await instancesOf(`count_over_time(${counted}[5m:1s]) > ${2 * WAIT_SECONDS}`)).toEqual(
+      Object.values(instances).sort(),
+    );
+  });
+
+  it('fires GanModeCollapse where there is one, and not where there is none', async () => {
+    const firing = 'max_over_time(ALERTS{alertname="GanModeCollapse", alertstate="firing"}[5m])';
+    expect(await instancesOf(firing)).toEqual([instances.collapse]);
+  });
+
+  it('stands in the figures of both', () => {
+    for (const name of Object.keys(configs)) {
+      const png = readFileSync(join(scratch(name), 'figures', 'collapse.png'));
+      expect(png.length).toBeGreaterThan(10_000);
+      if (process.env.NASH_TEST_KEEP)
+        writeFileSync(join(process.env.NASH_TEST_KEEP, `collapse-${name}.png`), png);
+    }
+    const score = 'gan_mode_collapse_score_ratio';
+    expect(resultOf('collapse').metrics[score]).toBeGreaterThan(COLLAPSE_THRESHOLD);
+    expect(resultOf('healthy').metrics[score]).toBeLessThan(COLLAPSE_THRESHOLD);
+  });
+});
+
 describe.skipIf('missing' in tools)('promtool', () => {
   it('accepts the config and the rules', () => {
     execFileSync(promtool, ['check', 'config', join(FOLDER, 'prometheus.yml')], { stdio: 'pipe' });
@@ -143,13 +198,14 @@ describe.skipIf('missing' in tools)('promtool', () => {
 if ('missing' in tools)
   it(`Prometheus is tested (${tools.missing})`, (context) => context.skip(tools.missing));
 
-/** The committed config, with these targets, its rules in place, and one second for five. */
-function configFor(targets: readonly string[]): string {
+/** The committed config, with these targets, its rules in place (or other alerts), and one second for five. */
+function configFor(targets: readonly string[], alerts = `${FOLDER}/rules/alerts.yml`): string {
   const text = readFileSync(join(FOLDER, 'prometheus.yml'), 'utf8')
     .replace('["127.0.0.1:9464"]', JSON.stringify(targets))
     .replaceAll('interval: 5s', 'interval: 1s')
-    .replaceAll('- rules/', `- ${FOLDER}/rules/`);
-  const file = scratch('prometheus.yml');
+    .replace('- rules/alerts.yml', `- ${alerts}`)
+    .replace('- rules/', `- ${FOLDER}/rules/`);
+  const file = scratch(`prometheus-${targets[0]!.split(':')[1]}.yml`);
   writeFileSync(file, text);
   return file;
 }

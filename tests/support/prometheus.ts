@@ -80,10 +80,12 @@ export interface PrometheusServer {
 
 /** Starts a server with a config file and waits until it answers. */
 export async function startPrometheus(program: string, config: string): Promise<PrometheusServer> {
-  const address = `127.0.0.1:${await freePort()}`;
+  const port = await freePort();
+  const address = `127.0.0.1:${port}`;
+  const storage = scratch(`tsdb-${port}`);
   const child = spawn(
     program,
-    [`--config.file=${config}`, `--storage.tsdb.path=${scratch('tsdb')}`, `--web.listen-address=${address}`],
+    [`--config.file=${config}`, `--storage.tsdb.path=${storage}`, `--web.listen-address=${address}`],
     { stdio: ['ignore', 'ignore', 'pipe'] },
   );
   running.add(child);

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { PNG } from 'pngjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { COLOURS } from '../../../src/evaluation/chart.js';
+import { drawCollapse } from '../../../src/evaluation/collapse-figure.js';
 import { densityOf, drawDensity } from '../../../src/evaluation/density-figure.js';
 import { drawImageGrid } from '../../../src/evaluation/image-grid.js';
 import { type Mixture, modeReport } from '../../../src/evaluation/modes.js';
@@ -45,6 +46,37 @@ function pixelsOf(png: PNG, colour: string): number {
     if (distance < 30) count++;
   }
   return count;
+}
+
+describe('drawCollapse', () => {
+  it('draws the score and the threshold; a score above it lies above it', async () => {
+    const rise = Array.from({ length: 2000 }, (_, i) => ({ step: 10 * i, score: i < 1000 ? 0.1 : 0.9 }));
+    const bytes = await drawCollapse(rise);
+    keep('collapse.png', bytes);
+    const png = PNG.sync.read(bytes);
+    const rowsOf = (colour: string) => {
+      const rows = Array.from({ length: png.height }, (_, y) => y).filter(
+        (y) => pixelsOf(cropped(png, y), colour) > png.width / 8, // a long line, not a letter or a rise
+      );
+      return { first: rows[0]!, last: rows.at(-1)! };
+    };
+    const [score, threshold] = [rowsOf(COLOURS.generated), rowsOf(COLOURS.missed)];
+    const unit = (score.last - score.first) / 0.8; // from 0.1 to 0.9
+    expect((score.last - threshold.first) / unit).toBeCloseTo(0.5 - 0.1, 1);
+  });
+
+  it('draws a single evaluation too', async () => {
+    const bytes = await drawCollapse([{ step: 0, score: 0.5 }]);
+    keep('collapse-one.png', bytes);
+    expect(pixelsOf(PNG.sync.read(bytes), COLOURS.generated)).toBeGreaterThan(10);
+  });
+});
+
+/** One row of pixels. */
+function cropped(png: PNG, y: number): PNG {
+  const row = new PNG({ width: png.width, height: 1 });
+  PNG.bitblt(png, row, 0, y, png.width, 1, 0, 0);
+  return row;
 }
 
 describe('drawScatter', () => {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { DASHBOARD, dashboardJson } from '../../../cluster/observability/dashboard.mjs';
+import { COLLAPSE_THRESHOLD } from '../../../src/evaluation/collapse.js';
 import { CATALOGUE } from '../../../src/metrics/catalogue.js';
 import { withMetricsTable } from '../../../src/metrics/table.js';
 
@@ -68,6 +69,11 @@ describe('an alert', () => {
       expect(rule.annotations?.runbook?.length).toBeGreaterThan(60);
     },
   );
+});
+
+it('the alert of a collapse counts from the line that the figure draws', () => {
+  const alert = alerts.find((rule) => rule.alert === 'GanModeCollapse')!;
+  expect(alert.expr).toContain(`gan_mode_collapse_score_ratio > ${COLLAPSE_THRESHOLD} `);
 });
 
 describe('the README', () => {

@@ -27,8 +27,14 @@ export const nash = {
   parameters: () => load('parameters/initial'),
   /** @returns {Promise<typeof import('../src/protocol/messages.js')>} */
   messages: () => load('protocol/messages'),
+  /** @returns {Promise<typeof import('../src/server/answer-intake.js')>} */
+  answerIntake: () => load('server/answer-intake'),
+  /** @returns {Promise<typeof import('../src/server/local-peers.js')>} */
+  localPeers: () => load('server/local-peers'),
   /** @returns {Promise<typeof import('../src/server/parameter-store.js')>} */
   store: () => load('server/parameter-store'),
+  /** @returns {Promise<typeof import('../src/server/weights-sender.js')>} */
+  weightsSender: () => load('server/weights-sender'),
   /** @returns {Promise<typeof import('../src/steps/step.js')>} */
   steps: () => load('steps/step'),
   /** @returns {Promise<typeof import('../src/transport/zeromq.js')>} */
@@ -37,4 +43,10 @@ export const nash = {
   blocks: () => load('wire/blocks'),
   /** @returns {Promise<typeof import('../src/wire/codec.js')>} */
   codec: () => load('wire/codec'),
+  /** @returns {Promise<typeof import('../src/worker/answer-sender.js')>} */
+  answerSender: () => load('worker/answer-sender'),
+  /** @returns {Promise<typeof import('../src/worker/session.js')>} */
+  session: () => load('worker/session'),
+  /** @returns {Promise<typeof import('../src/worker/weights-cache.js')>} */
+  weightsCache: () => load('worker/weights-cache'),
 };

@@ -1,119 +1,173 @@
-// Nash's parts in the same contest: its transport, codec, blocks, vector engine and parameter store. Each round is a whole step of one
-// net: the pushes are summed along the shard tree, the optimizer (SGD) is applied, and the new version goes to every worker.
+// Nash's parts in the same contest, on the road that a real run takes: session, shared memory or blocks, intake, parameter store, weights
+// sender. Each round is a whole step of one net: the pushes are summed along the shard tree, the optimizer (SGD) is applied, and the
+// new version goes to every worker. Left out: what a gradient costs, and the coordinator.
+import { hostname } from 'node:os';
 import { nash } from '../nash.mjs';
 import { FLOATS } from './push_size.mjs';
 
-const blocks = await nash.blocks();
-const codec = await nash.codec();
-const { serverMessage, workerMessage } = await nash.messages();
+const NET = /** @type {const} */ ('discriminator');
+const TERM = 1;
 
-/** @typedef {import('../../src/transport/transport.js').ServerTransport} ServerTransport */
+/** @typedef {import('../../src/server/peers.js').Peer} Peer */
+
+/** @param {number} shards */
+const configOf = async (shards) =>
+  (await nash.config()).runConfig.parse({
+    data: { source: 'ring' },
+    model: { name: 'mlp' },
+    optimizer: { discriminator: { name: 'sgd' } },
+    minibatch: { size: 64, shards },
+  });
 
 /** @param {string} endpoint */
 export async function serve(endpoint) {
   const transport = await (await nash.transport()).bindServer(endpoint);
+  const { LocalPeers } = await nash.localPeers();
+  const { bytes } = transport;
+  const isEnabled = process.env.NASH_SHARED_MEMORY !== '0';
+  const local = new LocalPeers({ host: hostname(), isEnabled, bytes, log: console.error });
+  const codec = await nash.codec();
+  const { serverMessage, workerMessage } = await nash.messages();
+  const { configHash } = await nash.config();
+  /** @type {Map<string, Peer>} */
+  const peers = new Map();
   /** @type {Awaited<ReturnType<typeof openRounds>> | undefined} */
   let rounds;
-  transport.onMessage(({ peer, frames }) => rounds?.receive(peer, frames));
+
+  /** @param {string} session @param {import('../../src/protocol/messages.js').ServerMessage} message @param {readonly Uint8Array[]} [frames] */
+  const send = (session, message, frames) =>
+    transport.send(session, codec.encode(serverMessage.parse(message), frames));
+
+  transport.onMessage(async ({ peer: session, frames }) => {
+    const { message, payload } = codec.decode(workerMessage, frames);
+    const peer = peers.get(session);
+    if (message.kind === 'hello') {
+      const config = await configOf(1);
+      const memory = local.offer(session, message.host);
+      const head = { term: TERM, branch: 0, config: { ...config }, configHash: configHash(config) };
+      send(session, { kind: 'welcome', ...head, ...(memory ? { memory } : {}) });
+    } else if (message.kind === 'prepared') {
+      if (!message.sharesMemory) local.drop(session);
+      const ofPeer = { session, sent: new Set(), onTheirWay: new Map() };
+      peers.set(session, /** @type {Peer} */ (/** @type {unknown} */ (ofPeer)));
+    } else if (peer && message.kind === 'received') {
+      rounds?.weights.received(peer, message.vector, message.version);
+    } else if (peer && message.kind === 'answer') {
+      rounds?.take(peer, message, payload);
+    }
+  });
   return async (/** @type {number} */ workers) => {
-    rounds = await openRounds(transport, workers);
+    rounds = await openRounds({ workers, local, send });
   };
 }
 
 /** A parameter store with one net of 11 MB and as many shards as workers. @param {number} shards */
 async function openStore(shards) {
-  const { runConfig } = await nash.config();
-  const optimizer = { discriminator: { name: 'sgd' } };
-  const config = runConfig.parse({
-    data: { source: 'ring' },
-    model: { name: 'mlp' },
-    optimizer,
-    minibatch: { size: 64, shards },
-  });
+  const config = await configOf(shards);
   const manifest = { entries: [], size: FLOATS, slots: [], slotSize: 0 };
   const net = { inputShape: [], outputShape: [], layers: [], manifest };
   const architecture = {
-    discriminator: { ...net, net: /** @type {const} */ ('discriminator') },
+    discriminator: { ...net, net: NET },
     generator: { ...net, net: /** @type {const} */ ('generator'), manifest: { ...manifest, size: 1 } },
   };
-  const store = new (await nash.store()).ParameterStore(
-    config,
-    architecture,
-    await (await nash.vectors()).VectorEngine.create(),
-  );
+  const { VectorEngine } = await nash.vectors();
+  const { ParameterStore } = await nash.store();
+  const store = new ParameterStore(config, architecture, await VectorEngine.create());
   store.initialize();
   return store;
 }
 
-/** @param {ServerTransport} transport @param {number} workers */
-async function openRounds(transport, workers) {
+/**
+ * @param {{
+ *   workers: number,
+ *   local: import('../../src/server/local-peers.js').LocalPeers,
+ *   send: ConstructorParameters<typeof import('../../src/server/weights-sender.js').WeightsSender>[4],
+ * }} parts
+ */
+async function openRounds({ workers, local, send }) {
   const store = await openStore(workers);
-  /** @type {Map<string, { payload: ReturnType<typeof store.allocatePayload>, missing: number }>} */
-  const incoming = new Map();
-  /** @type {Promise<void>} */
+  const { AnswerIntake } = await nash.answerIntake();
+  const { WeightsSender } = await nash.weightsSender();
+  const intake = new AnswerIntake(store, workers, local);
+  const noCoordinator = /** @type {never} */ (undefined); // versions are sent here as soon as they are there
+  const weights = new WeightsSender(store, noCoordinator, local, TERM, send);
+  /** @type {Peer[]} */
+  let pushed = [];
   let sums = Promise.resolve();
-  let [arrived, step] = [0, 0];
-  const publish = async (/** @type {string[]} */ peers) => {
+  let step = 0;
+  const publish = async (/** @type {Peer[]} */ peers) => {
     await sums;
-    await store.apply('discriminator', step++);
-    store.forgetBefore('discriminator', step);
-    for (const { header, bytes } of store.published('discriminator', step)?.blocks ?? []) {
-      const message = serverMessage.parse({
-        kind: 'weights',
-        term: 1,
-        vector: 'discriminator',
-        version: step,
-        ...header,
-      });
-      for (const peer of peers) transport.send(peer, codec.encode(message, [bytes]));
-    }
+    await store.apply(NET, step++);
+    store.forgetBefore(NET, step);
+    for (const peer of peers) weights.sendAgain(peer, NET, step);
   };
-  const receive = (/** @type {string} */ peer, /** @type {Uint8Array[]} */ frames) => {
-    const { message, payload } = codec.decode(workerMessage, frames);
-    if (message.kind !== 'answer') return;
-    const entry = incoming.get(peer) ?? {
-      payload: store.allocatePayload('discriminator'),
-      missing: message.blockCount,
-    };
-    incoming.set(peer, entry);
-    store.writeBlock(entry.payload, message, blocks.floatsOf(message, payload, FLOATS));
-    if (--entry.missing > 0) return;
-    const index = arrived++;
-    sums = sums.then(() => store.settle('discriminator', { level: 0, index }, entry.payload));
-    if (arrived < workers) return;
-    const peers = [...incoming.keys()];
-    incoming.clear();
-    arrived = 0;
-    void publish(peers);
+  return {
+    weights,
+    /** @param {Peer} peer @param {import('../../src/server/answer-intake.js').Answer} message @param {Uint8Array[]} frames */
+    take(peer, message, frames) {
+      const arrived = intake.take(peer.session, message, frames);
+      if (!arrived) return;
+      const index = pushed.push(peer) - 1;
+      sums = sums.then(() => store.settle(NET, { level: 0, index }, arrived.payload));
+      if (pushed.length < workers) return;
+      void publish(pushed);
+      pushed = [];
+    },
   };
-  return { receive };
 }
 
 /** @param {string} endpoint */
 export async function connect(endpoint) {
-  const transport = (await nash.transport()).connectWorker(endpoint);
+  const { Session } = await nash.session();
+  const { AnswerSender } = await nash.answerSender();
+  const { WeightsCache } = await nash.weightsCache();
+  (await nash.tensorflow()).loadTensorFlow({ kind: 'cpu', threads: 1 });
+  const lengths = { discriminator: FLOATS, generator: 1, average: 1 };
+  const zeros = '0'.repeat(64);
   const gradient = new Float32Array(FLOATS).fill(1);
-  const node = { kind: 'answer', term: 1, branch: 0, net: 'discriminator', step: 0, level: 0, index: 0 };
+  /** @type {InstanceType<typeof WeightsCache> | undefined} */
+  let cache;
+  /** @type {InstanceType<typeof AnswerSender> | undefined} */
+  let answers;
   /** @type {(() => void) | undefined} */
   let whole;
-  let assembly = new blocks.BlockAssembly(FLOATS);
-  transport.onMessage((frames) => {
-    const { message, payload } = codec.decode(serverMessage, frames);
-    if (message.kind !== 'weights' || !assembly.add(message, payload)) return;
-    assembly = new blocks.BlockAssembly(FLOATS);
-    whole?.();
+  /** @type {() => void} */
+  let ready = () => {};
+  const isReady = new Promise((resolve) => {
+    ready = () => resolve(undefined);
   });
+  const session = new Session((await nash.transport()).connectWorker(endpoint), {
+    role: 'worker',
+    pool: NET,
+    name: 'push',
+    async prepare(_, memory) {
+      cache = new WeightsCache(lengths, memory?.weights);
+      answers = new AnswerSender(memory?.answers);
+      setImmediate(ready);
+      return { manifests: { discriminator: zeros, generator: zeros }, data: null, device: 'none' };
+    },
+    receive(message, payload) {
+      if (message.kind !== 'weights') return;
+      const { vector, version } = message;
+      if (cache?.add(vector, version, message, payload) !== 'whole') return;
+      session.send({ kind: 'received', vector, version });
+      whole?.();
+    },
+  });
+  void session.run();
+  await isReady;
+  const head = {
+    kind: /** @type {const} */ ('answer'),
+    term: TERM,
+    branch: 0,
+    net: NET,
+    step: 0,
+    level: 0,
+    index: 0,
+  };
   return () =>
     new Promise((resolve) => {
       whole = () => resolve(undefined);
-      for (const header of blocks.blocksOf(FLOATS)) {
-        const message = workerMessage.parse({
-          ...node,
-          computeSeconds: 0,
-          statistics: [[0, 0, 0, 0]],
-          ...header,
-        });
-        transport.send(codec.encode(message, [blocks.bytesOf(gradient, header)]));
-      }
+      answers?.send(session, { ...head, computeSeconds: 0, statistics: [[0, 0, 0, 0]] }, gradient);
     });
 }

@@ -60,7 +60,7 @@ export async function runEvaluator(options: EvaluatorOptions): Promise<Farewell>
     role: 'evaluator',
     pool: 'any',
     name: 'evaluator',
-    async prepare(config) {
+    async prepare(config, memory) {
       const backend = loadTensorFlow({
         ...config.device,
         kind: config.device.kind === 'gpu' ? 'auto' : config.device.kind,
@@ -74,7 +74,10 @@ export async function runEvaluator(options: EvaluatorOptions): Promise<Farewell>
         examiner: createExaminer(source, config.data.source, config.evaluation.samples),
         drawer: new SampleDrawer({ architecture, latentDistribution: config.model.latentDistribution }),
         history: new CollapseHistory(options.runDir),
-        cache: new WeightsCache({ discriminator: 0, generator: 0, average: size + slotSize }),
+        cache: new WeightsCache(
+          { discriminator: 0, generator: 0, average: size + slotSize },
+          memory?.weights,
+        ),
       };
       return {
         manifests: manifestHashes(architecture),

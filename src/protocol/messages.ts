@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { NETS } from '../parameters/manifest.js';
 
 /** Raised whenever a message changes its meaning; both sides must have the same. */
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
 
 /** Floats in one block: the unit of transport, summing and applying (4 MiB). */
 export const BLOCK_FLOATS = 2 ** 20;
@@ -27,6 +27,13 @@ const blockOf = {
     .max(2 ** 16),
   length: count,
 };
+/** A memory that server and worker share, where they are processes of one host. */
+const memoryAddress = z.strictObject({
+  path: z.string().regex(/^\/proc\/\d{1,10}\/fd\/\d{1,10}$/),
+  nonce: z.string().regex(/^[0-9a-f]{32}$/),
+});
+/** Where in it a whole vector lies that comes without frames, as one block. */
+const slot = z.strictObject({ at: count, tag: count.min(1) });
 /** Which line of a run a message belongs to: `term` rises when the server restarts, `branch` when a run is rolled back. */
 const line = { term: count, branch: count };
 const statistics = z.array(z.array(z.number()).max(64)).max(2 ** 16);
@@ -52,6 +59,8 @@ const prepared = z.strictObject({
   /** digest of the data, or null where this process reads none */
   data: hash.nullable(),
   device: label,
+  /** it opened the memory that it was offered: its weights and answers may lie there */
+  sharesMemory: z.boolean(),
 });
 
 const fetchVector = z.strictObject({ kind: z.literal('fetch'), vector: vectorName, version: count });
@@ -66,6 +75,7 @@ const answer = z.strictObject({
   step: count,
   ...treeNode,
   ...blockOf,
+  slot: slot.optional(),
   computeSeconds: z.number().nonnegative(),
   statistics,
 });
@@ -107,6 +117,8 @@ const welcome = z.strictObject({
   /** the resolved run config */
   config: z.record(z.string(), z.unknown()),
   configHash: hash,
+  /** for peers of the server's host */
+  memory: z.strictObject({ weights: memoryAddress, answers: memoryAddress }).optional(),
 });
 
 /** Why a peer gets no work, by name. */
@@ -128,6 +140,7 @@ const weights = z.strictObject({
   vector: vectorName,
   version: count,
   ...blockOf,
+  slot: slot.optional(),
 });
 
 const task = z.strictObject({

@@ -3,8 +3,10 @@ import type { Vector } from '../numerics/vector-engine.js';
 import type { Task } from '../protocol/coordinator.js';
 import type { MessageOf, WorkerMessage } from '../protocol/messages.js';
 import { keyOf, nodeCount, rootLevel } from '../protocol/shard-tree.js';
-import { floatsOf } from '../wire/blocks.js';
+import type { Slot } from '../transport/shared-memory.js';
+import { floatsOf, isWhole } from '../wire/blocks.js';
 import { MalformedMessage } from '../wire/codec.js';
+import type { LocalPeers } from './local-peers.js';
 import type { ParameterStore } from './parameter-store.js';
 import { statisticsFit } from './step-record.js';
 
@@ -28,6 +30,7 @@ export class AnswerIntake {
   constructor(
     private readonly store: ParameterStore,
     private readonly shards: number,
+    private readonly local: LocalPeers,
   ) {}
 
   /**
@@ -37,6 +40,7 @@ export class AnswerIntake {
    */
   take(session: string, message: Answer, frames: readonly Uint8Array[]): Arrived | undefined {
     this.requireNode(message);
+    if (message.slot) return this.takeShared(session, message, message.slot);
     const floats = floatsOf(message, frames, this.store.lengthOf(message.net));
     const incoming = this.incomingOf(session, message);
     if (!incoming.blocksMissing.delete(message.block))
@@ -45,6 +49,19 @@ export class AnswerIntake {
     if (incoming.blocksMissing.size > 0) return undefined;
     this.incoming.delete(session);
     return { payload: incoming.payload, message };
+  }
+
+  /** A peer of this host has written a whole answer where both can read it. */
+  private takeShared(session: string, message: Answer, slot: Slot): Arrived {
+    const { net } = message;
+    if (!isWhole(message, this.store.lengthOf(net)))
+      throw new MalformedMessage(
+        `a shared answer of ${message.length} floats in ${message.blockCount} blocks`,
+      );
+    const payload = this.store.allocatePayload(net);
+    if (this.local.read(session, slot, this.store.bytesOf(payload))) return { payload, message };
+    this.store.release(payload);
+    throw new MalformedMessage(`an answer that does not lie at ${slot.at} of its memory`);
   }
 
   /** Drops what a worker that is gone had sent so far. */

@@ -1,5 +1,6 @@
 // The server's shell: takes messages off the wire, lets the coordinator decide, and performs what it decided.
 // All waiting, sending, summing and writing is here; no rule of training is.
+import { hostname } from 'node:os';
 import { type Checkpoint, CheckpointStore } from '../checkpoints/checkpoint-store.js';
 import { configHash, type RunConfig } from '../config/run-config.js';
 import { assert, messageOf, NashError } from '../errors.js';
@@ -19,6 +20,7 @@ import type { ServerTransport } from '../transport/transport.js';
 import { decode, encode, MalformedMessage } from '../wire/codec.js';
 import { type Answer, AnswerIntake, type Arrived } from './answer-intake.js';
 import { Evaluations } from './evaluations.js';
+import { LocalPeers } from './local-peers.js';
 import type { ParameterStore } from './parameter-store.js';
 import { type Expected, type Peer, Peers, type Refusal, refusalOfProtocol } from './peers.js';
 import { ProcessMetrics } from './process-metrics.js';
@@ -47,6 +49,8 @@ export interface ServerParts {
   now: () => number;
   /** rises with every start of the server; answers of another term are not taken */
   term: number;
+  /** whether peers of this host may share memory with the server */
+  sharesMemory: boolean;
   /** whole rounds done before this start */
   round: number;
   /** an evaluator was started beside this server, and the end waits for its last word */
@@ -76,6 +80,7 @@ const STOP_GRACE_MS = 30_000;
 export class ParameterServer {
   private readonly coordinator: Coordinator;
   private readonly peers: Peers;
+  private readonly local: LocalPeers;
   private readonly intake: AnswerIntake;
   private readonly weights: WeightsSender;
   private readonly evaluations: Evaluations;
@@ -113,9 +118,11 @@ export class ParameterServer {
     this.appliedMs = { discriminator: now(), generator: now() };
     this.sums = { discriminator: Promise.resolve(), generator: Promise.resolve() };
     this.peers = new Peers(parts.expected);
-    this.intake = new AnswerIntake(store, config.minibatch.shards);
+    const { bytes } = parts.transport;
+    this.local = new LocalPeers({ host: hostname(), isEnabled: parts.sharesMemory, bytes, log: parts.log });
+    this.intake = new AnswerIntake(store, config.minibatch.shards, this.local);
     const send = this.send.bind(this);
-    this.weights = new WeightsSender(store, this.coordinator, term, send);
+    this.weights = new WeightsSender(store, this.coordinator, this.local, term, send);
     this.evaluations = new Evaluations(
       { peers: this.peers, store, weights: this.weights, send, now },
       parts.hasEvaluator,
@@ -293,7 +300,9 @@ export class ParameterServer {
     }
     const { config, term, expected } = this.parts;
     const plain = structuredClone(config) as unknown as Record<string, unknown>;
-    this.send(session, { kind: 'welcome', term, branch: 0, config: plain, configHash: expected.configHash });
+    const memory = this.local.offer(session, hello.host);
+    const welcome = { term, branch: 0, config: plain, configHash: expected.configHash };
+    this.send(session, { kind: 'welcome', ...welcome, ...(memory ? { memory } : {}) });
   }
 
   private prepare(peer: Peer, prepared: MessageOf<WorkerMessage, 'prepared'>): void {
@@ -304,7 +313,9 @@ export class ParameterServer {
       return;
     }
     const { session, name, role, pool, pid, host } = peer;
-    this.parts.log('worker ready', { peer: name, role, pool, peerPid: pid, host });
+    const { sharesMemory } = prepared;
+    if (!sharesMemory) this.local.drop(session);
+    this.parts.log('worker ready', { peer: name, role, pool, peerPid: pid, host, sharesMemory });
     if (role === 'evaluator') {
       this.evaluations.ask(this.coordinator.current.generator);
       return;
@@ -323,6 +334,7 @@ export class ParameterServer {
   private lose(session: string, why: string): void {
     const peer = this.peers.remove(session);
     this.intake.drop(session);
+    this.local.drop(session);
     if (!peer) return;
     this.weights.drop(peer);
     this.parts.log('worker gone', { peer: peer.name, why });
@@ -491,6 +503,7 @@ export class ParameterServer {
     const comesBack = !isDone && (this.stopping?.comesBack ?? false);
     this.sendToAll({ kind: 'stop', comesBack, message: isDone ? 'the run is done' : 'the run was stopped' });
     await this.parts.transport.flush(FAREWELL_MS);
+    this.local.close();
     const steppedNow = steps.discriminator - versionsAfter(config.schedule, round).discriminator;
     const images = steppedNow * config.minibatch.size;
     this.resolve({ status: because, steps, seconds, imagesPerSecond: images / Math.max(seconds, 1e-3) });

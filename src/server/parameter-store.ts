@@ -14,6 +14,7 @@ import { initialParameters } from '../parameters/initial.js';
 import { type Manifest, NETS, type Net } from '../parameters/manifest.js';
 import type { VectorName } from '../protocol/messages.js';
 import { keyOf, parentOf, rootLevel, siblingOf, type TreeNode } from '../protocol/shard-tree.js';
+import type { Slot } from '../transport/shared-memory.js';
 import { type BlockHeader, blocksOf, bytesOf, rangeOf } from '../wire/blocks.js';
 
 /** A version of a vector as it is sent: its blocks, framed once, the same memory for every peer. Not written while anybody holds it. */
@@ -23,6 +24,10 @@ export interface Published {
   blocks: { header: BlockHeader; bytes: Uint8Array }[];
   /** sessions that it was sent to and that have not said that they have it: ZeroMQ may still be reading it for them */
   holders: Set<string>;
+  /** where peers of this host find it too, once it was put there */
+  slot?: Slot;
+  /** Called once when nobody needs it any more. */
+  onDropped?: () => void;
 }
 
 /** A version in a vector of its own, which is sent from there without a copy. */
@@ -101,6 +106,12 @@ export class ParameterStore {
   writeBlock(payload: Vector, header: BlockHeader, floats: Float32Array): void {
     this.engine.write(payload, rangeOf(header).from, floats);
     noteGarbage(floats.byteLength); // the received frame has served
+  }
+
+  /** A payload's memory, to be read into. */
+  bytesOf(payload: Vector): Uint8Array {
+    const { buffer, byteOffset, byteLength } = this.engine.view(payload);
+    return new Uint8Array(buffer, byteOffset, byteLength);
   }
 
   release(payload: Vector): void {
@@ -233,7 +244,11 @@ export class ParameterStore {
 
   private reclaim(net: Net): void {
     const state = this.nets[net];
-    for (const version of state.retired) if (version.holders.size === 0) this.engine.release(version.vector);
+    for (const version of state.retired) {
+      if (version.holders.size > 0) continue;
+      version.onDropped?.();
+      this.engine.release(version.vector);
+    }
     state.retired = state.retired.filter((version) => version.holders.size > 0);
   }
 
@@ -246,6 +261,7 @@ export class ParameterStore {
 
   /** Frames G's average as it is now; it stays until the next call. */
   publishAverage(version: number): Published {
+    this.publishedAverage?.onDropped?.();
     this.publishedAverage = frame(this.engine.read(this.average), version);
     return this.publishedAverage;
   }

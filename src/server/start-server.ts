@@ -103,6 +103,7 @@ export async function startServer(options: ServerOptions): Promise<RunResult> {
       now,
       term: restored ? Number(restored.metadata.term) + 1 : 1,
       round: restored?.step ?? 0,
+      sharesMemory: process.env.NASH_SHARED_MEMORY !== '0',
       hasEvaluator: options.hasEvaluator,
       onProgress: options.onProgress,
       onEnding: options.onEnding,

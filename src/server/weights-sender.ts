@@ -3,7 +3,10 @@ import { assert } from '../errors.js';
 import { NETS, type Net } from '../parameters/manifest.js';
 import { type Coordinator, serves, type Task } from '../protocol/coordinator.js';
 import type { ServerMessage, VectorName } from '../protocol/messages.js';
-import type { ParameterStore } from './parameter-store.js';
+import type { Slot } from '../transport/shared-memory.js';
+import { wholeOf } from '../wire/blocks.js';
+import type { LocalPeers } from './local-peers.js';
+import type { ParameterStore, Published } from './parameter-store.js';
 import type { Peer } from './peers.js';
 
 /** Versions that a peer is remembered to have; more are forgotten, and fetched should they be needed after all. */
@@ -15,6 +18,7 @@ export class WeightsSender {
   constructor(
     private readonly store: ParameterStore,
     private readonly coordinator: Coordinator,
+    private readonly local: LocalPeers,
     private readonly term: number,
     private readonly send: (session: string, message: ServerMessage, frames: readonly Uint8Array[]) => void,
   ) {}
@@ -40,8 +44,15 @@ export class WeightsSender {
     peer.sent.add(`${vector}@${version}`);
     peer.onTheirWay.set(`${vector}@${version}`, { vector, version });
     published.holders.add(peer.session);
+    const message = { kind: 'weights', term: this.term, vector, version } as const;
+    const slot = this.local.has(peer.session) ? this.post(published) : undefined;
+    if (slot) {
+      this.send(peer.session, { ...message, ...wholeOf(published.values.length), slot }, []);
+      this.local.sent(published.values.byteLength);
+      return;
+    }
     for (const { header, bytes } of published.blocks) {
-      this.send(peer.session, { kind: 'weights', term: this.term, vector, version, ...header }, [bytes]);
+      this.send(peer.session, { ...message, ...header }, [bytes]);
     }
   }
 
@@ -63,6 +74,17 @@ export class WeightsSender {
     const phases = NETS.map((net) => this.coordinator.next(net));
     for (const net of NETS)
       this.store.forgetBefore(net, Math.min(...phases.map((phase) => phase.reads[net])));
+  }
+
+  /** Puts a version into shared memory when the first peer is sent it from there. */
+  private post(published: Published): Slot | undefined {
+    if (published.slot) return published.slot;
+    const { buffer, byteOffset, byteLength } = published.values;
+    const slot = this.local.post(new Uint8Array(buffer, byteOffset, byteLength));
+    if (!slot) return undefined;
+    published.slot = slot;
+    published.onDropped = () => this.local.release(slot, byteLength);
+    return slot;
   }
 
   private sendOnce(peer: Peer, net: Net, version: number): void {

@@ -30,6 +30,12 @@ export const blocksOf = (length: number): BlockHeader[] =>
     length,
   }));
 
+/** A vector in one piece, however long: where its memory is shared, nothing need be cut. */
+export const wholeOf = (length: number): BlockHeader => ({ block: 0, blockCount: 1, length });
+
+export const isWhole = (header: BlockHeader, length: number): boolean =>
+  header.block === 0 && header.blockCount === 1 && header.length === length;
+
 /** A block's bytes, as they lie. */
 export function bytesOf(vector: Float32Array, header: BlockHeader): Uint8Array {
   const { from, to } = rangeOf(header);

@@ -9,7 +9,7 @@ import { manifestHashes, NETS } from '../parameters/manifest.js';
 import { type Pool, serves } from '../protocol/coordinator.js';
 import type { MessageOf, ServerMessage } from '../protocol/messages.js';
 import { connectWorker } from '../transport/zeromq.js';
-import { blocksOf, bytesOf } from '../wire/blocks.js';
+import { AnswerSender } from './answer-sender.js';
 import { type Farewell, Session, type SessionRole } from './session.js';
 import { GradientComputer } from './shard-gradient.js';
 import { WeightsCache } from './weights-cache.js';
@@ -38,6 +38,7 @@ export async function runWorker(options: WorkerOptions): Promise<Farewell> {
   const transport = connectWorker(options.endpoint);
   let computer: GradientComputer | undefined;
   let cache: WeightsCache | undefined;
+  let answers: AnswerSender | undefined;
   let pending: TaskMessage | undefined;
 
   const attempt = (session: Session) => {
@@ -58,30 +59,27 @@ export async function runWorker(options: WorkerOptions): Promise<Farewell> {
     requireFlat(before);
     const computeSeconds = (performance.now() - started) / 1000;
     const { term, branch, net, step, level, index } = task;
-    for (const header of blocksOf(payload.length)) {
-      const answer = {
-        kind: 'answer' as const,
-        term,
-        branch,
-        net,
-        step,
-        level,
-        index,
-        computeSeconds,
-        statistics,
-        ...header,
-      };
-      session.send(answer, [bytesOf(payload, header)]);
-    }
+    const head = {
+      kind: 'answer' as const,
+      term,
+      branch,
+      net,
+      step,
+      level,
+      index,
+      computeSeconds,
+      statistics,
+    };
+    answers?.send(session, head, payload);
     setImmediate(() => session.guard(() => computer?.readAhead(task))); // once the answer is on its way
-    noteGarbage(2 * payload.byteLength + weights.discriminator.size * 4 + weights.generator.size * 4);
+    noteGarbage(payload.byteLength);
   };
 
   const role: SessionRole = {
     role: 'worker',
     pool: options.pool,
     name: options.name,
-    async prepare(config) {
+    async prepare(config, memory) {
       const backend = loadTensorFlow(options.requiresGpu ? { ...config.device, kind: 'gpu' } : config.device);
       computer?.dispose();
       cache?.dispose();
@@ -101,7 +99,9 @@ export async function runWorker(options: WorkerOptions): Promise<Farewell> {
       const lengths = NETS.map(
         (net) => architecture[net].manifest.size + architecture[net].manifest.slotSize,
       );
-      cache = new WeightsCache({ discriminator: lengths[0]!, generator: lengths[1]!, average: lengths[1]! });
+      const ofEach = { discriminator: lengths[0]!, generator: lengths[1]!, average: lengths[1]! };
+      cache = new WeightsCache(ofEach, memory?.weights);
+      answers = new AnswerSender(memory?.answers);
       return {
         manifests: manifestHashes(architecture),
         data: readsData ? source.digest : null,
@@ -111,7 +111,9 @@ export async function runWorker(options: WorkerOptions): Promise<Farewell> {
     receive(message, payload, session) {
       if (message.kind === 'weights') {
         const { vector, version } = message;
-        if (!cache?.add(vector, version, message, payload)) return;
+        const arrival = cache?.add(vector, version, message, payload);
+        if (arrival === 'torn') session.send({ kind: 'fetch', vector, version });
+        if (arrival !== 'whole') return;
         session.send({ kind: 'received', vector, version });
         attempt(session);
       } else if (message.kind === 'task') {

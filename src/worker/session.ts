@@ -12,8 +12,15 @@ import {
   type WorkerMessage,
   workerMessage,
 } from '../protocol/messages.js';
+import { SharedMemory } from '../transport/shared-memory.js';
 import type { WorkerTransport } from '../transport/transport.js';
 import { decode, encode } from '../wire/codec.js';
+
+/** What a server of this host shares with this process; it belongs to the session. */
+export interface ServerMemory {
+  weights: SharedMemory;
+  answers: SharedMemory;
+}
 
 /** Who connects, and what it does with what the server sends. */
 export interface SessionRole {
@@ -21,7 +28,10 @@ export interface SessionRole {
   pool: 'discriminator' | 'generator' | 'any';
   name: string;
   /** Compiles for the config; what it answers is compared by the server. Called again after a reconnect to another config. */
-  prepare(config: RunConfig): Promise<Omit<MessageOf<WorkerMessage, 'prepared'>, 'kind' | 'configHash'>>;
+  prepare(
+    config: RunConfig,
+    memory: ServerMemory | undefined,
+  ): Promise<Omit<MessageOf<WorkerMessage, 'prepared'>, 'kind' | 'configHash' | 'sharesMemory'>>;
   receive(message: ServerMessage, payload: Uint8Array[], session: Session): void;
 }
 
@@ -38,6 +48,7 @@ const REPORT_EVERY_MS = 5000;
 
 export class Session {
   private config: RunConfig | undefined;
+  private memory: ServerMemory | undefined;
   private end!: { resolve: (farewell: Farewell) => void; reject: (error: unknown) => void };
   private patience: NodeJS.Timeout | undefined;
   private reports: NodeJS.Timeout | undefined;
@@ -72,6 +83,7 @@ export class Session {
       this.isOver = true;
       clearTimeout(this.patience);
       clearInterval(this.reports);
+      this.share(undefined);
     }
   }
 
@@ -166,11 +178,25 @@ export class Session {
 
   private async welcome(welcome: MessageOf<ServerMessage, 'welcome'>): Promise<void> {
     this.config = validateConfig(welcome.config, "the server's config");
-    const prepared = await this.role.prepare(this.config);
-    this.send({ kind: 'prepared', configHash: configHash(this.config), ...prepared });
+    this.share(welcome.memory);
+    const sharesMemory = this.memory !== undefined;
+    const prepared = await this.role.prepare(this.config, this.memory);
+    this.send({ kind: 'prepared', configHash: configHash(this.config), sharesMemory, ...prepared });
     clearInterval(this.reports);
     this.reports = setInterval(() => this.report(), REPORT_EVERY_MS);
     this.report();
+  }
+
+  /** Opens what a server of this host offers; without it the socket carries everything. */
+  private share(offer: MessageOf<ServerMessage, 'welcome'>['memory']): void {
+    this.memory?.weights.close();
+    this.memory?.answers.close();
+    this.memory = undefined;
+    if (!offer || process.env.NASH_SHARED_MEMORY === '0') return;
+    const weights = SharedMemory.open(offer.weights, 'read');
+    const answers = weights && SharedMemory.open(offer.answers, 'write');
+    if (weights && answers) this.memory = { weights, answers };
+    else weights?.close();
   }
 
   private report(): void {

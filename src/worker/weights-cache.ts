@@ -1,49 +1,99 @@
 // The versions that a worker holds, as tensors ready for the graph: immutable, fetched when missing, dropped when old.
 import * as tf from '@tensorflow/tfjs-core';
+import { noteGarbage } from '../numerics/young-garbage.js';
 import type { VectorName } from '../protocol/messages.js';
-import { BlockAssembly, type BlockHeader } from '../wire/blocks.js';
+import type { SharedMemory, Slot } from '../transport/shared-memory.js';
+import { BlockAssembly, type BlockHeader, isWhole } from '../wire/blocks.js';
+import { MalformedMessage } from '../wire/codec.js';
 
 /** Versions kept of each vector; a step reads one of each net, and the next may be here already. */
 const VERSIONS_MAX = 4;
 
+/** What has become of a version: whole here, still missing blocks, or used for another version while it was read. */
+export type Arrival = 'whole' | 'partial' | 'torn';
+
+interface Held {
+  tensor: tf.Tensor1D;
+  /** what the tensor was made of, to be used again: reading into fresh memory takes six times as long (measured: page faults) */
+  buffer?: Float32Array;
+}
+
 export class WeightsCache {
-  private readonly tensors = new Map<VectorName, Map<number, tf.Tensor1D>>();
+  private readonly held = new Map<VectorName, Map<number, Held>>();
+  private readonly buffers = new Map<VectorName, Float32Array[]>();
   private readonly assemblies = new Map<string, BlockAssembly>();
 
-  /** @param lengths floats of each vector */
-  constructor(private readonly lengths: Readonly<Record<VectorName, number>>) {}
+  /**
+   * @param lengths floats of each vector
+   * @param memory where a server of this host puts weights
+   */
+  constructor(
+    private readonly lengths: Readonly<Record<VectorName, number>>,
+    private readonly memory?: SharedMemory,
+  ) {}
 
-  /** Takes one block. @returns whether the version is whole now */
-  add(vector: VectorName, version: number, header: BlockHeader, payload: readonly Uint8Array[]): boolean {
+  /** Takes one block, or a version that lies in shared memory. */
+  add(
+    vector: VectorName,
+    version: number,
+    header: BlockHeader & { slot?: Slot | undefined },
+    payload: readonly Uint8Array[],
+  ): Arrival {
+    if (header.slot) return this.readShared(vector, version, header, header.slot);
     const key = `${vector}@${version}`;
     const assembly = this.assemblies.get(key) ?? new BlockAssembly(this.lengths[vector]);
     this.assemblies.set(key, assembly);
     const whole = assembly.add(header, payload);
-    if (!whole) return false;
+    if (!whole) return 'partial';
     this.assemblies.delete(key);
-    this.keep(vector, version, whole);
-    return true;
+    this.keep(vector, version, { tensor: tf.tensor1d(whole) });
+    noteGarbage(whole.byteLength); // it goes once it is in the tensor
+    return 'whole';
   }
 
   /** The version as a tensor that belongs to the cache. */
   get(vector: VectorName, version: number): tf.Tensor1D | undefined {
-    return this.tensors.get(vector)?.get(version);
+    return this.held.get(vector)?.get(version)?.tensor;
   }
 
-  private keep(vector: VectorName, version: number, values: Float32Array): void {
-    const versions = this.tensors.get(vector) ?? new Map<number, tf.Tensor1D>();
-    this.tensors.set(vector, versions);
-    versions.get(version)?.dispose();
-    versions.set(version, tf.tensor1d(values));
-    const oldest = [...versions.keys()].sort((a, b) => a - b).slice(0, -VERSIONS_MAX);
-    for (const old of oldest) {
-      versions.get(old)!.dispose();
-      versions.delete(old);
+  private readShared(vector: VectorName, version: number, header: BlockHeader, slot: Slot): Arrival {
+    const length = this.lengths[vector];
+    if (!this.memory || !isWhole(header, length))
+      throw new MalformedMessage(`${header.length} floats of ${vector} in shared memory; expected ${length}`);
+    const buffer = this.buffers.get(vector)?.pop() ?? new Float32Array(length);
+    if (!this.memory.read(slot, new Uint8Array(buffer.buffer))) {
+      this.giveBack(vector, buffer);
+      return 'torn';
     }
+    this.keep(vector, version, { tensor: tf.tensor1d(buffer), buffer });
+    return 'whole';
+  }
+
+  private keep(vector: VectorName, version: number, held: Held): void {
+    const versions = this.held.get(vector) ?? new Map<number, Held>();
+    this.held.set(vector, versions);
+    const oldest = [...versions.keys()].sort((a, b) => a - b).slice(0, 1 - VERSIONS_MAX);
+    for (const old of [version, ...(versions.size >= VERSIONS_MAX ? oldest : [])])
+      this.drop(vector, versions, old);
+    versions.set(version, held);
+  }
+
+  private drop(vector: VectorName, versions: Map<number, Held>, version: number): void {
+    const held = versions.get(version);
+    if (!held) return;
+    versions.delete(version);
+    held.tensor.dispose();
+    if (held.buffer) this.giveBack(vector, held.buffer);
+  }
+
+  private giveBack(vector: VectorName, buffer: Float32Array): void {
+    const buffers = this.buffers.get(vector);
+    if (buffers) buffers.push(buffer);
+    else this.buffers.set(vector, [buffer]);
   }
 
   dispose(): void {
-    for (const versions of this.tensors.values()) tf.dispose([...versions.values()]);
-    this.tensors.clear();
+    for (const versions of this.held.values()) tf.dispose([...versions.values()].map(({ tensor }) => tensor));
+    this.held.clear();
   }
 }

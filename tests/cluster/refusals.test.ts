@@ -58,6 +58,7 @@ describe('the server refuses', () => {
     manifests: { discriminator: HASH, generator: HASH },
     data: null,
     device: 'cpu',
+    sharesMemory: false,
     ...changes,
   });
 

@@ -1,0 +1,117 @@
+// Peers of the server's own host share memory with it: tensors lie there, and messages say where. One memory holds the weights for all
+// of them; each has one of its own for its answers, so that a ghost never writes where another one is read.
+import { messageOf } from '../errors.js';
+import {
+  FIRST_SLOT,
+  type MemoryAddress,
+  SharedMemory,
+  type Slot,
+  slotBytes,
+} from '../transport/shared-memory.js';
+
+/** What a peer is offered with its welcome. */
+export interface MemoryOffer {
+  weights: MemoryAddress;
+  answers: MemoryAddress;
+}
+
+export interface LocalPeersOptions {
+  /** this host's name: peers of another are offered nothing */
+  host: string;
+  isEnabled: boolean;
+  /** bytes that the wire would have carried */
+  bytes: { sent: number; received: number };
+  log(event: string, fields: Record<string, unknown>): void;
+}
+
+export class LocalPeers {
+  private weights: SharedMemory | undefined;
+  private readonly answers = new Map<string, SharedMemory>();
+  /** slots of the weights that nobody needs, by their size */
+  private readonly free = new Map<number, number[]>();
+  private end = FIRST_SLOT;
+  private lastTag = 0;
+  private isEnabled: boolean;
+
+  constructor(private readonly options: LocalPeersOptions) {
+    this.isEnabled = options.isEnabled;
+  }
+
+  /** Makes memory for a peer. @returns undefined for one of another host, or where there is none to have */
+  offer(session: string, host: string): MemoryOffer | undefined {
+    if (!this.isEnabled || host !== this.options.host) return undefined;
+    this.drop(session);
+    try {
+      this.weights ??= SharedMemory.create();
+      const answers = SharedMemory.create();
+      this.answers.set(session, answers);
+      return { weights: this.weights.address, answers: answers.address };
+    } catch (error) {
+      this.giveUp(error);
+      return undefined;
+    }
+  }
+
+  /** The peer is gone, or could not open what it was offered. */
+  drop(session: string): void {
+    this.answers.get(session)?.close();
+    this.answers.delete(session);
+  }
+
+  /** Whether a peer takes its weights from here. */
+  has(session: string): boolean {
+    return this.answers.has(session);
+  }
+
+  /** Puts a version where all local peers can read it, until `release`. @returns undefined where there is no room: the socket carries it */
+  post(bytes: Uint8Array): Slot | undefined {
+    if (!this.weights || !this.isEnabled) return undefined;
+    const slot = { at: this.allocate(bytes.byteLength), tag: ++this.lastTag };
+    try {
+      this.weights.write(slot, bytes);
+      return slot;
+    } catch (error) {
+      this.giveUp(error);
+      return undefined;
+    }
+  }
+
+  release({ at }: Slot, bytes: number): void {
+    const offsets = this.free.get(slotBytes(bytes));
+    if (offsets) offsets.push(at);
+    else this.free.set(slotBytes(bytes), [at]);
+  }
+
+  /** Notes that a posted version is sent to one more peer. */
+  sent(bytes: number): void {
+    this.options.bytes.sent += bytes;
+  }
+
+  /** Reads what a peer says it wrote. @returns false where it did not, or wrote over it */
+  read(session: string, slot: Slot, into: Uint8Array): boolean {
+    this.options.bytes.received += into.byteLength;
+    return this.answers.get(session)?.read(slot, into) ?? false;
+  }
+
+  close(): void {
+    for (const session of [...this.answers.keys()]) this.drop(session);
+    this.weights?.close();
+    this.weights = undefined;
+  }
+
+  private allocate(bytes: number): number {
+    const at = this.free.get(slotBytes(bytes))?.pop();
+    if (at !== undefined) return at;
+    this.end += slotBytes(bytes);
+    return this.end - slotBytes(bytes);
+  }
+
+  /** One failure is enough: from now on the socket carries what is new, and those who share go on with what they have. */
+  private giveUp(error: unknown): void {
+    this.isEnabled = false;
+    this.options.log('no shared memory', {
+      because: messageOf(error),
+      instead: 'the socket carries tensors',
+    });
+  }
+}

@@ -1,0 +1,150 @@
+import { readdirSync, readlinkSync } from 'node:fs';
+import { afterEach, describe, expect, it } from 'vitest';
+import { LocalPeers } from '../../../src/server/local-peers.js';
+import { FIRST_SLOT, SharedMemory, slotBytes } from '../../../src/transport/shared-memory.js';
+
+const bytesOf = (value: number, count = 1000) => new Uint8Array(count).fill(value);
+const first = (tag: number) => ({ at: FIRST_SLOT, tag });
+
+const opened: { close(): void }[] = [];
+const keep = <T extends { close(): void } | undefined>(memory: T): T => {
+  if (memory) opened.push(memory);
+  return memory;
+};
+afterEach(() => {
+  for (const memory of opened.splice(0)) memory.close();
+});
+
+const pair = () => {
+  const server = keep(SharedMemory.create());
+  const worker = keep(SharedMemory.open(server.address, 'write'))!;
+  return { server, worker };
+};
+
+describe('shared memory', () => {
+  it('carries bytes between two that opened it, both ways, and has no name', () => {
+    const { server, worker } = pair();
+    const into = new Uint8Array(1000);
+    server.write(first(1), bytesOf(7));
+    expect(worker.read(first(1), into)).toBe(true);
+    expect(into).toEqual(bytesOf(7));
+    worker.write(first(2), bytesOf(9));
+    expect(server.read(first(2), into)).toBe(true);
+    expect(into).toEqual(bytesOf(9));
+    expect(readlinkSync(server.address.path)).toMatch(/\(deleted\)$/);
+    expect(readdirSync('/dev/shm').filter((name) => name.startsWith('nash'))).toEqual([]);
+  });
+
+  it('a slot that was used again is not taken for what it was, nor is one that is being written', () => {
+    const { server, worker } = pair();
+    const into = new Uint8Array(1000);
+    server.write(first(1), bytesOf(1));
+    server.write(first(2), bytesOf(2));
+    expect(worker.read(first(1), into)).toBe(false);
+    const unreadable = { byteLength: 1000 } as Uint8Array; // the writer dies before its bytes are down
+    expect(() => server.write(first(3), unreadable)).toThrow();
+    expect(worker.read(first(2), into)).toBe(false);
+    expect(worker.read(first(3), into)).toBe(false);
+  });
+
+  it('a slot that is written between the bytes and the tag of a read is noticed', () => {
+    const { server, worker } = pair();
+    server.write(first(1), bytesOf(1));
+    // read() looks at its target's length once more after the last byte: there the writer comes in between
+    const into = new Uint8Array(1000);
+    let isWrittenOver = false;
+    Object.defineProperty(into, 'byteLength', {
+      get: () => {
+        if (into[999] === 1 && !isWrittenOver) {
+          isWrittenOver = true;
+          server.write(first(2), bytesOf(2));
+        }
+        return 1000;
+      },
+    });
+    expect(worker.read(first(1), into)).toBe(false);
+    expect(isWrittenOver).toBe(true);
+    expect(into.every((byte) => byte === 1)).toBe(true); // the bytes were all right: the tag alone tells
+  });
+
+  it('a slot beyond the end is not read', () => {
+    const { server } = pair();
+    expect(server.read({ at: 10_000_000, tag: 1 }, new Uint8Array(10))).toBe(false);
+  });
+
+  it('is not opened where the path leads to another file, to none, or to no file at all', () => {
+    const server = keep(SharedMemory.create());
+    const other = keep(SharedMemory.create());
+    const { nonce } = server.address;
+    expect(SharedMemory.open({ path: other.address.path, nonce }, 'read')).toBeUndefined();
+    expect(SharedMemory.open({ path: `/proc/${process.pid}/fd/999999`, nonce }, 'read')).toBeUndefined();
+    expect(SharedMemory.open({ path: '/dev/null', nonce }, 'read')).toBeUndefined();
+    expect(SharedMemory.open(server.address, 'read')?.close()).toBeUndefined();
+  });
+});
+
+describe('peers of the server’s host', () => {
+  const logged: string[] = [];
+  const open = (isEnabled = true) =>
+    keep(
+      new LocalPeers({
+        host: 'here',
+        isEnabled,
+        bytes: { sent: 0, received: 0 },
+        log: (event) => logged.push(event),
+      }),
+    );
+
+  it('are offered memory, others are not, and nobody is where it is switched off', () => {
+    const peers = open();
+    expect(peers.offer('a', 'here')).toBeDefined();
+    expect(peers.offer('b', 'elsewhere')).toBeUndefined();
+    expect([peers.has('a'), peers.has('b')]).toEqual([true, false]);
+    expect(open(false).offer('a', 'here')).toBeUndefined();
+  });
+
+  it('a ghost that is declared lost writes where nobody reads any more', () => {
+    const peers = open();
+    const ghost = keep(SharedMemory.open(peers.offer('a', 'here')!.answers, 'write'))!;
+    peers.drop('a'); // lost
+    const heir = keep(SharedMemory.open(peers.offer('a', 'here')!.answers, 'write'))!;
+    heir.write(first(1), bytesOf(5));
+    ghost.write(first(1), bytesOf(6));
+    const into = new Uint8Array(1000);
+    expect(peers.read('a', first(1), into)).toBe(true);
+    expect(into).toEqual(bytesOf(5));
+    peers.drop('a');
+    expect(peers.read('a', first(1), into)).toBe(false);
+  });
+
+  it('read a version until it is released; then its place serves the next, and the late reader notices', () => {
+    const peers = open();
+    const offer = peers.offer('a', 'here')!;
+    const reader = keep(SharedMemory.open(offer.weights, 'read'))!;
+    const slots = [1, 2].map((value) => peers.post(bytesOf(value))!);
+    expect(slots[1]!.at - slots[0]!.at).toBe(slotBytes(1000));
+    const into = new Uint8Array(1000);
+    for (const [i, slot] of slots.entries()) {
+      expect(reader.read(slot, into)).toBe(true);
+      expect(into[0]).toBe(i + 1);
+    }
+    peers.release(slots[0]!, 1000);
+    const next = peers.post(bytesOf(3))!;
+    expect(next.at).toBe(slots[0]!.at);
+    expect(reader.read(slots[0]!, into)).toBe(false);
+    expect(reader.read(next, into)).toBe(true);
+  });
+
+  it('open no more files than they close', () => {
+    const count = () => readdirSync('/proc/self/fd').length;
+    const before = count();
+    const peers = open();
+    for (let i = 0; i < 50; i++) {
+      peers.offer(`peer-${i}`, 'here');
+      peers.offer(`peer-${i}`, 'here'); // it connected again
+      peers.drop(`peer-${i}`);
+    }
+    peers.close();
+    expect(count()).toBe(before);
+  });
+});

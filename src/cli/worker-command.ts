@@ -27,6 +27,7 @@ interface WorkerArguments extends SupervisedArguments {
   wait?: boolean;
   name?: string;
   dumpGraph?: string;
+  delayMs?: number;
 }
 
 export const workerCommand: CommandMaker = (finish) =>
@@ -45,11 +46,26 @@ export const workerCommand: CommandMaker = (finish) =>
       '--dump-graph <dir>',
       'leave the compiled steps there as SavedModels, to be looked at with Netron or TensorBoard',
     )
+    .addOption(
+      new Option(
+        '--delay-ms <ms>',
+        'compute nothing: sleep this long a shard and answer with noise, to bench server and wire',
+      ).argParser(readDelay),
+    )
     .addHelpText(
       'after',
       '\nExample:\n  npx nash worker --pool discriminator --endpoint tcp://127.0.0.1:5555',
     )
     .action(async (args: WorkerArguments) => finish(await run(args)));
+
+/** A day: more is a slip of the keyboard. */
+const DELAY_MAX_MS = 86_400_000;
+
+function readDelay(text: string): number {
+  const ms = Number(text);
+  if (text.trim() !== '' && ms >= 0 && ms <= DELAY_MAX_MS) return ms;
+  throw new NashError('usage', `--delay-ms ${text}: expected milliseconds, such as 50`);
+}
 
 export const WAIT_HELP =
   'with --run-dir: wait for a server to open the folder; end with 75 when it goes away, to be started again';
@@ -63,12 +79,15 @@ async function run(args: WorkerArguments): Promise<number> {
   if (endpoint === undefined) return doneStatus(args);
   const { runWorker } = await import('../worker/run-worker.js');
   return logged(args.runDir, name, async (onSession) => {
+    if (args.delayMs !== undefined)
+      process.stdout.write(`${name} computes nothing: noise after ${args.delayMs} ms a shard\n`);
     const farewell = await runWorker({
       endpoint,
       pool: args.pool,
       name,
       requiresGpu: args.requireGpu ?? false,
       endsWhenLost: args.wait ?? false,
+      delayMs: args.delayMs,
       ...(args.dumpGraph ? { dumpFolder: args.dumpGraph } : {}),
       onSession,
     });

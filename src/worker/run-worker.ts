@@ -1,6 +1,7 @@
 // A worker process: pulls tasks, computes gradients, answers. It holds no state that matters: kill it at any time.
 import * as tf from '@tensorflow/tfjs-core';
 import { loadTensorFlow } from '../compiler/tensorflow.js';
+import type { RunConfig } from '../config/run-config.js';
 import { openRunData } from '../data/run-data.js';
 import { createSampler } from '../data/sampler.js';
 import { buildArchitecture } from '../models/architecture.js';
@@ -10,8 +11,9 @@ import { type Pool, serves } from '../protocol/coordinator.js';
 import type { MessageOf, ServerMessage } from '../protocol/messages.js';
 import { connectWorker } from '../transport/zeromq.js';
 import { AnswerSender } from './answer-sender.js';
+import { DelayedGradient, useNoBackend } from './delayed-gradient.js';
 import { type Farewell, Session, type SessionRole } from './session.js';
-import { GradientComputer } from './shard-gradient.js';
+import { type Computer, GradientComputer } from './shard-gradient.js';
 import { WeightsCache } from './weights-cache.js';
 
 export interface WorkerOptions {
@@ -24,6 +26,8 @@ export interface WorkerOptions {
   endsWhenLost?: boolean;
   /** where to leave the compiled graphs for a person to look at */
   dumpFolder?: string;
+  /** sleep this long a shard and answer with noise, without TensorFlow: for benches of server and wire */
+  delayMs?: number | undefined;
   /** Called with the session once there is one; `leave` ends the worker gracefully. */
   onSession(session: Session): void;
 }
@@ -36,7 +40,7 @@ type TaskMessage = MessageOf<ServerMessage, 'task'>;
  */
 export async function runWorker(options: WorkerOptions): Promise<Farewell> {
   const transport = connectWorker(options.endpoint);
-  let computer: GradientComputer | undefined;
+  let computer: Computer | undefined;
   let cache: WeightsCache | undefined;
   let answers: AnswerSender | undefined;
   let pending: TaskMessage | undefined;
@@ -80,7 +84,7 @@ export async function runWorker(options: WorkerOptions): Promise<Farewell> {
     pool: options.pool,
     name: options.name,
     async prepare(config, memory) {
-      const backend = loadTensorFlow(options.requiresGpu ? { ...config.device, kind: 'gpu' } : config.device);
+      const device = deviceFor(options, config);
       computer?.dispose();
       cache?.dispose();
       pending = undefined;
@@ -89,12 +93,10 @@ export async function runWorker(options: WorkerOptions): Promise<Farewell> {
       const architecture = buildArchitecture(config.model, source.shape);
       const { size, shards } = config.minibatch;
       const sampler = createSampler({ source, seed: config.seed, minibatchSize: size, shards, branch: 0 });
-      computer = new GradientComputer(
-        config,
-        architecture,
-        readsData ? sampler : undefined,
-        options.dumpFolder,
-      );
+      computer =
+        options.delayMs === undefined
+          ? new GradientComputer(config, architecture, readsData ? sampler : undefined, options.dumpFolder)
+          : new DelayedGradient(options.delayMs, shards, architecture);
       for (const net of NETS) if (serves(options.pool, net)) computer.prepare(net);
       const lengths = NETS.map(
         (net) => architecture[net].manifest.size + architecture[net].manifest.slotSize,
@@ -105,7 +107,7 @@ export async function runWorker(options: WorkerOptions): Promise<Farewell> {
       return {
         manifests: manifestHashes(architecture),
         data: readsData ? source.digest : null,
-        device: backend.isUsingGpuDevice ? 'gpu' : 'cpu',
+        device,
       };
     },
     receive(message, payload, session) {
@@ -135,6 +137,14 @@ export async function runWorker(options: WorkerOptions): Promise<Farewell> {
     computer?.dispose();
     cache?.dispose();
   }
+}
+
+/** Loads what this worker computes with. @returns what people are told that it is */
+function deviceFor({ requiresGpu, delayMs }: WorkerOptions, { device }: RunConfig): string {
+  if (delayMs === undefined)
+    return loadTensorFlow(requiresGpu ? { ...device, kind: 'gpu' } : device).isUsingGpuDevice ? 'gpu' : 'cpu';
+  useNoBackend();
+  return `none: noise after ${delayMs} ms a shard`;
 }
 
 /** A step leaves as many tensors as it found; a leak would end the worker hours later, so it ends it now. */

@@ -45,8 +45,18 @@ export interface NodeRequest extends TreeNode {
   branch: number;
 }
 
+/** What a worker computes with. */
+export interface Computer {
+  /** Gets ready for a net's tasks. */
+  prepare(net: Net): unknown;
+  compute(request: NodeRequest, weights: Readonly<Record<Net, tf.Tensor>>): NodeGradient;
+  /** An idle moment after a task. */
+  readAhead(request: NodeRequest): void;
+  dispose(): void;
+}
+
 /** The compiled steps of one worker process, each made when it is first needed. Holds TensorFlow sessions until `dispose`. */
-export class GradientComputer {
+export class GradientComputer implements Computer {
   private readonly steps = new Map<Net, CompiledStep>();
   private readonly real: RealItems | undefined;
 

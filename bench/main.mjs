@@ -1,4 +1,5 @@
 // `npm run bench [-- --json]`: how fast Nash is beside PyTorch, plain tfjs and a naive server, on this machine, in one run.
+// `npm run bench -- scaling` is a bench of its own: what more workers bring.
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Contestant } from './contestant.mjs';
@@ -6,6 +7,7 @@ import { openBenchFolder, runDistributed } from './distributed.mjs';
 import { CORES, describeMachine, findPyTorch } from './machine.mjs';
 import { printTable, rowOf } from './report.mjs';
 import { takeTurns } from './rounds.mjs';
+import { scaling } from './scaling.mjs';
 
 /** @typedef {import('./report.mjs').Row} Row */
 /** @typedef {import('./rounds.mjs').Result} Result */
@@ -20,7 +22,8 @@ const BUSY_LOAD = 0.5;
 const PUSH_TURNS = { rounds: 4, count: 15 };
 const RUN_TURNS = { rounds: 2, count: 20 };
 
-const { values: options } = parseArgs({
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
   options: { json: { type: 'boolean', default: false }, only: { type: 'string' } },
 });
 const python = findPyTorch();
@@ -243,5 +246,18 @@ if (machine.load > BUSY_LOAD) {
   );
 }
 const GROUPS = { steps: gradientSteps, iterations, server: pushes };
-for (const [name, run] of Object.entries(GROUPS)) if (!options.only || options.only === name) await run();
+/** @type {Record<string, () => Promise<void>>} */
+const BENCHES = {
+  speed: async () => {
+    for (const [name, run] of Object.entries(GROUPS)) if (!options.only || options.only === name) await run();
+  },
+  scaling: () => scaling(publish),
+};
+const [wanted = 'speed'] = positionals;
+const bench = BENCHES[wanted];
+if (!bench) {
+  console.error(`there is no bench '${wanted}'; expected one of ${Object.keys(BENCHES).join(', ')}`);
+  process.exit(2);
+}
+await bench();
 if (options.json) console.log(JSON.stringify({ machine, rows }));

@@ -25,6 +25,8 @@ export interface Found {
 export interface StoreOptions {
   /** how many checkpoints stay, at least 1 */
   keep: number;
+  /** whether a step's checkpoint counts among those; the others stay until a newer one is written (default: all count) */
+  isAnchor?: (step: number) => boolean;
   /** for tests of full disks */
   openFile?: (path: string, flags: string) => Promise<FileHandle>;
 }
@@ -67,12 +69,14 @@ async function syncFolder(folder: string): Promise<void> {
 export class CheckpointStore {
   private readonly folder: string;
   private readonly keep: number;
+  private readonly isAnchor: (step: number) => boolean;
   private readonly openFile: NonNullable<StoreOptions['openFile']>;
 
-  constructor(folder: string, { keep, openFile = open }: StoreOptions) {
+  constructor(folder: string, { keep, isAnchor = () => true, openFile = open }: StoreOptions) {
     assert(keep >= 1, () => `a store that keeps ${keep} checkpoints`);
     this.folder = folder;
     this.keep = keep;
+    this.isAnchor = isAnchor;
     this.openFile = openFile;
   }
 
@@ -105,10 +109,12 @@ export class CheckpointStore {
     return path;
   }
 
-  /** The newest whole checkpoint, or undefined where there is none; `warnings` also where all are damaged. */
-  async latest(): Promise<Found | { checkpoint: undefined; warnings: string[] }> {
+  /** The newest whole checkpoint that is accepted, or undefined where there is none; `warnings` also where all are damaged. */
+  async latest(
+    accepts: (step: number) => boolean = () => true,
+  ): Promise<Found | { checkpoint: undefined; warnings: string[] }> {
     const warnings: string[] = [];
-    for (const step of await this.steps()) {
+    for (const step of (await this.steps()).filter(accepts)) {
       const path = this.pathOf(step);
       try {
         return { checkpoint: await loadCheckpoint(path), path, warnings };
@@ -139,8 +145,12 @@ export class CheckpointStore {
   }
 
   private async removeOldest(written: number): Promise<void> {
-    for (const step of (await this.steps()).slice(this.keep))
-      if (step !== written) await rm(this.pathOf(step), { force: true });
+    const steps = await this.steps();
+    const old = [
+      ...steps.filter(this.isAnchor).slice(this.keep),
+      ...steps.filter((step) => !this.isAnchor(step)),
+    ];
+    for (const step of old) if (step !== written) await rm(this.pathOf(step), { force: true });
   }
 
   /** What a killed process left half-written. */

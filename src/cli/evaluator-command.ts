@@ -1,10 +1,9 @@
 // `nash evaluator`: measures and draws the averaged generator beside training.
 import { Command } from 'commander';
-import { EXIT } from '../errors.js';
 import { endWithLauncher } from './launcher-link.js';
 import type { CommandMaker } from './main.js';
-import { backOff, doneStatus, requireGpu, type SupervisedArguments, withSupervision } from './supervision.js';
-import { endpointOf, logged, WAIT_HELP } from './worker-command.js';
+import { backOff, requireGpu, type SupervisedArguments, withSupervision } from './supervision.js';
+import { logged, serverFinder, WAIT_HELP } from './worker-command.js';
 
 interface EvaluatorArguments extends SupervisedArguments {
   endpoint?: string;
@@ -25,16 +24,8 @@ async function run(args: EvaluatorArguments): Promise<number> {
   endWithLauncher();
   requireGpu(args.requireGpu);
   if (args.wait) await backOff();
-  const endpoint = await endpointOf(args);
-  if (endpoint === undefined) return doneStatus(args);
+  const findServer = await serverFinder(args);
   const { runEvaluator } = await import('../evaluator/run-evaluator.js');
-  return logged(args.runDir, 'evaluator', async (onSession) => {
-    const farewell = await runEvaluator({
-      endpoint,
-      runDir: args.runDir,
-      endsWhenLost: args.wait ?? false,
-      onSession,
-    });
-    return farewell === 'over' ? doneStatus(args) : EXIT.resumable;
-  });
+  const { runDir } = args;
+  return logged(args, 'evaluator', (onSession) => runEvaluator({ findServer, onSession, runDir }));
 }

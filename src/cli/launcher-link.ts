@@ -6,6 +6,8 @@ export type UpMessage =
   | { kind: 'listening'; endpoint: string; http: string }
   | { kind: 'progress'; progress: Progress }
   | { kind: 'note'; note: string }
+  /** a worker does not answer, and its process may be there still */
+  | { kind: 'silent'; pid: number; name: string; why: string }
   /** the run is over, and the workers are being sent home */
   | { kind: 'ending' }
   | { kind: 'error'; exitCode: number; message: string };
@@ -13,8 +15,9 @@ export type UpMessage =
 /** What the launcher tells the server. */
 export type DownMessage =
   | { kind: 'stop' }
-  | { kind: 'restarted' }
-  | { kind: 'no-evaluator' }
+  /** processes that were started again so far */
+  | { kind: 'restarts'; count: number }
+  | { kind: 'no-evaluator'; why: string }
   /** every worker of a pool refused to work, for a reason that the exit code names */
   | { kind: 'give-up'; exitCode: number; message: string };
 

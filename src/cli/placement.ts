@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import type { RunConfig } from '../config/run-config.js';
 import { loadTopology, partOf, type Workers } from '../config/topology.js';
 import { NashError } from '../errors.js';
-import type { Pool } from '../protocol/coordinator.js';
+import type { Pool } from '../protocol/roster.js';
 import { POOLS, parseWorkers, type WorkerCounts } from './run-arguments.js';
 
 export interface PlacementArguments {

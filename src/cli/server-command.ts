@@ -1,4 +1,7 @@
 // `nash server`: the parameter server alone. `nash train` starts one of these; under pm2 or a scheduler it is started by itself.
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { basename } from 'node:path';
 import { Command } from 'commander';
 import { EXIT, messageOf, NashError } from '../errors.js';
 import { startServer } from '../server/start-server.js';
@@ -68,6 +71,7 @@ async function serve(configFile: string, args: ServerArguments): Promise<number>
       display?.show(progress);
       tellLauncher({ kind: 'progress', progress });
     },
+    onSilent: (worker, why) => endSilent(worker, why, args.supervised ?? false),
     onEnding: () => tellLauncher({ kind: 'ending' }),
     onListening({ endpoint, http, parameterServer }) {
       display?.say(`server of ${runDir} listens at ${endpoint}, metrics at http://${http}/metrics`);
@@ -77,8 +81,8 @@ async function serve(configFile: string, args: ServerArguments): Promise<number>
       );
       onLauncherMessage((message) => {
         if (message.kind === 'stop') parameterServer.stop();
-        else if (message.kind === 'no-evaluator') parameterServer.forgoEvaluator();
-        else if (message.kind === 'restarted') parameterServer.restartCount += 1;
+        else if (message.kind === 'no-evaluator') parameterServer.forgoEvaluator(message.why);
+        else if (message.kind === 'restarts') parameterServer.restartCount = message.count;
         else
           parameterServer.fail(
             new NashError(message.exitCode === EXIT.environment ? 'environment' : 'usage', message.message),
@@ -90,6 +94,30 @@ async function serve(configFile: string, args: ServerArguments): Promise<number>
   if (result.status === 'stopped')
     display?.say(`stopped; go on with: ${resumeCommand('server', configFile, args, runDir)}`);
   return result.status === 'stopped' ? EXIT.resumable : doneStatus(args);
+}
+
+/**
+ * Ends a process that does not answer, so that whoever started it starts another: `nash train` ends its own children, and a service
+ * manager's are ended from here, on this host.
+ */
+function endSilent(
+  { pid, host, name }: { pid: number; host: string; name: string },
+  why: string,
+  isSupervised: boolean,
+): void {
+  if (host !== hostname()) return;
+  if (isLaunched()) tellLauncher({ kind: 'silent', pid, name, why });
+  else if (isSupervised && isNashProcess(pid)) process.kill(pid, 'SIGKILL');
+}
+
+/** A peer says its process id itself: only a process that looks like one of Nash's is believed. */
+function isNashProcess(pid: number): boolean {
+  try {
+    const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    return words.some((word) => basename(word) === 'nash') && words.includes('worker');
+  } catch {
+    return false; // it has gone by itself
+  }
 }
 
 /** The command that goes on with a stopped run. */

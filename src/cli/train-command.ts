@@ -69,6 +69,8 @@ function requireServer({ server }: Placement, topology: string | undefined): voi
 export const withEndpoint = <A extends RunArguments>(args: A, { endpoint }: Placement): A =>
   endpoint === undefined ? args : { ...args, set: [`server.endpoint=${endpoint}`, ...args.set] };
 
+/** Times that a server may die, one after another, without a step in between. */
+const SERVER_DEATHS_MAX = 5;
 /** First delay before a lost worker is started again, and the longest. */
 const BACK_OFF_MS = { first: 50, last: 1000 };
 /** A worker that lived this long is started again without delay. */
@@ -78,7 +80,12 @@ class Launch {
   private readonly display = progressDisplay(process.stdout);
   private readonly children = new Set<Child>();
   private server!: Child;
+  private restartCount = 0;
+  /** G's step, as far as any server has said */
+  private round = 0;
+  private hasWorkers = false;
   private isEnding = false;
+  private isStopping = false;
   /** workers of each pool that live or will be started again */
   private readonly living = new Map<string, number>();
   private serverError: { exitCode: number; message: string } | undefined;
@@ -93,6 +100,7 @@ class Launch {
   async run(): Promise<number> {
     onStopSignal(
       () => {
+        this.isStopping = true;
         this.display.say('stopping: the step is finished and a checkpoint taken; once more leaves at once');
         this.server.tell({ kind: 'stop' });
       },
@@ -100,21 +108,39 @@ class Launch {
         for (const child of this.children) child.kill();
       },
     );
-    this.server = this.start({
-      name: 'server',
-      words: [
-        'server',
-        ...toWords(this.configFile, this.args),
-        ...(this.placement.evaluator ? ['--expect-evaluator'] : []),
-      ],
-      onMessage: (message) => this.hear(message),
-      onExit: () => {},
-    });
-    const exitCode = await this.server.exited;
+    const exitCode = await this.serve();
     this.isEnding = true;
     await Promise.all([...this.children].map((child) => child.end()));
     this.display.end();
     return this.conclude(exitCode);
+  }
+
+  /** Runs servers until one ends by itself: one that dies is started again, from the last checkpoint, while that leads anywhere. */
+  private async serve(): Promise<number> {
+    let [deaths, args] = [0, this.args];
+    for (;;) {
+      const roundBefore = this.round;
+      this.server = this.startServer(args);
+      const exitCode = await this.server.exited;
+      const isOver = exitCode === EXIT.done || exitCode === EXIT.resumable || this.serverError !== undefined;
+      if (isOver || this.isEnding || this.isStopping) return exitCode;
+      deaths = this.round > roundBefore ? 1 : deaths + 1;
+      if (deaths > SERVER_DEATHS_MAX) return exitCode;
+      this.display.say(`the server died (${exitCode}); it is started again from the last checkpoint`);
+      this.restartCount += 1;
+      const { force: _, resume: __, ...rest } = this.args;
+      args = RunFolder.holdsRun(this.resolved.runDir) ? { ...rest, resume: true } : this.args;
+    }
+  }
+
+  private startServer(args: TrainArguments): Child {
+    const words = toWords(this.configFile, args);
+    return this.start({
+      name: 'server',
+      words: ['server', ...words, ...(this.placement.evaluator ? ['--expect-evaluator'] : [])],
+      onMessage: (message) => this.hear(message),
+      onExit: () => {},
+    });
   }
 
   private start(options: ConstructorParameters<typeof Child>[0]): Child {
@@ -130,11 +156,37 @@ class Launch {
   }
 
   private hear(message: UpMessage): void {
-    if (message.kind === 'progress') this.display.show(message.progress);
-    else if (message.kind === 'note') this.display.say(message.note);
-    else if (message.kind === 'ending') this.isEnding = true;
-    else if (message.kind === 'error') this.serverError = message;
-    else this.startWorkers(message);
+    switch (message.kind) {
+      case 'progress':
+        this.round = message.progress.steps.generator;
+        this.display.show(message.progress);
+        return;
+      case 'note':
+        this.display.say(message.note);
+        return;
+      case 'ending':
+        this.isEnding = true;
+        return;
+      case 'error':
+        this.serverError = message;
+        return;
+      case 'silent':
+        this.endSilent(message);
+        return;
+      case 'listening':
+        this.server.tell({ kind: 'restarts', count: this.restartCount });
+        if (!this.hasWorkers) this.startWorkers(message);
+        this.hasWorkers = true;
+        return;
+    }
+  }
+
+  /** A worker that does not answer is ended, and so started again. */
+  private endSilent({ pid, name, why }: Extract<UpMessage, { kind: 'silent' }>): void {
+    const child = [...this.children].find((candidate) => candidate.pid === pid);
+    if (!child) return;
+    this.display.say(`${name} is ${why} and does not answer; another one is started in its place`);
+    child.kill();
   }
 
   private startWorkers({ endpoint, http }: { endpoint: string; http: string }): void {
@@ -173,7 +225,8 @@ class Launch {
         const delayMs = isSteady ? 0 : backOffMs;
         setTimeout(() => {
           if (this.isEnding) return;
-          this.server.tell({ kind: 'restarted' });
+          this.restartCount += 1;
+          this.server.tell({ kind: 'restarts', count: this.restartCount });
           this.keepAlive(
             pool,
             child,
@@ -188,7 +241,7 @@ class Launch {
   private giveUp(pool: string, exitCode: number, message: string): void {
     this.display.say(message);
     if (pool === 'evaluator') {
-      this.server.tell({ kind: 'no-evaluator' });
+      this.server.tell({ kind: 'no-evaluator', why: message });
       return;
     }
     const left = this.living.get(pool)! - 1;

@@ -4,8 +4,9 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { EXIT, messageOf, NashError } from '../errors.js';
-import type { Pool } from '../protocol/coordinator.js';
+import type { Pool } from '../protocol/roster.js';
 import { readAddress, type ServerAddress } from '../server/run-folder.js';
+import type { Serving } from '../worker/serve-run.js';
 import type { Session } from '../worker/session.js';
 import { endWithLauncher } from './launcher-link.js';
 import { openLog } from './log.js';
@@ -67,56 +68,55 @@ function readDelay(text: string): number {
   throw new NashError('usage', `--delay-ms ${text}: expected milliseconds, such as 50`);
 }
 
-export const WAIT_HELP =
-  'with --run-dir: wait for a server to open the folder; end with 75 when it goes away, to be started again';
+export const WAIT_HELP = 'with --run-dir: wait for a server to open the folder, where none has yet';
 
 async function run(args: WorkerArguments): Promise<number> {
   endWithLauncher();
   requireGpu(args.requireGpu);
   if (args.wait) await backOff();
   const name = args.name ?? `${hostname()}-${process.pid}`;
-  const endpoint = await endpointOf(args);
-  if (endpoint === undefined) return doneStatus(args);
+  const findServer = await serverFinder(args);
   const { runWorker } = await import('../worker/run-worker.js');
-  return logged(args.runDir, name, async (onSession) => {
-    if (args.delayMs !== undefined)
-      process.stdout.write(`${name} computes nothing: noise after ${args.delayMs} ms a shard\n`);
-    const farewell = await runWorker({
-      endpoint,
+  if (args.delayMs !== undefined)
+    process.stdout.write(`${name} computes nothing: noise after ${args.delayMs} ms a shard\n`);
+  return logged(args, name, (onSession) =>
+    runWorker({
+      findServer,
+      onSession,
       pool: args.pool,
       name,
       requiresGpu: args.requireGpu ?? false,
-      endsWhenLost: args.wait ?? false,
       delayMs: args.delayMs,
       ...(args.dumpGraph ? { dumpFolder: args.dumpGraph } : {}),
-      onSession,
-    });
-    return farewell === 'over' ? doneStatus(args) : EXIT.resumable;
-  });
+    }),
+  );
 }
 
 /**
  * Serves a run; a stop signal takes leave of its server. The start and the end stand in the run's logs, where the folder is on this host.
- * @param body serves until its session ends; hands the session over once there is one
+ * @param body serves until the run is over; hands each session over
  */
 export async function logged(
-  runDir: string | undefined,
+  args: { runDir?: string } & SupervisedArguments,
   worker: string,
-  body: (onSession: (session: Session) => void) => Promise<number>,
+  body: (onSession: (session: Session) => void) => Promise<void>,
 ): Promise<number> {
+  const { runDir } = args;
   let current: Session | undefined;
-  const onSession = (session: Session) => {
-    current = session;
-    onStopSignal(() => session.leave());
-  };
-  if (runDir === undefined || !existsSync(runDir)) return body(onSession);
+  // between two servers nothing holds a process that was told to go
+  onStopSignal(() => (current?.isOpen ? current.leave() : process.exit(EXIT.done)));
+  const serve = () => body((session) => (current = session));
+  if (runDir === undefined || !existsSync(runDir)) {
+    await serve();
+    return doneStatus(args);
+  }
   const version = () => current?.reads ?? null;
   const log = openLog({ folder: join(runDir, 'logs'), worker, run: runDir, version });
   log('started', { devices: process.env.CUDA_VISIBLE_DEVICES });
   try {
-    const exitCode = await body(onSession);
-    log('ended', { exitCode });
-    return exitCode;
+    await serve();
+    log('ended');
+    return doneStatus(args);
   } catch (error) {
     log('failed', { message: messageOf(error) });
     throw error;
@@ -128,10 +128,10 @@ const nearest = ({ endpoint, localEndpoint, host }: ServerAddress): string =>
   host === hostname() ? localEndpoint : endpoint;
 
 /**
- * @returns undefined where the run is done and there is no server to wait for
+ * How to find a run's server, now and whenever it went away: at a fixed address, or wherever the run folder says.
  * @throws NashError('usage') when neither names a server, or the folder has none and `wait` was not asked for
  */
-export async function endpointOf({
+export async function serverFinder({
   endpoint,
   runDir,
   wait = false,
@@ -139,20 +139,22 @@ export async function endpointOf({
   endpoint?: string;
   runDir?: string;
   wait?: boolean;
-}): Promise<string | undefined> {
+}): Promise<Serving['findServer']> {
   if (endpoint !== undefined) {
-    if (/^tcp:\/\/[^\s/:]+:\d{1,5}$/.test(endpoint)) return endpoint;
+    if (/^tcp:\/\/[^\s/:]+:\d{1,5}$/.test(endpoint)) return async () => endpoint;
     throw new NashError(
       'usage',
       `--endpoint '${endpoint}': expected tcp://address:port, such as tcp://127.0.0.1:5555`,
     );
   }
-  if (runDir !== undefined) {
-    const address = wait ? await waitForServer(runDir) : readAddress(runDir);
+  if (runDir === undefined)
+    throw new NashError(
+      'usage',
+      'give --endpoint tcp://address:port, or --run-dir DIR of a server on this host',
+    );
+  if (!wait) readAddress(runDir); // refuses a folder without a server, at the start only
+  return async () => {
+    const address = await waitForServer(runDir);
     return address && nearest(address);
-  }
-  throw new NashError(
-    'usage',
-    'give --endpoint tcp://address:port, or --run-dir DIR of a server on this host',
-  );
+  };
 }

@@ -83,7 +83,12 @@ export const runConfig = z.strictObject({
   /** of G's weights, from which samples are drawn; decay 0 turns it off */
   averaging: averagingOptions.prefault({}),
   checkpoint: z
-    .strictObject({ everySteps: count.default(500), keep: z.int().positive().max(1000).default(3) })
+    .strictObject({
+      everySteps: count.default(500),
+      /** one more whenever this long has passed since the last, seconds */
+      everySeconds: z.number().positive().max(1e9).default(600),
+      keep: z.int().positive().max(1000).default(3),
+    })
     .prefault({}),
   evaluation: z
     .strictObject({
@@ -92,14 +97,11 @@ export const runConfig = z.strictObject({
       samples: z.int().min(64).max(100_000).default(2500),
     })
     .prefault({}),
-  onCollapse: z.enum(['alert']).default('alert'),
-  onDivergence: z.enum(['stop']).default('stop'),
-  /** share of tasks computed twice */
-  verify: z
-    .strictObject({
-      fraction: z.literal(0, 'expected 0: tasks are not computed twice yet').default(0),
-    })
-    .prefault({}),
+  /** stop and rollback make training wait for each evaluation: its verdict decides the weights */
+  onCollapse: z.enum(['alert', 'stop', 'rollback']).default('alert'),
+  onDivergence: z.enum(['stop', 'rollback']).default('stop'),
+  /** share of tasks computed twice: such a task counts once two workers agree on it, bit for bit */
+  verify: z.strictObject({ fraction: z.number().min(0).max(1).default(0) }).prefault({}),
   server: z
     .strictObject({
       endpoint: endpoint.default('tcp://127.0.0.1:0'),

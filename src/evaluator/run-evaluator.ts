@@ -7,19 +7,15 @@ import { SampleDrawer } from '../evaluation/sample-drawer.js';
 import { buildArchitecture } from '../models/architecture.js';
 import { manifestHashes } from '../parameters/manifest.js';
 import type { MessageOf, ServerMessage } from '../protocol/messages.js';
-import { connectWorker } from '../transport/zeromq.js';
-import { type Farewell, Session, type SessionRole } from '../worker/session.js';
+import { type Serving, serveRun } from '../worker/serve-run.js';
+import type { ServerMemory, Session, SessionRole } from '../worker/session.js';
 import { WeightsCache } from '../worker/weights-cache.js';
 import { CollapseHistory } from './collapse-history.js';
-import { createExaminer, type Examiner, writeFigure } from './evaluation.js';
+import { createExaminer, type Examiner, type Measures, writeFigure } from './evaluation.js';
 
-export interface EvaluatorOptions {
-  endpoint: string;
+export interface EvaluatorOptions extends Serving {
   /** run folder: figures go there, and earlier scores are read from it */
   runDir: string;
-  /** a lost server ends the evaluator, which is started again and looks for it anew */
-  endsWhenLost?: boolean;
-  onSession(session: Session): void;
 }
 
 interface Prepared {
@@ -30,79 +26,90 @@ interface Prepared {
   cache: WeightsCache;
 }
 
-/** Serves one server until it says stop. */
-export async function runEvaluator(options: EvaluatorOptions): Promise<Farewell> {
-  const transport = connectWorker(options.endpoint);
-  let prepared: Prepared | undefined;
-  let asked: MessageOf<ServerMessage, 'evaluate'> | undefined;
-  let isWorking = false;
-
-  const work = async (session: Session): Promise<void> => {
-    if (!prepared || !asked || isWorking) return;
-    const { version } = asked;
-    const generator = prepared.cache.get('average', version);
-    if (!generator) return;
-    asked = undefined;
-    isWorking = true;
-    const started = performance.now();
-    const { config, examiner, drawer, history } = prepared;
-    const samples = drawer.draw(generator, { count: examiner.sampleCount, seed: config.seed });
-    const { measures, figure } = await examiner.examine(samples, version);
-    writeFigure(join(options.runDir, 'figures'), examiner.figureKind, version, figure);
-    await history.draw(version, measures);
-    const seconds = (performance.now() - started) / 1000;
-    session.send({ kind: 'evaluated', version, seconds, metrics: measures as Record<string, number> });
-    isWorking = false;
-    await work(session);
-  };
-
-  const role: SessionRole = {
-    role: 'evaluator',
-    pool: 'any',
-    name: 'evaluator',
-    async prepare(config, memory) {
-      const backend = loadTensorFlow({
-        ...config.device,
-        kind: config.device.kind === 'gpu' ? 'auto' : config.device.kind,
-      });
-      const source = await openRunData(config, () => {});
-      const architecture = buildArchitecture(config.model, source.shape);
-      dispose(prepared);
-      const { size, slotSize } = architecture.generator.manifest;
-      prepared = {
-        config,
-        examiner: createExaminer(source, config.data.source, config.evaluation.samples),
-        drawer: new SampleDrawer({ architecture, latentDistribution: config.model.latentDistribution }),
-        history: new CollapseHistory(options.runDir),
-        cache: new WeightsCache(
-          { discriminator: 0, generator: 0, average: size + slotSize },
-          memory?.weights,
-        ),
-      };
-      return {
-        manifests: manifestHashes(architecture),
-        data: source.digest,
-        device: backend.isUsingGpuDevice ? 'gpu' : 'cpu',
-      };
-    },
-    receive(message, payload, current) {
-      if (message.kind === 'weights') prepared?.cache.add(message.vector, message.version, message, payload);
-      else if (message.kind === 'evaluate') asked = message;
-      current.guard(() => work(current));
-    },
-  };
-  const session = new Session(transport, role, options.endsWhenLost);
-  options.onSession(session);
+/** Serves a run until its server says that it is over; a server that went away is looked for anew. */
+export async function runEvaluator(options: EvaluatorOptions): Promise<void> {
+  const evaluator = new Evaluator(options.runDir);
   try {
-    return await session.run();
+    await serveRun(evaluator, options);
   } finally {
-    await transport.close();
-    dispose(prepared);
+    evaluator.dispose();
   }
 }
 
-function dispose(prepared: Prepared | undefined): void {
-  prepared?.drawer.dispose();
-  prepared?.examiner.dispose();
-  prepared?.cache.dispose();
+class Evaluator implements SessionRole {
+  readonly role = 'evaluator';
+  readonly pool = 'any';
+  readonly name = 'evaluator';
+  private prepared: Prepared | undefined;
+  private asked: MessageOf<ServerMessage, 'evaluate'> | undefined;
+  private isWorking = false;
+
+  constructor(private readonly runDir: string) {}
+
+  async prepare(config: RunConfig, memory: ServerMemory | undefined) {
+    const kind = config.device.kind === 'gpu' ? 'auto' : config.device.kind;
+    const backend = loadTensorFlow({ ...config.device, kind });
+    const source = await openRunData(config, () => {});
+    const architecture = buildArchitecture(config.model, source.shape);
+    this.dispose();
+    const { size, slotSize } = architecture.generator.manifest;
+    const lengths = { discriminator: 0, generator: 0, average: size + slotSize };
+    this.asked = undefined;
+    this.prepared = {
+      config,
+      examiner: createExaminer(source, config.data.source, config.evaluation.samples),
+      drawer: new SampleDrawer({ architecture, latentDistribution: config.model.latentDistribution }),
+      history: new CollapseHistory(this.runDir),
+      cache: new WeightsCache(lengths, memory?.weights),
+    };
+    const device = backend.isUsingGpuDevice ? 'gpu' : 'cpu';
+    return { manifests: manifestHashes(architecture), data: source.digest, device };
+  }
+
+  receive(message: ServerMessage, payload: Uint8Array[], session: Session): void {
+    if (message.kind === 'weights') {
+      // an average has no other value under the same number: after a return to a checkpoint it is sent again and takes its place
+      const { term, vector, version } = message;
+      if (this.prepared?.cache.add(vector, version, message, payload) === 'torn')
+        session.send({ kind: 'fetch', term, vector, version });
+    } else if (message.kind === 'evaluate') this.asked = message;
+    session.guard(() => this.work(session));
+  }
+
+  private async work(session: Session): Promise<void> {
+    const { prepared, asked } = this;
+    const generator = asked && prepared?.cache.get('average', asked.version);
+    if (!prepared || !asked || !generator || this.isWorking) return;
+    const { version } = asked;
+    this.asked = undefined;
+    this.isWorking = true;
+    try {
+      const started = performance.now();
+      const measures = await this.examine(prepared, generator, version);
+      const seconds = (performance.now() - started) / 1000;
+      session.send({ kind: 'evaluated', version, seconds, metrics: measures as Record<string, number> });
+    } finally {
+      this.isWorking = false;
+    }
+    await this.work(session);
+  }
+
+  private async examine(
+    { config, examiner, drawer, history }: Prepared,
+    generator: NonNullable<ReturnType<WeightsCache['get']>>,
+    version: number,
+  ): Promise<Measures> {
+    const samples = drawer.draw(generator, { count: examiner.sampleCount, seed: config.seed });
+    const { measures, figure } = await examiner.examine(samples, version);
+    writeFigure(join(this.runDir, 'figures'), examiner.figureKind, version, figure);
+    await history.draw(version, measures);
+    return measures;
+  }
+
+  dispose(): void {
+    this.prepared?.drawer.dispose();
+    this.prepared?.examiner.dispose();
+    this.prepared?.cache.dispose();
+    this.prepared = undefined;
+  }
 }

@@ -56,16 +56,28 @@ export const CATALOGUE = {
   gan_pool_workers: gauge('Workers by pool and state', { pool, state }),
   gan_shards_reissued_total: counter('Tasks given to another worker', {
     pool: net,
-    reason: ['lost', 'late'],
+    reason: ['lost', 'late', 'not-finite'],
   }),
   gan_answers_discarded_total: counter('Answers that were not used', {
-    reason: ['stale', 'duplicate'],
+    reason: ['stale', 'duplicate', 'not-finite'],
   }),
   gan_refusals_total: counter('Peers and messages that were refused', {
-    reason: ['protocol', 'config', 'manifest', 'data', 'name', 'malformed', 'finished'],
+    reason: ['protocol', 'config', 'manifest', 'data', 'name', 'malformed', 'finished', 'corrupt'],
   }),
   gan_wire_bytes_total: counter('Bytes through the server socket', { direction }),
-  gan_workers_lost_total: counter('Workers that left or were lost while the run went on', { pool }),
+  gan_workers_lost_total: counter('Workers that left or were lost while the run went on', {
+    pool,
+    reason: ['left', 'ended', 'stopped', 'hung', 'unreachable', 'replaced', 'refused'],
+  }),
+  gan_workers_quarantined_total: counter('Workers that computed wrongly and get no more work', { pool }),
+  gan_shards_verified_total: counter('Tasks that two workers agreed on', { net }),
+  gan_answers_disagreed_total: counter('Tasks whose answers differed: silent corruption', { net }),
+  gan_rollbacks_total: counter('Returns to a checkpoint', {
+    reason: ['corruption', 'divergence', 'collapse'],
+  }),
+  gan_waiting_seconds: gauge('Seconds since the oldest unanswered task was given out, 0 where none is', {
+    net,
+  }),
   gan_gradients_not_finite_total: counter('Averaged gradients that were not finite and not applied', { net }),
   gan_checkpoint_version: gauge("G's step of the last checkpoint of this start, or that it resumed from"),
   gan_checkpoint_interval_steps: gauge("G's steps from one checkpoint to the next"),

@@ -1,22 +1,35 @@
-// Decides who computes what: events in, effects out. Owns the open steps, their tree nodes and the pools of workers.
+// Decides who computes what: events in, effects out. Owns the rounds, the open steps and the roster of workers.
 // It never sees a tensor, a socket or a clock: times come in with events. The server's shell performs the effects.
 //
 // The life of a step: opened when the versions it reads exist → its nodes are assigned to workers of its pool → each
-// node is settled by the first answer → complete → applied by the shell → the next version exists.
+// node is settled, by one answer or by two that agree → complete → applied by the shell → the next version exists.
 import { assert } from '../errors.js';
 import { NETS, type Net } from '../parameters/manifest.js';
+import { type DeadlineOptions, Deadlines } from './deadlines.js';
+import type { Snapshot } from './invariants.js';
+import {
+  judge,
+  type NodeState,
+  OpenStep,
+  type ReissueReason,
+  rankFor,
+  VOTES_MAX,
+  votersOf,
+  wantsWorker,
+} from './open-step.js';
+import { type Pool, Roster } from './roster.js';
 import {
   isReady,
   type Phase,
   phaseOf,
+  roundOf,
   type ScheduleOptions,
   type Versions,
   versionsAfter,
 } from './schedule.js';
-import { keyOf, levelFor, nodeCount, type TreeNode } from './shard-tree.js';
-
-/** Which steps a worker may compute. */
-export type Pool = Net | 'any';
+import { keyOf, leavesOf, levelFor, nodeCount, type TreeNode } from './shard-tree.js';
+import { isSameTask, type Task, type TaskName } from './task.js';
+import { waitingText } from './waiting.js';
 
 export interface CoordinatorOptions {
   schedule: ScheduleOptions;
@@ -25,168 +38,399 @@ export interface CoordinatorOptions {
   versions: Versions;
   /** training ends after this many generator steps */
   generatorSteps: number;
-  /** a node is late after this many times the median node time … */
-  lateFactor: number;
-  /** … and not before this, milliseconds */
-  lateFloorMs: number;
-}
-
-/** What a worker is asked for: the summed gradient of one tree node of one step. */
-export interface Task extends TreeNode {
-  net: Net;
-  step: number;
-  reads: Versions;
+  deadlines: DeadlineOptions;
+  /** whether two workers must agree on a node before it counts */
+  isVerified(net: Net, step: number, node: TreeNode): boolean;
+  /** at every boundary of so many rounds training waits for a verdict; absent: never */
+  judgedEvery?: number;
 }
 
 export type Event =
   | { kind: 'joined'; worker: string; pool: Pool }
   | { kind: 'left'; worker: string }
-  | { kind: 'answered'; worker: string; task: Pick<Task, 'net' | 'step' | 'level' | 'index'>; nowMs: number }
+  | {
+      kind: 'answered';
+      worker: string;
+      task: TaskName;
+      issue: number;
+      /** to be given where `wantsDigest` says so */
+      digest?: string;
+      /** false where something in it is known not to be finite; looked for where `isCareful` says so */
+      isSound: boolean;
+      nowMs: number;
+    }
   | { kind: 'applied'; net: Net; nowMs: number }
+  /** a complete step was not applied: its gradient, or else what it would have made of the weights, is not finite */
+  | { kind: 'not-applied'; net: Net; cause: 'gradient' | 'update' }
+  | { kind: 'judged'; round: number; verdict: 'continue' | 'stop' | 'rollback' }
+  /** the shell has gone back to a checkpoint, as it was told */
+  | { kind: 'restored'; versions: Versions }
+  /** a worker has answered a ping that was sent at `pingedMs`: whatever it was given before, it computes no more */
+  | { kind: 'ponged'; worker: string; pingedMs: number; nowMs: number }
   | { kind: 'stop-requested' }
   | { kind: 'ticked'; nowMs: number };
 
-export type DiscardReason = 'duplicate' | 'stale';
-export type ReissueReason = 'lost' | 'late';
+export type DiscardReason = 'duplicate' | 'stale' | 'not-finite';
+export type RestoreCause = 'corruption' | 'divergence' | 'collapse';
 
 export type Effect =
   | { kind: 'assign'; worker: string; task: Task }
-  /** keep the payload: it is the node's sum */
-  | { kind: 'settle'; task: Task; seconds: number }
+  /** the worker has its task, or has lost it: the same words again change nothing */
+  | { kind: 'remind'; worker: string; task: Task }
+  /** keep the payload, by its digest, until the node is settled */
+  | { kind: 'hold'; task: Task; digest: string }
+  /** the payload is the node's sum: the one that has just arrived, or the one held under `held`; release others of the node */
+  | { kind: 'settle'; task: Task; held?: string }
+  /** what is held for the node has no use any more */
+  | { kind: 'release'; task: TaskName }
   | { kind: 'discard'; worker: string; reason: DiscardReason }
   /** a task was given to another worker */
   | { kind: 'reissued'; net: Net; reason: ReissueReason; worker: string }
-  /** every node of the step is settled: sum, apply, then say `applied` */
+  /** answers to one node differ: somebody computes wrongly */
+  | { kind: 'disagreed'; task: TaskName; workers: string[] }
+  /** a worker that computes wrongly gets no more work */
+  | { kind: 'quarantine'; worker: string; because: string }
+  /** every node of the step is settled: sum, apply, then say `applied` or `not-applied` */
   | { kind: 'complete'; net: Net; step: number }
   /** a round is whole: a checkpoint may be taken; nothing is in flight */
   | { kind: 'boundary'; round: number }
+  /** training waits for a verdict on this round */
+  | { kind: 'judge'; round: number }
+  /** go back to a checkpoint of this round or an earlier one, then say `restored`; nothing is decided until then */
+  | { kind: 'restore'; round: number; cause: RestoreCause; because: string }
   /** nothing more will be assigned */
-  | { kind: 'finished'; because: 'done' | 'stopped' };
+  | { kind: 'finished'; because: 'done' | 'stopped' | 'collapsed' }
+  /** nobody can be believed */
+  | { kind: 'failed'; because: string };
 
-interface Holder {
-  worker: string;
-  sinceMs: number;
-}
-
-interface NodeState {
-  node: TreeNode;
-  /** workers computing it now: one, or two when the first is late */
-  holders: Holder[];
-  isSettled: boolean;
-  /** why it waits for a worker again */
-  reissue?: ReissueReason;
-  lostBy?: string;
-}
-
-interface OpenStep {
-  phase: Phase;
-  nodes: Map<string, NodeState>;
-}
-
-interface WorkerState {
-  pool: Pool;
-  task?: Task;
-}
-
-/** Node times kept for the median, per net. */
-const TIMES_MAX = 64;
+/** Further workers that may compute a node whose holders are late. */
+const SPARE_MAX = 3;
+/** How long two workers that differ wait for a third to decide. */
+const THIRD_MS = 60_000;
 
 export class Coordinator {
-  private readonly workers = new Map<string, WorkerState>();
+  private readonly roster = new Roster();
+  private readonly deadlines: Deadlines;
   private readonly open = new Map<Net, OpenStep>();
   private readonly versions: Record<Net, number>;
-  private readonly leafTimesMs: Record<Net, number[]> = { discriminator: [], generator: [] };
+  /** steps whose answers differed after they were settled: computed twice when they come again */
+  private readonly mistrusted = new Set<string>();
   private isStopping = false;
-  private hasFinished = false;
+  private hasEnded = false;
+  /** a restore is under way */
+  private isHalted = false;
   private boundaryRound: number;
+  /** the last round that needed no verdict, or has one */
+  private judgedRound = 0;
+  private askedRound = 0;
   private nowMs = 0;
+  private issued = 0;
 
   constructor(private readonly options: CoordinatorOptions) {
     this.versions = { ...options.versions };
     this.boundaryRound = options.versions.generator;
-    const boundary = versionsAfter(options.schedule, options.versions.generator);
-    assert(
-      boundary.discriminator === options.versions.discriminator,
-      () => `a run starts on a round's boundary, got ${JSON.stringify(options.versions)}`,
-    );
+    this.deadlines = new Deadlines(options.deadlines);
+    this.requireBoundary(options.versions);
   }
 
   /** Takes one event; the effects are to be performed in order. */
   handle(event: Event): Effect[] {
     if ('nowMs' in event) this.nowMs = Math.max(this.nowMs, event.nowMs);
-    return [...this.take(event), ...this.advance()];
+    const effects = this.take(event);
+    return [...effects, ...this.advance()];
   }
 
   private take(event: Event): Effect[] {
     switch (event.kind) {
       case 'joined':
-        assert(!this.workers.has(event.worker), () => `worker ${event.worker} joined twice`);
-        this.workers.set(event.worker, { pool: event.pool });
+        assert(!this.roster.get(event.worker), () => `worker ${event.worker} joined twice`);
+        this.roster.add(event.worker, event.pool);
         return [];
       case 'left':
         this.release(event.worker);
         return [];
       case 'answered':
-        return this.answer(event.worker, event.task);
+        return this.answer(event);
       case 'applied':
-        return this.apply(event.net);
+        this.apply(event.net);
+        return [];
+      case 'not-applied':
+        return this.notApplied(event.net, event.cause);
+      case 'judged':
+        return this.judged(event);
+      case 'restored':
+        this.restored(event.versions);
+        return [];
+      case 'ponged':
+        return this.ponged(event.worker, event.pingedMs);
       case 'stop-requested':
         this.isStopping = true;
         return [];
       case 'ticked':
         this.markLate();
-        return [];
+        return this.undecided();
     }
   }
 
-  /** A worker is gone: what it held waits for another, unless a second holder still computes it. */
+  // ---- workers --------------------------------------------------------------------------------------------------
+
+  /** A worker is gone: what it held waits for another, unless somebody else computes it too. */
   private release(worker: string): void {
-    const task = this.workers.get(worker)?.task;
-    this.workers.delete(worker);
-    const node = task && this.open.get(task.net)?.nodes.get(keyOf(task));
-    if (!node || node.isSettled) return;
-    node.holders = node.holders.filter((holder) => holder.worker !== worker);
-    if (node.holders.length > 0) return;
-    node.reissue = 'lost';
-    node.lostBy = worker;
+    const task = this.roster.remove(worker)?.task;
+    const state = task && this.nodeOf(task);
+    if (!state || state.settledBy !== undefined) return;
+    state.holders = state.holders.filter((holder) => holder.worker !== worker);
+    state.spare = Math.max(0, state.spare - 1);
+    if (wantsWorker(state)) state.reissue ??= { reason: 'lost', worker };
   }
 
-  private answer(worker: string, answered: Pick<Task, 'net' | 'step' | 'level' | 'index'>): Effect[] {
-    const state = this.workers.get(worker);
-    const task = state?.task;
-    if (state && task && sameTask(task, answered)) delete state.task;
-    const step = this.open.get(answered.net);
-    const node = step?.phase.step === answered.step ? step.nodes.get(keyOf(answered)) : undefined;
-    if (!step || !node) return [{ kind: 'discard', worker, reason: 'stale' }];
-    if (node.isSettled) return [{ kind: 'discard', worker, reason: 'duplicate' }];
-    const holder = node.holders.find((h) => h.worker === worker);
-    const seconds = holder ? (this.nowMs - holder.sinceMs) / 1000 : 0;
-    if (holder) this.noteTime(answered.net, node.node, seconds * 1000);
-    node.isSettled = true;
-    node.holders = [];
-    const effects: Effect[] = [{ kind: 'settle', task: { ...step.phase, ...node.node }, seconds }];
-    if ([...step.nodes.values()].every((n) => n.isSettled)) {
-      effects.push({ kind: 'complete', net: answered.net, step: answered.step });
+  /**
+   * It has nothing to compute any more, and its answer is not here: the task or the answer was lost on the way, unless the answer is
+   * only slower than the pong. So it takes two pongs, the second to a ping that was sent after the first had come.
+   */
+  private ponged(worker: string, pingedMs: number): Effect[] {
+    const member = this.roster.get(worker);
+    if (!member?.task || member.sinceMs >= pingedMs) return [];
+    member.missedMs ??= this.nowMs;
+    if (pingedMs <= member.missedMs) return [];
+    const state = this.nodeOf(member.task);
+    if (member.superseded || !state || state.settledBy !== undefined) {
+      delete member.task;
+      return [];
     }
-    return effects;
+    this.roster.give(worker, member.task, this.nowMs);
+    return [{ kind: 'remind', worker, task: member.task }];
   }
 
-  private apply(net: Net): Effect[] {
+  private markLate(): void {
+    for (const [net, step] of this.open) {
+      for (const state of step.outstanding) {
+        const newest = state.holders.at(-1);
+        if (!newest || wantsWorker(state) || state.spare >= SPARE_MAX) continue;
+        if (this.nowMs - newest.sinceMs < this.deadlines.lateAfterMs(net, this.shardsOf(state.node)))
+          continue;
+        state.spare += 1;
+        state.reissue = { reason: 'late', worker: newest.worker };
+      }
+    }
+  }
+
+  /** Two workers differ, and for a while there has been no third to decide. */
+  private undecided(): Effect[] {
+    for (const { phase, outstanding } of this.open.values()) {
+      for (const state of outstanding) {
+        const voters = [...votersOf(state)];
+        if (voters.length < 2 || state.holders.length > 0) {
+          delete state.disputedMs;
+          continue;
+        }
+        state.disputedMs ??= this.nowMs;
+        if (this.nowMs - state.disputedMs < THIRD_MS) continue;
+        this.hasEnded = true;
+        const who = voters.join(' and ');
+        const what = `step ${phase.step} of the ${phase.net}`;
+        return [
+          {
+            kind: 'failed',
+            because: `${who} differ on the same shards of ${what}, and there is no third worker to decide`,
+          },
+        ];
+      }
+    }
+    return [];
+  }
+
+  private quarantine(worker: string, because: string): Effect {
+    this.release(worker);
+    return { kind: 'quarantine', worker, because };
+  }
+
+  // ---- answers --------------------------------------------------------------------------------------------------
+
+  private answer({ worker, task, issue, digest, isSound }: Extract<Event, { kind: 'answered' }>): Effect[] {
+    const member = this.roster.get(worker);
+    const holds = member?.task?.issue === issue && isSameTask(member.task, task);
+    const superseded = holds ? member.superseded : undefined;
+    if (holds) delete member.task;
+    const state = this.nodeOf(task);
+    if (!member || this.isHalted) return [{ kind: 'discard', worker, reason: 'stale' }];
+    if (superseded?.digest !== undefined && digest !== undefined && superseded.digest !== digest) {
+      return this.disagreedLate(task, [superseded.by, worker]);
+    }
+    if (superseded || state?.settledBy !== undefined)
+      return [{ kind: 'discard', worker, reason: 'duplicate' }];
+    if (!state) return [{ kind: 'discard', worker, reason: 'stale' }];
+    const holder = state.holders.find((h) => h.worker === worker);
+    if (!holder || !holds) return [{ kind: 'discard', worker, reason: 'stale' }];
+    if (isSound) this.deadlines.note(task.net, this.shardsOf(task), this.nowMs - holder.sinceMs);
+    return this.settleBy(state, { net: task.net, issue }, { worker, digest, isSound });
+  }
+
+  private settleBy(
+    state: NodeState,
+    { net, issue }: Pick<Task, 'net' | 'issue'>,
+    answer: { worker: string; digest: string | undefined; isSound: boolean },
+  ): Effect[] {
+    const step = this.open.get(net)!;
+    const task: Task = { ...step.phase, ...state.node, issue };
+    const { worker, digest } = answer;
+    const isHeld = digest !== undefined && state.votes.some((vote) => vote.digest === digest);
+    const judgement = judge(state, answer);
+    switch (judgement.kind) {
+      case 'not-finite':
+        return [{ kind: 'discard', worker, reason: 'not-finite' }];
+      case 'diverged': {
+        const because = `shards of step ${task.step} of the ${task.net} give something that is not finite, whoever computes them`;
+        return [{ kind: 'discard', worker, reason: 'not-finite' }, this.restore(task, 'divergence', because)];
+      }
+      case 'held': {
+        const keep: Effect = isHeld
+          ? { kind: 'discard', worker, reason: 'duplicate' }
+          : { kind: 'hold', task, digest: digest! };
+        const workers = state.votes.map((vote) => vote.worker);
+        return judgement.isDisagreement ? [keep, { kind: 'disagreed', task, workers }] : [keep];
+      }
+      case 'inconsistent':
+        return [
+          { kind: 'discard', worker, reason: 'duplicate' },
+          { kind: 'release', task },
+          this.quarantine(worker, `it never computes the same twice: step ${task.step} of the ${net}`),
+        ];
+      case 'nobody-agrees':
+        this.hasEnded = true;
+        return [
+          { kind: 'discard', worker, reason: 'duplicate' },
+          {
+            kind: 'failed',
+            because:
+              `${VOTES_MAX} answers to the same shards of step ${task.step} of the ${task.net} all differ: ` +
+              'this build of the library, or these devices, do not compute the same twice',
+          },
+        ];
+      case 'settled':
+        this.supersede(state, worker, digest);
+        return [
+          ...(isHeld
+            ? ([
+                { kind: 'discard', worker, reason: 'duplicate' },
+                { kind: 'settle', task, held: digest },
+              ] as const)
+            : ([{ kind: 'settle', task }] as const)),
+          ...judgement.wrong.map((id) => this.quarantine(id, accusation(task))),
+          ...(step.isComplete ? ([{ kind: 'complete', net: task.net, step: task.step }] as const) : []),
+        ];
+    }
+  }
+
+  /** The others that still compute a settled node will be compared with the answer that was taken. */
+  private supersede(state: NodeState, by: string, digest: string | undefined): void {
+    for (const { worker } of state.holders) {
+      const member = this.roster.get(worker);
+      if (member) member.superseded = { by, digest };
+    }
+    state.holders = [];
+  }
+
+  /** Which of two was wrong is not known, and the first was believed: its step is done again, by two that agree. */
+  private disagreedLate(task: TaskName, workers: string[]): Effect[] {
+    this.mistrusted.add(`${task.net} ${task.step}`);
+    const because = `two answers to the same shards of step ${task.step} of the ${task.net} differ`;
+    return [
+      { kind: 'discard', worker: workers[1]!, reason: 'duplicate' },
+      { kind: 'disagreed', task, workers },
+      this.restore(task, 'corruption', because),
+    ];
+  }
+
+  /** The hash of a worker's answer to a task will be compared with another's. */
+  wantsDigest(worker: string, task: TaskName): boolean {
+    const state = this.nodeOf(task);
+    const isAmongSeveral = state !== undefined && (state.votesWanted > 1 || state.holders.length > 1);
+    return isAmongSeveral || this.roster.get(worker)?.superseded !== undefined;
+  }
+
+  /** Every number of an answer to this step must be looked at before it is handed in. */
+  isCareful(net: Net): boolean {
+    return this.open.get(net)?.isCareful ?? false;
+  }
+
+  private shardsOf(node: TreeNode): number {
+    const { from, to } = leavesOf(node, this.options.shards);
+    return to - from;
+  }
+
+  private nodeOf({ net, step, level, index }: TaskName): NodeState | undefined {
+    const open = this.open.get(net);
+    return open?.phase.step === step ? open.nodes.get(keyOf({ level, index })) : undefined;
+  }
+
+  // ---- steps ----------------------------------------------------------------------------------------------------
+
+  private apply(net: Net): void {
     const step = this.open.get(net);
-    assert(
-      step && [...step.nodes.values()].every((n) => n.isSettled),
-      () => `${net} applied before it was complete`,
-    );
+    assert(step?.isComplete, () => `${net} applied before it was complete`);
     this.open.delete(net);
     this.versions[net] += 1;
-    return [];
+  }
+
+  /** A gradient that is not finite is computed once more, shard by shard and elsewhere; then it has diverged. */
+  private notApplied(net: Net, cause: 'gradient' | 'update'): Effect[] {
+    const step = this.open.get(net);
+    assert(step?.isComplete, () => `${net} was refused before it was complete`);
+    if (cause === 'gradient' && !step.isCareful) {
+      step.reopen({ reason: 'not-finite', worker: '' });
+      return [];
+    }
+    const what = cause === 'gradient' ? 'the averaged gradient' : 'a weight after the update';
+    return [
+      this.restore(
+        step.phase,
+        'divergence',
+        `${what} of step ${step.phase.step} of the ${net} is not finite`,
+      ),
+    ];
+  }
+
+  private restore({ net, step }: Pick<Phase, 'net' | 'step'>, cause: RestoreCause, because: string): Effect {
+    this.isHalted = true;
+    return { kind: 'restore', round: roundOf(this.options.schedule, net, step), cause, because };
+  }
+
+  private restored(versions: Versions): void {
+    assert(this.isHalted, 'a restore that nobody asked for');
+    this.requireBoundary(versions);
+    this.isHalted = false;
+    this.open.clear();
+    this.roster.clearTasks();
+    Object.assign(this.versions, versions);
+    this.boundaryRound = versions.generator;
+    this.judgedRound = versions.generator;
+  }
+
+  private judged({ round, verdict }: Extract<Event, { kind: 'judged' }>): Effect[] {
+    if (round !== this.versions.generator || this.judgedRound === round || this.hasEnded) return [];
+    this.judgedRound = round;
+    if (verdict === 'continue') return [];
+    if (verdict === 'rollback') {
+      this.isHalted = true;
+      return [
+        {
+          kind: 'restore',
+          round: round - 1,
+          cause: 'collapse',
+          because: `the generator of step ${round} has collapsed`,
+        },
+      ];
+    }
+    this.hasEnded = true;
+    return [{ kind: 'finished', because: 'collapsed' }];
   }
 
   /** What follows from the state: a boundary, new steps, assignments, the end. */
   private advance(): Effect[] {
-    if (this.hasFinished) return [];
+    if (this.hasEnded || this.isHalted) return [];
     const effects = this.boundary();
-    if (this.hasFinished) return effects;
+    if (this.hasEnded || this.isHeld()) return effects;
     for (const net of NETS) this.openNext(net);
     for (const net of NETS) effects.push(...this.assign(net));
     return effects;
@@ -198,29 +442,41 @@ export class Coordinator {
     if (this.open.size > 0 || whole.discriminator !== this.versions.discriminator) return [];
     const effects: Effect[] = round > this.boundaryRound ? [{ kind: 'boundary', round }] : [];
     this.boundaryRound = round;
-    const isDone = round >= this.options.generatorSteps;
+    const isDone = round >= this.options.generatorSteps && !this.isHeld();
     if (isDone || this.isStopping) {
-      this.hasFinished = true;
+      this.hasEnded = true;
       effects.push({ kind: 'finished', because: isDone ? 'done' : 'stopped' });
+    } else if (this.isHeld() && this.askedRound !== round) {
+      this.askedRound = round;
+      effects.push({ kind: 'judge', round });
     }
     return effects;
+  }
+
+  /** Training stands on a boundary and waits for a verdict. */
+  private isHeld(): boolean {
+    const { judgedEvery } = this.options;
+    const round = this.boundaryRound;
+    if (judgedEvery === undefined || round === 0 || round % judgedEvery !== 0) return false;
+    return this.judgedRound !== round && this.open.size === 0 && this.versions.generator === round;
   }
 
   /** Opens a net's next step when what it reads exists, it belongs to the run, and some worker could compute it. */
   private openNext(net: Net): void {
     if (this.open.has(net)) return;
-    const { schedule, shards, generatorSteps } = this.options;
+    const { schedule, shards, generatorSteps, isVerified } = this.options;
     const phase = phaseOf(schedule, net, this.versions[net]);
     const rounds = this.isStopping ? this.roundLimit() : generatorSteps;
     if (phase.step >= versionsAfter(schedule, rounds)[net] || !isReady(phase, this.versions)) return;
-    const workers = [...this.workers.values()].filter((worker) => serves(worker.pool, net)).length;
+    const workers = this.roster.countFor(net);
     if (workers === 0) return;
     const level = levelFor(shards, workers);
-    const nodes = Array.from({ length: nodeCount(shards, level) }, (_, index): [string, NodeState] => [
-      keyOf({ level, index }),
-      { node: { level, index }, holders: [], isSettled: false },
-    ]);
-    this.open.set(net, { phase, nodes: new Map(nodes) });
+    const nodes = Array.from({ length: nodeCount(shards, level) }, (_, index) => ({ level, index }));
+    const isMistrusted = this.mistrusted.has(`${net} ${phase.step}`);
+    this.open.set(
+      net,
+      new OpenStep(phase, nodes, (node) => isMistrusted || isVerified(net, phase.step, node)),
+    );
   }
 
   /** A stop finishes the round that has begun, and begins no other. Rounds never overlap: see `phaseOf`. */
@@ -234,63 +490,31 @@ export class Coordinator {
     const step = this.open.get(net);
     if (!step) return [];
     const effects: Effect[] = [];
-    for (const node of step.nodes.values()) {
-      if (node.isSettled || (node.holders.length > 0 && node.reissue === undefined)) continue;
-      const worker = this.idleWorker(net, node);
-      if (!worker) continue;
-      if (node.reissue) {
-        effects.push({ kind: 'reissued', net, reason: node.reissue, worker: node.lostBy ?? '' });
-        delete node.reissue;
+    for (const state of step.outstanding) {
+      while (wantsWorker(state)) {
+        const worker = this.roster.idleFor(net, rankFor(state));
+        if (worker === undefined) break;
+        if (state.reissue) effects.push({ kind: 'reissued', net, ...state.reissue });
+        delete state.reissue;
+        this.issued += 1;
+        const task = { ...step.phase, ...state.node, issue: this.issued };
+        state.holders.push({ worker, sinceMs: this.nowMs });
+        this.roster.give(worker, task, this.nowMs);
+        effects.push({ kind: 'assign', worker, task });
       }
-      node.holders.push({ worker, sinceMs: this.nowMs });
-      const task = { ...step.phase, ...node.node };
-      this.workers.get(worker)!.task = task;
-      effects.push({ kind: 'assign', worker, task });
     }
     return effects;
   }
 
-  /** An idle worker of the pool, one that serves this net alone before one that serves both. */
-  private idleWorker(net: Net, node: NodeState): string | undefined {
-    let found: string | undefined;
-    for (const [id, worker] of this.workers) {
-      if (worker.task || !serves(worker.pool, net) || node.holders.some((h) => h.worker === id)) continue;
-      if (worker.pool === net) return id;
-      found ??= id;
-    }
-    return found;
+  private requireBoundary(versions: Versions): void {
+    const boundary = versionsAfter(this.options.schedule, versions.generator);
+    assert(
+      boundary.discriminator === versions.discriminator,
+      () => `a run starts on a round's boundary, got ${JSON.stringify(versions)}`,
+    );
   }
 
-  private markLate(): void {
-    for (const [net, step] of this.open) {
-      for (const node of step.nodes.values()) {
-        const holder = node.holders[0];
-        if (
-          node.isSettled ||
-          node.holders.length !== 1 ||
-          this.nowMs - holder!.sinceMs < this.lateAfterMs(net, node)
-        )
-          continue;
-        node.reissue = 'late';
-        node.lostBy = holder!.worker;
-      }
-    }
-  }
-
-  private lateAfterMs(net: Net, { node }: NodeState): number {
-    const { lateFactor, lateFloorMs } = this.options;
-    const times = [...this.leafTimesMs[net]].sort((a, b) => a - b);
-    const median = times[times.length >> 1];
-    return median === undefined
-      ? Number.POSITIVE_INFINITY
-      : Math.max(lateFloorMs, lateFactor * median * 2 ** node.level);
-  }
-
-  private noteTime(net: Net, node: TreeNode, ms: number): void {
-    const times = this.leafTimesMs[net];
-    times.push(ms / 2 ** node.level);
-    if (times.length > TIMES_MAX) times.shift();
-  }
+  // ---- what others may ask --------------------------------------------------------------------------------------
 
   /** Versions that exist. */
   get current(): Versions {
@@ -302,46 +526,58 @@ export class Coordinator {
     return phaseOf(this.options.schedule, net, this.versions[net]);
   }
 
-  /** What the run waits for, in words; undefined when nothing is outstanding. */
-  waitingFor(nowMs: number): string | undefined {
-    if (this.hasFinished) return undefined;
-    for (const [net, { phase, nodes }] of this.open) {
-      const outstanding = [...nodes.values()].filter((node) => !node.isSettled);
-      if (outstanding.length === 0) continue;
-      const held = outstanding.map(({ node, holders }) => {
-        const holder = holders[0];
-        const shards = node.level === 0 ? `shard ${node.index}` : `node ${keyOf(node)}`;
-        return holder
-          ? `${shards} with ${holder.worker} for ${((nowMs - holder.sinceMs) / 1000).toFixed(1)} s`
-          : `${shards} with nobody`;
-      });
-      return `step ${phase.step} of the ${net}: ${held.join(', ')}`;
-    }
-    const empty = NETS.filter(
-      (net) => ![...this.workers.values()].some((worker) => serves(worker.pool, net)),
-    );
-    return empty.length > 0 ? `workers for the ${empty.join(' and the ')}` : undefined;
+  /** The state as plain data, for those who check it. */
+  snapshot(): Snapshot {
+    return {
+      versions: this.current,
+      members: this.roster.all().map(([worker, { pool, task, superseded }]) => ({
+        ...{ worker, pool, task },
+        isSuperseded: superseded !== undefined,
+      })),
+      steps: [...this.open.values()].map(({ phase, nodes }) => ({
+        ...phase,
+        nodes: [...nodes.values()].map(({ node, holders, settledBy, votes, notFinite }) => ({
+          ...{ task: { net: phase.net, step: phase.step, ...node }, settledBy },
+          holders: holders.map((holder) => ({ ...holder })),
+          heard: [...votes.map((vote) => vote.worker), ...notFinite],
+        })),
+      })),
+    };
   }
 
-  /** Number of workers that hold a task, and that hold none. */
-  poolStates(): Record<Pool, { busy: number; idle: number }> {
-    const states: Record<Pool, { busy: number; idle: number }> = {
-      discriminator: { busy: 0, idle: 0 },
-      generator: { busy: 0, idle: 0 },
-      any: { busy: 0, idle: 0 },
-    };
-    for (const { pool, task } of this.workers.values()) states[pool][task ? 'busy' : 'idle'] += 1;
-    return states;
+  /** What the run waits for, in words; undefined when nothing is outstanding. */
+  waitingFor(nowMs: number): string | undefined {
+    if (this.hasEnded) return undefined;
+    if (this.isHeld()) return `the evaluator's verdict on step ${this.boundaryRound}`;
+    return waitingText({
+      steps: [...this.open.values()],
+      roster: this.roster,
+      shards: this.options.shards,
+      nowMs,
+    });
+  }
+
+  /** Milliseconds since the oldest unanswered task of a net was given out; undefined where none is. */
+  waitingMs(net: Net, nowMs: number): number | undefined {
+    const since = (this.open.get(net)?.outstanding ?? []).flatMap((s) => s.holders.map((h) => h.sinceMs));
+    return since.length === 0 ? undefined : nowMs - Math.min(...since);
+  }
+
+  /** Milliseconds after which a worker is late with what it computes now. */
+  lateAfterMs(worker: string): number {
+    const task = this.roster.get(worker)?.task;
+    return task ? this.deadlines.lateAfterMs(task.net, this.shardsOf(task)) : 0;
+  }
+
+  poolStates(): ReturnType<Roster['states']> {
+    return this.roster.states();
   }
 
   /** The task that a worker holds. */
   taskOf(worker: string): Task | undefined {
-    return this.workers.get(worker)?.task;
+    return this.roster.get(worker)?.task;
   }
 }
 
-/** Whether a pool's workers may compute a net's steps. */
-export const serves = (pool: Pool, net: Net): boolean => pool === 'any' || pool === net;
-
-const sameTask = (a: Task, b: Pick<Task, 'net' | 'step' | 'level' | 'index'>): boolean =>
-  a.net === b.net && a.step === b.step && a.level === b.level && a.index === b.index;
+const accusation = ({ net, step }: TaskName): string =>
+  `its answer to shards of step ${step} of the ${net} differs from what two others, or itself, agree on`;

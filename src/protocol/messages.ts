@@ -36,7 +36,9 @@ const memoryAddress = z.strictObject({
 const slot = z.strictObject({ at: count, tag: count.min(1) });
 /** Which line of a run a message belongs to: `term` rises when the server restarts, `branch` when a run is rolled back. */
 const line = { term: count, branch: count };
-const statistics = z.array(z.array(z.number()).max(64)).max(2 ** 16);
+/** a diverging net's are not finite, and that is worth knowing: not malformed */
+const number = z.custom<number>((value) => typeof value === 'number', 'expected a number');
+const statistics = z.array(z.array(number).max(64)).max(2 ** 16);
 
 const hello = z.strictObject({
   kind: z.literal('hello'),
@@ -63,9 +65,19 @@ const prepared = z.strictObject({
   sharesMemory: z.boolean(),
 });
 
-const fetchVector = z.strictObject({ kind: z.literal('fetch'), vector: vectorName, version: count });
+const fetchVector = z.strictObject({
+  kind: z.literal('fetch'),
+  term: count,
+  vector: vectorName,
+  version: count,
+});
 /** A version has arrived whole: the server may use its memory again. */
-const received = z.strictObject({ kind: z.literal('received'), vector: vectorName, version: count });
+const received = z.strictObject({
+  kind: z.literal('received'),
+  term: count,
+  vector: vectorName,
+  version: count,
+});
 
 /** One block of a node's summed payload. The statistics, one row a leaf, come with every block; the first counts. */
 const answer = z.strictObject({
@@ -74,6 +86,8 @@ const answer = z.strictObject({
   net,
   step: count,
   ...treeNode,
+  /** of the task that it answers */
+  issue: count,
   ...blockOf,
   slot: slot.optional(),
   computeSeconds: z.number().nonnegative(),
@@ -93,7 +107,8 @@ const failed = z.strictObject({
   message: text,
 });
 const leaving = z.strictObject({ kind: z.literal('leaving') });
-const pong = z.strictObject({ kind: z.literal('pong') });
+/** Echoes a ping, once everything that came before it was seen to. */
+const pong = z.strictObject({ kind: z.literal('pong'), sentMs: count });
 /** What this process takes of its machine, said every few seconds. */
 const report = z.strictObject({ kind: z.literal('report'), residentBytes: count });
 
@@ -130,6 +145,7 @@ export const refusalReasons = [
   'name',
   'malformed',
   'finished',
+  'corrupt',
 ] as const;
 export type RefusalReason = (typeof refusalReasons)[number];
 const refused = z.strictObject({ kind: z.literal('refused'), reason: z.enum(refusalReasons), message: text });
@@ -150,6 +166,7 @@ const task = z.strictObject({
   step: count,
   reads: z.strictObject({ discriminator: count, generator: count }),
   ...treeNode,
+  issue: count,
 });
 
 /** The averaged generator of this version is on its way: look at it. */
@@ -157,7 +174,7 @@ const evaluate = z.strictObject({ kind: z.literal('evaluate'), version: count })
 
 /** The run is over, or `comesBack`: this server will be started again, and a supervised peer looks for it anew. */
 const stop = z.strictObject({ kind: z.literal('stop'), comesBack: z.boolean(), message: text });
-const ping = z.strictObject({ kind: z.literal('ping') });
+const ping = z.strictObject({ kind: z.literal('ping'), sentMs: count });
 
 export const serverMessage = z.discriminatedUnion('kind', [
   welcome,

@@ -42,3 +42,7 @@ export const versionsAfter = ({ discriminatorSteps }: ScheduleOptions, rounds: n
 /** Whether a step may begin: both versions that it reads exist. */
 export const isReady = (phase: Phase, versions: Versions): boolean =>
   phase.reads.discriminator <= versions.discriminator && phase.reads.generator <= versions.generator;
+
+/** The round to which a step belongs: it has not begun at the boundary of that number. */
+export const roundOf = ({ discriminatorSteps: k }: ScheduleOptions, net: Net, step: number): number =>
+  net === 'discriminator' ? Math.floor(step / k) : step;

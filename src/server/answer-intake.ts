@@ -1,8 +1,8 @@
 // Payloads on their way in, block by block, one a worker: put together here until the coordinator has judged them.
 import type { Vector } from '../numerics/vector-engine.js';
-import type { Task } from '../protocol/coordinator.js';
 import type { MessageOf, WorkerMessage } from '../protocol/messages.js';
 import { keyOf, nodeCount, rootLevel } from '../protocol/shard-tree.js';
+import type { TaskName } from '../protocol/task.js';
 import type { Slot } from '../transport/shared-memory.js';
 import { floatsOf, isWhole } from '../wire/blocks.js';
 import { MalformedMessage } from '../wire/codec.js';
@@ -19,7 +19,7 @@ export interface Arrived {
 }
 
 interface Incoming {
-  task: Pick<Task, 'net' | 'step' | 'level' | 'index'>;
+  task: TaskName;
   payload: Vector;
   blocksMissing: Set<number>;
 }
@@ -52,7 +52,7 @@ export class AnswerIntake {
   }
 
   /** A peer of this host has written a whole answer where both can read it. */
-  private takeShared(session: string, message: Answer, slot: Slot): Arrived {
+  private takeShared(session: string, message: Answer, slot: Slot): Arrived | undefined {
     const { net } = message;
     if (!isWhole(message, this.store.lengthOf(net)))
       throw new MalformedMessage(
@@ -61,7 +61,7 @@ export class AnswerIntake {
     const payload = this.store.allocatePayload(net);
     if (this.local.read(session, slot, this.store.bytesOf(payload))) return { payload, message };
     this.store.release(payload);
-    throw new MalformedMessage(`an answer that does not lie at ${slot.at} of its memory`);
+    return undefined; // the worker was reminded of its task and has written another answer there since: that one counts
   }
 
   /** Drops what a worker that is gone had sent so far. */
@@ -69,6 +69,11 @@ export class AnswerIntake {
     const incoming = this.incoming.get(session);
     if (incoming) this.store.release(incoming.payload);
     this.incoming.delete(session);
+  }
+
+  /** Drops everything that is not whole: it belongs to an abandoned line. */
+  clear(): void {
+    for (const session of [...this.incoming.keys()]) this.drop(session);
   }
 
   private incomingOf(session: string, { net, step, level, index, blockCount }: Answer): Incoming {

@@ -1,30 +1,64 @@
-// The evaluator's side of the server: sends it the averaged generator now and then, and waits for its last word at the end.
+// The evaluator's side of the server: sends it the averaged generator now and then, waits for its last word at the end, and makes its
+// measures a verdict where the config lets them steer the run.
+import type { RunConfig } from '../config/run-config.js';
+import { NashError } from '../errors.js';
+import type { Event } from '../protocol/coordinator.js';
 import type { MessageOf, ServerMessage, WorkerMessage } from '../protocol/messages.js';
+import type { Log } from './parameter-server.js';
 import type { ParameterStore } from './parameter-store.js';
 import type { Peer, Peers } from './peers.js';
+import type { RunReport } from './run-report.js';
 import type { WeightsSender } from './weights-sender.js';
 
 /** How long the end waits for the last evaluation. */
 const LAST_MS = 180_000;
 const POLL_MS = 10;
 
+/** A collapse: the score is above this … (the alert GanModeCollapse has the same two numbers) */
+const COLLAPSE_SCORE = 0.5;
+/** … after this share of the run: an untrained generator lacks variety too. */
+const COLLAPSE_AFTER = 0.1;
+
+export type Verdict = Extract<Event, { kind: 'judged' }>['verdict'];
+
 export interface EvaluationParts {
+  config: RunConfig;
   peers: Peers;
   store: ParameterStore;
   weights: WeightsSender;
+  report: RunReport;
+  log: Log;
   send(session: string, message: ServerMessage): void;
   now(): number;
+  /** G's step now */
+  version(): number;
+}
+
+export interface EvaluationOptions {
+  /** an evaluator was started beside this server, so that the end waits for one */
+  isExpected: boolean;
+  /** A round that was to be judged is. */
+  onVerdict(round: number, verdict: Verdict): void;
 }
 
 export class Evaluations {
   private asked: { session: string; version: number } | undefined;
   private answeredVersion = -1;
+  /** round on which training waits for a verdict */
+  private judging: number | undefined;
+  private isExpected: boolean;
 
   constructor(
     private readonly parts: EvaluationParts,
-    /** an evaluator was started beside this server, so that the end waits for one */
-    private isExpected: boolean,
-  ) {}
+    private readonly options: EvaluationOptions,
+  ) {
+    this.isExpected = options.isExpected;
+  }
+
+  /** An evaluator is there: it is asked for what nobody could be asked for before. */
+  joined(): void {
+    this.ask(this.parts.version());
+  }
 
   /** Asks for an evaluation, unless the evaluator is still busy with an earlier one: it works at its own pace. */
   ask(version: number): void {
@@ -36,14 +70,43 @@ export class Evaluations {
     this.parts.send(evaluator.session, { kind: 'evaluate', version });
   }
 
-  answered({ version }: MessageOf<WorkerMessage, 'evaluated'>): void {
-    this.asked = undefined;
-    this.answeredVersion = version;
+  /** Training stands still until this round is judged; nothing changes the average meanwhile. */
+  judge(round: number): void {
+    this.judging = round;
+    this.requireEvaluator('none is started beside this server');
+    this.ask(round);
   }
 
-  /** Nobody will come: the end need not wait. */
-  forgo(): void {
+  answered(message: MessageOf<WorkerMessage, 'evaluated'>): void {
+    const { version, seconds, metrics } = message;
+    this.asked = undefined;
+    this.answeredVersion = version;
+    this.parts.report.evaluation(version, seconds, metrics);
+    const round = this.judging;
+    if (round === undefined) return;
+    if (version !== round) {
+      this.ask(round); // it was busy with an earlier version
+      return;
+    }
+    this.judging = undefined;
+    const verdict = verdictOf(this.parts.config, round, metrics.gan_mode_collapse_score_ratio);
+    if (verdict !== 'continue') this.parts.log('the evaluator sees a collapse', { round, verdict });
+    this.options.onVerdict(round, verdict);
+  }
+
+  /** Nobody will come: the end need not wait, and what waits for a verdict would wait for ever. */
+  forgo(why: string): void {
     this.isExpected = false;
+    this.requireEvaluator(why);
+  }
+
+  private requireEvaluator(why: string): void {
+    const { onCollapse } = this.parts.config;
+    if (onCollapse === 'alert' || this.isExpected || this.evaluator()) return;
+    throw new NashError(
+      'usage',
+      `onCollapse is '${onCollapse}', and there is no evaluator to judge: ${why}. Start one, or take onCollapse: alert.`,
+    );
   }
 
   /** Asks for the last version and waits, for as long as an evaluator may be expected. @returns whether it answered */
@@ -64,4 +127,15 @@ export class Evaluations {
   private evaluator(): Peer | undefined {
     return this.parts.peers.all().find((peer) => peer.role === 'evaluator' && peer.state === 'ready');
   }
+}
+
+/** Decided by one evaluation alone, so that a resumed run judges as the undisturbed one did. */
+export function verdictOf(
+  { onCollapse, stop }: RunConfig,
+  round: number,
+  score: number | undefined,
+): Verdict {
+  const isCollapsed =
+    score !== undefined && score > COLLAPSE_SCORE && round > COLLAPSE_AFTER * stop.generatorSteps;
+  return onCollapse === 'alert' || !isCollapsed ? 'continue' : onCollapse;
 }

@@ -16,9 +16,12 @@ import type { VectorName } from '../protocol/messages.js';
 import { keyOf, parentOf, rootLevel, siblingOf, type TreeNode } from '../protocol/shard-tree.js';
 import type { Slot } from '../transport/shared-memory.js';
 import { type BlockHeader, blocksOf, bytesOf, rangeOf } from '../wire/blocks.js';
+import type { Line } from './line.js';
 
 /** A version of a vector as it is sent: its blocks, framed once, the same memory for every peer. Not written while anybody holds it. */
 export interface Published {
+  /** of the line it belongs to: versions of another line have the same numbers and other values */
+  term: number;
   version: number;
   values: Float32Array;
   blocks: { header: BlockHeader; bytes: Uint8Array }[];
@@ -28,6 +31,13 @@ export interface Published {
   slot?: Slot;
   /** Called once when nobody needs it any more. */
   onDropped?: () => void;
+}
+
+/** Names one version of one line. */
+export interface VersionName {
+  term: number;
+  vector: VectorName;
+  version: number;
 }
 
 /** A version in a vector of its own, which is sent from there without a copy. */
@@ -50,8 +60,10 @@ interface NetState {
 /** Named vectors, as a checkpoint holds them. */
 export type NamedVectors = Record<string, Float32Array>;
 
-/** Outcome of applying a step. */
-export type Applied = { isFinite: true; gradientNorm: number } | { isFinite: false };
+/** Outcome of applying a step; `cause`: the gradient is not finite and nothing has changed, or a new weight is not. */
+export type Applied =
+  | { kind: 'applied'; gradientNorm: number }
+  | { kind: 'not-finite'; cause: 'gradient' | 'update' };
 
 const lengthOf = (manifest: Manifest): number => manifest.size + manifest.slotSize;
 
@@ -65,6 +77,7 @@ export class ParameterStore {
     private readonly config: RunConfig,
     architecture: Architecture,
     private readonly engine: VectorEngine,
+    private readonly line: Readonly<Line> = { term: 1, branch: 0 },
   ) {
     const create = (net: Net): NetState => {
       const { manifest } = architecture[net];
@@ -118,6 +131,15 @@ export class ParameterStore {
     this.engine.release(payload);
   }
 
+  view(payload: Vector): Float32Array {
+    return this.engine.view(payload);
+  }
+
+  /** Whether every value of a payload is finite. */
+  async isFinite(payload: Vector): Promise<boolean> {
+    return (await this.engine.scan(payload)).finite;
+  }
+
   /** Takes a node's sum; siblings are added as soon as both are there, along the fixed tree. */
   async settle(net: Net, node: TreeNode, payload: Vector): Promise<void> {
     const { sums } = this.nets[net];
@@ -141,7 +163,8 @@ export class ParameterStore {
 
   /**
    * Applies the step whose root sum is complete: optimizer, state slots, G's average; publishes version `step + 1`.
-   * A gradient that is not finite is not applied, and nothing changes.
+   * A gradient that is not finite is not applied, and nothing changes. After an update that is not, the optimizer's slots are spoiled:
+   * only `restore` helps.
    */
   async apply(net: Net, step: number): Promise<Applied> {
     const state = this.nets[net];
@@ -159,12 +182,15 @@ export class ParameterStore {
       ...(net === 'generator' ? [this.averaging(step, next)] : []),
     ]);
     this.engine.release(sum);
-    if (!outcome.finite) return { isFinite: false };
+    if (!outcome.finite) {
+      this.engine.release(next);
+      return { kind: 'not-finite', cause: outcome.measures.length === 1 ? 'gradient' : 'update' };
+    }
     state.parameters = next;
     this.publish(net, step + 1);
     const ofUpdates = outcome.measures.slice(1, 1 + updates.length);
     return {
-      isFinite: true,
+      kind: 'applied',
       gradientNorm: Math.sqrt(ofUpdates.reduce((total, m) => total + m.squaredNorm, 0)),
     };
   }
@@ -224,7 +250,25 @@ export class ParameterStore {
 
   private publish(net: Net, version: number): void {
     const { parameters, published } = this.nets[net];
-    published.push({ ...frame(this.engine.view(parameters), version), vector: parameters });
+    published.push({ ...this.frame(this.engine.view(parameters), version), vector: parameters });
+  }
+
+  /**
+   * Goes back to a checkpoint's vectors, or to version 0 where there are none. Sums under way are dropped; nothing may be computing.
+   * Versions that are still being sent keep their memory until they have left.
+   */
+  restore(vectors: Readonly<NamedVectors> | undefined, versions: Readonly<Record<Net, number>>): void {
+    for (const net of NETS) {
+      const state = this.nets[net];
+      for (const sum of state.sums.values()) this.engine.release(sum);
+      state.sums.clear();
+      state.retired.push(...state.published.splice(0));
+      state.parameters = this.engine.allocate(this.lengthOf(net));
+      for (const slot of state.optimizerSlots) this.engine.view(slot).fill(0);
+      this.reclaim(net);
+    }
+    if (vectors) this.import(vectors, versions);
+    else this.initialize();
   }
 
   /** Drops versions of a net that no step may read any more; their memory is used again once nobody receives them. */
@@ -235,10 +279,11 @@ export class ParameterStore {
   }
 
   /** A peer has a version, or is gone. */
-  letGo(vector: VectorName, version: number, session: string): void {
+  letGo({ term, vector, version }: VersionName, session: string): void {
     if (vector === 'average') return;
     const { published, retired } = this.nets[vector];
-    for (const held of [...published, ...retired]) if (held.version === version) held.holders.delete(session);
+    for (const held of [...published, ...retired])
+      if (held.version === version && held.term === term) held.holders.delete(session);
     this.reclaim(vector);
   }
 
@@ -262,8 +307,13 @@ export class ParameterStore {
   /** Frames G's average as it is now; it stays until the next call. */
   publishAverage(version: number): Published {
     this.publishedAverage?.onDropped?.();
-    this.publishedAverage = frame(this.engine.read(this.average), version);
+    this.publishedAverage = this.frame(this.engine.read(this.average), version);
     return this.publishedAverage;
+  }
+
+  private frame(values: Float32Array, version: number): Published {
+    const blocks = blocksOf(values.length).map((header) => ({ header, bytes: bytesOf(values, header) }));
+    return { term: this.line.term, version, values, blocks, holders: new Set() };
   }
 
   private newest(net: Net): Published {
@@ -318,13 +368,4 @@ export class ParameterStore {
     };
     return [...NETS.flatMap(ofNet), ['generator.average', this.average]];
   }
-}
-
-function frame(values: Float32Array, version: number): Published {
-  return {
-    version,
-    values,
-    blocks: blocksOf(values.length).map((header) => ({ header, bytes: bytesOf(values, header) })),
-    holders: new Set(),
-  };
 }

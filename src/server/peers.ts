@@ -1,13 +1,14 @@
 // Who is connected: the handshake, by which a peer earns work or is refused by name, and what each was sent.
+
 import type { Net } from '../parameters/manifest.js';
-import type { Pool } from '../protocol/coordinator.js';
 import {
   type MessageOf,
   PROTOCOL_VERSION,
   type RefusalReason,
-  type VectorName,
   type WorkerMessage,
 } from '../protocol/messages.js';
+import type { Pool } from '../protocol/roster.js';
+import type { VersionName } from './parameter-store.js';
 
 export interface Peer {
   session: string;
@@ -19,12 +20,14 @@ export interface Peer {
   device: string;
   /** greeted: knows the config and compiles; ready: may be given work */
   state: 'greeted' | 'ready';
+  /** when it last said anything, by the server's clock */
+  heardMs: number;
   /** memory of the process, as it last said */
   residentBytes: number;
   /** vectors that were sent, as `vector@version` */
   sent: Set<string>;
   /** vectors that were sent and that it has not yet said it has, by the same key */
-  onTheirWay: Map<string, { vector: VectorName; version: number }>;
+  onTheirWay: Map<string, VersionName>;
 }
 
 /** What every peer must have made of the config. */
@@ -55,6 +58,21 @@ export class Peers {
     return [...this.bySession.values()];
   }
 
+  /** Those that may be given work. */
+  workers(): Peer[] {
+    return this.all().filter((peer) => peer.role === 'worker' && peer.state === 'ready');
+  }
+
+  /** What people call a session; the session itself where it is gone. */
+  nameOf(session: string): string {
+    return this.bySession.get(session)?.name ?? session;
+  }
+
+  /** A text for people, with the names that they gave where it speaks of sessions. */
+  inWords(text: string): string {
+    return text.replace(/\b[0-9a-f]{16}\b/g, (session) => this.nameOf(session));
+  }
+
   remove(session: string): Peer | undefined {
     const peer = this.bySession.get(session);
     this.bySession.delete(session);
@@ -62,7 +80,7 @@ export class Peers {
   }
 
   /** First message of a session; a repeated one (after a reconnect) changes nothing. */
-  greet(session: string, hello: MessageOf<WorkerMessage, 'hello'>): Refusal | undefined {
+  greet(session: string, hello: MessageOf<WorkerMessage, 'hello'>, nowMs: number): Refusal | undefined {
     if (this.bySession.size >= PEERS_MAX) {
       return { reason: 'name', message: `${PEERS_MAX} peers are connected already` };
     }
@@ -76,6 +94,7 @@ export class Peers {
       pid,
       host,
       device: '',
+      heardMs: nowMs,
       residentBytes: 0,
       state: 'greeted',
       sent: new Set(),

@@ -32,7 +32,9 @@ export interface ServerAddress {
 export type Opening = 'fresh' | 'resume' | 'force';
 
 /** Files of a run, which `--force` removes and which show that a folder holds one. */
+const TERM = 'term';
 const RUN_FILES = [
+  TERM,
   'config.yaml',
   'environment.json',
   'server.json',
@@ -123,6 +125,20 @@ export class RunFolder {
   /** Says where the server listens; to be called once both sockets are bound. */
   writeAddress(address: ServerAddress): void {
     this.replace('server.json', `${JSON.stringify(address)}\n`);
+  }
+
+  /** The highest term that a server of this folder has had; 0 before the first. */
+  lastTerm(): number {
+    try {
+      return Number(readFileSync(join(this.path, TERM), 'utf8')) || 0;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0;
+      throw error;
+    }
+  }
+
+  noteTerm(term: number): void {
+    this.replace(TERM, `${term}\n`);
   }
 
   appendMetrics(line: unknown): void {

@@ -131,6 +131,17 @@ export class RunReport {
     for (const { kind, png } of this.folder.figuresOf(version)) this.folder.events.image(version, kind, png);
   }
 
+  /** The run has gone back to a checkpoint. */
+  rollback(record: Readonly<Record<string, unknown>>): void {
+    this.rounds.length = 0;
+    this.folder.appendMetrics({ kind: 'rollback', ...record });
+  }
+
+  /** Seconds since the oldest unanswered task of a net was given out. */
+  waiting(net: Net, ms: number): void {
+    this.metrics.set('gan_waiting_seconds', ms / 1000, { net });
+  }
+
   /** Gauges of the whole server. */
   gauges(
     versions: Versions,

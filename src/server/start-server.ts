@@ -13,7 +13,8 @@ import type { Versions } from '../protocol/schedule.js';
 import { bindServer } from '../transport/zeromq.js';
 import { describeEnvironment } from './environment.js';
 import { serveHttp } from './http.js';
-import { type Log, ParameterServer } from './parameter-server.js';
+import type { Line } from './line.js';
+import { type Log, ParameterServer, type ServerParts } from './parameter-server.js';
 import { ParameterStore } from './parameter-store.js';
 import { type Opening, RunFolder } from './run-folder.js';
 import type { Progress } from './run-report.js';
@@ -30,6 +31,7 @@ export interface ServerOptions {
   /** a log for a folder that is known to be ours now; `steps` says what each line was written at */
   openLog(logs: string, steps: () => Versions | null): Log;
   onProgress(progress: Progress): void;
+  onSilent: ServerParts['onSilent'];
   onEnding(): void;
   /** Called once the server listens; `stop` ends the run gracefully. */
   onListening(server: { endpoint: string; http: string; parameterServer: ParameterServer }): void;
@@ -79,7 +81,8 @@ export async function startServer(options: ServerOptions): Promise<RunResult> {
   try {
     folder = RunFolder.open(runDir, opening);
     engine = await VectorEngine.create();
-    const store = new ParameterStore(config, architecture, engine);
+    const line = nextLine(folder, restored);
+    const store = new ParameterStore(config, architecture, engine, line);
     if (restored) importCheckpoint(store, restored);
     else store.initialize();
     folder.writeConfig(config);
@@ -101,11 +104,12 @@ export async function startServer(options: ServerOptions): Promise<RunResult> {
       metrics,
       log,
       now,
-      term: restored ? Number(restored.metadata.term) + 1 : 1,
+      line,
       round: restored?.step ?? 0,
       sharesMemory: process.env.NASH_SHARED_MEMORY !== '0',
       hasEvaluator: options.hasEvaluator,
       onProgress: options.onProgress,
+      onSilent: options.onSilent,
       onEnding: options.onEnding,
     });
     log('server listening', {
@@ -174,6 +178,14 @@ function describeRun(metrics: Metrics, config: RunConfig): void {
     loss: config.loss.name,
     source: config.data.source,
   });
+}
+
+/** A term that no server of this folder had before, and the branch that the weights belong to. */
+function nextLine(folder: RunFolder, restored: Checkpoint | undefined): Line {
+  const { term, branch } = restored?.metadata ?? { term: '0', branch: '0' };
+  const line = { term: Math.max(folder.lastTerm(), Number(term)) + 1, branch: Number(branch) };
+  folder.noteTerm(line.term);
+  return line;
 }
 
 /** Finds the checkpoint to go on from; undefined where the run has none yet. */

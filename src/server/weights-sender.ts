@@ -1,12 +1,15 @@
 // Which versions each worker has, and which it is sent next: what a task names, and what its pool will read soon.
 import { assert } from '../errors.js';
 import { NETS, type Net } from '../parameters/manifest.js';
-import { type Coordinator, serves, type Task } from '../protocol/coordinator.js';
-import type { ServerMessage, VectorName } from '../protocol/messages.js';
+import type { Coordinator } from '../protocol/coordinator.js';
+import type { MessageOf, ServerMessage, VectorName, WorkerMessage } from '../protocol/messages.js';
+import { serves } from '../protocol/roster.js';
+import type { Task } from '../protocol/task.js';
 import type { Slot } from '../transport/shared-memory.js';
 import { wholeOf } from '../wire/blocks.js';
+import type { Line } from './line.js';
 import type { LocalPeers } from './local-peers.js';
-import type { ParameterStore, Published } from './parameter-store.js';
+import type { ParameterStore, Published, VersionName } from './parameter-store.js';
 import type { Peer } from './peers.js';
 
 /** Versions that a peer is remembered to have; more are forgotten, and fetched should they be needed after all. */
@@ -19,7 +22,7 @@ export class WeightsSender {
     private readonly store: ParameterStore,
     private readonly coordinator: Coordinator,
     private readonly local: LocalPeers,
-    private readonly term: number,
+    private readonly line: Line,
     private readonly send: (session: string, message: ServerMessage, frames: readonly Uint8Array[]) => void,
   ) {}
 
@@ -37,14 +40,25 @@ export class WeightsSender {
     }
   }
 
+  /** What a peer asks for and has not got: of this line only, an older one's versions may have other values. */
+  fetch(peer: Peer, { term, vector, version }: MessageOf<WorkerMessage, 'fetch'>): void {
+    if (term === this.line.term) this.sendAgain(peer, vector, version);
+  }
+
+  /** The run went back to a checkpoint: what the peer has counts for nothing, and what is on its way may still be read from. */
+  startLine(peer: Peer): void {
+    peer.sent.clear();
+  }
+
   /** What a peer asks for by name; nothing where the version is no longer needed by any step. */
   sendAgain(peer: Peer, vector: VectorName, version: number): void {
     const published = this.store.published(vector, version);
     if (!published) return;
     peer.sent.add(`${vector}@${version}`);
-    peer.onTheirWay.set(`${vector}@${version}`, { vector, version });
+    const name = { term: this.line.term, vector, version };
+    peer.onTheirWay.set(keyOf(name), name);
     published.holders.add(peer.session);
-    const message = { kind: 'weights', term: this.term, vector, version } as const;
+    const message = { kind: 'weights', ...name } as const;
     const slot = this.local.has(peer.session) ? this.post(published) : undefined;
     if (slot) {
       this.send(peer.session, { ...message, ...wholeOf(published.values.length), slot }, []);
@@ -57,15 +71,14 @@ export class WeightsSender {
   }
 
   /** The peer has a version whole. */
-  received(peer: Peer, vector: VectorName, version: number): void {
-    peer.onTheirWay.delete(`${vector}@${version}`);
-    this.store.letGo(vector, version, peer.session);
+  received(peer: Peer, name: MessageOf<WorkerMessage, 'received'>): void {
+    peer.onTheirWay.delete(keyOf(name));
+    this.store.letGo(name, peer.session);
   }
 
   /** The peer is gone. */
   drop(peer: Peer): void {
-    for (const { vector, version } of peer.onTheirWay.values())
-      this.store.letGo(vector, version, peer.session);
+    for (const name of peer.onTheirWay.values()) this.store.letGo(name, peer.session);
     peer.onTheirWay.clear();
   }
 
@@ -96,3 +109,5 @@ export class WeightsSender {
       for (const old of [...peer.sent].slice(0, REMEMBERED_MAX / 2)) peer.sent.delete(old);
   }
 }
+
+const keyOf = ({ term, vector, version }: VersionName): string => `${term} ${vector}@${version}`;

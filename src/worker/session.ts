@@ -12,6 +12,7 @@ import {
   type WorkerMessage,
   workerMessage,
 } from '../protocol/messages.js';
+import { FORGOTTEN_MS } from '../protocol/worker-tasks.js';
 import { SharedMemory } from '../transport/shared-memory.js';
 import type { WorkerTransport } from '../transport/transport.js';
 import { decode, encode } from '../wire/codec.js';
@@ -31,17 +32,17 @@ export interface SessionRole {
   prepare(
     config: RunConfig,
     memory: ServerMemory | undefined,
+    session: Session,
   ): Promise<Omit<MessageOf<WorkerMessage, 'prepared'>, 'kind' | 'configHash' | 'sharesMemory'>>;
   receive(message: ServerMessage, payload: Uint8Array[], session: Session): void;
 }
 
-/** How a session ended: for good, or its server went away and will come back, perhaps at another address. */
+/** How a session ended: for good, or its server went away and may come back, perhaps at another address. */
 export type Farewell = 'over' | 'server-away';
 
-/** How long a worker keeps trying when the server is away; its launcher notices the server's death long before. */
-const PATIENCE_MS = 600_000;
-/** The same where a lost server is looked for anew: its address may have changed meanwhile. */
-const PATIENCE_WHEN_LOST_MS = 10_000;
+/** How long a connection may take to be made before the server is looked for anew. */
+const CONNECT_MS = 10_000;
+const TICK_MS = 1000;
 /** How long a worker that was told to leave helps a server that is stopping. */
 const LEAVE_MS = 20_000;
 const REPORT_EVERY_MS = 5000;
@@ -52,22 +53,27 @@ export class Session {
   private end!: { resolve: (farewell: Farewell) => void; reject: (error: unknown) => void };
   private patience: NodeJS.Timeout | undefined;
   private reports: NodeJS.Timeout | undefined;
+  private ticks: NodeJS.Timeout | undefined;
+  /** welcomes are answered one after another */
+  private preparing: Promise<void> = Promise.resolve();
+  private heardMs = 0;
+  private tickedMs = 0;
   private isConnected = false;
   private isLeaving = false;
   private isOver = false;
+  /** the server took this process for one of its own */
+  wasWelcome = false;
   /** versions that the last task or evaluation was to read; null before the first */
   reads: Partial<Record<Net, number>> | null = null;
 
-  /** @param endsWhenLost a lost connection ends the session, else it is made again at the same address */
   constructor(
     private readonly transport: WorkerTransport,
     private readonly role: SessionRole,
-    private readonly endsWhenLost = false,
   ) {}
 
   /**
-   * Serves until the server says stop.
-   * @throws NashError('usage') when the server refuses this worker, NashError('failed') when it stays away
+   * Serves until the server says stop or goes away.
+   * @throws NashError('usage' | 'environment') when the server refuses this process
    */
   async run(): Promise<Farewell> {
     const over = new Promise<Farewell>((resolve, reject) => {
@@ -76,19 +82,25 @@ export class Session {
     this.transport.onConnect(() => this.hello());
     this.transport.onDisconnect(() => this.lost());
     this.transport.onMessage((frames) => this.guard(() => this.receive(frames)));
-    this.wait();
+    this.patience = setTimeout(() => this.end.resolve('server-away'), CONNECT_MS);
     try {
       return await over;
     } finally {
       this.isOver = true;
       clearTimeout(this.patience);
       clearInterval(this.reports);
+      clearInterval(this.ticks);
       this.share(undefined);
     }
   }
 
   send(message: WorkerMessage, frames: readonly Uint8Array[] = []): void {
     this.transport.send(encode(workerMessage.parse(message), frames));
+  }
+
+  /** Whether it has not ended yet. */
+  get isOpen(): boolean {
+    return !this.isOver;
   }
 
   /** Takes leave, and ends when the server agrees: at once, unless it is stopping and needs this worker to finish its round. */
@@ -138,36 +150,40 @@ export class Session {
 
   private lost(): void {
     this.isConnected = false;
-    clearInterval(this.reports);
-    if (this.isLeaving) this.end.resolve('over');
-    else if (this.endsWhenLost) this.end.resolve('server-away');
-    else this.wait();
+    this.end.resolve(this.isLeaving ? 'over' : 'server-away');
   }
 
-  private wait(): void {
-    clearTimeout(this.patience);
-    const giveUp = () =>
-      this.endsWhenLost
-        ? this.end.resolve('server-away')
-        : this.end.reject(new NashError('failed', `no server answered for ${PATIENCE_MS / 1000} s`));
-    this.patience = setTimeout(giveUp, this.endsWhenLost ? PATIENCE_WHEN_LOST_MS : PATIENCE_MS);
+  /**
+   * A server that pings nobody has forgotten this session, or hangs: another connection will show. Silence counts only while this
+   * process had time to listen.
+   */
+  private tick(): void {
+    const nowMs = performance.now();
+    if (nowMs - this.tickedMs > 2 * TICK_MS) this.heardMs = nowMs;
+    this.tickedMs = nowMs;
+    if (nowMs - this.heardMs > FORGOTTEN_MS) this.end.resolve('server-away');
   }
 
   private receive(frames: Uint8Array[]): void | Promise<void> {
     const { message, payload } = decode(serverMessage, frames);
+    this.heardMs = performance.now();
     switch (message.kind) {
       case 'welcome':
-        return this.welcome(message);
+        this.preparing = this.preparing.then(() => this.welcome(message));
+        return this.preparing;
       case 'refused':
         this.end.reject(
-          new NashError('usage', `the server refused this worker (${message.reason}): ${message.message}`),
+          new NashError(
+            message.reason === 'corrupt' ? 'environment' : 'usage',
+            `the server refused this worker (${message.reason}): ${message.message}`,
+          ),
         );
         return;
       case 'stop':
         this.end.resolve(message.comesBack && !this.isLeaving ? 'server-away' : 'over');
         return;
       case 'ping':
-        this.send({ kind: 'pong' });
+        this.send({ kind: 'pong', sentMs: message.sentMs });
         return;
       default:
         if (message.kind === 'task') this.reads = message.reads;
@@ -180,9 +196,13 @@ export class Session {
     this.config = validateConfig(welcome.config, "the server's config");
     this.share(welcome.memory);
     const sharesMemory = this.memory !== undefined;
-    const prepared = await this.role.prepare(this.config, this.memory);
+    const prepared = await this.role.prepare(this.config, this.memory, this);
     this.send({ kind: 'prepared', configHash: configHash(this.config), sharesMemory, ...prepared });
+    this.wasWelcome = true;
     clearInterval(this.reports);
+    clearInterval(this.ticks);
+    if (this.isOver) return;
+    this.ticks = setInterval(() => this.tick(), TICK_MS);
     this.reports = setInterval(() => this.report(), REPORT_EVERY_MS);
     this.report();
   }

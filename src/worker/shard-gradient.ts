@@ -58,18 +58,16 @@ export interface Computer {
 /** The compiled steps of one worker process, each made when it is first needed. Holds TensorFlow sessions until `dispose`. */
 export class GradientComputer implements Computer {
   private readonly steps = new Map<Net, CompiledStep>();
-  private readonly real: RealItems | undefined;
+  /** of the branch that the last task belonged to */
+  private real: { branch: number; items: RealItems } | undefined;
 
   constructor(
     private readonly config: RunConfig,
     private readonly architecture: Architecture,
     /** absent in a process that never computes D's steps */
-    sampler: Sampler | undefined,
+    private readonly samplerOf: ((branch: number) => Sampler) | undefined,
     private readonly dumpFolder?: string,
-  ) {
-    const { batch } = stepContextOf(config, architecture);
-    this.real = sampler && new RealItems(sampler, [batch, ...architecture.discriminator.inputShape]);
-  }
+  ) {}
 
   /** Compiles a net's step ahead of its first task. */
   prepare(net: Net): CompiledStep {
@@ -114,7 +112,7 @@ export class GradientComputer implements Computer {
     const step = this.prepare(at.net);
     const seed = tf.tensor1d([...shardSeed(this.config, at)], 'int32');
     const feeds: Record<string, tf.Tensor> = { ...weights, seed };
-    if (at.net === 'discriminator') feeds.real = this.real!.take(at);
+    if (at.net === 'discriminator') feeds.real = this.realItems(at.branch).take(at);
     const values = step.run(feeds);
     seed.dispose();
     feeds.real?.dispose();
@@ -125,7 +123,15 @@ export class GradientComputer implements Computer {
   readAhead(request: NodeRequest): void {
     if (request.net === 'generator') return;
     const { from } = leavesOf(request, this.config.minibatch.shards);
-    this.real?.read({ step: request.step + 1, shard: from });
+    this.realItems(request.branch).read({ step: request.step + 1, shard: from });
+  }
+
+  private realItems(branch: number): RealItems {
+    if (this.real?.branch === branch) return this.real.items;
+    const { batch } = stepContextOf(this.config, this.architecture);
+    const shape = [batch, ...this.architecture.discriminator.inputShape];
+    this.real = { branch, items: new RealItems(this.samplerOf!(branch), shape) };
+    return this.real.items;
   }
 
   dispose(): void {

@@ -92,8 +92,14 @@ export class WeightsCache {
     else this.buffers.set(vector, [buffer]);
   }
 
+  /** Forgets everything: the versions of another line have the same numbers. */
+  clear(): void {
+    for (const [vector, versions] of this.held)
+      for (const version of [...versions.keys()]) this.drop(vector, versions, version);
+    this.assemblies.clear();
+  }
+
   dispose(): void {
-    for (const versions of this.held.values()) tf.dispose([...versions.values()].map(({ tensor }) => tensor));
-    this.held.clear();
+    this.clear();
   }
 }

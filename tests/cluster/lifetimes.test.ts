@@ -29,10 +29,35 @@ describe('a run on one host', () => {
     await until('all processes to be gone', () => !pids.some(isAlive) || undefined, 5000);
   }, 60_000);
 
-  it('says so and ends with 1 when its server is killed', async () => {
+  it('starts its server again when that is killed, and the workers live on', async () => {
     const { run, server, pids } = await training('server-killed');
+    const workers = pids.filter((pid) => pid !== server.pid);
     process.kill(server.pid, 'SIGKILL');
-    const { exitCode, stderr } = await run.finished;
+    const { workers: after } = await statusWhen(
+      'server-killed',
+      'the same workers at another server',
+      (s) => s.step.generator > 2 && s.workers.length === 4,
+    );
+    expect(after.map((worker) => worker.pid).sort()).toEqual(workers.sort());
+    process.kill(run.pid, 'SIGINT');
+    const { exitCode, stdout } = await run.finished;
+    expect(exitCode).toBe(75);
+    expect(stdout).toContain('the server died (137); it is started again from the last checkpoint');
+    await until('all processes to be gone', () => !pids.some(isAlive) || undefined, 5000);
+  }, 60_000);
+
+  it('says so and ends with 1 when its server dies again and again without a step', async () => {
+    const { run, pids } = await training('server-hopeless');
+    const file = join(scratch('server-hopeless'), 'server.json');
+    let last = 0;
+    const killer = setInterval(() => {
+      if (!existsSync(file)) return;
+      const { pid } = JSON.parse(readFileSync(file, 'utf8')) as { pid: number };
+      if (pid === last || !isAlive(pid)) return;
+      last = pid;
+      process.kill(pid, 'SIGKILL');
+    }, 2);
+    const { exitCode, stderr } = await run.finished.finally(() => clearInterval(killer));
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(/server died.*--resume/);
     await until('all processes to be gone', () => !pids.some(isAlive) || undefined, 5000);

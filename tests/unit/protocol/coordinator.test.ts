@@ -1,33 +1,33 @@
 import { describe, expect, it } from 'vitest';
 import { RandomStream, seedOf } from '../../../src/numerics/random.js';
 import type { Net } from '../../../src/parameters/manifest.js';
-import {
-  Coordinator,
-  type CoordinatorOptions,
-  type Effect,
-  type Pool,
-  type Task,
-} from '../../../src/protocol/coordinator.js';
+import { Coordinator, type CoordinatorOptions, type Effect } from '../../../src/protocol/coordinator.js';
+import type { Pool } from '../../../src/protocol/roster.js';
 import type { ScheduleOptions } from '../../../src/protocol/schedule.js';
+import type { Task } from '../../../src/protocol/task.js';
 
 const OPTIONS: CoordinatorOptions = {
   schedule: { order: 'alternating', discriminatorSteps: 1 },
   shards: 4,
   versions: { discriminator: 0, generator: 0 },
   generatorSteps: 3,
-  lateFactor: 5,
-  lateFloorMs: 100,
+  deadlines: { factor: 5, floorMs: 100, ceilingMs: 60_000, firstMs: 10_000 },
+  isVerified: () => false,
 };
 
 const kinds = (effects: Effect[]) => effects.map((effect) => effect.kind);
 const assigned = (effects: Effect[]) =>
   effects.flatMap((e) => (e.kind === 'assign' ? [{ worker: e.worker, ...e.task }] : []));
-const answer = (worker: string, task: Task, nowMs = 0) => ({
+const answer = (worker: string, task: Task, nowMs = 0, digest?: string) => ({
   kind: 'answered' as const,
   worker,
   task,
+  issue: task.issue,
+  isSound: true,
   nowMs,
+  ...(digest === undefined ? {} : { digest }),
 });
+const nan = (worker: string, task: Task, nowMs = 0) => ({ ...answer(worker, task, nowMs), isSound: false });
 const join = (coordinator: Coordinator, worker: string, pool: Pool) =>
   coordinator.handle({ kind: 'joined', worker, pool });
 
@@ -67,12 +67,14 @@ describe('the coordinator', () => {
     const [task] = assigned(join(c, 'd1', 'discriminator'));
     join(c, 'd2', 'discriminator');
     const effects = c.handle({ kind: 'left', worker: 'd1' });
+    expect(task!.issue).not.toBe(assigned(effects)[0]!.issue);
     expect(effects).toEqual([
       { kind: 'reissued', net: 'discriminator', reason: 'lost', worker: 'd1' },
       { kind: 'assign', worker: 'd2', task: expect.objectContaining({ step: 0, level: 2, index: 0 }) },
     ]);
-    expect(kinds(c.handle(answer('d2', task!)))).toEqual(['settle', 'complete']);
-    expect(c.handle(answer('d2', task!))).toContainEqual({
+    const again = assigned(effects)[0]!;
+    expect(kinds(c.handle(answer('d2', again)))).toEqual(['settle', 'complete']);
+    expect(c.handle(answer('d2', again))).toContainEqual({
       kind: 'discard',
       worker: 'd2',
       reason: 'duplicate',
@@ -91,7 +93,7 @@ describe('the coordinator', () => {
     expect(c.handle({ kind: 'ticked', nowMs: 119 })).toEqual([]);
     const late = c.handle({ kind: 'ticked', nowMs: 121 });
     expect(kinds(late)).toEqual(['reissued', 'assign']);
-    expect(kinds(c.handle(answer('d2', task!, 130)))).toEqual(['settle', 'complete']);
+    expect(kinds(c.handle(answer('d2', assigned(late)[0]!, 130)))).toEqual(['settle', 'complete']);
     expect(c.handle(answer('d1', task!, 140))[0]).toEqual({
       kind: 'discard',
       worker: 'd1',
@@ -114,7 +116,20 @@ describe('the coordinator', () => {
     expect(c.waitingFor(0)).toBe('workers for the discriminator and the generator');
     join(c, 'd-0', 'discriminator');
     join(c, 'g-0', 'generator');
-    expect(c.waitingFor(9100)).toBe('step 0 of the discriminator: node 2.0 with d-0 for 9.1 s');
+    expect(c.waitingFor(9100)).toBe('step 0 D: shards 0, 1, 2 and 3 with d-0 for 9.1 s');
+  });
+
+  it('reminds a worker that has nothing to compute and has not answered, at the second sign', () => {
+    const c = new Coordinator(OPTIONS);
+    const [task] = assigned(join(c, 'd', 'discriminator'));
+    const pong = (pingedMs: number, nowMs: number) =>
+      c.handle({ kind: 'ponged', worker: 'd', pingedMs, nowMs });
+    expect(pong(0, 5)).toEqual([]); // sent before the task
+    expect(pong(10, 15)).toEqual([]); // the answer may only be slower than the pong
+    expect(pong(12, 17)).toEqual([]); // sent before the first sign had come
+    const { worker: _, ...given } = task!;
+    expect(pong(20, 25)).toEqual([{ kind: 'remind', worker: 'd', task: given }]);
+    expect(kinds(c.handle(answer('d', task!, 30)))).toEqual(['settle', 'complete']);
   });
 
   it('finishes the round that has begun when it is stopped, and no other', () => {
@@ -150,6 +165,188 @@ describe('the coordinator', () => {
         ).toEqual(Array.from({ length: options.shards }, (_, i) => i));
       }
     }
+  });
+});
+
+describe('a verified step', () => {
+  const verified = (workers: number) => {
+    const c = new Coordinator({ ...OPTIONS, shards: 1, isVerified: () => true });
+    const tasks = Array.from({ length: workers }, (_, i) =>
+      assigned(join(c, `d${i}`, 'discriminator')),
+    ).flat();
+    return { c, tasks };
+  };
+
+  it('counts once two workers agree, and keeps the first answer until then', () => {
+    const { c, tasks } = verified(2);
+    expect(tasks.map((task) => task.worker)).toEqual(['d0', 'd1']);
+    expect(c.wantsDigest('d0', tasks[0]!)).toBe(true);
+    expect(kinds(c.handle(answer('d0', tasks[0]!, 0, 'a')))).toEqual(['hold']);
+    expect(c.handle(answer('d1', tasks[1]!, 0, 'a'))).toEqual([
+      { kind: 'discard', worker: 'd1', reason: 'duplicate' },
+      { kind: 'settle', task: expect.objectContaining({ step: 0 }), held: 'a' },
+      { kind: 'complete', net: 'discriminator', step: 0 },
+    ]);
+  });
+
+  it('asks a third worker where two differ, names both, and sends the one away that is wrong', () => {
+    const { c, tasks } = verified(3);
+    c.handle(answer('d0', tasks[0]!, 0, 'wrong'));
+    const differing = c.handle(answer('d1', tasks[1]!, 0, 'right'));
+    expect(differing).toContainEqual(expect.objectContaining({ kind: 'disagreed', workers: ['d0', 'd1'] }));
+    const [third] = assigned(differing);
+    expect(third!.worker).toBe('d2');
+    const decided = c.handle(answer('d2', third!, 0, 'right'));
+    expect(decided).toContainEqual(expect.objectContaining({ kind: 'settle', held: 'right' }));
+    expect(decided).toContainEqual(expect.objectContaining({ kind: 'quarantine', worker: 'd0' }));
+    expect(c.poolStates().discriminator).toEqual({ busy: 0, idle: 2 });
+  });
+
+  it('does not take one answer that comes twice for two', () => {
+    const { c, tasks } = verified(1);
+    const held = c.handle(answer('d0', tasks[0]!, 0, 'a'));
+    const [again] = assigned(held); // nobody else is there: it computes once more
+    expect(again!.worker).toBe('d0');
+    expect(c.handle(answer('d0', tasks[0]!, 0, 'a'))).toEqual([
+      { kind: 'discard', worker: 'd0', reason: 'stale' },
+    ]);
+    expect(kinds(c.handle(answer('d0', again!, 0, 'a')))).toContain('settle');
+  });
+
+  it('sends a lone worker away that never gives the same twice, and waits for another', () => {
+    const { c, tasks } = verified(1);
+    let task = tasks[0]!;
+    let effects: Effect[] = [];
+    for (const digest of ['a', 'b', 'c', 'd', 'e']) {
+      effects = c.handle(answer('d0', task, 0, digest));
+      task = assigned(effects)[0] ?? task;
+    }
+    expect(kinds(effects)).toEqual(['discard', 'release', 'quarantine']);
+    expect(c.waitingFor(0)).toBe('step 0 D: shard 0 with nobody: no worker serves the discriminator');
+    expect(assigned(join(c, 'd1', 'discriminator'))).toHaveLength(1);
+  });
+
+  it('fails the run where five workers all differ: nobody can be believed', () => {
+    const { c, tasks } = verified(5);
+    const busy = new Map(tasks.map((task) => [task.worker, task]));
+    let effects: Effect[] = [];
+    for (let digest = 0; digest < 5; digest++) {
+      const [worker, task] = [...busy][0]!;
+      busy.delete(worker);
+      effects = c.handle(answer(worker, task, 0, String(digest)));
+      for (const next of assigned(effects)) busy.set(next.worker, next);
+    }
+    expect(effects.at(-1)).toMatchObject({ kind: 'failed', because: expect.stringContaining('all differ') });
+  });
+
+  it('waits a minute for a third where two differ, says so, and then fails with both names', () => {
+    const { c, tasks } = verified(2);
+    c.handle(answer('d0', tasks[0]!, 0, 'a'));
+    c.handle(answer('d1', tasks[1]!, 0, 'b'));
+    expect(c.waitingFor(0)).toBe('step 0 D: a third worker, since d0 and d1 differ');
+    expect(c.handle({ kind: 'ticked', nowMs: 1 })).toEqual([]);
+    expect(c.handle({ kind: 'ticked', nowMs: 60_001 })).toEqual([
+      { kind: 'failed', because: expect.stringMatching(/^d0 and d1 differ/) },
+    ]);
+  });
+});
+
+describe('an answer that differs from one that was believed', () => {
+  it('sends the run back, and its step is computed by two the next time', () => {
+    const c = new Coordinator({ ...OPTIONS, shards: 1, generatorSteps: 9 });
+    join(c, 'g', 'generator');
+    const [slow] = assigned(join(c, 'd1', 'discriminator'));
+    join(c, 'd2', 'discriminator');
+    const [second] = assigned(c.handle({ kind: 'ticked', nowMs: 10_001 }));
+    c.handle(answer('d2', second!, 10_002, 'a'));
+    c.handle({ kind: 'applied', net: 'discriminator', nowMs: 10_003 });
+    const effects = c.handle(answer('d1', slow!, 10_004, 'b')); // after its step was applied
+    expect(effects).toEqual([
+      { kind: 'discard', worker: 'd1', reason: 'duplicate' },
+      expect.objectContaining({ kind: 'disagreed', workers: ['d2', 'd1'] }),
+      expect.objectContaining({ kind: 'restore', round: 0, cause: 'corruption' }),
+    ]);
+    expect(c.handle({ kind: 'ticked', nowMs: 10_005 })).toEqual([]); // nothing is decided until the restore is done
+    const restored = assigned(c.handle({ kind: 'restored', versions: { discriminator: 0, generator: 0 } }));
+    expect(restored.map((task) => [task.worker, task.step])).toEqual([
+      ['d1', 0],
+      ['d2', 0],
+    ]);
+  });
+});
+
+describe('something that is not finite', () => {
+  it('is computed elsewhere once; who gave it where another gives numbers is sent away', () => {
+    const c = new Coordinator({ ...OPTIONS, shards: 1 });
+    const [task] = assigned(join(c, 'd1', 'discriminator'));
+    join(c, 'd2', 'discriminator');
+    const retry = c.handle(nan('d1', task!));
+    expect(retry).toEqual([
+      { kind: 'discard', worker: 'd1', reason: 'not-finite' },
+      { kind: 'reissued', net: 'discriminator', reason: 'not-finite', worker: 'd1' },
+      expect.objectContaining({ kind: 'assign', worker: 'd2' }),
+    ]);
+    const settled = c.handle(answer('d2', assigned(retry)[0]!));
+    expect(kinds(settled)).toEqual(['settle', 'quarantine', 'complete']);
+  });
+
+  it('has diverged when another worker says the same', () => {
+    const c = new Coordinator({ ...OPTIONS, shards: 1 });
+    const [task] = assigned(join(c, 'd1', 'discriminator'));
+    join(c, 'd2', 'discriminator');
+    const [second] = assigned(c.handle(nan('d1', task!)));
+    expect(c.handle(nan('d2', second!))).toContainEqual(
+      expect.objectContaining({ kind: 'restore', cause: 'divergence', round: 0 }),
+    );
+  });
+
+  it('is looked for shard by shard once a whole gradient was not applied', () => {
+    const c = new Coordinator({ ...OPTIONS, shards: 1 });
+    const [task] = assigned(join(c, 'd1', 'discriminator'));
+    expect(c.isCareful('discriminator')).toBe(false);
+    c.handle(answer('d1', task!));
+    const again = assigned(c.handle({ kind: 'not-applied', net: 'discriminator', cause: 'gradient' }));
+    expect(again).toHaveLength(1);
+    expect(c.isCareful('discriminator')).toBe(true);
+    c.handle(answer('d1', again[0]!));
+    const effects = c.handle({ kind: 'not-applied', net: 'discriminator', cause: 'gradient' });
+    expect(effects).toContainEqual(expect.objectContaining({ kind: 'restore', cause: 'divergence' }));
+  });
+});
+
+describe('a run that the evaluator judges', () => {
+  const judged = () => {
+    const c = new Coordinator({ ...OPTIONS, shards: 1, judgedEvery: 1, generatorSteps: 2 });
+    join(c, 'any', 'any');
+    return { c, round: () => roundOf(c) };
+  };
+  /** Computes one round and hands back what its boundary brought. */
+  const roundOf = (c: Coordinator): Effect[] => {
+    let effects: Effect[] = [];
+    for (const net of ['discriminator', 'generator'] as const) {
+      c.handle(answer('any', c.taskOf('any')!));
+      effects = c.handle({ kind: 'applied', net, nowMs: 0 });
+    }
+    return effects;
+  };
+
+  it('stands still on the boundary until the verdict, and ends where that says stop', () => {
+    const { c, round } = judged();
+    expect(kinds(round())).toEqual(['boundary', 'judge']);
+    expect(c.waitingFor(0)).toBe("the evaluator's verdict on step 1");
+    expect(kinds(c.handle({ kind: 'judged', round: 1, verdict: 'continue' }))).toEqual(['assign']);
+    expect(kinds(round())).toEqual(['boundary', 'judge']);
+    expect(c.handle({ kind: 'judged', round: 2, verdict: 'stop' })).toEqual([
+      { kind: 'finished', because: 'collapsed' },
+    ]);
+  });
+
+  it('goes back to an earlier round where that says rollback', () => {
+    const { c, round } = judged();
+    round();
+    expect(c.handle({ kind: 'judged', round: 1, verdict: 'rollback' })).toEqual([
+      expect.objectContaining({ kind: 'restore', round: 0, cause: 'collapse' }),
+    ]);
   });
 });
 
@@ -203,7 +400,7 @@ function play(options: CoordinatorOptions, seed: number, stopAt = Number.POSITIV
       const worker = workers[random.below(workers.length)]!;
       const task = busy.get(worker)!;
       busy.delete(worker);
-      take(c.handle({ kind: 'answered', worker, task, nowMs }));
+      take(c.handle(answer(worker, task, nowMs)));
     } else take(c.handle({ kind: 'ticked', nowMs }));
   }
   return { effects, steps: c.current, settled };

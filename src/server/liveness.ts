@@ -1,0 +1,67 @@
+// Tells workers apart that are gone, stopped, hung or cut off: pings everybody, and looks at processes of its own host.
+//
+// A heartbeat in ZeroMQ's own thread notices a dead host or a stopped process, but never a hung JavaScript loop (tested); a loop that
+// answers pings is alive; one that does not may be computing a long shard. So silence counts only beyond what its task may take.
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import type { Coordinator } from '../protocol/coordinator.js';
+import type { Peer, Peers } from './peers.js';
+
+/** Why a worker is not there any more. */
+export const LOSSES = ['left', 'ended', 'stopped', 'hung', 'unreachable', 'replaced', 'refused'] as const;
+export type Loss = (typeof LOSSES)[number];
+
+const PING_MS = 1000;
+/** Silence of a ready worker beyond this, and beyond HUNG_FACTOR times what its task may take, is a hung loop. */
+const HUNG_MS = 30_000;
+const HUNG_FACTOR = 4;
+/** A connection of another host that ends after so much silence was cut, not closed. */
+const CUT_MS = 5000;
+
+export interface LivenessParts {
+  peers: Peers;
+  coordinator: Coordinator;
+  now(): number;
+  ping(session: string): void;
+  onHung(peer: Peer): void;
+}
+
+export class Liveness {
+  private pingedMs = Number.NEGATIVE_INFINITY;
+
+  constructor(private readonly parts: LivenessParts) {}
+
+  /** To be called several times a second. */
+  check(): void {
+    const { now, peers, ping, onHung } = this.parts;
+    if (now() - this.pingedMs < PING_MS) return;
+    this.pingedMs = now();
+    for (const peer of peers.workers()) {
+      if (now() - peer.heardMs > this.patienceMs(peer)) onHung(peer);
+      else ping(peer.session);
+    }
+  }
+
+  private patienceMs({ session }: Peer): number {
+    return Math.max(HUNG_MS, HUNG_FACTOR * this.parts.coordinator.lateAfterMs(session));
+  }
+
+  /** What became of a peer whose connection is gone. */
+  diagnose(peer: Peer): Loss {
+    const silentMs = this.parts.now() - peer.heardMs;
+    if (peer.host !== hostname()) return silentMs > CUT_MS ? 'unreachable' : 'ended';
+    const state = processState(peer.pid);
+    if (state === 'T' || state === 't') return 'stopped';
+    return state === undefined || state === 'Z' || silentMs < CUT_MS ? 'ended' : 'hung';
+  }
+}
+
+/** The state letter of a process of this host (proc(5)); undefined where there is none. */
+function processState(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,200 @@
+// Messages of peers as they come off the wire: the handshake by which a peer earns work or is refused by name, and the parting.
+// What a ready worker answers goes on to the training; what an evaluator answers, to the evaluations.
+import type { RunConfig } from '../config/run-config.js';
+import type { Metrics } from '../metrics/metrics.js';
+import { NETS } from '../parameters/manifest.js';
+import {
+  anyHello,
+  type MessageOf,
+  type ServerMessage,
+  type WorkerMessage,
+  workerMessage,
+} from '../protocol/messages.js';
+import { decode, MalformedMessage } from '../wire/codec.js';
+import type { Evaluations } from './evaluations.js';
+import type { Line } from './line.js';
+import type { Liveness, Loss } from './liveness.js';
+import type { LocalPeers } from './local-peers.js';
+import type { Log } from './parameter-server.js';
+import { type Peer, type Peers, type Refusal, refusalOfProtocol } from './peers.js';
+import type { Training } from './training.js';
+import type { WeightsSender } from './weights-sender.js';
+
+export interface ReceptionParts {
+  config: RunConfig;
+  configHash: string;
+  line: Line;
+  peers: Peers;
+  local: LocalPeers;
+  weights: WeightsSender;
+  training: Training;
+  evaluations: Evaluations;
+  liveness: Liveness;
+  metrics: Metrics;
+  log: Log;
+  now(): number;
+  send(session: string, message: ServerMessage): void;
+  /** whether losing a worker is worth a word: not while the run stops */
+  isStopping(): boolean;
+  /** A worker is not answering, its process may be there still: whoever started it ought to start it anew. */
+  onSilent(peer: Peer, why: Loss): void;
+}
+
+export class Reception {
+  constructor(private readonly parts: ReceptionParts) {}
+
+  receive(session: string, frames: Uint8Array[]): void {
+    if (this.refusesProtocol(session, frames)) return;
+    try {
+      const { message, payload } = decode(workerMessage, frames);
+      if (message.kind === 'hello') this.greet(session, message);
+      else this.take(session, message, payload);
+    } catch (error) {
+      if (!(error instanceof MalformedMessage)) throw error;
+      this.refuse(session, { reason: 'malformed', message: `the server received ${error.message}` });
+    }
+  }
+
+  /** A hello of another version may look otherwise in all but its version: that is said by name. */
+  private refusesProtocol(session: string, frames: Uint8Array[]): boolean {
+    if (this.parts.peers.get(session)) return false;
+    try {
+      const refusal = refusalOfProtocol(decode(anyHello, frames).message.protocol);
+      if (refusal) this.refuse(session, refusal);
+      return refusal !== undefined;
+    } catch {
+      return false; // no hello at all: the caller says what it is
+    }
+  }
+
+  private take(session: string, message: WorkerMessage, payload: Uint8Array[]): void {
+    const { peers, weights, training, evaluations, log, now } = this.parts;
+    const peer = peers.get(session);
+    if (!peer) return; // its connection was given up; it will say hello again
+    peer.heardMs = now();
+    switch (message.kind) {
+      case 'prepared':
+        this.prepare(peer, message);
+        return;
+      case 'fetch':
+        weights.fetch(peer, message);
+        return;
+      case 'received':
+        weights.received(peer, message);
+        return;
+      case 'answer':
+        training.answer(peer, message, payload);
+        return;
+      case 'evaluated':
+        evaluations.answered(message);
+        return;
+      case 'failed':
+        log('worker failed', { peer: peer.name, message: message.message });
+        return;
+      case 'leaving':
+        this.takeLeave(peer);
+        return;
+      case 'pong':
+        training.handle({ kind: 'ponged', worker: session, pingedMs: message.sentMs, nowMs: now() });
+        return;
+      case 'report':
+        peer.residentBytes = message.residentBytes;
+        return;
+      case 'hello':
+        return;
+    }
+  }
+
+  private greet(session: string, hello: MessageOf<WorkerMessage, 'hello'>): void {
+    const { peers, local, config, configHash, line, now } = this.parts;
+    this.lose(session, 'replaced'); // it connected again
+    const refusal = peers.greet(session, hello, now());
+    if (refusal) {
+      this.refuse(session, refusal);
+      return;
+    }
+    const plain = structuredClone(config) as unknown as Record<string, unknown>;
+    const memory = local.offer(session, hello.host);
+    this.parts.send(session, {
+      kind: 'welcome',
+      ...line,
+      config: plain,
+      configHash,
+      ...(memory ? { memory } : {}),
+    });
+  }
+
+  private prepare(peer: Peer, prepared: MessageOf<WorkerMessage, 'prepared'>): void {
+    const { peers, local, weights, training, evaluations, log } = this.parts;
+    const refusal = peers.prepare(peer, prepared);
+    if (refusal) {
+      this.refuse(peer.session, refusal);
+      this.lose(peer.session, 'refused');
+      return;
+    }
+    const { session, name, role, pool, pid, host } = peer;
+    const { sharesMemory } = prepared;
+    if (!sharesMemory) local.drop(session);
+    log('worker ready', { peer: name, role, pool, peerPid: pid, host, sharesMemory });
+    if (role === 'evaluator') {
+      evaluations.joined();
+      return;
+    }
+    for (const net of NETS) weights.sendAhead(peer, net);
+    training.handle({ kind: 'joined', worker: session, pool });
+  }
+
+  refuse(session: string, refusal: Refusal): void {
+    this.parts.log('refused', { session, ...refusal });
+    this.parts.metrics.increment('gan_refusals_total', 1, { reason: refusal.reason });
+    this.parts.send(session, { kind: 'refused', ...refusal });
+  }
+
+  /** It may go at once, unless the run is stopping and its round needs it: then it is sent home with the others. */
+  private takeLeave({ session }: Peer): void {
+    if (this.parts.isStopping()) return;
+    this.lose(session, 'left');
+    this.parts.send(session, { kind: 'stop', comesBack: false, message: 'farewell' });
+  }
+
+  /** A peer's connection is gone. */
+  gone(session: string): void {
+    const peer = this.parts.peers.get(session);
+    if (!peer) return;
+    const why = this.parts.liveness.diagnose(peer);
+    this.lose(session, why);
+    if (why === 'stopped' || why === 'hung') this.parts.onSilent(peer, why);
+  }
+
+  /** A peer's loop has hung while its connection stands. */
+  hung(peer: Peer): void {
+    this.lose(peer.session, 'hung');
+    this.parts.onSilent(peer, 'hung');
+  }
+
+  /** A peer is no more: its half-received answer is dropped, its task waits for another. */
+  private lose(session: string, why: Loss): void {
+    const { peers, local, training, weights, log, metrics } = this.parts;
+    const peer = peers.remove(session);
+    training.intake.drop(session);
+    local.drop(session);
+    if (!peer) return;
+    weights.drop(peer);
+    log('worker gone', { peer: peer.name, why });
+    if (peer.role !== 'worker' || peer.state !== 'ready') return;
+    if (!this.parts.isStopping()) {
+      metrics.increment('gan_workers_lost_total', 1, { pool: peer.pool, reason: why });
+    }
+    training.handle({ kind: 'left', worker: session });
+  }
+
+  /** A worker that computes wrongly is sent away for good. */
+  quarantine(session: string, because: string): void {
+    const peer = this.parts.peers.get(session);
+    if (!peer) return;
+    this.parts.metrics.increment('gan_workers_quarantined_total', 1, { pool: peer.pool });
+    const message = `${because}. Its memory, its processor or its GPU is broken, or its library differs; test the hardware of ${peer.host}`;
+    this.refuse(session, { reason: 'corrupt', message });
+    this.lose(session, 'refused');
+  }
+}

@@ -1,0 +1,96 @@
+// When a run takes checkpoints, what stands in them, and going back to one.
+import { type Checkpoint, CheckpointStore } from '../checkpoints/checkpoint-store.js';
+import { configHash, type RunConfig } from '../config/run-config.js';
+import { type Versions, versionsAfter } from '../protocol/schedule.js';
+import type { Line } from './line.js';
+import type { Log } from './parameter-server.js';
+import type { NamedVectors, ParameterStore } from './parameter-store.js';
+import type { RunReport } from './run-report.js';
+
+export interface RunCheckpointsParts {
+  config: RunConfig;
+  folder: string;
+  store: ParameterStore;
+  line: Line;
+  /** shape of one item of the data, so that sampling needs no data */
+  itemShape: readonly number[];
+  report: RunReport;
+  log: Log;
+  now(): number;
+}
+
+export class RunCheckpoints {
+  private readonly files: CheckpointStore;
+  private writing: Promise<unknown> = Promise.resolve();
+  private lastMs: number;
+  private lastRound: number | undefined;
+
+  constructor(private readonly parts: RunCheckpointsParts) {
+    const { config, folder, now } = parts;
+    const isAnchor = (round: number) => this.isAnchor(round);
+    this.files = new CheckpointStore(folder, { keep: config.checkpoint.keep, isAnchor });
+    this.lastMs = now();
+  }
+
+  /**
+   * Rounds whose checkpoints do not depend on time. Only to these may a run return, since where it returns to decides its weights;
+   * those taken by the clock only save work after a crash, and go when a newer one is there.
+   */
+  private isAnchor(round: number): boolean {
+    return round % this.parts.config.checkpoint.everySteps === 0;
+  }
+
+  /** Whether one is due at this boundary. */
+  isDue(round: number): boolean {
+    const { everySeconds } = this.parts.config.checkpoint;
+    return this.isAnchor(round) || this.parts.now() - this.lastMs >= everySeconds * 1000;
+  }
+
+  /** Copies the state, which nothing changes at a boundary, and writes the copy while training goes on. Resolves when it is written. */
+  write(versions: Versions): Promise<unknown> {
+    const { config, store, line, itemShape, log, report, now } = this.parts;
+    if (this.lastRound === versions.generator) return this.writing;
+    this.lastMs = now();
+    this.lastRound = versions.generator;
+    const checkpoint: Checkpoint = {
+      step: versions.generator,
+      vectors: store.export(),
+      metadata: {
+        configHash: configHash(config),
+        config: JSON.stringify(config),
+        versions: JSON.stringify(versions),
+        itemShape: JSON.stringify(itemShape),
+        term: String(line.term),
+        branch: String(line.branch),
+      },
+    };
+    this.writing = this.writing.then(async () => {
+      const path = await this.files.write(checkpoint);
+      log('checkpoint written', { path, step: versions.generator });
+      report.checkpoint(versions.generator);
+    });
+    return this.writing;
+  }
+
+  /** Resolves when nothing is being written. */
+  idle(): Promise<unknown> {
+    return this.writing;
+  }
+
+  /**
+   * The newest checkpoint of a round or an earlier one; those after it belong to a line that is abandoned, and are removed.
+   * @returns no vectors where there is none: the run begins anew
+   */
+  async goBack(round: number): Promise<{ versions: Versions; vectors?: NamedVectors }> {
+    await this.writing;
+    const { checkpoint, warnings } = await this.files.latest((step) => step <= round && this.isAnchor(step));
+    for (const warning of warnings) this.parts.log('damaged checkpoint passed over', { warning });
+    await this.files.discardAfter(checkpoint?.step ?? 0);
+    this.lastRound = checkpoint?.step;
+    if (!checkpoint) return { versions: versionsAfter(this.parts.config.schedule, 0) };
+    return {
+      versions: JSON.parse(checkpoint.metadata.versions!) as Versions,
+      vectors: { ...checkpoint.vectors },
+    };
+  }
+}

@@ -1,0 +1,307 @@
+// Performs what the coordinator decides about steps: sends tasks, keeps and sums answers, applies the optimizer, goes back to
+// checkpoints. Takes answers once they are whole; knows nothing of handshakes.
+import { createHash } from 'node:crypto';
+import { bytesOf } from '../checkpoints/safetensors.js';
+import type { RunConfig } from '../config/run-config.js';
+import { assert, NashError } from '../errors.js';
+import type { Metrics } from '../metrics/metrics.js';
+import { NETS, type Net } from '../parameters/manifest.js';
+import type { Coordinator, DiscardReason, Effect, Event } from '../protocol/coordinator.js';
+import type { ServerMessage } from '../protocol/messages.js';
+import { keyOf } from '../protocol/shard-tree.js';
+import type { Task, TaskName } from '../protocol/task.js';
+import { type Answer, AnswerIntake, type Arrived } from './answer-intake.js';
+import type { Line } from './line.js';
+import type { LocalPeers } from './local-peers.js';
+import type { Log } from './parameter-server.js';
+import type { ParameterStore } from './parameter-store.js';
+import type { Peer, Peers } from './peers.js';
+import type { RunCheckpoints } from './run-checkpoints.js';
+import type { RunReport } from './run-report.js';
+import { StepRecord } from './step-record.js';
+import type { WeightsSender } from './weights-sender.js';
+
+export interface TrainingParts {
+  config: RunConfig;
+  coordinator: Coordinator;
+  store: ParameterStore;
+  peers: Peers;
+  local: LocalPeers;
+  weights: WeightsSender;
+  checkpoints: RunCheckpoints;
+  report: RunReport;
+  metrics: Metrics;
+  line: Line;
+  log: Log;
+  now(): number;
+  send(session: string, message: ServerMessage): void;
+  /** runs what may fail: a failure ends the run */
+  guard(body: () => unknown): void;
+  onBoundary(round: number): void;
+  onJudge(round: number): void;
+  onQuarantine(session: string, because: string): void;
+  onFinished(because: Extract<Effect, { kind: 'finished' }>['because']): void;
+}
+
+/** Returns to a checkpoint with other noise: a run that needs more of them will not be saved by chance. */
+const BRANCHES_MAX = 5;
+
+export class Training {
+  readonly intake: AnswerIntake;
+  /** a whole answer that waits for the coordinator's verdict */
+  private arrived: Arrived | undefined;
+  /** answers that wait for another that agrees, by node and digest */
+  private readonly held = new Map<string, Arrived>();
+  private readonly records = new Map<Net, StepRecord>();
+  /** arithmetic under way, in order */
+  private readonly work: Record<Net, Promise<unknown>> = {
+    discriminator: Promise.resolve(),
+    generator: Promise.resolve(),
+  };
+  private readonly appliedMs: Record<Net, number>;
+  reissuedCount = 0;
+
+  constructor(private readonly parts: TrainingParts) {
+    const { store, config, local, now } = parts;
+    this.intake = new AnswerIntake(store, config.minibatch.shards, local);
+    this.appliedMs = { discriminator: now(), generator: now() };
+  }
+
+  /** Lets the coordinator decide, and performs what it decided. */
+  handle(event: Event): void {
+    for (const effect of this.parts.coordinator.handle(event)) this.perform(effect);
+  }
+
+  /** Takes one block of an answer. */
+  answer(peer: Peer, message: Answer, frames: readonly Uint8Array[]): void {
+    const { coordinator, store, line } = this.parts;
+    if (message.term !== line.term || message.branch !== line.branch) {
+      this.countDiscarded('stale');
+      return;
+    }
+    const arrived = this.intake.take(peer.session, message, frames);
+    if (!arrived) return;
+    const isSound = message.statistics.every((row) => row.every(Number.isFinite));
+    if (!coordinator.isCareful(message.net)) {
+      this.handIn(peer.session, arrived, isSound);
+      return;
+    }
+    const { term } = line;
+    this.parts.guard(async () => {
+      const scanned = await store.isFinite(arrived.payload);
+      if (line.term === term) this.handIn(peer.session, arrived, isSound && scanned);
+      else store.release(arrived.payload);
+    });
+  }
+
+  private handIn(worker: string, arrived: Arrived, isSound: boolean): void {
+    const { coordinator, store, now } = this.parts;
+    const { net, step, level, index, issue } = arrived.message;
+    const task: TaskName = { net, step, level, index };
+    const digest = coordinator.wantsDigest(worker, task) ? sha256(store.view(arrived.payload)) : undefined;
+    this.arrived = arrived;
+    this.handle({
+      kind: 'answered',
+      worker,
+      task,
+      issue,
+      isSound,
+      nowMs: now(),
+      ...(digest ? { digest } : {}),
+    });
+    assert(this.arrived === undefined, 'an answer was neither settled, held nor discarded');
+  }
+
+  private perform(effect: Effect): void {
+    switch (effect.kind) {
+      case 'assign':
+        this.assign(effect.worker, effect.task);
+        return;
+      case 'remind':
+        this.sendTask(effect.worker, effect.task);
+        return;
+      case 'hold':
+        this.held.set(heldKey(effect.task, effect.digest), this.takeArrived());
+        return;
+      case 'release':
+        this.releaseHeld(effect.task);
+        return;
+      case 'settle':
+        this.settle(effect.task, effect.held);
+        return;
+      case 'discard':
+        this.parts.store.release(this.takeArrived().payload);
+        this.countDiscarded(effect.reason);
+        return;
+      case 'reissued':
+        this.reissued(effect);
+        return;
+      case 'disagreed':
+        this.disagreed(effect.task, effect.workers);
+        return;
+      case 'quarantine':
+        this.parts.onQuarantine(effect.worker, effect.because);
+        return;
+      case 'complete':
+        this.records.get(effect.net)!.completed(this.parts.now());
+        this.parts.guard(() => this.apply(effect.net, effect.step));
+        return;
+      case 'boundary':
+        this.parts.onBoundary(effect.round);
+        return;
+      case 'judge':
+        this.parts.onJudge(effect.round);
+        return;
+      case 'restore':
+        this.parts.guard(() => this.restore(effect));
+        return;
+      case 'finished':
+        this.parts.onFinished(effect.because);
+        return;
+      case 'failed':
+        throw new NashError(
+          'failed',
+          `${this.parts.peers.inWords(effect.because)}. \`nash doctor\` says what each host computes with.`,
+        );
+    }
+  }
+
+  private assign(session: string, task: Task): void {
+    const { config, coordinator, report, now, peers, weights } = this.parts;
+    weights.sendFor(peers.get(session)!, task);
+    report.begin(now(), coordinator.current);
+    const { net } = task;
+    if (!this.records.has(net)) {
+      this.records.set(net, new StepRecord(net, config.minibatch.shards, this.appliedMs[net]));
+    }
+    this.records.get(net)!.assigned(now());
+    this.sendTask(session, task);
+  }
+
+  private sendTask(session: string, task: Task): void {
+    this.parts.send(session, { kind: 'task', ...this.parts.line, ...task });
+  }
+
+  private takeArrived(): Arrived {
+    const arrived = this.arrived;
+    assert(arrived, 'the coordinator spoke of an answer that never arrived');
+    this.arrived = undefined;
+    return arrived;
+  }
+
+  /** Adds a node's sum to its step; answers held for the same node have served. */
+  private settle(task: Task, digest: string | undefined): void {
+    const { net, level, index } = task;
+    const { payload, message } = digest === undefined ? this.takeArrived() : this.takeHeld(task, digest);
+    this.records.get(net)!.settled({ level, index }, message.statistics, message.computeSeconds);
+    this.work[net] = this.work[net].then(() => this.parts.store.settle(net, { level, index }, payload));
+    if (digest !== undefined) this.parts.metrics.increment('gan_shards_verified_total', 1, { net });
+    this.releaseHeld(task);
+  }
+
+  private releaseHeld(task: TaskName): void {
+    for (const [key, { payload }] of this.held) {
+      if (!key.startsWith(heldKey(task, ''))) continue;
+      this.parts.store.release(payload);
+      this.held.delete(key);
+    }
+  }
+
+  private takeHeld(task: Task, digest: string): Arrived {
+    const held = this.held.get(heldKey(task, digest));
+    assert(held, () => `an answer to ${heldKey(task, digest)} that nobody kept`);
+    this.held.delete(heldKey(task, digest));
+    return held;
+  }
+
+  private async apply(net: Net, step: number): Promise<void> {
+    const { store, metrics, now, report, coordinator, weights, peers, line } = this.parts;
+    const { term } = line;
+    const applying = this.work[net].then(() => store.apply(net, step));
+    this.work[net] = applying;
+    const applied = await applying;
+    if (line.term !== term || coordinator.current[net] !== step) return; // a restore has begun meanwhile
+    if (applied.kind === 'not-finite') {
+      metrics.increment('gan_gradients_not_finite_total', 1, { net });
+      this.parts.log('step not applied: not finite', { net, step, cause: applied.cause });
+      this.handle({ kind: 'not-applied', net, cause: applied.cause });
+      return;
+    }
+    const nowMs = now();
+    const record = this.records.get(net)!;
+    this.records.delete(net);
+    record.observePhases(metrics, nowMs);
+    this.appliedMs[net] = nowMs;
+    report.step(net, record.statistics(), applied.gradientNorm);
+    const effects = coordinator.handle({ kind: 'applied', net, nowMs });
+    weights.forget();
+    for (const effect of effects) this.perform(effect);
+    for (const peer of peers.workers()) weights.sendAhead(peer, net);
+  }
+
+  /** Goes back to the newest checkpoint of a round or an earlier one, or to the beginning. */
+  private async restore({ round, cause, because }: Extract<Effect, { kind: 'restore' }>): Promise<void> {
+    const { config, checkpoints, store, line, log, metrics, report, peers, weights, coordinator } =
+      this.parts;
+    if (cause === 'divergence' && config.onDivergence === 'stop') throw diverged(because);
+    const isBranch = cause !== 'corruption';
+    if (isBranch && line.branch >= BRANCHES_MAX) throw givenUp(because);
+    line.term += 1;
+    if (isBranch) line.branch += 1;
+    await Promise.all(NETS.map((net) => this.work[net]));
+    const { versions, vectors } = await checkpoints.goBack(round);
+    this.dropAnswers();
+    store.restore(vectors, versions);
+    for (const peer of peers.all()) weights.startLine(peer);
+    log('went back to a checkpoint', { cause, because, round: versions.generator, ...line });
+    metrics.increment('gan_rollbacks_total', 1, { reason: cause });
+    report.rollback({ cause, because, from: coordinator.current, to: versions, ...line });
+    this.handle({ kind: 'restored', versions });
+  }
+
+  private dropAnswers(): void {
+    this.intake.clear();
+    for (const { payload } of this.held.values()) this.parts.store.release(payload);
+    this.held.clear();
+    this.records.clear();
+  }
+
+  private reissued({ net, reason, worker }: Extract<Effect, { kind: 'reissued' }>): void {
+    this.reissuedCount += 1;
+    this.parts.metrics.increment('gan_shards_reissued_total', 1, { pool: net, reason });
+    this.parts.log('task reissued', { net, reason, peer: this.parts.peers.nameOf(worker) });
+  }
+
+  private disagreed({ net, step, level, index }: TaskName, workers: readonly string[]): void {
+    this.parts.metrics.increment('gan_answers_disagreed_total', 1, { net });
+    const names = workers.map((worker) => this.parts.peers.nameOf(worker));
+    this.parts.log('answers differ: silent corruption', {
+      net,
+      step,
+      node: keyOf({ level, index }),
+      peers: names,
+    });
+  }
+
+  private countDiscarded(reason: DiscardReason): void {
+    this.parts.metrics.increment('gan_answers_discarded_total', 1, { reason });
+  }
+}
+
+const heldKey = ({ net, step, level, index }: TaskName, digest: string): string =>
+  `${net} ${step} ${keyOf({ level, index })} ${digest}`;
+
+const sha256 = (values: Float32Array): string => createHash('sha256').update(bytesOf(values)).digest('hex');
+
+const diverged = (because: string): NashError =>
+  new NashError(
+    'failed',
+    `the run has diverged: ${because}; the step was not applied. Lower the learning rate, resume from the last ` +
+      'checkpoint with another loss, or let it go back by itself with --set onDivergence=rollback.',
+  );
+
+const givenUp = (because: string): NashError =>
+  new NashError(
+    'failed',
+    `${because}, after ${BRANCHES_MAX} returns to a checkpoint with other noise. Lower the learning rate or choose another loss.`,
+  );

@@ -1,0 +1,33 @@
+// Serves one run through as many servers as it takes: a server that crashes is started again, perhaps at another address.
+import { NashError } from '../errors.js';
+import { connectWorker } from '../transport/zeromq.js';
+import { Session, type SessionRole } from './session.js';
+
+export interface Serving {
+  /** Where the run's server is now; asked again whenever it went away. Undefined where the run is over. */
+  findServer(): Promise<string | undefined>;
+  /** Called with each session; its `leave` ends the process gracefully. */
+  onSession(session: Session): void;
+}
+
+/** How long nobody may answer before a worker gives up. */
+const PATIENCE_MS = 600_000;
+const RETRY_MS = 200;
+
+/** @throws NashError when the server refuses this process, or stays away for ten minutes */
+export async function serveRun(role: SessionRole, { findServer, onSession }: Serving): Promise<void> {
+  let servedMs = performance.now();
+  for (;;) {
+    const endpoint = await findServer();
+    if (endpoint === undefined) return;
+    const transport = connectWorker(endpoint);
+    const session = new Session(transport, role);
+    onSession(session);
+    const farewell = await session.run().finally(() => transport.close());
+    if (farewell === 'over') return;
+    if (session.wasWelcome) servedMs = performance.now();
+    if (performance.now() - servedMs > PATIENCE_MS)
+      throw new NashError('failed', `no server answered at ${endpoint} for ${PATIENCE_MS / 1000} s`);
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+  }
+}

@@ -5,6 +5,7 @@ import { dataCommand } from './data-command.js';
 import { evaluatorCommand } from './evaluator-command.js';
 import { sampleCommand } from './sample-command.js';
 import { serverCommand } from './server-command.js';
+import { simulateCommand } from './simulate-command.js';
 import { statusCommand } from './status-command.js';
 import { stopCommand } from './stop-command.js';
 import { trainCommand } from './train-command.js';
@@ -22,6 +23,7 @@ const MAKERS: readonly CommandMaker[] = [
   stopCommand,
   sampleCommand,
   dataCommand,
+  simulateCommand,
 ];
 
 /**

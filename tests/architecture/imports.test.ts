@@ -71,6 +71,11 @@ const TABLE: Record<string, Rule> = {
     packages: ['@tensorflow/tfjs-core', 'pngjs', 'vega', 'vega-lite', '@resvg/resvg-js'],
     because: 'measures and figures of samples, wherever they come from',
   },
+  simulation: {
+    may: ['numerics', 'parameters', 'protocol'],
+    node: [],
+    because: 'drives the protocol in virtual time; knows no socket, no tensor, no clock',
+  },
   wire: {
     may: ['numerics', 'protocol'],
     packages: ['msgpackr', 'zod'],
@@ -139,7 +144,6 @@ const TABLE: Record<string, Rule> = {
       'numerics',
       'parameters',
       'protocol',
-      'transport',
       'worker',
     ],
     because: 'a shell: measures what the server publishes',
@@ -163,6 +167,7 @@ const TABLE: Record<string, Rule> = {
       'protocol',
       'server',
       'setup',
+      'simulation',
       'worker',
     ],
     packages: ['@tensorflow/tfjs-core', 'commander', 'pino', 'yaml'],

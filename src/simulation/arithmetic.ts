@@ -1,0 +1,58 @@
+// Training as far as the simulator needs it: a version is a word that depends on everything that it was computed from, so that one
+// wrong, missing, doubled or reordered summand anywhere shows in the last version.
+import { seedOf } from '../numerics/random.js';
+import type { Net } from '../parameters/manifest.js';
+import { phaseOf, type ScheduleOptions, type Versions, versionsAfter } from '../protocol/schedule.js';
+import { rootLevel, sumAlongTree, type TreeNode } from '../protocol/shard-tree.js';
+
+/** A word that depends on all the others and their order. */
+export function mix(...words: readonly (string | number)[]): string {
+  const [a, b] = seedOf(...words);
+  return (a >>> 0).toString(36) + (b >>> 0).toString(36);
+}
+
+export type Values = Record<Net, string>;
+
+export const initial = (net: Net): string => mix('initial', net);
+
+/** What a worker computes for a tree node. */
+export function nodeGradient(
+  at: TreeNode & { net: Net; step: number; branch: number },
+  shards: number,
+  values: Values,
+): string {
+  return sumAlongTree<string>(at, shards, {
+    leaf: (shard) => mix('leaf', at.net, at.step, at.branch, shard, values.discriminator, values.generator),
+    add: (left, right) => mix('+', left, right),
+  });
+}
+
+export const applied = (value: string, gradient: string): string => mix('applied', value, gradient);
+
+/** What both nets are after a run that nothing disturbs; `branchAt` says which branch a round was computed on at last. */
+export function undisturbed(
+  schedule: ScheduleOptions,
+  shards: number,
+  rounds: number,
+  branchAt: (round: number) => number,
+): Values {
+  const history = { discriminator: [initial('discriminator')], generator: [initial('generator')] };
+  const root = { level: rootLevel(shards), index: 0 };
+  const step = (net: Net, number: number, round: number) => {
+    const { reads } = phaseOf(schedule, net, number);
+    const values = valuesAt(history, reads);
+    const gradient = nodeGradient({ ...root, net, step: number, branch: branchAt(round) }, shards, values);
+    history[net][number + 1] = applied(history[net][number]!, gradient);
+  };
+  for (let round = 0; round < rounds; round++) {
+    const { discriminator } = versionsAfter(schedule, round);
+    for (let j = 0; j < schedule.discriminatorSteps; j++) step('discriminator', discriminator + j, round);
+    step('generator', round, round);
+  }
+  return { discriminator: history.discriminator.at(-1)!, generator: history.generator.at(-1)! };
+}
+
+const valuesAt = (history: Record<Net, string[]>, { discriminator, generator }: Versions): Values => ({
+  discriminator: history.discriminator[discriminator]!,
+  generator: history.generator[generator]!,
+});

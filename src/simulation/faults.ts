@@ -1,0 +1,83 @@
+// What goes wrong in a simulated run: rates drawn widely from the seed, so that some runs are calm and some are not.
+
+import type { Pool } from '../protocol/roster.js';
+import type { ScheduleOptions } from '../protocol/schedule.js';
+import type { World } from './world.js';
+
+export interface Scenario {
+  schedule: ScheduleOptions;
+  shards: number;
+  rounds: number;
+  checkpointEvery: number;
+  pools: readonly Pool[];
+  /** milliseconds that a shard takes a worker of ordinary speed */
+  shardMs: number;
+  /** of the wire, a message */
+  wire: {
+    minMs: number;
+    maxMs: number;
+    loss: number;
+    duplication: number;
+    stallProbability: number;
+    stallMs: number;
+  };
+  /** chances that a worker, on being given a task, … */
+  worker: { crash: number; hang: number; stop: number; slow: number };
+  /** chance that a connection is cut, on a message */
+  cut: number;
+  /** chance that the server crashes, on an event */
+  serverCrash: number;
+  /** share of tasks computed twice */
+  verified: number;
+  /** a worker that computes wrongly: the share of its answers that are wrong */
+  liar: { wrong: number } | undefined;
+  /** chance that an honest worker's answer is not finite, once */
+  notFinite: number;
+  /** a step whose gradient is not finite on the first branch, whoever computes it */
+  divergesAt: number | undefined;
+  /** after this, nothing goes wrong any more, and the run must end */
+  calmAfterMs: number;
+}
+
+/** A rate that is 0 in half of all runs. */
+const sometimes = (world: World, most: number): number =>
+  world.chance(0.5) ? 0 : most * world.random.uniform() ** 2;
+
+export function drawScenario(world: World): Scenario {
+  const { random } = world;
+  const k = 1 + random.below(3);
+  const rounds = 4 + random.below(17);
+  const isVerified = world.chance(0.3);
+  const pools: Pool[] = ['discriminator', 'generator'];
+  while (world.chance(0.7) && pools.length < 9)
+    pools.push((['discriminator', 'generator', 'any'] as const)[random.below(3)]!);
+  return {
+    schedule: { order: world.chance(0.5) ? 'alternating' : 'simultaneous', discriminatorSteps: k },
+    shards: 1 + random.below(8),
+    rounds,
+    checkpointEvery: 1 + random.below(4),
+    pools,
+    shardMs: 5 * 2 ** random.below(8),
+    wire: {
+      minMs: 0.1,
+      maxMs: 0.2 + world.between(0, 30),
+      loss: sometimes(world, 0.3),
+      duplication: sometimes(world, 0.3),
+      stallProbability: sometimes(world, 0.2),
+      stallMs: world.between(100, 3000),
+    },
+    worker: {
+      crash: sometimes(world, 0.4),
+      hang: sometimes(world, 0.1),
+      stop: sometimes(world, 0.1),
+      slow: sometimes(world, 0.5),
+    },
+    cut: sometimes(world, 0.05),
+    serverCrash: sometimes(world, 0.03),
+    verified: isVerified ? 1 : sometimes(world, 0.5),
+    liar: isVerified && world.chance(0.6) ? { wrong: world.between(0.05, 1) } : undefined,
+    notFinite: sometimes(world, 0.02),
+    divergesAt: world.chance(0.15) ? random.below(rounds) : undefined,
+    calmAfterMs: world.between(5000, 200_000),
+  };
+}

@@ -1,0 +1,412 @@
+// The server of the simulator: the real coordinator in a shell that can crash at any event and go on from its last checkpoint.
+import { NETS, type Net } from '../parameters/manifest.js';
+import { Coordinator, type Effect, type Event } from '../protocol/coordinator.js';
+import { neglectedOf, violationsOf } from '../protocol/invariants.js';
+import type { Pool } from '../protocol/roster.js';
+import { type Versions, versionsAfter } from '../protocol/schedule.js';
+import { keyOf, leavesOf, parentOf, rootLevel, siblingOf, type TreeNode } from '../protocol/shard-tree.js';
+import type { Task, TaskName } from '../protocol/task.js';
+import { applied, initial, mix, type Values } from './arithmetic.js';
+import type { Scenario } from './faults.js';
+import type { FromServer, FromWorker } from './messages.js';
+import type { PlantedBug } from './planted-bugs.js';
+import type { World } from './world.js';
+
+/** What survives a crash. */
+export interface Disk {
+  checkpoints: { round: number; values: Values; branch: number }[];
+  term: number;
+}
+
+export interface ServerSurroundings {
+  world: World;
+  scenario: Scenario;
+  bug: PlantedBug | undefined;
+  disk: Disk;
+  send(session: string, message: FromServer): void;
+  /** a claim did not hold */
+  broken(claim: string): void;
+  /** a version exists; the same one, again, after a crash or a return */
+  published(net: Net, version: number, branch: number, value: string): void;
+  /** a worker does not answer: its launcher ends the process, and starts another */
+  silent(session: string): void;
+  ended(because: string, values: Values): void;
+}
+
+interface PeerModel {
+  pool: Pool;
+  isReady: boolean;
+  heardMs: number;
+  sent: Set<string>;
+}
+
+const DEADLINES = { factor: 5, floorMs: 1000, ceilingMs: 120_000, firstMs: 60_000 };
+const TICK_MS = 250;
+const PING_MS = 1000;
+const HUNG_MS = 30_000;
+const BRANCHES_MAX = 5;
+
+export class ServerModel {
+  readonly coordinator: Coordinator;
+  private readonly peers = new Map<string, PeerModel>();
+  private readonly values = new Map<string, string>();
+  private readonly sums: Record<Net, Map<string, string>> = {
+    discriminator: new Map(),
+    generator: new Map(),
+  };
+  private readonly settled: Record<Net, number[]> = { discriminator: [], generator: [] };
+  private readonly held = new Map<string, string>();
+  private arrived: string | undefined;
+  private term: number;
+  private branch: number;
+  private pingedMs = 0;
+  /** arithmetic under way: nothing may be restored before it is done */
+  private applying = 0;
+  isAlive = true;
+
+  constructor(private readonly around: ServerSurroundings) {
+    const { disk, scenario, bug } = around;
+    const from = disk.checkpoints.at(-1) ?? this.beginning();
+    disk.term += bug === 'keeps its term after a crash' ? 0 : 1;
+    this.term = Math.max(1, disk.term);
+    this.branch = from.branch;
+    const versions = versionsAfter(scenario.schedule, from.round);
+    for (const net of NETS) this.values.set(`${net}@${versions[net]}`, from.values[net]);
+    this.coordinator = new Coordinator({
+      schedule: scenario.schedule,
+      shards: scenario.shards,
+      versions,
+      generatorSteps: scenario.rounds,
+      deadlines: DEADLINES,
+      isVerified: (net, step, node) => this.isVerified(net, step, node),
+    });
+    this.tick();
+  }
+
+  private beginning(): Disk['checkpoints'][number] {
+    const values = { discriminator: initial('discriminator'), generator: initial('generator') };
+    return { round: 0, values, branch: 0 };
+  }
+
+  private isVerified(net: Net, step: number, node: TreeNode): boolean {
+    const { world, scenario } = this.around;
+    return (
+      Number.parseInt(mix(world.seed, 'verify', net, step, keyOf(node)).slice(-3), 36) / 36 ** 3 <
+      scenario.verified
+    );
+  }
+
+  /** Time passes: deadlines, pings, hung loops. */
+  private tick(): void {
+    this.around.world.after(TICK_MS, () => {
+      if (!this.isAlive) return;
+      if (this.around.bug !== 'never notices that a worker is late')
+        this.handle({ kind: 'ticked', nowMs: this.now });
+      this.lookForNeglect();
+      if (this.now - this.pingedMs >= PING_MS) this.pingAll();
+      if (this.isAlive) this.tick();
+    });
+  }
+
+  private lookForNeglect(): void {
+    const lateAfterMs = (worker: string) => this.coordinator.lateAfterMs(worker);
+    for (const claim of neglectedOf(this.coordinator.snapshot(), this.now, lateAfterMs))
+      this.around.broken(claim);
+  }
+
+  private pingAll(): void {
+    this.pingedMs = this.now;
+    for (const [session, peer] of [...this.peers]) {
+      if (!peer.isReady) continue;
+      const patienceMs = Math.max(HUNG_MS, 4 * this.coordinator.lateAfterMs(session));
+      if (this.now - peer.heardMs > patienceMs) {
+        this.lose(session);
+        this.around.silent(session);
+      } else this.around.send(session, { kind: 'ping', sentMs: this.now });
+    }
+  }
+
+  private get now(): number {
+    return this.around.world.nowMs;
+  }
+
+  receive(message: FromWorker): void {
+    const { session } = message;
+    if (message.kind === 'hello') {
+      this.lose(session);
+      this.peers.set(session, { pool: message.pool, isReady: false, heardMs: this.now, sent: new Set() });
+      this.around.send(session, { kind: 'welcome', term: this.term });
+      return;
+    }
+    const peer = this.peers.get(session);
+    if (!peer) return;
+    peer.heardMs = this.now;
+    switch (message.kind) {
+      case 'prepared':
+        if (peer.isReady) return;
+        peer.isReady = true;
+        this.handle({ kind: 'joined', worker: session, pool: peer.pool });
+        return;
+      case 'fetch':
+        if (message.term === this.term) this.sendVersion(session, message.vector, message.version);
+        return;
+      case 'answer':
+        this.answer(session, message);
+        return;
+      case 'pong':
+        if (this.around.bug !== 'believes that nothing is lost')
+          this.handle({ kind: 'ponged', worker: session, pingedMs: message.sentMs, nowMs: this.now });
+        return;
+    }
+  }
+
+  gone(session: string): void {
+    if (this.around.bug !== 'forgets to release a lost worker') this.lose(session);
+    else this.peers.delete(session);
+  }
+
+  private lose(session: string): void {
+    const peer = this.peers.get(session);
+    this.peers.delete(session);
+    if (peer?.isReady) this.handle({ kind: 'left', worker: session });
+  }
+
+  private answer(
+    worker: string,
+    { term, branch, task, issue, value, isSound }: Extract<FromWorker, { kind: 'answer' }>,
+  ): void {
+    if (term !== this.term || branch !== this.branch) return;
+    if (!this.peers.get(worker)?.isReady) return;
+    const isSeen = this.coordinator.isCareful(task.net) || this.around.world.chance(0.5);
+    this.arrived = isSound ? value : 'NaN';
+    const digest = this.coordinator.wantsDigest(worker, task) ? { digest: this.arrived } : {};
+    const seen = isSound || !isSeen;
+    const current = this.coordinator.taskOf(worker)?.issue ?? issue;
+    const counted = this.around.bug === 'takes one answer that came twice for two' ? current : issue;
+    this.handle({
+      kind: 'answered',
+      worker,
+      task,
+      issue: counted,
+      isSound: seen,
+      nowMs: this.now,
+      ...digest,
+    });
+    if (this.arrived !== undefined && this.isAlive)
+      this.around.broken('an answer was neither settled, held nor discarded');
+  }
+
+  private handle(event: Event): void {
+    if (!this.isAlive) return;
+    for (const effect of this.coordinator.handle(event)) if (this.isAlive) this.perform(effect);
+    if (!this.isAlive) return;
+    for (const claim of violationsOf(this.coordinator.snapshot())) this.around.broken(claim);
+    for (const { worker } of this.coordinator.snapshot().members)
+      if (!this.peers.get(worker)?.isReady)
+        this.around.broken(`${worker} may be given work and is not connected`);
+  }
+
+  private perform(effect: Effect): void {
+    const { world, bug } = this.around;
+    world.say(() => `  server: ${JSON.stringify(effect)}`);
+    switch (effect.kind) {
+      case 'assign':
+        for (const net of NETS) this.sendOnce(effect.worker, net, effect.task.reads[net]);
+        this.sendTask(effect.worker, effect.task);
+        return;
+      case 'remind':
+        this.sendTask(effect.worker, effect.task);
+        return;
+      case 'hold':
+        this.held.set(heldKey(effect.task, effect.digest), this.takeArrived());
+        return;
+      case 'release':
+        for (const key of this.held.keys())
+          if (key.startsWith(heldKey(effect.task, ''))) this.held.delete(key);
+        return;
+      case 'settle':
+        this.settle(effect.task, effect.held);
+        return;
+      case 'discard':
+        if (bug === 'sums a discarded answer too' && effect.reason === 'duplicate')
+          this.spoil(this.takeArrived());
+        else this.takeArrived();
+        return;
+      case 'quarantine':
+        this.around.send(effect.worker, { kind: 'refused' });
+        this.peers.delete(effect.worker);
+        return;
+      case 'complete':
+        this.complete(effect.net, effect.step);
+        return;
+      case 'boundary':
+        this.checkpoint(effect.round);
+        return;
+      case 'restore':
+        this.restore(effect);
+        return;
+      case 'finished':
+        this.end(effect.because);
+        return;
+      case 'failed':
+        this.end(`failed: ${effect.because}`);
+        return;
+      case 'judge':
+      case 'reissued':
+      case 'disagreed':
+        return;
+    }
+  }
+
+  private takeArrived(): string {
+    const { arrived } = this;
+    if (arrived === undefined) this.around.broken('the coordinator spoke of an answer that never arrived');
+    this.arrived = undefined;
+    return arrived ?? '';
+  }
+
+  private settle(task: Task, digest: string | undefined): void {
+    const value = digest === undefined ? this.takeArrived() : this.held.get(heldKey(task, digest))!;
+    for (const key of this.held.keys()) if (key.startsWith(heldKey(task, ''))) this.held.delete(key);
+    const { from, to } = leavesOf(task, this.around.scenario.shards);
+    for (let shard = from; shard < to; shard++) {
+      if (this.settled[task.net].includes(shard))
+        this.around.broken(`shard ${shard} of ${task.net} ${task.step} was settled twice`);
+      this.settled[task.net].push(shard);
+    }
+    this.sums[task.net].set(keyOf(task), value);
+    if (this.around.bug !== 'sums as answers arrive') this.sumSiblings(task.net, task);
+  }
+
+  private sumSiblings(net: Net, node: TreeNode): void {
+    const sums = this.sums[net];
+    const sibling = siblingOf(node, this.around.scenario.shards);
+    if (node.level === rootLevel(this.around.scenario.shards)) return;
+    const [mine, other] = [sums.get(keyOf(node))!, sibling && sums.get(keyOf(sibling))];
+    if (sibling && other === undefined) return;
+    sums.delete(keyOf(node));
+    if (sibling) sums.delete(keyOf(sibling));
+    const [left, right] = node.index % 2 ? [other, mine] : [mine, other];
+    sums.set(keyOf(parentOf(node)), right === undefined ? left! : add(left!, right));
+    this.sumSiblings(net, parentOf(node));
+  }
+
+  /** A planted bug: something is added that does not belong. */
+  private spoil(value: string): void {
+    for (const net of NETS) for (const [key, sum] of this.sums[net]) this.sums[net].set(key, add(sum, value));
+  }
+
+  private complete(net: Net, step: number): void {
+    const { world } = this.around;
+    const { term } = this;
+    this.applying += 1;
+    world.after(world.between(1, 20), () => this.apply(net, step, term));
+  }
+
+  private apply(net: Net, step: number, term: number): void {
+    this.applying -= 1;
+    if (!this.isAlive || term !== this.term) return;
+    const [...sums] = this.sums[net].values();
+    const sum = this.around.bug === 'sums as answers arrive' ? sums.reduce(add) : sums[0]!;
+    const shards = this.settled[net].length;
+    if (this.coordinator.snapshot().steps.every((open) => open.net !== net)) return; // it was restored meanwhile
+    if (shards !== this.around.scenario.shards)
+      this.around.broken(`${shards} shards of ${net} ${step} were settled`);
+    this.sums[net].clear();
+    this.settled[net] = [];
+    if (sum.includes('NaN')) {
+      this.handle({ kind: 'not-applied', net, cause: 'gradient' });
+      return;
+    }
+    const value = applied(this.values.get(`${net}@${step}`)!, sum);
+    this.values.set(`${net}@${step + 1}`, value);
+    this.around.published(net, step + 1, this.branch, value);
+    this.handle({ kind: 'applied', net, nowMs: this.now });
+    this.forget();
+  }
+
+  private forget(): void {
+    const phases = NETS.map((net) => this.coordinator.next(net));
+    for (const key of this.values.keys()) {
+      const [net, version] = key.split('@') as [Net, string];
+      const least = Math.min(...phases.map((phase) => phase.reads[net]));
+      if (Number(version) < Math.min(least, this.coordinator.current[net])) this.values.delete(key);
+    }
+  }
+
+  private checkpoint(round: number): void {
+    const { world, disk, scenario, bug } = this.around;
+    if (round % scenario.checkpointEvery !== 0) return;
+    const { discriminator, generator } = this.coordinator.current;
+    const late = bug === 'takes a checkpoint of another moment' ? 1 : 0;
+    const values = this.valuesAt({ discriminator: discriminator - late, generator });
+    const { branch, term } = this;
+    world.after(world.between(5, 100), () => {
+      if (this.isAlive && term === this.term) disk.checkpoints.push({ round, values, branch });
+    });
+  }
+
+  private valuesAt(versions: Versions): Values {
+    const at = (net: Net) => this.values.get(`${net}@${versions[net]}`) ?? 'a version that is gone';
+    return { discriminator: at('discriminator'), generator: at('generator') };
+  }
+
+  private restore({ round, cause }: Extract<Effect, { kind: 'restore' }>): void {
+    const { disk, scenario, world, bug } = this.around;
+    if (cause !== 'corruption' && this.branch >= BRANCHES_MAX) {
+      this.end('failed: given up');
+      return;
+    }
+    disk.term += 1;
+    this.term = disk.term;
+    if (cause !== 'corruption' && bug !== 'comes back the same way after a divergence') this.branch += 1;
+    const wait = () => {
+      if (!this.isAlive) return;
+      if (this.applying > 0) {
+        world.after(5, wait);
+        return;
+      }
+      disk.checkpoints = disk.checkpoints.filter((checkpoint) => checkpoint.round <= round);
+      const from = disk.checkpoints.at(-1) ?? this.beginning();
+      const versions = versionsAfter(scenario.schedule, from.round);
+      this.values.clear();
+      this.held.clear();
+      for (const net of NETS) {
+        this.sums[net].clear();
+        this.settled[net] = [];
+        this.values.set(`${net}@${versions[net]}`, from.values[net]);
+      }
+      for (const peer of this.peers.values()) peer.sent.clear();
+      this.handle({ kind: 'restored', versions });
+    };
+    wait();
+  }
+
+  private end(because: string): void {
+    this.isAlive = false;
+    this.around.ended(because, this.valuesAt(this.coordinator.current));
+  }
+
+  private sendTask(session: string, task: Task): void {
+    this.around.send(session, { kind: 'task', task: { ...task, term: this.term, branch: this.branch } });
+  }
+
+  private sendOnce(session: string, net: Net, version: number): void {
+    const sent = this.peers.get(session)?.sent;
+    if (sent?.has(`${net}@${version}`)) return;
+    sent?.add(`${net}@${version}`);
+    this.sendVersion(session, net, version);
+  }
+
+  private sendVersion(session: string, vector: Net, version: number): void {
+    const value = this.values.get(`${vector}@${version}`);
+    if (value !== undefined)
+      this.around.send(session, { kind: 'weights', term: this.term, vector, version, value });
+  }
+}
+
+const add = (left: string, right: string): string =>
+  left.includes('NaN') || right.includes('NaN') ? 'NaN' : mix('+', left, right);
+
+const heldKey = ({ net, step, level, index }: TaskName, digest: string): string =>
+  `${net} ${step} ${level}.${index} ${digest}`;

@@ -1,0 +1,233 @@
+// One simulated run: a server, its workers, a wire and all that goes wrong with them, from one seed; then what was broken.
+import { messageOf } from '../errors.js';
+import { NETS, type Net } from '../parameters/manifest.js';
+import { undisturbed, type Values } from './arithmetic.js';
+import { drawScenario, type Scenario } from './faults.js';
+import type { FromServer, FromWorker } from './messages.js';
+import { type Ends, type Link, Network } from './network.js';
+import type { PlantedBug } from './planted-bugs.js';
+import { type Disk, ServerModel } from './server-model.js';
+import { describe, WorkerModel } from './worker-model.js';
+import { World } from './world.js';
+
+export interface SimulationOptions {
+  seed: number;
+  bug?: PlantedBug;
+  /** told every message and every decision */
+  transcript?(line: string): void;
+}
+
+export interface Outcome {
+  seed: number;
+  scenario: Scenario;
+  /** broken claims; none when all is well */
+  violations: string[];
+  /** how the run ended: `done`, or `failed: …` for a reason that the server gave */
+  end: string;
+  events: number;
+  seconds: number;
+  crashes: { server: number; worker: number };
+}
+
+/** A run that has not ended after so many events, or this long after everything has calmed down, hangs. */
+const EVENTS_MAX = 400_000;
+const PATIENCE_MS = 600_000;
+/** … and so many times what one worker alone would compute for. */
+const PATIENCE_FACTOR = 6;
+const VIOLATIONS_MAX = 5;
+
+export function simulate({ seed, bug, transcript }: SimulationOptions): Outcome {
+  const world = new World(seed, transcript);
+  const simulation = new Simulation(world, drawScenario(world), bug);
+  return simulation.run();
+}
+
+class Simulation {
+  private readonly violations: string[] = [];
+  private readonly disk: Disk = { checkpoints: [], term: 0 };
+  private readonly network: Network;
+  private readonly links = new Map<string, { link: Link; ends: Ends }>();
+  private readonly workers = new Map<string, WorkerModel>();
+  /** every version that was ever published, by branch: the same again after a crash, never another */
+  private readonly history = new Map<string, string>();
+  private readonly branchOfRound: number[] = [];
+  private server: ServerModel | undefined;
+  private born = 0;
+  private end: string | undefined;
+  private finalValues: Values | undefined;
+  private readonly crashes = { server: 0, worker: 0 };
+
+  constructor(
+    private readonly world: World,
+    private readonly scenario: Scenario,
+    private readonly bug: PlantedBug | undefined,
+  ) {
+    this.network = new Network(world, scenario, () => this.isCalm);
+    this.startServer();
+    scenario.pools.forEach((pool, i) => {
+      world.after(world.between(0, 2000), () =>
+        this.startWorker(pool, scenario.liar !== undefined && i === 0),
+      );
+    });
+  }
+
+  private get isCalm(): boolean {
+    return this.world.nowMs > this.scenario.calmAfterMs;
+  }
+
+  run(): Outcome {
+    let events = 0;
+    const { calmAfterMs, rounds, shards, shardMs, schedule } = this.scenario;
+    const aloneMs = rounds * (1 + schedule.discriminatorSteps) * shards * shardMs;
+    const deadline = calmAfterMs + PATIENCE_MS + PATIENCE_FACTOR * aloneMs;
+    while (this.end === undefined && this.violations.length < VIOLATIONS_MAX && this.step()) {
+      events += 1;
+      if (events > EVENTS_MAX || this.world.nowMs > deadline) break;
+      if (this.server && !this.isCalm && this.world.chance(this.scenario.serverCrash)) this.crashServer();
+    }
+    this.judge();
+    return {
+      seed: this.world.seed,
+      scenario: this.scenario,
+      violations: this.violations,
+      end: this.end ?? 'none',
+      events,
+      seconds: this.world.nowMs / 1000,
+      crashes: this.crashes,
+    };
+  }
+
+  /** One event. A broken assertion of the code under test is a broken claim like any other. */
+  private step(): boolean {
+    try {
+      return this.world.next();
+    } catch (error) {
+      this.broken(messageOf(error));
+      return false;
+    }
+  }
+
+  /** The run has ended, with the weights of an undisturbed one or with a reason. */
+  private judge(): void {
+    if (this.violations.length > 0) return;
+    if (this.end === undefined) {
+      const waits = this.server?.coordinator.waitingFor(this.world.nowMs) ?? 'nothing that it could name';
+      this.broken(`the run hangs: ${this.server ? `it waits for ${waits}` : 'there is no server'}`);
+      return;
+    }
+    if (this.end !== 'done') return;
+    const { schedule, shards, rounds } = this.scenario;
+    const expected = undisturbed(schedule, shards, rounds, (round) => this.branchOfRound[round] ?? 0);
+    for (const net of NETS)
+      if (this.finalValues![net] !== expected[net])
+        this.broken(
+          `the last ${net} is ${this.finalValues![net]}, that of an undisturbed run ${expected[net]}`,
+        );
+  }
+
+  private broken(claim: string): void {
+    this.world.say(() => `BROKEN: ${claim}`);
+    this.violations.push(claim);
+  }
+
+  private startServer(): void {
+    this.world.say(() => `server starts from ${this.disk.checkpoints.at(-1)?.round ?? 'the beginning'}`);
+    this.server = new ServerModel({
+      world: this.world,
+      scenario: this.scenario,
+      bug: this.bug,
+      disk: this.disk,
+      send: (session, message) => this.toWorker(session, message),
+      broken: (claim) => this.broken(claim),
+      published: (net, version, branch, value) => this.published(net, version, branch, value),
+      silent: (session) => this.world.after(100, () => this.workers.get(nameOf(session))?.crash()),
+      ended: (because, values) => {
+        this.end = because;
+        this.finalValues = values;
+      },
+    });
+  }
+
+  private crashServer(): void {
+    this.world.say(() => 'server crashes');
+    this.crashes.server += 1;
+    this.server!.isAlive = false;
+    this.server = undefined;
+    for (const { link, ends } of this.links.values()) this.network.close(link, ends, 'server');
+    this.links.clear();
+    this.world.after(this.world.between(300, 3000), () => this.startServer());
+  }
+
+  private startWorker(pool: Scenario['pools'][number], isLiar: boolean): void {
+    const name = `w${this.born++}`;
+    this.world.say(() => `${name} starts, for ${pool}${isLiar ? ', and lies' : ''}`);
+    const worker: WorkerModel = new WorkerModel(name, pool, this.world.between(0.7, 1.5), isLiar, {
+      world: this.world,
+      scenario: this.scenario,
+      bug: this.bug,
+      isCalm: () => this.isCalm,
+      connect: (itself) => this.connect(itself),
+      disconnect: (itself) => this.disconnect(itself),
+      ended: (itself, how) => this.workerEnded(itself, how),
+    });
+    this.workers.set(name, worker);
+  }
+
+  private connect(worker: WorkerModel): ((message: FromWorker) => void) | undefined {
+    const { server } = this;
+    if (!server) return undefined;
+    const { session } = worker;
+    const ends: Ends = {
+      server: (message) => {
+        if (server.isAlive) server.receive(message as FromWorker);
+      },
+      worker: (message) => {
+        if (worker.isUp && worker.session === session) worker.receive(message as FromServer);
+      },
+      serverLost: () => {
+        this.links.delete(session);
+        if (server.isAlive) server.gone(session);
+      },
+      workerLost: () => {
+        if (worker.isUp && worker.session === session) worker.lost();
+      },
+    };
+    const link = this.network.connect(ends);
+    this.links.set(session, { link, ends });
+    return (message) => {
+      this.world.say(() => `${session} → ${describe(message)}`);
+      link.toServer(message);
+    };
+  }
+
+  private workerEnded(worker: WorkerModel, how: 'crashed' | 'refused' | 'over'): void {
+    this.world.say(() => `${worker.name} is gone: ${how}`);
+    this.crashes.worker += 1;
+    this.workers.delete(worker.name);
+    this.disconnect(worker);
+    if (how !== 'over')
+      this.world.after(this.world.between(50, 2000), () => this.startWorker(worker.pool, false));
+  }
+
+  private disconnect({ session }: WorkerModel): void {
+    const connection = this.links.get(session);
+    if (connection) this.network.close(connection.link, connection.ends, 'worker');
+  }
+
+  private toWorker(session: string, message: FromServer): void {
+    this.world.say(() => `server → ${session} ${describe(message)}`);
+    this.links.get(session)?.link.toWorker(message);
+  }
+
+  private published(net: Net, version: number, branch: number, value: string): void {
+    const name = `${net}@${version}`;
+    const known = this.history.get(`${branch} ${name}`);
+    if (known !== undefined && known !== value)
+      this.broken(`there are two versions ${name}: ${known} and ${value}`);
+    this.history.set(`${branch} ${name}`, value);
+    if (net === 'generator') this.branchOfRound[version - 1] = branch;
+  }
+}
+
+/** `w3.2` is the second connection of the process `w3`. */
+const nameOf = (session: string): string => session.slice(0, session.indexOf('.'));

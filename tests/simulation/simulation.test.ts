@@ -1,0 +1,43 @@
+// Goal: whatever goes wrong, a run ends with the weights of an undisturbed one or with a reason. Method: the real coordinator and the
+// real worker logic under seeded faults in virtual time; and the same with a mistake planted, which must be found.
+import { describe, expect, it } from 'vitest';
+import { PLANTED_BUGS } from '../../src/simulation/planted-bugs.js';
+import { simulate } from '../../src/simulation/simulate.js';
+
+const SEEDS = 300;
+
+describe('a simulated run', () => {
+  it(`keeps every claim under ${SEEDS} seeds of crashes, hangs, lies and lost messages`, () => {
+    let crashes = 0;
+    for (let seed = 0; seed < SEEDS; seed++) {
+      const outcome = simulate({ seed });
+      crashes += outcome.crashes.server;
+      expect(outcome.violations, `npx nash simulate --seed ${seed}`).toEqual([]);
+      expect(outcome.end).toMatch(/^(done|failed: )/);
+    }
+    expect(crashes).toBeGreaterThan(SEEDS); // the faults are there
+  }, 120_000);
+
+  it('is the same again for the same seed, to the last line', () => {
+    const transcriptOf = (seed: number) => {
+      const lines: string[] = [];
+      simulate({ seed, transcript: (line) => lines.push(line) });
+      return lines;
+    };
+    expect(transcriptOf(5)).toEqual(transcriptOf(5));
+    expect(transcriptOf(5)).not.toEqual(transcriptOf(6));
+  });
+});
+
+describe('the simulator', () => {
+  it.each(PLANTED_BUGS)(
+    'finds a server or worker that %s',
+    (bug) => {
+      let found: string | undefined;
+      for (let seed = 0; seed < SEEDS && found === undefined; seed++)
+        [found] = simulate({ seed, bug }).violations;
+      expect(found).toBeTypeOf('string');
+    },
+    120_000,
+  );
+});

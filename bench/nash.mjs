@@ -37,8 +37,10 @@ export const nash = {
   weightsSender: () => load('server/weights-sender'),
   /** @returns {Promise<typeof import('../src/steps/step.js')>} */
   steps: () => load('steps/step'),
-  /** @returns {Promise<typeof import('../src/transport/zeromq.js')>} */
-  transport: () => load('transport/zeromq'),
+  /** @returns {Promise<typeof import('../src/transport/dealer.js')>} */
+  dealer: () => load('transport/dealer'),
+  /** @returns {Promise<typeof import('../src/transport/router.js')>} */
+  router: () => load('transport/router'),
   /** @returns {Promise<typeof import('../src/wire/blocks.js')>} */
   blocks: () => load('wire/blocks'),
   /** @returns {Promise<typeof import('../src/wire/codec.js')>} */

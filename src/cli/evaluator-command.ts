@@ -3,12 +3,13 @@ import { Command } from 'commander';
 import { endWithLauncher } from './launcher-link.js';
 import type { CommandMaker } from './main.js';
 import { backOff, requireGpu, type SupervisedArguments, withSupervision } from './supervision.js';
-import { logged, serverFinder, WAIT_HELP } from './worker-command.js';
+import { KEYS_HELP, logged, serverFinder, WAIT_HELP } from './worker-command.js';
 
 interface EvaluatorArguments extends SupervisedArguments {
   endpoint?: string;
   wait?: boolean;
   runDir: string;
+  keys?: string;
 }
 
 export const evaluatorCommand: CommandMaker = (finish) =>
@@ -16,6 +17,7 @@ export const evaluatorCommand: CommandMaker = (finish) =>
     .description('measure the generator and draw its samples while it trains')
     .option('--endpoint <address>', "the server's address (default: from the run folder)")
     .requiredOption('--run-dir <dir>', 'run folder, where figures go')
+    .option('--keys <dir>', KEYS_HELP)
     .option('--wait', WAIT_HELP)
     .addHelpText('after', '\nExample:\n  npx nash evaluator --run-dir runs/ring')
     .action(async (args: EvaluatorArguments) => finish(await run(args)));
@@ -26,6 +28,8 @@ async function run(args: EvaluatorArguments): Promise<number> {
   if (args.wait) await backOff();
   const findServer = await serverFinder(args);
   const { runEvaluator } = await import('../evaluator/run-evaluator.js');
-  const { runDir } = args;
-  return logged(args, 'evaluator', (onSession) => runEvaluator({ findServer, onSession, runDir }));
+  const { runDir, keys } = args;
+  return logged(args, 'evaluator', (onSession) =>
+    runEvaluator({ findServer, onSession, runDir, ...(keys ? { keys } : {}) }),
+  );
 }

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { EXIT, NashError } from '../errors.js';
 import { dataCommand } from './data-command.js';
 import { evaluatorCommand } from './evaluator-command.js';
+import { keysCommand } from './keys-command.js';
 import { sampleCommand } from './sample-command.js';
 import { serverCommand } from './server-command.js';
 import { simulateCommand } from './simulate-command.js';
@@ -24,6 +25,7 @@ const MAKERS: readonly CommandMaker[] = [
   sampleCommand,
   dataCommand,
   simulateCommand,
+  keysCommand,
 ];
 
 /**

@@ -29,6 +29,7 @@ interface WorkerArguments extends SupervisedArguments {
   name?: string;
   dumpGraph?: string;
   delayMs?: number;
+  keys?: string;
 }
 
 export const workerCommand: CommandMaker = (finish) =>
@@ -41,6 +42,7 @@ export const workerCommand: CommandMaker = (finish) =>
     )
     .option('--endpoint <address>', "the server's address, such as tcp://10.0.0.1:5555")
     .option('--run-dir <dir>', 'read the address from the run folder of a server on this host')
+    .option('--keys <dir>', KEYS_HELP)
     .option('--wait', WAIT_HELP)
     .option('--name <name>', 'what status, logs and metrics call this worker (default: host and process)')
     .option(
@@ -68,6 +70,8 @@ function readDelay(text: string): number {
   throw new NashError('usage', `--delay-ms ${text}: expected milliseconds, such as 50`);
 }
 
+export const KEYS_HELP =
+  "folder with worker.key and the server's server.pub, or none (default: ~/.config/nash/keys, if it holds them)";
 export const WAIT_HELP = 'with --run-dir: wait for a server to open the folder, where none has yet';
 
 async function run(args: WorkerArguments): Promise<number> {
@@ -87,6 +91,7 @@ async function run(args: WorkerArguments): Promise<number> {
       name,
       requiresGpu: args.requireGpu ?? false,
       delayMs: args.delayMs,
+      ...(args.keys ? { keys: args.keys } : {}),
       ...(args.dumpGraph ? { dumpFolder: args.dumpGraph } : {}),
     }),
   );

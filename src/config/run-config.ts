@@ -106,6 +106,12 @@ export const runConfig = z.strictObject({
     .strictObject({
       endpoint: endpoint.default('tcp://127.0.0.1:0'),
       http: httpAddress.default('127.0.0.1:9464'),
+      /** names, besides this host's own, under which browsers and Prometheus may ask for the pages */
+      httpNames: z.array(z.string().min(1).max(253)).max(64).default([]),
+      /** folder of keys, or `none`; default: ~/.config/nash/keys, if it holds a server's key */
+      keys: z.string().min(1).optional(),
+      /** whoever reaches the endpoint may join, without a key; needed beyond loopback where there are no keys */
+      trustedNetwork: z.boolean().default(false),
     })
     .prefault({}),
   stop: z.strictObject({ generatorSteps: count.default(10_000) }).prefault({}),

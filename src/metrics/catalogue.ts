@@ -62,7 +62,18 @@ export const CATALOGUE = {
     reason: ['stale', 'duplicate', 'not-finite'],
   }),
   gan_refusals_total: counter('Peers and messages that were refused', {
-    reason: ['protocol', 'config', 'manifest', 'data', 'name', 'malformed', 'finished', 'corrupt'],
+    reason: [
+      'protocol',
+      'config',
+      'manifest',
+      'data',
+      'name',
+      'malformed',
+      'finished',
+      'corrupt',
+      'key',
+      'handshake',
+    ],
   }),
   gan_wire_bytes_total: counter('Bytes through the server socket', { direction }),
   gan_workers_lost_total: counter('Workers that left or were lost while the run went on', {

@@ -188,6 +188,7 @@ export class ParameterServer {
     const { transport } = this.parts;
     transport.onMessage(({ peer, frames }) => this.guard(() => this.reception.receive(peer, frames)));
     transport.onGone((peer) => this.guard(() => this.reception.gone(peer)));
+    transport.onRefused((reason, why) => this.guard(() => this.reception.countRefusal(reason, { why })));
     transport.onDisconnect(() => {
       for (const ms of PROBE_AT_MS) setTimeout(() => this.probe(), ms);
     });

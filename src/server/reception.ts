@@ -145,9 +145,13 @@ export class Reception {
   }
 
   refuse(session: string, refusal: Refusal): void {
-    this.parts.log('refused', { session, ...refusal });
-    this.parts.metrics.increment('gan_refusals_total', 1, { reason: refusal.reason });
+    this.countRefusal(refusal.reason, { session, message: refusal.message });
     this.parts.send(session, { kind: 'refused', ...refusal });
+  }
+
+  countRefusal(reason: string, fields: { session?: string; message?: string; why?: string }): void {
+    this.parts.log('refused', { reason, ...fields });
+    this.parts.metrics.increment('gan_refusals_total', 1, { reason });
   }
 
   /** It may go at once, unless the run is stopping and its round needs it: then it is sent home with the others. */

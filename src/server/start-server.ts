@@ -10,7 +10,8 @@ import { buildArchitecture } from '../models/architecture.js';
 import { VectorEngine } from '../numerics/vector-engine.js';
 import { manifestHashes } from '../parameters/manifest.js';
 import type { Versions } from '../protocol/schedule.js';
-import { bindServer } from '../transport/zeromq.js';
+import { serverKeysOf } from '../transport/keys.js';
+import { bindServer } from '../transport/router.js';
 import { describeEnvironment } from './environment.js';
 import { serveHttp } from './http.js';
 import type { Line } from './line.js';
@@ -62,7 +63,9 @@ export async function startServer(options: ServerOptions): Promise<RunResult> {
   source.close();
   const architecture = buildArchitecture(config.model, source.shape);
   const restored = opening === 'resume' ? await restore(options) : undefined;
-  const transport = await bindServer(config.server.endpoint);
+  const keys = serverKeysOf(config.server.keys);
+  const trust = trustIn(config.server, keys !== undefined);
+  const transport = await bindServer(config.server.endpoint, keys);
   const metrics = prometheusMetrics();
   let server: ParameterServer | undefined;
   let folder: RunFolder | undefined;
@@ -114,6 +117,7 @@ export async function startServer(options: ServerOptions): Promise<RunResult> {
     });
     log('server listening', {
       endpoint: transport.endpoint,
+      trust,
       http: http.address,
       runDir,
       resumedFrom: restored?.step,
@@ -141,6 +145,21 @@ export async function startServer(options: ServerOptions): Promise<RunResult> {
     await transport.close();
     await engine?.close();
   }
+}
+
+/**
+ * Who may join, for the log.
+ * @throws NashError('usage') where anybody could
+ */
+function trustIn({ endpoint, trustedNetwork }: RunConfig['server'], hasKeys: boolean): string {
+  if (hasKeys) return 'workers with an allowed key';
+  if (/^tcp:\/\/(127\.\d+\.\d+\.\d+|localhost|\[::1\]):/.test(endpoint)) return 'no keys: this host only';
+  if (trustedNetwork) return 'no keys: everybody in a trusted network';
+  throw new NashError(
+    'usage',
+    `server.endpoint ${endpoint} can be reached from other hosts, and there are no keys: anybody could join the run. ` +
+      '`nash keys make` makes keys; --set server.trustedNetwork=true does without in a network where everybody is trusted.',
+  );
 }
 
 async function finished(

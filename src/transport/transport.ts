@@ -1,5 +1,9 @@
 // What server and workers need of a network. A message is a list of frames; peers are named by their session.
 
+/** Why somebody was turned away before a message of theirs got through: the list of keys or the user; no key, or one for another server. */
+export const STRANGERS = ['key', 'handshake'] as const;
+export type Stranger = (typeof STRANGERS)[number];
+
 /** One message from a peer. */
 export interface Envelope {
   /** the sender's session: fresh in every process, so that a restarted worker is never mistaken for its ghost */
@@ -18,6 +22,8 @@ export interface ServerTransport {
   onMessage(listener: (envelope: Envelope) => void): void;
   /** Told once when a peer that was sent to or pinged turns out to be gone. */
   onGone(listener: (peer: string) => void): void;
+  /** Somebody was turned away; `why` is for the log. */
+  onRefused(listener: (reason: Stranger, why: string) => void): void;
   /** Some connection ended: peers ought to be pinged, the gone one will be reported. */
   onDisconnect(listener: () => void): void;
   /** Resolves when everything queued has been handed to the network, or after `timeoutMs`. */
@@ -35,6 +41,8 @@ export interface WorkerTransport {
   /** The connection was made, for the first time or again. */
   onConnect(listener: () => void): void;
   onDisconnect(listener: () => void): void;
+  /** The server turned this process away, for a reason that trying again does not mend. */
+  onRefused(listener: (why: string) => void): void;
   flush(timeoutMs: number): Promise<void>;
   close(): Promise<void>;
 }

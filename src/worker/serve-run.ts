@@ -1,11 +1,14 @@
 // Serves one run through as many servers as it takes: a server that crashes is started again, perhaps at another address.
 import { NashError } from '../errors.js';
-import { connectWorker } from '../transport/zeromq.js';
+import { connectWorker } from '../transport/dealer.js';
+import { workerKeysOf } from '../transport/keys.js';
 import { Session, type SessionRole } from './session.js';
 
 export interface Serving {
   /** Where the run's server is now; asked again whenever it went away. Undefined where the run is over. */
   findServer(): Promise<string | undefined>;
+  /** folder of keys, or 'none'; default: the default folder, if it holds a worker's key */
+  keys?: string;
   /** Called with each session; its `leave` ends the process gracefully. */
   onSession(session: Session): void;
 }
@@ -15,12 +18,12 @@ const PATIENCE_MS = 600_000;
 const RETRY_MS = 200;
 
 /** @throws NashError when the server refuses this process, or stays away for ten minutes */
-export async function serveRun(role: SessionRole, { findServer, onSession }: Serving): Promise<void> {
+export async function serveRun(role: SessionRole, { findServer, keys, onSession }: Serving): Promise<void> {
   let servedMs = performance.now();
   for (;;) {
     const endpoint = await findServer();
     if (endpoint === undefined) return;
-    const transport = connectWorker(endpoint);
+    const transport = connectWorker(endpoint, workerKeysOf(keys));
     const session = new Session(transport, role);
     onSession(session);
     const farewell = await session.run().finally(() => transport.close());

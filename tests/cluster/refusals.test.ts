@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PROTOCOL_VERSION, type ServerMessage, serverMessage } from '../../src/protocol/messages.js';
-import { connectWorker } from '../../src/transport/zeromq.js';
+import { connectWorker } from '../../src/transport/dealer.js';
 import { decode, encode } from '../../src/wire/codec.js';
 import { scratch, start, statusWhen, trainWords, until } from '../support/nash.js';
 

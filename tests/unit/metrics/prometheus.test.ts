@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { CATALOGUE, type MetricDefinition } from '../../../src/metrics/catalogue.js';
 import { prometheusMetrics } from '../../../src/metrics/prometheus.js';
 import { refusalReasons } from '../../../src/protocol/messages.js';
+import { STRANGERS } from '../../../src/transport/transport.js';
 
 const sample = async (metrics = prometheusMetrics()) =>
   (await metrics.expose()).text.split('\n').filter((line) => line.startsWith('gan_'));
@@ -12,7 +13,9 @@ describe('a scrape', () => {
     const lines = await sample();
     expect(lines).toContain('gan_shards_reissued_total{pool="generator",reason="late"} 0');
     expect(lines).toContain('gan_images_total 0');
-    expect(lines.filter((line) => line.startsWith('gan_refusals_total'))).toHaveLength(refusalReasons.length);
+    expect(lines.filter((line) => line.startsWith('gan_refusals_total'))).toHaveLength(
+      refusalReasons.length + STRANGERS.length,
+    );
   });
 
   it('shows no gauge that was never measured', async () => {

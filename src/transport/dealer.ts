@@ -1,0 +1,130 @@
+// A worker's end: a DEALER that connects, and connects again.
+import { randomBytes } from 'node:crypto';
+import { Dealer } from 'zeromq';
+import { toZ85, type WorkerKeys } from './keys.js';
+import { COMMON, codeOf, RETRY_MS, wait } from './sockets.js';
+import type { WorkerTransport } from './transport.js';
+
+/** A server whose key is not the expected one just hangs up: after so many times it is no accident. */
+const HUNG_UP_MAX = 3;
+
+/**
+ * Connects a DEALER under a fresh session id; the connection is made, and made again, in the background.
+ * @param keys for TCP; over a Unix socket the kernel says who we are
+ */
+export function connectWorker(endpoint: string, keys?: WorkerKeys): WorkerTransport {
+  const used = endpoint.startsWith('tcp:') ? keys : undefined;
+  const session = randomBytes(8).toString('hex');
+  const dealer = new Dealer({
+    ...COMMON,
+    routingId: session,
+    reconnectInterval: 50,
+    reconnectMaxInterval: 1000,
+    ...(used && {
+      curvePublicKey: toZ85(used.pair.publicKey),
+      curveSecretKey: toZ85(used.pair.secretKey),
+      curveServerKey: toZ85(used.serverKey),
+    }),
+  });
+  return new DealerTransport(dealer, session, endpoint, used);
+}
+
+class DealerTransport implements WorkerTransport {
+  private readonly queue: (readonly Uint8Array[])[] = [];
+  private readonly messageListeners: ((frames: Uint8Array[]) => void)[] = [];
+  private readonly connectListeners: (() => void)[] = [];
+  private readonly refusedListeners: ((why: string) => void)[] = [];
+  private hungUpCount = 0;
+  private readonly disconnectListeners: (() => void)[] = [];
+  private isPumping = false;
+  private isClosed = false;
+
+  constructor(
+    private readonly dealer: Dealer,
+    readonly session: string,
+    private readonly endpoint: string,
+    private readonly keys: WorkerKeys | undefined,
+  ) {
+    void this.receive();
+    void this.watch();
+    dealer.connect(endpoint);
+  }
+
+  send(frames: readonly Uint8Array[]): void {
+    this.queue.push(frames);
+    if (!this.isPumping) void this.pump();
+  }
+
+  onMessage(listener: (frames: Uint8Array[]) => void): void {
+    this.messageListeners.push(listener);
+  }
+
+  onConnect(listener: () => void): void {
+    this.connectListeners.push(listener);
+  }
+
+  onDisconnect(listener: () => void): void {
+    this.disconnectListeners.push(listener);
+  }
+
+  onRefused(listener: (why: string) => void): void {
+    this.refusedListeners.push(listener);
+  }
+
+  async flush(timeoutMs: number): Promise<void> {
+    const deadline = Date.now() + timeoutMs;
+    while (this.queue.length > 0 && Date.now() < deadline) await wait(RETRY_MS);
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true;
+    this.dealer.close();
+  }
+
+  private async pump(): Promise<void> {
+    this.isPumping = true;
+    while (this.queue.length > 0 && !this.isClosed) {
+      try {
+        await this.dealer.send(this.queue[0] as never); // waits while the server is full or away
+        this.queue.shift();
+      } catch (error) {
+        if (this.isClosed) return;
+        if (codeOf(error) !== 'EAGAIN') throw error;
+        await wait(RETRY_MS);
+      }
+    }
+    this.isPumping = false;
+  }
+
+  private async receive(): Promise<void> {
+    for await (const frames of this.dealer) {
+      for (const listener of this.messageListeners) listener(frames);
+    }
+  }
+
+  private async watch(): Promise<void> {
+    for await (const event of this.dealer.events) {
+      if (event.type === 'handshake') for (const listener of this.connectListeners) listener();
+      if (event.type === 'disconnect') for (const listener of this.disconnectListeners) listener();
+      if (event.type === 'end') return;
+      const why = this.refusalBy(event.type);
+      if (why !== undefined) for (const listener of this.refusedListeners) listener(why);
+    }
+  }
+
+  /** What a failed handshake means, in words; undefined where trying again may help. */
+  private refusalBy(event: string): string | undefined {
+    const { endpoint, keys } = this;
+    if (event === 'handshake') this.hungUpCount = 0;
+    if (event === 'handshake:error:auth')
+      return keys
+        ? `the server at ${endpoint} does not allow this key; there, \`nash keys allow ${keys.pair.publicKey} NAME\` does`
+        : `the server at ${endpoint} belongs to another user`;
+    if (event === 'handshake:error:protocol')
+      return keys
+        ? `the server at ${endpoint} takes no keys; \`--keys none\` leaves them out`
+        : `the server at ${endpoint} wants a key; \`nash keys make\` makes one, \`--keys DIR\` says where it is`;
+    if (event !== 'handshake:error:other' || !keys || ++this.hungUpCount < HUNG_UP_MAX) return undefined;
+    return `the server at ${endpoint} hangs up: it does not have the key ${keys.serverKey}, or takes no keys. Copy server.pub from its host, or \`nash keys trust KEY\`; \`--keys none\` leaves keys out`;
+  }
+}

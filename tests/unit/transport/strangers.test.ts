@@ -1,0 +1,131 @@
+// Strangers at the door: each is told why within a second, and the server counts them. In one process, over real sockets.
+import { spawn } from 'node:child_process';
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
+import { connectWorker } from '../../../src/transport/dealer.js';
+import {
+  KeyFolder,
+  serverKeysOf,
+  toZ85,
+  type WorkerKeys,
+  workerKeysOf,
+} from '../../../src/transport/keys.js';
+import { bindServer } from '../../../src/transport/router.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'nash-keys-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const open: { close(): Promise<void> }[] = [];
+afterEach(async () => {
+  for (const socket of open.splice(0)) await socket.close();
+});
+
+const home = new KeyFolder(folder);
+home.make('server');
+home.make('worker');
+const friend = workerKeysOf(folder)!;
+home.allow(friend.pair.publicKey, 'friend');
+
+const strange = (serverKey: string): WorkerKeys => {
+  const other = new KeyFolder(join(folder, 'other'));
+  other.make('worker');
+  return { pair: other.pair('worker'), serverKey };
+};
+
+async function serve(keys = serverKeysOf(folder)) {
+  const server = await bindServer('tcp://127.0.0.1:0', keys);
+  open.push(server);
+  const refused: string[] = [];
+  server.onRefused((reason) => refused.push(reason));
+  return { server, refused };
+}
+
+/** What becomes of somebody who connects and sends one word. */
+function fateOf(server: Awaited<ReturnType<typeof bindServer>>, endpoint: string, keys?: WorkerKeys) {
+  const peer = connectWorker(endpoint, keys);
+  open.push(peer);
+  const fate = new Promise<string>((resolve) => {
+    server.onMessage(({ frames }) => resolve(`heard: ${Buffer.from(frames[0]!)}`));
+    peer.onRefused(resolve);
+    setTimeout(() => resolve('nothing for a second'), 1000);
+  });
+  peer.send([Buffer.from('hello')]);
+  return fate;
+}
+
+describe('a server with keys', () => {
+  it('hears a friend over TCP and its own user over the Unix socket', async () => {
+    const { server, refused } = await serve();
+    expect(await fateOf(server, server.endpoint, friend)).toBe('heard: hello');
+    expect(await fateOf(server, server.localEndpoint)).toBe('heard: hello');
+    expect(refused).toEqual([]);
+  });
+
+  it.each([
+    ['without a key', undefined, /wants a key/, 'handshake'],
+    ['with a key that is not allowed', strange(friend.serverKey), /does not allow this key/, 'key'],
+    ['with a key for another server', strange(friend.pair.publicKey), /does not have the key/, 'handshake'],
+  ])('turns away somebody %s', async (_, keys, message, reason) => {
+    const { server, refused } = await serve();
+    expect(await fateOf(server, server.endpoint, keys)).toMatch(message);
+    await vi.waitFor(() => expect(new Set(refused)).toEqual(new Set([reason])));
+  });
+
+  it('reads its list again: a key is let in, and taken back, while it runs', async () => {
+    const { server } = await serve();
+    const guest = strange(friend.serverKey);
+    const list = join(folder, 'allowed');
+    appendFileSync(list, `${guest.pair.publicKey} guest\n`);
+    expect(await fateOf(server, server.endpoint, guest)).toBe('heard: hello');
+    writeFileSync(list, `${friend.pair.publicKey} friend\n`);
+    expect(await fateOf(server, server.endpoint, guest)).toMatch(/does not allow/);
+  });
+
+  it('lets nobody in while its list is damaged, and goes on', async () => {
+    const { server, refused } = await serve();
+    const list = join(folder, 'allowed');
+    writeFileSync(list, 'nonsense\n');
+    expect(await fateOf(server, server.endpoint, friend)).toMatch(/does not allow/);
+    expect(refused).toEqual(['key']);
+    writeFileSync(list, `${friend.pair.publicKey} friend\n`);
+    expect(await fateOf(server, server.endpoint, friend)).toBe('heard: hello');
+  });
+});
+
+it('a worker with keys is told that the server takes none', async () => {
+  const bare = await bindServer('tcp://127.0.0.1:0');
+  open.push(bare);
+  expect(await fateOf(bare, bare.endpoint, friend)).toMatch(/takes no keys/);
+});
+
+describe.skipIf(process.getuid?.() !== 0)('(as root, who can be somebody else)', () => {
+  it('the Unix socket turns away processes of other users', async () => {
+    const nobody = 65534;
+    const { server, refused } = await serve();
+    const script = `
+      const { Dealer } = require(${JSON.stringify(join(process.cwd(), 'node_modules/zeromq'))});
+      const dealer = new Dealer({ linger: 0 });
+      (async () => { for await (const event of dealer.events) if (event.type.startsWith('handshake')) { console.log(event.type); process.exit(); } })();
+      dealer.connect(${JSON.stringify(server.localEndpoint)});`;
+    const child = spawn(process.execPath, ['-e', script], {
+      uid: nobody,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const said = await new Promise<string>((resolve) => {
+      let text = '';
+      child.stdout!.on('data', (data) => {
+        text += data;
+      });
+      child.once('exit', () => resolve(text.trim()));
+    });
+    expect(said).toBe('handshake:error:auth');
+    expect(refused).toEqual(['key']);
+  });
+});
+
+it('keys are written in two notations of the same 32 bytes', () => {
+  // RFC 32's own example: the bytes 86 4F D2 6F B5 59 F7 5B are HelloWorld
+  expect(toZ85('864fd26fb559f75b')).toBe('HelloWorld');
+  expect(toZ85(friend.pair.publicKey)).toHaveLength(40);
+});

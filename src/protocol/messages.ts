@@ -16,7 +16,12 @@ export type VectorName = z.infer<typeof vectorName>;
 
 const count = z.int().nonnegative().max(Number.MAX_SAFE_INTEGER);
 const text = z.string().max(4096);
-const label = z.string().min(1).max(128);
+/** Names stand in logs and on terminals: nothing that moves a cursor. */
+const label = z
+  .string()
+  .min(1)
+  .max(128)
+  .regex(/^\P{Cc}+$/u);
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 const treeNode = { level: count.max(32), index: count.max(2 ** 20) };
 const blockOf = {

@@ -1,6 +1,7 @@
 // The server's HTTP side: metrics, health and status. It only reads; nothing here can change a run.
-import { createServer, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
+import { type AddressInfo, isIP } from 'node:net';
+import { hostname } from 'node:os';
 import { messageOf, NashError } from '../errors.js';
 
 export interface HttpPages {
@@ -17,19 +18,24 @@ const HEADERS_TIMEOUT_MS = 10_000;
 /**
  * Serves `/metrics`, `/status`, `/healthz` and `/readyz`.
  * @param address `host:port`; port 0 takes any free one
+ * @param names under which it is asked for, besides addresses, `localhost` and this host's name
  * @returns the bound address with its real port
  * @throws NashError('environment') when the port is taken or the address is not this host's
  */
 export async function serveHttp(
   address: string,
   pages: HttpPages,
+  names: readonly string[] = [],
 ): Promise<{ address: string; close(): void }> {
   const [host, port] = [
     address.slice(0, address.lastIndexOf(':')),
     Number(address.slice(address.lastIndexOf(':') + 1)),
   ];
+  const known = new Set([host, 'localhost', hostname(), ...names]);
   const server = createServer((request, response) => {
-    void answer(request.method ?? '', request.url ?? '/', response, pages);
+    const objection = objectionTo(request.headers, known);
+    if (objection) response.writeHead(objection.status, { 'content-type': 'text/plain' }).end(objection.text);
+    else void answer(request.method ?? '', request.url ?? '/', response, pages);
   });
   server.maxConnections = CONNECTIONS_MAX;
   server.headersTimeout = HEADERS_TIMEOUT_MS;
@@ -42,6 +48,23 @@ export async function serveHttp(
       server.closeAllConnections();
     },
   };
+}
+
+/**
+ * A page on somebody's own site can have its name resolve to this host (DNS rebinding), and would then read what only people of this
+ * host may. Such a request bears that name; an address cannot be rebound.
+ */
+function objectionTo(
+  { host, origin }: IncomingHttpHeaders,
+  known: ReadonlySet<string>,
+): { status: number; text: string } | undefined {
+  const name = host?.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1') ?? '';
+  if (!isIP(name) && !known.has(name)) {
+    const text = `asked for as '${name}'; --set server.httpNames=[${name}] answers under that name too\n`;
+    return { status: 421, text };
+  }
+  if (origin === undefined || origin === `http://${host}`) return undefined;
+  return { status: 403, text: `a page of ${origin} may not read this\n` };
 }
 
 function listen(server: Server, host: string, port: number, address: string): Promise<void> {

@@ -69,14 +69,18 @@ export async function startServer(options: ServerOptions): Promise<RunResult> {
   const metrics = prometheusMetrics();
   let server: ParameterServer | undefined;
   let folder: RunFolder | undefined;
-  const http: { address: string; close(): void } = await serveHttp(config.server.http, {
-    metrics() {
-      server?.updateGauges();
-      return metrics.expose();
+  const http: { address: string; close(): void } = await serveHttp(
+    config.server.http,
+    {
+      metrics() {
+        server?.updateGauges();
+        return metrics.expose();
+      },
+      status: () => ({ ...server?.status(), http: http.address, endpoint: transport.endpoint }),
+      notReady: () => (server ? (server.waitingFor() ?? undefined) : 'starting'),
     },
-    status: () => ({ ...server?.status(), http: http.address, endpoint: transport.endpoint }),
-    notReady: () => (server ? (server.waitingFor() ?? undefined) : 'starting'),
-  }).catch(async (error) => {
+    config.server.httpNames,
+  ).catch(async (error) => {
     await transport.close();
     throw error;
   });

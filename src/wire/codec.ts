@@ -3,9 +3,10 @@ import { Packr, Unpackr } from 'msgpackr/index-no-eval';
 import type { z } from 'zod';
 import { messageOf } from '../errors.js';
 import { BLOCK_FLOATS } from '../protocol/messages.js';
+import { objectionToHeader } from './scan-header.js';
 
-/** A header longer than this is refused before it is decoded; the longest real one, a welcome, stays under a few KiB. */
-export const HEADER_BYTES_MAX = 4 * 2 ** 20;
+/** A header longer than this is refused before it is decoded; the longest real one is an answer with 1024 rows of statistics, some 40 KiB. */
+export const HEADER_BYTES_MAX = 2 ** 18;
 /** The largest frame: a block of float32. */
 export const FRAME_BYTES_MAX = BLOCK_FLOATS * 4;
 
@@ -38,6 +39,13 @@ export function decode<T>(
       `a header of ${header?.length ?? 0} bytes; at most ${HEADER_BYTES_MAX} are taken`,
     );
   }
+  if (payload.length > 1 || (payload[0]?.byteLength ?? 0) > FRAME_BYTES_MAX) {
+    throw new MalformedMessage(
+      `${payload.length} frames, the first of ${payload[0]!.byteLength} bytes; at most one of ${FRAME_BYTES_MAX} is taken`,
+    );
+  }
+  const objection = objectionToHeader(header);
+  if (objection !== undefined) throw new MalformedMessage(`a header that is no plain msgpack: ${objection}`);
   let value: unknown;
   try {
     value = unpacker.unpack(header);

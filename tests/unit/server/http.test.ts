@@ -1,0 +1,83 @@
+import { request } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { hostname } from 'node:os';
+import { afterEach, describe, expect, it } from 'vitest';
+import { serveHttp } from '../../../src/server/http.js';
+
+const pages = {
+  metrics: async () => ({ text: 'gan_steps_total 1\n', contentType: 'text/plain' }),
+  status: () => ({ step: 1 }),
+  notReady: () => undefined,
+};
+
+const open: { close(): void }[] = [];
+afterEach(() => {
+  for (const each of open.splice(0)) each.close();
+});
+
+async function serve() {
+  const http = await serveHttp('127.0.0.1:0', pages, ['prometheus.example']);
+  open.push(http);
+  return http.address;
+}
+
+/** The status and text of /metrics asked with these headers. */
+const ask = (address: string, headers: Record<string, string> = {}) =>
+  new Promise<[number, string]>((resolve, reject) => {
+    const [host, port] = address.split(':');
+    const asked = request({ host, port, path: '/metrics', headers }, (response) => {
+      let text = '';
+      response.on('data', (data) => {
+        text += data;
+      });
+      response.on('end', () => resolve([response.statusCode!, text]));
+    });
+    asked.on('error', reject);
+    asked.end();
+  });
+
+describe('the server’s pages', () => {
+  it('are given to who asks for this host by its address or a name of its own', async () => {
+    const address = await serve();
+    const port = address.split(':')[1];
+    for (const host of ['127.0.0.1', '10.1.2.3', '[::1]', 'localhost', hostname(), 'prometheus.example'])
+      expect((await ask(address, { host: `${host}:${port}` }))[0], host).toBe(200);
+    expect((await ask(address, { origin: `http://${address}` }))[0]).toBe(200);
+  });
+
+  it('are kept from pages of other sites, whose names may resolve to this host', async () => {
+    const address = await serve();
+    const [status, text] = await ask(address, { host: 'rebound.attacker.example:9464' });
+    expect([status, text]).toEqual([
+      421,
+      expect.stringMatching(/rebound\.attacker\.example.*server\.httpNames/),
+    ]);
+    for (const origin of ['http://attacker.example', 'null', 'https://127.0.0.1'])
+      expect(await ask(address, { origin })).toEqual([403, expect.stringContaining(origin)]);
+  });
+
+  it('come promptly while 200 connections stall: half of them amid their headers, half amid their answers', async () => {
+    const address = await serve();
+    const [host, port] = address.split(':');
+    const stalled = await Promise.all(
+      Array.from(
+        { length: 200 },
+        (_, i) =>
+          new Promise<Socket>((resolve) => {
+            const socket = connect(Number(port), host, () => {
+              socket.write(
+                i % 2 ? 'GET /metrics HTTP/1.1\r\nhost: ' : `GET /metrics HTTP/1.1\r\nhost: ${host}\r\n\r\n`,
+              );
+              socket.pause();
+              resolve(socket);
+            });
+          }),
+      ),
+    );
+    open.push({ close: () => stalled.forEach((socket) => void socket.destroy()) });
+    const started = performance.now();
+    expect((await ask(address))[0]).toBe(200);
+    expect(performance.now() - started).toBeLessThan(500); // it takes a few milliseconds where nothing else runs
+    expect(stalled.filter((socket) => !socket.destroyed)).toHaveLength(200);
+  });
+});

@@ -144,7 +144,13 @@ export async function connect(endpoint) {
       cache = new WeightsCache(lengths, memory?.weights);
       answers = new AnswerSender(memory?.answers);
       setImmediate(ready);
-      return { manifests: { discriminator: zeros, generator: zeros }, data: null, device: 'none' };
+      return {
+        manifests: { discriminator: zeros, generator: zeros },
+        data: null,
+        device: 'none',
+        fingerprint: { device: '', tensorflow: '', threads: '', flags: '' },
+        canaries: {},
+      };
     },
     receive(message, payload) {
       if (message.kind !== 'weights') return;

@@ -7,6 +7,7 @@ import { SampleDrawer } from '../evaluation/sample-drawer.js';
 import { buildArchitecture } from '../models/architecture.js';
 import { manifestHashes } from '../parameters/manifest.js';
 import type { MessageOf, ServerMessage } from '../protocol/messages.js';
+import { fingerprintOf } from '../worker/fingerprint.js';
 import { type Serving, serveRun } from '../worker/serve-run.js';
 import type { ServerMemory, Session, SessionRole } from '../worker/session.js';
 import { WeightsCache } from '../worker/weights-cache.js';
@@ -63,7 +64,9 @@ class Evaluator implements SessionRole {
       cache: new WeightsCache(lengths, memory?.weights),
     };
     const device = backend.isUsingGpuDevice ? 'gpu' : 'cpu';
-    return { manifests: manifestHashes(architecture), data: source.digest, device };
+    const fingerprint = fingerprintOf(backend, config.device.threads);
+    const canaries = {}; // it computes no gradient
+    return { manifests: manifestHashes(architecture), data: source.digest, device, fingerprint, canaries };
   }
 
   receive(message: ServerMessage, payload: Uint8Array[], session: Session): void {

@@ -67,6 +67,8 @@ export const CATALOGUE = {
       'config',
       'manifest',
       'data',
+      'fingerprint',
+      'canary',
       'name',
       'malformed',
       'finished',

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { NETS } from '../parameters/manifest.js';
 
 /** Raised whenever a message changes its meaning; both sides must have the same. */
-export const PROTOCOL_VERSION = 3;
+export const PROTOCOL_VERSION = 4;
 
 /** Floats in one block: the unit of transport, summing and applying (4 MiB). */
 export const BLOCK_FLOATS = 2 ** 20;
@@ -58,6 +58,10 @@ const hello = z.strictObject({
 /** As much of a hello as every version has: a stranger's version is refused by name, not as malformed. */
 export const anyHello = z.object({ kind: z.literal('hello'), protocol: count });
 
+/** What decides how a machine rounds: equal for all workers of a pool. */
+const fingerprint = z.strictObject({ device: text, tensorflow: text, threads: text, flags: text });
+export type Fingerprint = z.infer<typeof fingerprint>;
+
 /** What a worker made of the config: compared with the server's own. */
 const prepared = z.strictObject({
   kind: z.literal('prepared'),
@@ -66,6 +70,9 @@ const prepared = z.strictObject({
   /** digest of the data, or null where this process reads none */
   data: hash.nullable(),
   device: label,
+  fingerprint,
+  /** sha256 of a gradient that everybody computes from the same inputs, for each net that it serves */
+  canaries: z.strictObject({ discriminator: hash.optional(), generator: hash.optional() }),
   /** it opened the memory that it was offered: its weights and answers may lie there */
   sharesMemory: z.boolean(),
 });
@@ -147,6 +154,8 @@ export const refusalReasons = [
   'config',
   'manifest',
   'data',
+  'fingerprint',
+  'canary',
   'name',
   'malformed',
   'finished',

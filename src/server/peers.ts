@@ -9,6 +9,7 @@ import {
 } from '../protocol/messages.js';
 import type { Pool } from '../protocol/roster.js';
 import type { VersionName } from './parameter-store.js';
+import { Uniformity } from './uniformity.js';
 
 export interface Peer {
   session: string;
@@ -47,6 +48,7 @@ const PEERS_MAX = 4096;
 
 export class Peers {
   private readonly bySession = new Map<string, Peer>();
+  private readonly uniformity = new Uniformity();
 
   constructor(private readonly expected: Expected) {}
 
@@ -122,6 +124,8 @@ export class Peers {
     if (prepared.data !== null && prepared.data !== data) {
       return { reason: 'data', message: differs('has other data files', prepared.data, data) };
     }
+    const difference = this.uniformity.join(peer.name, prepared);
+    if (difference) return difference;
     peer.state = 'ready';
     peer.device = prepared.device;
     return undefined;

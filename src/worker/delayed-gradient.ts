@@ -6,6 +6,7 @@ import { RandomStream, seedOf } from '../numerics/random.js';
 import type { Net } from '../parameters/manifest.js';
 import { leavesOf } from '../protocol/shard-tree.js';
 import { DISCRIMINATOR_STATISTICS, GENERATOR_STATISTICS } from '../steps/statistics.js';
+import { sha256 } from './fingerprint.js';
 import type { Computer, NodeGradient, NodeRequest } from './shard-gradient.js';
 
 /** About the size of a DCGAN's gradients: Adam and the weights stay finite over any bench. */
@@ -23,13 +24,12 @@ export class DelayedGradient implements Computer {
     private readonly architecture: Architecture,
   ) {}
 
-  prepare(net: Net): void {
+  prepare(net: Net): string {
     const { size, slotSize } = this.architecture[net].manifest;
     const random = new RandomStream(seedOf('noise', net));
-    this.payloads.set(
-      net,
-      Float32Array.from({ length: size + slotSize }, () => NOISE * random.normal()),
-    );
+    const payload = Float32Array.from({ length: size + slotSize }, () => NOISE * random.normal());
+    this.payloads.set(net, payload);
+    return sha256(payload);
   }
 
   compute({ net, level, index }: NodeRequest): NodeGradient {

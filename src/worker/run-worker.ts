@@ -6,12 +6,13 @@ import { openRunData } from '../data/run-data.js';
 import { createSampler } from '../data/sampler.js';
 import { type Architecture, buildArchitecture } from '../models/architecture.js';
 import { noteGarbage } from '../numerics/young-garbage.js';
-import { manifestHashes, NETS } from '../parameters/manifest.js';
-import type { MessageOf, ServerMessage } from '../protocol/messages.js';
+import { manifestHashes, NETS, type Net } from '../parameters/manifest.js';
+import type { Fingerprint, MessageOf, ServerMessage } from '../protocol/messages.js';
 import { type Pool, serves } from '../protocol/roster.js';
 import { type LineTask, WorkerTasks } from '../protocol/worker-tasks.js';
 import { AnswerSender } from './answer-sender.js';
 import { DelayedGradient, useNoBackend } from './delayed-gradient.js';
+import { fingerprintOf } from './fingerprint.js';
 import { type Serving, serveRun } from './serve-run.js';
 import type { ServerMemory, Session, SessionRole } from './session.js';
 import { type Computer, GradientComputer } from './shard-gradient.js';
@@ -52,6 +53,8 @@ interface Compiled {
   data: string | null;
   /** what people are told that it computes with */
   device: string;
+  fingerprint: Fingerprint;
+  canaries: Partial<Record<Net, string>>;
 }
 
 class Worker implements SessionRole {
@@ -89,8 +92,8 @@ class Worker implements SessionRole {
     }) as [number, number];
     this.cache = new WeightsCache({ discriminator, generator, average: generator }, memory?.weights);
     this.answers = new AnswerSender(memory?.answers);
-    const { data, device, architecture } = compiled;
-    return { manifests: manifestHashes(architecture), data, device };
+    const { data, device, fingerprint, canaries, architecture } = compiled;
+    return { manifests: manifestHashes(architecture), data, device, fingerprint, canaries };
   }
 
   /** Does nothing where the same was compiled before. */
@@ -110,8 +113,10 @@ class Worker implements SessionRole {
       delayMs === undefined
         ? new GradientComputer(config, architecture, readsData ? samplerOf : undefined, dumpFolder)
         : new DelayedGradient(delayMs, shards, architecture);
-    for (const net of NETS) if (serves(pool, net)) computer.prepare(net);
-    this.compiled = { key, architecture, computer, device, data: readsData ? source.digest : null };
+    const canaries: Compiled['canaries'] = {};
+    for (const net of NETS) if (serves(pool, net)) canaries[net] = computer.prepare(net);
+    const data = readsData ? source.digest : null;
+    this.compiled = { key, architecture, computer, ...device, canaries, data };
     return this.compiled;
   }
 
@@ -155,12 +160,19 @@ class Worker implements SessionRole {
   }
 }
 
-/** Loads what a worker computes with. @returns what people are told that it is */
-function deviceFor({ requiresGpu, delayMs }: WorkerOptions, { device }: RunConfig): string {
-  if (delayMs === undefined)
-    return loadTensorFlow(requiresGpu ? { ...device, kind: 'gpu' } : device).isUsingGpuDevice ? 'gpu' : 'cpu';
-  useNoBackend();
-  return `none: noise after ${delayMs} ms a shard`;
+/** Loads what a worker computes with. */
+function deviceFor(
+  { requiresGpu, delayMs }: WorkerOptions,
+  { device }: RunConfig,
+): Pick<Compiled, 'device' | 'fingerprint'> {
+  if (delayMs !== undefined) {
+    useNoBackend();
+    const fingerprint = fingerprintOf(undefined, device.threads);
+    return { device: `none: noise after ${delayMs} ms a shard`, fingerprint };
+  }
+  const backend = loadTensorFlow(requiresGpu ? { ...device, kind: 'gpu' } : device);
+  const fingerprint = fingerprintOf(backend, device.threads);
+  return { device: backend.isUsingGpuDevice ? 'gpu' : 'cpu', fingerprint };
 }
 
 /** A step leaves as many tensors as it found; a leak would end the worker hours later, so it ends it now. */

@@ -7,11 +7,13 @@ import type { RunConfig } from '../config/run-config.js';
 import type { Sampler } from '../data/sampler.js';
 import { lossOf } from '../losses/gan-loss.js';
 import type { Architecture } from '../models/architecture.js';
-import { seedOf } from '../numerics/random.js';
+import { RandomStream, seedOf } from '../numerics/random.js';
 import { addInto } from '../numerics/vectors.js';
-import type { Net } from '../parameters/manifest.js';
+import { initialParameters } from '../parameters/initial.js';
+import { NETS, type Net, sizeOf } from '../parameters/manifest.js';
 import { leavesOf, sumAlongTree, type TreeNode } from '../protocol/shard-tree.js';
 import { discriminatorStep, generatorStep, type StepContext, type StepDefinition } from '../steps/step.js';
+import { sha256 } from './fingerprint.js';
 import { RealItems } from './real-items.js';
 
 /** The context of a run's steps: one shard's worth of items. */
@@ -47,8 +49,8 @@ export interface NodeRequest extends TreeNode {
 
 /** What a worker computes with. */
 export interface Computer {
-  /** Gets ready for a net's tasks. */
-  prepare(net: Net): unknown;
+  /** Gets ready for a net's tasks. @returns sha256 of a gradient of inputs that are the same for every worker: a canary */
+  prepare(net: Net): string;
   compute(request: NodeRequest, weights: Readonly<Record<Net, tf.Tensor>>): NodeGradient;
   /** An idle moment after a task. */
   readAhead(request: NodeRequest): void;
@@ -69,8 +71,28 @@ export class GradientComputer implements Computer {
     private readonly dumpFolder?: string,
   ) {}
 
-  /** Compiles a net's step ahead of its first task. */
-  prepare(net: Net): CompiledStep {
+  /** Compiles a net's step ahead of its first task, and tries it: on the first weights, made-up items, the seed of step 0's first shard. */
+  prepare(net: Net): string {
+    const { seed } = this.config;
+    const weights = NETS.map((of) => {
+      const { manifest } = this.architecture[of];
+      return [of, tf.tensor1d(initialParameters(manifest, { seed, net: of }))];
+    });
+    const feeds: Record<string, tf.Tensor> = Object.fromEntries(weights);
+    if (net === 'discriminator') {
+      const random = new RandomStream(seedOf(seed, 'canary'));
+      const shape = this.shapeOfItems();
+      feeds.real = tf.tensor(
+        Float32Array.from({ length: sizeOf(shape) }, () => random.normal()),
+        shape,
+      );
+    }
+    const { payload } = this.run({ net, step: 0, branch: 0, shard: 0 }, feeds);
+    tf.dispose(feeds);
+    return sha256(payload!);
+  }
+
+  private stepOf(net: Net): CompiledStep {
     const known = this.steps.get(net);
     if (known) return known;
     const { inputs, step } = STEPS[net](stepContextOf(this.config, this.architecture));
@@ -109,13 +131,20 @@ export class GradientComputer implements Computer {
     at: { net: Net; step: number; branch: number; shard: number },
     weights: Readonly<Record<Net, tf.Tensor>>,
   ): Record<string, Float32Array> {
-    const step = this.prepare(at.net);
-    const seed = tf.tensor1d([...shardSeed(this.config, at)], 'int32');
-    const feeds: Record<string, tf.Tensor> = { ...weights, seed };
+    const feeds: Record<string, tf.Tensor> = { ...weights };
     if (at.net === 'discriminator') feeds.real = this.realItems(at.branch).take(at);
-    const values = step.run(feeds);
-    seed.dispose();
+    const values = this.run(at, feeds);
     feeds.real?.dispose();
+    return values;
+  }
+
+  private run(
+    at: { net: Net; step: number; branch: number; shard: number },
+    feeds: Readonly<Record<string, tf.Tensor>>,
+  ): Record<string, Float32Array> {
+    const seed = tf.tensor1d([...shardSeed(this.config, at)], 'int32');
+    const values = this.stepOf(at.net).run({ ...feeds, seed });
+    seed.dispose();
     return values;
   }
 
@@ -128,10 +157,15 @@ export class GradientComputer implements Computer {
 
   private realItems(branch: number): RealItems {
     if (this.real?.branch === branch) return this.real.items;
-    const { batch } = stepContextOf(this.config, this.architecture);
-    const shape = [batch, ...this.architecture.discriminator.inputShape];
-    this.real = { branch, items: new RealItems(this.samplerOf!(branch), shape) };
+    this.real = { branch, items: new RealItems(this.samplerOf!(branch), this.shapeOfItems()) };
     return this.real.items;
+  }
+
+  private shapeOfItems(): number[] {
+    return [
+      stepContextOf(this.config, this.architecture).batch,
+      ...this.architecture.discriminator.inputShape,
+    ];
   }
 
   dispose(): void {

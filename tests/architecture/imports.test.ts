@@ -168,6 +168,7 @@ const TABLE: Record<string, Rule> = {
       'server',
       'setup',
       'simulation',
+      'transport',
       'worker',
     ],
     packages: ['@tensorflow/tfjs-core', 'commander', 'pino', 'yaml'],

@@ -58,6 +58,8 @@ describe('the server refuses', () => {
     manifests: { discriminator: HASH, generator: HASH },
     data: null,
     device: 'cpu',
+    fingerprint: { device: '', tensorflow: '', threads: '', flags: '' },
+    canaries: {},
     sharesMemory: false,
     ...changes,
   });
@@ -96,10 +98,18 @@ describe('the server refuses', () => {
     });
   });
 
+  it('a worker that rounds otherwise, told in which respect', async () => {
+    const { exitCode, stderr } = await start(['worker', '--pool', 'any', '--endpoint', endpoint], {
+      env: { TF_ENABLE_ONEDNN_OPTS: '0' },
+    }).finished;
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/refused this worker \(fingerprint\).*it alone has TF_ENABLE_ONEDNN_OPTS=0/);
+  }, 30_000);
+
   it('and counts each by its reason, while training goes on', async () => {
     const { http } = JSON.parse(readFileSync(join(scratch(NAME), 'server.json'), 'utf8'));
     const metrics = await (await fetch(`http://${http}/metrics`)).text();
-    for (const reason of ['protocol', 'config', 'manifest', 'malformed']) {
+    for (const reason of ['protocol', 'config', 'manifest', 'fingerprint', 'malformed']) {
       expect(metrics).toMatch(new RegExp(`gan_refusals_total\\{reason="${reason}"\\} [1-9]`));
     }
     const { step } = await statusWhen(NAME, 'an answer', () => true);

@@ -1,0 +1,61 @@
+// Every worker of a pool must round alike. The first of a pool that becomes ready says what is usual in this run; whoever differs later is
+// told in which respect. The fingerprint says why two machines differ, the canary that they do.
+import { NETS, type Net } from '../parameters/manifest.js';
+import type { Fingerprint, MessageOf, WorkerMessage } from '../protocol/messages.js';
+
+type Prepared = Pick<MessageOf<WorkerMessage, 'prepared'>, 'fingerprint' | 'canaries'>;
+
+export interface Difference {
+  reason: 'fingerprint' | 'canary';
+  message: string;
+}
+
+const MEANING: Record<keyof Fingerprint, string> = {
+  device: 'another processor',
+  tensorflow: 'another TensorFlow',
+  threads: 'another number of threads',
+  flags: 'other switches in its environment',
+};
+
+export class Uniformity {
+  private readonly usual = new Map<Net, { fingerprint: Fingerprint; canary: string; worker: string }>();
+
+  /** Compares a worker with the first of its pools; equal, or the first: it joins them. @param worker its name */
+  join(worker: string, { fingerprint, canaries }: Prepared): Difference | undefined {
+    const served = NETS.filter((net) => canaries[net] !== undefined);
+    for (const net of served) {
+      const difference = this.differenceOf(net, fingerprint, canaries[net]!);
+      if (difference) return difference;
+    }
+    for (const net of served)
+      if (!this.usual.has(net)) this.usual.set(net, { fingerprint, canary: canaries[net]!, worker });
+    return undefined;
+  }
+
+  private differenceOf(net: Net, fingerprint: Fingerprint, canary: string): Difference | undefined {
+    const usual = this.usual.get(net);
+    if (!usual) return undefined;
+    for (const key of Object.keys(MEANING) as (keyof Fingerprint)[]) {
+      const [theirs, ours] = [fingerprint[key], usual.fingerprint[key]];
+      if (theirs === ours) continue;
+      const message = `this worker has ${MEANING[key]} than ${usual.worker}, the first to compute the ${net}: ${onlyIn(theirs, ours)}`;
+      return {
+        reason: 'fingerprint',
+        message: `${message}. Its gradients might differ in their last bits; ${MEND}`,
+      };
+    }
+    if (canary === usual.canary) return undefined;
+    const message = `this worker computes other bits for the ${net} than ${usual.worker} from the same inputs (${canary.slice(0, 12)}, not ${usual.canary.slice(0, 12)}), though its processor and library look the same`;
+    return { reason: 'canary', message: `${message}. Its hardware may be damaged; ${MEND}` };
+  }
+}
+
+const MEND = 'a run needs machines that compute alike';
+
+/** What one list of words has and the other has not. */
+function onlyIn(theirs: string, ours: string): string {
+  const [a, b] = [new Set(theirs.split(' ')), new Set(ours.split(' '))];
+  const missing = (from: Set<string>, other: Set<string>) =>
+    [...from].filter((word) => !other.has(word)).join(' ') || 'nothing';
+  return `it alone has ${missing(a, b)}; it lacks ${missing(b, a)}`;
+}

@@ -51,7 +51,7 @@ export async function serve(endpoint) {
       const ofPeer = { session, sent: new Set(), onTheirWay: new Map() };
       peers.set(session, /** @type {Peer} */ (/** @type {unknown} */ (ofPeer)));
     } else if (peer && message.kind === 'received') {
-      rounds?.weights.received(peer, message.vector, message.version);
+      rounds?.weights.received(peer, message);
     } else if (peer && message.kind === 'answer') {
       rounds?.take(peer, message, payload);
     }
@@ -90,7 +90,7 @@ async function openRounds({ workers, local, send }) {
   const { WeightsSender } = await nash.weightsSender();
   const intake = new AnswerIntake(store, workers, local);
   const noCoordinator = /** @type {never} */ (undefined); // versions are sent here as soon as they are there
-  const weights = new WeightsSender(store, noCoordinator, local, TERM, send);
+  const weights = new WeightsSender(store, noCoordinator, local, { term: TERM, branch: 0 }, send);
   /** @type {Peer[]} */
   let pushed = [];
   let sums = Promise.resolve();
@@ -156,7 +156,7 @@ export async function connect(endpoint) {
       if (message.kind !== 'weights') return;
       const { vector, version } = message;
       if (cache?.add(vector, version, message, payload) !== 'whole') return;
-      session.send({ kind: 'received', vector, version });
+      session.send({ kind: 'received', term: TERM, vector, version });
       whole?.();
     },
   });
@@ -170,6 +170,7 @@ export async function connect(endpoint) {
     step: 0,
     level: 0,
     index: 0,
+    issue: 0,
   };
   return () =>
     new Promise((resolve) => {

@@ -179,13 +179,37 @@ export const ROWS = [
         unit: 'short',
         queries: [
           ['sum by (reason) (increase(gan_shards_reissued_total{$run}[5m]))', 'tasks re-issued: {{reason}}'],
-          ['sum by (pool) (increase(gan_workers_lost_total{$run}[5m]))', 'workers lost: {{pool}}'],
+          [
+            'sum by (pool, reason) (increase(gan_workers_lost_total{$run}[5m]))',
+            'workers lost: {{pool}}, {{reason}}',
+          ],
           [
             'sum by (reason) (increase(gan_answers_discarded_total{$run}[5m]))',
             'answers discarded: {{reason}}',
           ],
           ['sum(increase(gan_refusals_total{$run}[5m]))', 'refused'],
         ],
+        min: 0,
+      },
+      {
+        kind: 'lines',
+        title: 'Trust',
+        what: 'tasks that two workers agreed on, tasks whose answers differed, workers sent away for it, and returns to a checkpoint; all but the first ought to be 0',
+        unit: 'short',
+        queries: [
+          ['sum(increase(gan_shards_verified_total{$run}[5m]))', 'verified'],
+          ['sum(increase(gan_answers_disagreed_total{$run}[5m]))', 'differed'],
+          ['sum(increase(gan_workers_quarantined_total{$run}[5m]))', 'quarantined'],
+          ['sum by (reason) (increase(gan_rollbacks_total{$run}[5m]))', 'gone back: {{reason}}'],
+        ],
+        min: 0,
+      },
+      {
+        kind: 'lines',
+        title: 'Oldest unanswered task',
+        what: 'seconds since it was given out; `nash status` names the worker',
+        unit: 's',
+        queries: [['gan_waiting_seconds{$run}', '{{net}} {{instance}}']],
         min: 0,
       },
       {

@@ -21,8 +21,6 @@ import { WeightsCache } from './weights-cache.js';
 export interface WorkerOptions extends Serving {
   pool: Pool;
   name: string;
-  /** folder of keys, or 'none'; default: the default folder, if it holds a worker's key */
-  keys?: string;
   /** this worker was given a GPU and computes on nothing else, whatever the config allows */
   requiresGpu?: boolean;
   /** where to leave the compiled graphs for a person to look at */

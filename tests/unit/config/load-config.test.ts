@@ -88,10 +88,10 @@ describe('a run config', () => {
     ['an empty file', '', [], /holds nothing/],
     ['an unknown order', RING, ['schedule.order=random'], /schedule.order' is "random"/],
     [
-      'tasks computed twice, which is not done yet',
+      'more than every task computed twice',
       RING,
-      ['verify.fraction=0.1'],
-      /'verify.fraction' is 0.1: expected 0/,
+      ['verify.fraction=1.1'],
+      /'verify.fraction' is 1.1: too big/,
     ],
     ['bfloat8', RING, ['precision=bfloat8'], /'precision' is "bfloat8"/],
   ];

@@ -7,6 +7,7 @@ import { decode, encode, MalformedMessage } from '../../../src/wire/codec.js';
 
 const answer = {
   kind: 'answer',
+  issue: 7,
   term: 1,
   branch: 0,
   net: 'generator',

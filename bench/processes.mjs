@@ -8,12 +8,27 @@ import { fileURLToPath } from 'node:url';
 const NASH = fileURLToPath(new URL('../bin/nash', import.meta.url));
 const PATIENCE_MS = 180_000;
 
+/** /proc counts CPU in hundredths of a second. */
+const TICKS_PER_SECOND = 100;
+
+/** Seconds of CPU that processes have used, all their threads together. @param {import('node:child_process').ChildProcess[]} children */
+export function cpuSeconds(children) {
+  const ticks = children.map(({ pid }) => {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return Number(fields[11]) + Number(fields[12]);
+  });
+  return ticks.reduce((sum, count) => sum + count, 0) / TICKS_PER_SECOND;
+}
+
 export class Processes {
   /**
    * @param {string} folder of the bench
    * @param {object} config
+   * @param {Record<string, string>} [env] added to this process's own
    */
-  constructor(folder, config) {
+  constructor(folder, config, env = {}) {
+    this.env = { ...process.env, ...env };
     this.runDir = mkdtempSync(join(folder, 'run-'));
     rmSync(this.runDir, { recursive: true });
     this.config = `${this.runDir}.yaml`;
@@ -34,7 +49,7 @@ export class Processes {
       NASH,
       ...words,
     ];
-    const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'], env: this.env });
     child.stderr.on('data', (text) => {
       this.trouble += text;
     });

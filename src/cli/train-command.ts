@@ -69,8 +69,8 @@ function requireServer({ server }: Placement, topology: string | undefined): voi
 export const withEndpoint = <A extends RunArguments>(args: A, { endpoint }: Placement): A =>
   endpoint === undefined ? args : { ...args, set: [`server.endpoint=${endpoint}`, ...args.set] };
 
-/** Times that a server may die, one after another, without a step in between. */
-const SERVER_DEATHS_MAX = 5;
+/** Times that a server may die, one after another, without the run getting any further than it had been. */
+const SERVER_DEATHS_MAX = 10;
 /** First delay before a lost worker is started again, and the longest. */
 const BACK_OFF_MS = { first: 50, last: 1000 };
 /** A worker that lived this long is started again without delay. */
@@ -81,8 +81,8 @@ class Launch {
   private readonly children = new Set<Child>();
   private server!: Child;
   private restartCount = 0;
-  /** G's step, as far as any server has said */
-  private round = 0;
+  /** the furthest step of G that any server has said */
+  private furthest = 0;
   private hasWorkers = false;
   private isEnding = false;
   private isStopping = false;
@@ -119,12 +119,12 @@ class Launch {
   private async serve(): Promise<number> {
     let [deaths, args] = [0, this.args];
     for (;;) {
-      const roundBefore = this.round;
+      const before = this.furthest;
       this.server = this.startServer(args);
       const exitCode = await this.server.exited;
       const isOver = exitCode === EXIT.done || exitCode === EXIT.resumable || this.serverError !== undefined;
       if (isOver || this.isEnding || this.isStopping) return exitCode;
-      deaths = this.round > roundBefore ? 1 : deaths + 1;
+      deaths = this.furthest > before ? 1 : deaths + 1;
       if (deaths > SERVER_DEATHS_MAX) return exitCode;
       this.display.say(`the server died (${exitCode}); it is started again from the last checkpoint`);
       this.restartCount += 1;
@@ -158,7 +158,7 @@ class Launch {
   private hear(message: UpMessage): void {
     switch (message.kind) {
       case 'progress':
-        this.round = message.progress.steps.generator;
+        this.furthest = Math.max(this.furthest, message.progress.steps.generator);
         this.display.show(message.progress);
         return;
       case 'note':

@@ -1,0 +1,33 @@
+// Goal: whoever is killed, whenever, the server included, a run ends with the weights of the undisturbed one. Five of the runs that
+// `npm run soak -- --runs 50` makes.
+import { expect, it } from 'vitest';
+import { type Ended, killedRun } from '../soak/killed-run.mjs';
+import { scratch } from '../support/nash.js';
+
+const STEPS = 300;
+const env = { NASH_CACHE: scratch('cache') };
+
+it('five runs with random kills end with the weights of the undisturbed run', async () => {
+  const undisturbed = await killedRun({
+    runDir: scratch('undisturbed'),
+    steps: STEPS,
+    workers: 'any=1',
+    env,
+  });
+  expect([undisturbed.exitCode, undisturbed.trouble]).toEqual([0, '']);
+  const all: Ended[] = [];
+  for (let seed = 101; seed <= 105; seed++) {
+    const kill = { seed, fromMs: 100, toMs: 1500 };
+    const workers = 'discriminator=2,generator=2';
+    const ended = await killedRun({ runDir: scratch('killed'), steps: STEPS, workers, env, kill });
+    expect([ended.exitCode, ended.trouble], `seed ${seed}`).toEqual([0, '']);
+    expect(ended.result.weights, `seed ${seed}, killed: ${JSON.stringify(ended.kills)}`).toEqual(
+      undisturbed.result.weights,
+    );
+    expect(ended.result.restarts).toBe(ended.kills.length);
+    all.push(ended);
+  }
+  const names = all.flatMap(({ kills }) => kills.map(({ name }) => name));
+  expect(names).toContain('server');
+  expect(names.length).toBeGreaterThanOrEqual(10);
+}, 300_000);

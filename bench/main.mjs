@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { Contestant } from './contestant.mjs';
 import { openBenchFolder, runDistributed } from './distributed.mjs';
 import { CORES, describeMachine, findPyTorch } from './machine.mjs';
+import { reissue } from './reissue.mjs';
 import { printTable, rowOf } from './report.mjs';
 import { takeTurns } from './rounds.mjs';
 import { scaling } from './scaling.mjs';
@@ -252,6 +253,7 @@ const BENCHES = {
     for (const [name, run] of Object.entries(GROUPS)) if (!options.only || options.only === name) await run();
   },
   scaling: () => scaling(publish),
+  reissue: () => reissue(publish),
 };
 const [wanted = 'speed'] = positionals;
 const bench = BENCHES[wanted];

@@ -45,9 +45,12 @@ export interface Refusal {
 
 /** Peers that may be connected at once. */
 const PEERS_MAX = 4096;
+const GONE_MAX = 256;
 
 export class Peers {
   private readonly bySession = new Map<string, Peer>();
+  /** names of the last that went: they are still spoken of */
+  private readonly gone = new Map<string, string>();
   private readonly uniformity = new Uniformity();
 
   constructor(private readonly expected: Expected) {}
@@ -65,9 +68,9 @@ export class Peers {
     return this.all().filter((peer) => peer.role === 'worker' && peer.state === 'ready');
   }
 
-  /** What people call a session; the session itself where it is gone. */
+  /** What people call a session, also one that is gone. */
   nameOf(session: string): string {
-    return this.bySession.get(session)?.name ?? session;
+    return this.bySession.get(session)?.name ?? this.gone.get(session) ?? session;
   }
 
   /** A text for people, with the names that they gave where it speaks of sessions. */
@@ -78,6 +81,8 @@ export class Peers {
   remove(session: string): Peer | undefined {
     const peer = this.bySession.get(session);
     this.bySession.delete(session);
+    if (peer) this.gone.set(session, peer.name);
+    for (const oldest of this.gone.keys()) if (this.gone.size > GONE_MAX) this.gone.delete(oldest);
     return peer;
   }
 

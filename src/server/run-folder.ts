@@ -142,7 +142,7 @@ export class RunFolder {
   }
 
   appendMetrics(line: unknown): void {
-    appendFileSync(join(this.path, 'metrics.jsonl'), `${JSON.stringify(line)}\n`);
+    this.writing('metrics.jsonl', (path) => appendFileSync(path, `${JSON.stringify(line)}\n`));
   }
 
   /** What the evaluator drew of a version, where it draws into this folder: PNG files by kind, `samples` or `points`. */
@@ -164,9 +164,27 @@ export class RunFolder {
   }
 
   private replace(name: string, text: string): void {
-    const partial = join(this.path, `.${name}.${randomBytes(4).toString('hex')}`);
-    writeFileSync(partial, text);
-    renameSync(partial, join(this.path, name));
+    this.writing(name, (path) => {
+      const partial = join(this.path, `.${name}.${randomBytes(4).toString('hex')}`);
+      try {
+        writeFileSync(partial, text);
+        renameSync(partial, path);
+      } catch (error) {
+        rmSync(partial, { force: true });
+        throw error;
+      }
+    });
+  }
+
+  /** A full disk or a folder that may not be written is the environment's fault, and is said as such. */
+  private writing(name: string, write: (path: string) => void): void {
+    const path = join(this.path, name);
+    try {
+      write(path);
+    } catch (cause) {
+      const message = `${path} cannot be written: ${messageOf(cause)}. Make room or mend the folder; the last whole checkpoint is kept, \`nash train CONFIG --resume\` goes on from it.`;
+      throw new NashError('environment', message, { cause });
+    }
   }
 }
 

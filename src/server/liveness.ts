@@ -36,9 +36,11 @@ export class Liveness {
     const { now, peers, ping, onHung } = this.parts;
     if (now() - this.pingedMs < PING_MS) return;
     this.pingedMs = now();
-    for (const peer of peers.workers()) {
-      if (now() - peer.heardMs > this.patienceMs(peer)) onHung(peer);
-      else ping(peer.session);
+    for (const peer of peers.all()) {
+      if (peer.state !== 'ready') continue;
+      const isWorker = peer.role === 'worker'; // nothing waits for an evaluator, which may think for minutes
+      if (isWorker && now() - peer.heardMs > this.patienceMs(peer)) onHung(peer);
+      else ping(peer.session); // a session that hears nothing takes itself for forgotten
     }
   }
 

@@ -1,6 +1,5 @@
 // `nash evaluator`: measures and draws the averaged generator beside training.
 import { Command } from 'commander';
-import { yieldToTraining } from '../evaluator/yield-to-training.js';
 import { endWithLauncher } from './launcher-link.js';
 import type { CommandMaker } from './main.js';
 import { backOff, requireGpu, type SupervisedArguments, withSupervision } from './supervision.js';
@@ -28,7 +27,6 @@ async function run(args: EvaluatorArguments): Promise<number> {
   requireGpu(args.requireGpu);
   if (args.wait) await backOff();
   const findServer = await serverFinder(args);
-  yieldToTraining();
   const { runEvaluator } = await import('../evaluator/run-evaluator.js');
   const { runDir, keys } = args;
   return logged(args, 'evaluator', (onSession) =>

@@ -1,9 +1,10 @@
 // `npm run bench [-- --json]`: how fast Nash is beside PyTorch, plain tfjs and a naive server, on this machine, in one run.
-// `npm run bench -- scaling` is a bench of its own: what more workers bring.
+// `npm run bench -- scaling | evaluator` are benches of their own: what more workers bring, and what the evaluator costs.
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Contestant } from './contestant.mjs';
 import { openBenchFolder, runDistributed } from './distributed.mjs';
+import { evaluator } from './evaluator.mjs';
 import { CORES, describeMachine, findPyTorch } from './machine.mjs';
 import { reissue } from './reissue.mjs';
 import { printTable, rowOf } from './report.mjs';
@@ -254,6 +255,7 @@ const BENCHES = {
   },
   scaling: () => scaling(publish),
   reissue: () => reissue(publish),
+  evaluator: () => evaluator(publish),
 };
 const [wanted = 'speed'] = positionals;
 const bench = BENCHES[wanted];

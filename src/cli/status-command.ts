@@ -72,7 +72,7 @@ function display(stream: NodeJS.WriteStream, asJson: boolean): (status: Status) 
     }
     const lines = table(status)
       .split('\n')
-      .map((line) => line.slice(0, (stream.columns ?? 120) - 1)); // a line that wraps would count twice
+      .map((line) => line.slice(0, (stream.columns || 120) - 1)); // a line that wraps would count twice; a pty may be 0 wide
     const back = drawnLines > 0 ? `\x1b[${drawnLines}A\x1b[J` : '';
     stream.write(`${back}${lines.join('\n')}\n`);
     drawnLines = lines.length;

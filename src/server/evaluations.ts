@@ -2,8 +2,10 @@
 // measures a verdict where the config lets them steer the run.
 import type { RunConfig } from '../config/run-config.js';
 import { NashError } from '../errors.js';
+import { CATALOGUE, type MetricName } from '../metrics/catalogue.js';
 import type { Event } from '../protocol/coordinator.js';
 import type { MessageOf, ServerMessage, WorkerMessage } from '../protocol/messages.js';
+import { MalformedMessage } from '../wire/codec.js';
 import type { Log } from './parameter-server.js';
 import type { ParameterStore } from './parameter-store.js';
 import type { Peer, Peers } from './peers.js';
@@ -77,8 +79,13 @@ export class Evaluations {
     this.ask(round);
   }
 
-  answered(message: MessageOf<WorkerMessage, 'evaluated'>): void {
+  /** @throws MalformedMessage when this peer was not asked for that version, or measures what there is no metric for */
+  answered(peer: Peer, message: MessageOf<WorkerMessage, 'evaluated'>): void {
     const { version, seconds, metrics } = message;
+    if (this.asked?.session !== peer.session || this.asked.version !== version)
+      throw new MalformedMessage(`an evaluation of version ${version}, which was not asked for`);
+    const unknown = Object.keys(metrics).find((name) => !isMeasure(name));
+    if (unknown !== undefined) throw new MalformedMessage(`a measure '${unknown}', which there is not`);
     this.asked = undefined;
     this.answeredVersion = version;
     this.parts.report.evaluation(version, seconds, metrics);
@@ -127,6 +134,13 @@ export class Evaluations {
   private evaluator(): Peer | undefined {
     return this.parts.peers.all().find((peer) => peer.role === 'evaluator' && peer.state === 'ready');
   }
+}
+
+/** A gauge without labels, which an evaluator may set. */
+function isMeasure(name: string): boolean {
+  if (!Object.hasOwn(CATALOGUE, name)) return false;
+  const { type, labels } = CATALOGUE[name as MetricName];
+  return type === 'gauge' && Object.keys(labels).length === 0;
 }
 
 /** Decided by one evaluation alone, so that a resumed run judges as the undisturbed one did. */

@@ -86,7 +86,7 @@ export class Reception {
         training.answer(peer, message, payload);
         return;
       case 'evaluated':
-        evaluations.answered(message);
+        evaluations.answered(peer, message);
         return;
       case 'failed':
         log('worker failed', { peer: peer.name, message: message.message });
@@ -125,6 +125,7 @@ export class Reception {
   }
 
   private prepare(peer: Peer, prepared: MessageOf<WorkerMessage, 'prepared'>): void {
+    if (peer.state === 'ready') throw new MalformedMessage('prepared from a peer that is ready already');
     const { peers, local, weights, training, evaluations, log } = this.parts;
     const refusal = peers.prepare(peer, prepared);
     if (refusal) {

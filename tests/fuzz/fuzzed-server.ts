@@ -1,0 +1,154 @@
+// A real server over a network in memory, with one worker that behaves and trains, beside whatever else is said to it.
+import { vi } from 'vitest';
+import { runConfig } from '../../src/config/run-config.js';
+import { prometheusMetrics } from '../../src/metrics/prometheus.js';
+import { buildArchitecture } from '../../src/models/architecture.js';
+import { VectorEngine } from '../../src/numerics/vector-engine.js';
+import { manifestHashes } from '../../src/parameters/manifest.js';
+import { PROTOCOL_VERSION, type ServerMessage, serverMessage } from '../../src/protocol/messages.js';
+import { leavesOf } from '../../src/protocol/shard-tree.js';
+import { ParameterServer } from '../../src/server/parameter-server.js';
+import { ParameterStore } from '../../src/server/parameter-store.js';
+import { RunFolder } from '../../src/server/run-folder.js';
+import { DISCRIMINATOR_STATISTICS, GENERATOR_STATISTICS } from '../../src/steps/statistics.js';
+import { wholeOf } from '../../src/wire/blocks.js';
+import { decode, encode } from '../../src/wire/codec.js';
+import { MemoryServerTransport } from './memory-transport.js';
+
+const HASH = 'a'.repeat(64);
+const STATISTICS = { discriminator: DISCRIMINATOR_STATISTICS, generator: GENERATOR_STATISTICS };
+export const GOOD = 'feedfacefeedface';
+
+const SHARDS = 2;
+const config = runConfig.parse({
+  data: { source: 'ring' },
+  model: { name: 'mlp', generator: { hidden: [4] }, discriminator: { hidden: [4] } },
+  minibatch: { size: 8, shards: SHARDS },
+  checkpoint: { everySteps: 1_000_000 },
+  evaluation: { everySteps: 1_000_000 },
+  stop: { generatorSteps: 1_000_000_000 },
+});
+
+export async function openFuzzedServer(folder: string) {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
+  const architecture = buildArchitecture(config.model, [2]);
+  const engine = await VectorEngine.create();
+  const line = { term: 1, branch: 0 };
+  const store = new ParameterStore(config, architecture, engine, line);
+  store.initialize();
+  const manifests = manifestHashes(architecture);
+  const metrics = prometheusMetrics();
+  const sent = { refused: 0, refusedGood: 0 };
+  const said: Uint8Array[][] = [];
+  const inbox: ServerMessage[] = [];
+  const transport = new MemoryServerTransport((peer, frames) => {
+    const { message } = decode(serverMessage, frames); // whatever a peer sends, the server says only what is right
+    if (message.kind === 'refused') sent.refused += 1;
+    if (peer === GOOD) inbox.push(message);
+  });
+  let nowMs = 0;
+  const server = new ParameterServer({
+    config,
+    expected: { configHash: HASH, manifests, data: HASH },
+    itemShape: [2],
+    store,
+    transport,
+    folder: RunFolder.open(folder, 'fresh'),
+    metrics,
+    log: () => {},
+    now: () => nowMs,
+    line,
+    sharesMemory: false,
+    round: 0,
+    hasEvaluator: false,
+    onProgress: () => {},
+    onSilent: () => {},
+    onEnding: () => {},
+  });
+  let failure: unknown;
+  server.run().catch((error) => {
+    failure = error;
+  });
+
+  /** What the worker that behaves has to say to a message. */
+  const replyTo = (message: ServerMessage): { header: object; payload?: Uint8Array }[] => {
+    if (message.kind === 'welcome') return [{ header: handshake(manifests)[1]! }];
+    if (message.kind === 'ping') return [{ header: { kind: 'pong', sentMs: message.sentMs } }];
+    if (message.kind === 'weights') {
+      const { term, vector, version } = message;
+      return [{ header: { kind: 'received', term, vector, version } }];
+    }
+    if (message.kind !== 'task') return [];
+    const { term, branch, net, step, level, index, issue } = message;
+    const { from, to } = leavesOf({ level, index }, SHARDS);
+    const { size, slotSize } = architecture[net].manifest;
+    const header = {
+      kind: 'answer',
+      ...{ term, branch, net, step, level, index, issue, ...wholeOf(size + slotSize) },
+      computeSeconds: 0.001,
+      statistics: Array.from({ length: to - from }, () => STATISTICS[net].map(() => 0)),
+    };
+    return [{ header, payload: new Uint8Array(4 * (size + slotSize)) }];
+  };
+
+  const say = (peer: string, header: object, payload?: Uint8Array) => {
+    const frames = encode(header, payload ? [payload] : []);
+    if (peer === GOOD) said.push(frames);
+    transport.deliver(peer, frames);
+  };
+
+  return {
+    server,
+    transport,
+    sent,
+    /** frames of the worker that behaves, since they were last taken */
+    said,
+    handshake: handshake(manifests),
+    engine,
+    metrics,
+    failure: () => failure,
+    join: (peer: string) => {
+      const [hello, prepared] = handshake(manifests);
+      say(peer, hello!);
+      if (peer !== GOOD) say(peer, prepared!); // he waits for his welcome
+    },
+    /** Lets time pass, and the worker that behaves answer. */
+    async pass(ms: number) {
+      nowMs += ms;
+      vi.advanceTimersByTime(ms);
+      await new Promise((resolve) => setImmediate(resolve));
+      for (const message of inbox.splice(0)) {
+        if (message.kind === 'refused') sent.refusedGood += 1;
+        for (const { header, payload } of replyTo(message)) say(GOOD, header, payload);
+      }
+    },
+    async close() {
+      server.fail(new Error('over'));
+      vi.useRealTimers();
+      await engine.close();
+    },
+  };
+}
+
+/** A hello and a prepared that this server takes. */
+const handshake = (manifests: object) => [
+  {
+    kind: 'hello',
+    protocol: PROTOCOL_VERSION,
+    role: 'worker',
+    pool: 'any',
+    name: 'worker',
+    pid: 1,
+    host: 'somewhere',
+  },
+  {
+    kind: 'prepared',
+    configHash: HASH,
+    manifests,
+    data: HASH,
+    device: 'cpu',
+    fingerprint: { device: '', tensorflow: '', threads: '1', flags: '' },
+    canaries: { discriminator: HASH, generator: HASH },
+    sharesMemory: false,
+  },
+];

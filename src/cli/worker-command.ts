@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { EXIT, messageOf, NashError } from '../errors.js';
 import type { Pool } from '../protocol/roster.js';
+import type { Log } from '../server/parameter-server.js';
 import { readAddress, type ServerAddress } from '../server/run-folder.js';
 import type { Serving } from '../worker/serve-run.js';
 import type { Session } from '../worker/session.js';
@@ -98,7 +99,8 @@ async function run(args: WorkerArguments): Promise<number> {
 }
 
 /**
- * Serves a run; a stop signal takes leave of its server. The start and the end stand in the run's logs, where the folder is on this host.
+ * Serves a run; a stop signal takes leave of its server. The start and the end stand in the run's logs, where the folder is on this host;
+ * it may be made only by a server that is waited for.
  * @param body serves until the run is over; hands each session over
  */
 export async function logged(
@@ -108,18 +110,20 @@ export async function logged(
 ): Promise<number> {
   const { runDir } = args;
   let current: Session | undefined;
+  let log: Log = () => {};
+  const open = (folder: string): Log => {
+    const version = () => current?.reads ?? null;
+    const opened = openLog({ folder: join(folder, 'logs'), worker, run: folder, version });
+    opened('started', { devices: process.env.CUDA_VISIBLE_DEVICES });
+    return opened;
+  };
   // between two servers nothing holds a process that was told to go
   onStopSignal(() => (current?.isOpen ? current.leave() : process.exit(EXIT.done)));
-  const serve = () => body((session) => (current = session));
-  if (runDir === undefined || !existsSync(runDir)) {
-    await serve();
-    return doneStatus(args);
-  }
-  const version = () => current?.reads ?? null;
-  const log = openLog({ folder: join(runDir, 'logs'), worker, run: runDir, version });
-  log('started', { devices: process.env.CUDA_VISIBLE_DEVICES });
   try {
-    await serve();
+    await body((session) => {
+      if (current === undefined && runDir !== undefined && existsSync(runDir)) log = open(runDir);
+      current = session;
+    });
     log('ended');
     return doneStatus(args);
   } catch (error) {

@@ -82,7 +82,6 @@ class RouterTransport implements ServerTransport {
     readonly localEndpoint: string,
   ) {
     this.router = sockets.router;
-    void this.receive();
     void this.watch();
   }
 
@@ -94,8 +93,9 @@ class RouterTransport implements ServerTransport {
     if (!this.isPumping) void this.pump();
   }
 
+  /** Messages wait in the socket until somebody listens: workers that were there first say hello only once. */
   onMessage(listener: (envelope: Envelope) => void): void {
-    this.messageListeners.push(listener);
+    if (this.messageListeners.push(listener) === 1) void this.receive();
   }
 
   onGone(listener: (peer: string) => void): void {

@@ -93,6 +93,20 @@ describe('a server with keys', () => {
   });
 });
 
+it('what is said before the server listens is heard when it does', async () => {
+  const { server } = await serve();
+  const early = connectWorker(server.localEndpoint);
+  open.push(early);
+  await new Promise<void>((resolve) => early.onConnect(resolve));
+  early.send([Buffer.from('first')]);
+  await early.flush(1000);
+  await new Promise((resolve) => setTimeout(resolve, 50)); // long enough for it to have arrived and been dropped
+  const heard = new Promise((resolve) =>
+    server.onMessage(({ frames }) => resolve(`${Buffer.from(frames[0]!)}`)),
+  );
+  expect(await heard).toBe('first');
+});
+
 it('a worker with keys is told that the server takes none', async () => {
   const bare = await bindServer('tcp://127.0.0.1:0');
   open.push(bare);

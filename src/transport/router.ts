@@ -7,6 +7,8 @@ import { COMMON, codeOf, RETRY_MS, wait } from './sockets.js';
 import type { Envelope, ServerTransport, Stranger } from './transport.js';
 import { answerZap, ZAP_DOMAIN } from './zap.js';
 
+/** How long the last words may take over a slow link once this end is closed: without them a worker would look for the server for minutes. */
+const LINGER_MS = 2000;
 /** Messages that may wait for one peer: far more than a run has under way; who lets more pile up is given up. */
 const QUEUE_MAX = 1024;
 
@@ -117,6 +119,7 @@ class RouterTransport implements ServerTransport {
 
   async close(): Promise<void> {
     this.isClosed = true;
+    this.router.linger = LINGER_MS;
     this.router.close();
     this.sockets.judge.close();
   }

@@ -1,0 +1,101 @@
+// Several hosts, with keys: a server, and workers that reach it through links of limited bandwidth. One host's link goes down for longer than the
+// server waits, and comes back. The weights are those of a run on one host that nothing disturbed.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { nash, resultOf, scratch, syntheticCifar, trainWords, until } from '../support/nash.js';
+import { Network, whyNoHosts } from '../support/network-hosts.js';
+
+const STEPS = 150;
+const PORT = 5555;
+const SETS = {
+  'data.path': syntheticCifar(),
+  'model.width': 4,
+  'minibatch.size': 16,
+  'stop.generatorSteps': STEPS,
+  'evaluation.everySteps': 100_000,
+};
+
+const reason = whyNoHosts();
+if (reason) console.warn(`several hosts: skipped, ${reason}`);
+
+describe.skipIf(reason !== undefined)('a run over several hosts', () => {
+  const network = reason === undefined ? new Network() : undefined;
+  afterAll(() => network?.close());
+
+  it('has the weights of an undisturbed one, though a host was cut off in the middle', async () => {
+    const words = (name: string, sets: object, rest: string[]) =>
+      trainWords(name, 'configs/cifar10-dcgan.yaml', { ...SETS, ...sets }, rest);
+    const alone = await nash(...words('alone', {}, ['--workers', 'discriminator=1,generator=1']));
+    expect(alone.exitCode).toBe(0);
+
+    const keys = scratch('keys');
+    await nash('keys', 'make', '--keys', keys);
+    const [server, left, right] = [1, 2, 3].map((number) => network!.host(number, 10));
+    const sets = { 'server.endpoint': `tcp://${server!.address}:${PORT}`, 'server.keys': keys };
+    const env = { NASH_CACHE: scratch('cache'), NASH_SHARED_MEMORY: '0' }; // they share a machine after all
+    const run = server!.start(['server', ...words('hosts', sets, []).slice(1)], env);
+    const status = () => {
+      const file = join(scratch('hosts'), 'server.json');
+      if (!existsSync(file)) return undefined;
+      const { http } = JSON.parse(readFileSync(file, 'utf8'));
+      try {
+        return JSON.parse(server!.ask('curl', '-s', '-m', '2', `http://${http}/status`)) as {
+          step: { generator: number };
+          workers: { id: string; state: string }[];
+        };
+      } catch {
+        return undefined; // it is starting, or it has ended
+      }
+    };
+    const workers = [left, right].flatMap((host, i) =>
+      ['discriminator', 'generator'].map((pool) =>
+        host!.start(
+          [
+            'worker',
+            '--pool',
+            pool,
+            '--name',
+            `${pool}-${i}`,
+            '--keys',
+            keys,
+            '--endpoint',
+            sets['server.endpoint'],
+          ],
+          env,
+        ),
+      ),
+    );
+    const ready = (count: number) =>
+      until(
+        `${count} workers at work`,
+        () => {
+          const now = status();
+          return now &&
+            now.workers.length === count &&
+            now.workers.every(({ state }) => state !== 'preparing')
+            ? now
+            : undefined;
+        },
+        60_000,
+      );
+    const before = await ready(4);
+    expect(before.step.generator).toBeLessThan(STEPS);
+    right!.link('down');
+    const cut = await ready(2); // the server has given them up
+    expect(cut.step.generator).toBeLessThan(STEPS);
+    right!.link('up');
+    await ready(4);
+    const { exitCode, output } = await run;
+    expect([exitCode, output]).toEqual([0, expect.any(String)]);
+    for (const worker of workers) expect(await worker).toMatchObject({ exitCode: 0 });
+    expect(resultOf('hosts').weights).toEqual(resultOf('alone').weights);
+    expect(gone('hosts').length).toBeGreaterThanOrEqual(2);
+  }, 240_000);
+});
+
+/** Workers that the server's log says are gone. */
+const gone = (name: string) =>
+  readdirSync(join(scratch(name), 'logs'))
+    .flatMap((file) => readFileSync(join(scratch(name), 'logs', file), 'utf8').split('\n'))
+    .filter((line) => line.includes('"worker gone"'));

@@ -1,0 +1,110 @@
+// Hosts out of network namespaces: each has a network of its own, joined by a bridge; bandwidth limited by tc's token bucket, links taken
+// down and up. Needs root and Debian's iproute2.
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { NASH } from './nash.js';
+
+const run = (command: string, ...words: string[]) => execFileSync(command, words, { stdio: 'pipe' });
+
+/** Why hosts cannot be made here, if they cannot. */
+export function whyNoHosts(): string | undefined {
+  if (process.getuid?.() !== 0) return 'needs root, to make network namespaces';
+  try {
+    run('ip', '-V');
+    run('tc', '-V');
+  } catch {
+    return 'needs ip and tc (Debian: apt-get install iproute2)';
+  }
+  const probe = `nash-probe-${process.pid}`;
+  try {
+    run('ip', 'netns', 'add', probe);
+    run('ip', 'netns', 'del', probe);
+    return undefined;
+  } catch (error) {
+    return `this system makes no network namespaces: ${(error as Error).message.split('\n').join(' ')}`;
+  }
+}
+
+export class Network {
+  private readonly bridge = `nb${process.pid}`;
+  private readonly hosts: Host[] = [];
+
+  constructor() {
+    run('ip', 'link', 'add', this.bridge, 'type', 'bridge');
+    run('ip', 'link', 'set', this.bridge, 'up');
+  }
+
+  /** A host at 10.213.0.`number`, whose link carries so much in each direction. */
+  host(number: number, mbit: number): Host {
+    const host = new Host(`nash-${process.pid}-${number}`, this.bridge, number, mbit);
+    this.hosts.push(host);
+    return host;
+  }
+
+  close(): void {
+    for (const host of this.hosts) host.close();
+    run('ip', 'link', 'del', this.bridge);
+  }
+}
+
+export class Host {
+  readonly address: string;
+  private readonly outer: string;
+  private readonly children = new Set<ChildProcess>();
+
+  constructor(
+    private readonly namespace: string,
+    bridge: string,
+    number: number,
+    mbit: number,
+  ) {
+    this.address = `10.213.0.${number}`;
+    this.outer = `nv${process.pid}n${number}`;
+    const inside = (...words: string[]) => run('ip', 'netns', 'exec', namespace, ...words);
+    const limit = ['root', 'tbf', 'rate', `${mbit}mbit`, 'burst', '64kb', 'latency', '50ms'];
+    run('ip', 'netns', 'add', namespace);
+    run('ip', 'link', 'add', this.outer, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', namespace);
+    run('ip', 'link', 'set', this.outer, 'master', bridge, 'up');
+    inside('ip', 'link', 'set', 'lo', 'up');
+    inside('ip', 'address', 'add', `${this.address}/24`, 'dev', 'eth0');
+    inside('ip', 'link', 'set', 'eth0', 'up');
+    inside('tc', 'qdisc', 'add', 'dev', 'eth0', ...limit);
+    run('tc', 'qdisc', 'add', 'dev', this.outer, ...limit);
+  }
+
+  /** Runs nash there. */
+  start(
+    words: readonly string[],
+    env: Record<string, string> = {},
+  ): Promise<{ exitCode: number; output: string }> {
+    const child = spawn('ip', ['netns', 'exec', this.namespace, process.execPath, NASH, ...words], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...env },
+    });
+    this.children.add(child);
+    let output = '';
+    for (const stream of [child.stdout!, child.stderr!])
+      stream.on('data', (text) => {
+        output += text;
+      });
+    return new Promise((resolve) => {
+      child.once('close', (code) => {
+        this.children.delete(child);
+        resolve({ exitCode: code ?? 137, output });
+      });
+    });
+  }
+
+  /** What a command prints there. */
+  ask(...words: string[]): string {
+    return run('ip', 'netns', 'exec', this.namespace, ...words).toString();
+  }
+
+  link(state: 'up' | 'down'): void {
+    run('ip', 'link', 'set', this.outer, state);
+  }
+
+  close(): void {
+    for (const child of this.children) child.kill('SIGKILL'); // `ip netns exec` has become nash: it is nash's own pid
+    run('ip', 'netns', 'del', this.namespace);
+  }
+}

@@ -150,6 +150,7 @@ export class Session {
   }
 
   private lost(): void {
+    if (!this.isConnected) return; // hung up amid the handshake: the transport tries again, and says why it is refused
     this.isConnected = false;
     this.end.resolve(this.isLeaving ? 'over' : 'server-away');
   }

@@ -151,7 +151,12 @@ const ROWS: [what: string, words: () => string[], exitCode: number, says: RegExp
   ],
   [
     "an address that is not this host's",
-    () => trainWords('fresh', RING, { ...SMALL, 'server.endpoint': 'tcp://192.0.2.1:5555' }),
+    () =>
+      trainWords('fresh', RING, {
+        ...SMALL,
+        'server.endpoint': 'tcp://192.0.2.1:5555',
+        'server.trustedNetwork': 'true',
+      }),
     3,
     /cannot be bound/,
   ],

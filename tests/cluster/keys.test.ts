@@ -60,7 +60,7 @@ describe('a server with keys', () => {
     process.kill(run.pid, 'SIGTERM');
     expect((await run.finished).exitCode).toBe(75);
     expect((await friend.finished).exitCode).toBe(0);
-  }, 60_000);
+  }, 120_000);
 
   it('gives the weights that a server without them gives', async () => {
     await nash('keys', 'make', ...at('own'));
@@ -74,7 +74,7 @@ describe('a server with keys', () => {
     );
     expect([(await run.finished).exitCode, (await without.finished).exitCode]).toEqual([0, 0]);
     expect(resultOf('with-keys').weights).toEqual(resultOf('without').weights);
-  }, 60_000);
+  }, 120_000);
 });
 
 describe('what is refused before anything listens', () => {
@@ -92,7 +92,7 @@ describe('what is refused before anything listens', () => {
     ]);
     const trusting = { ...SMALL, ...sets, 'server.trustedNetwork': 'true', 'stop.generatorSteps': 5 };
     expect((await nash(...trainWords('trusting', 'configs/ring.yaml', trusting))).exitCode).toBe(0);
-  }, 60_000);
+  }, 120_000);
 
   it('a folder without keys, one with a private key that others can read, one with a damaged list', async () => {
     expect(await refused('no-key', { 'server.keys': scratch('nothing') })).toEqual([
@@ -115,5 +115,5 @@ describe('what is refused before anything listens', () => {
       2,
       expect.stringMatching(/allowed, line 3: 'nonsense' is no key/),
     ]);
-  }, 60_000);
+  }, 120_000);
 });

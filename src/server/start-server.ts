@@ -141,7 +141,11 @@ export async function startServer(options: ServerOptions): Promise<RunResult> {
   } catch (error) {
     // a run that is refused with 2 or 3 before its first step leaves nothing; one that fails later leaves its record
     const refused = error instanceof NashError && error.fault !== 'failed' && !server?.hasStepped;
-    if (server && folder && !refused) folder.writeJson('result.json', failure(server, metrics, error));
+    try {
+      if (server && folder && !refused) folder.writeJson('result.json', failure(server, metrics, error));
+    } catch (second) {
+      options.onNote(messageOf(second)); // the first error is the one to tell
+    }
     folder?.close({ refused: refused && opening !== 'resume' });
     throw error;
   } finally {

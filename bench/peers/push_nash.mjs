@@ -58,7 +58,8 @@ export async function serve(endpoint) {
   });
   // a session that hears nothing takes itself for forgotten
   setInterval(() => {
-    for (const session of peers.keys()) send(session, { kind: 'ping', sentMs: Math.floor(performance.now()) });
+    for (const session of peers.keys())
+      send(session, { kind: 'ping', sentMs: Math.floor(performance.now()) });
   }, 1000).unref();
   return async (/** @type {number} */ workers) => {
     rounds = await openRounds({ workers, local, send });

@@ -6,102 +6,31 @@
 import { assert } from '../errors.js';
 import { NETS, type Net } from '../parameters/manifest.js';
 import { type DeadlineOptions, Deadlines } from './deadlines.js';
+import type { Effect, Event, RestoreCause } from './events.js';
 import type { Snapshot } from './invariants.js';
 import {
+  type Answer,
   judge,
   type NodeState,
   OpenStep,
-  type ReissueReason,
   rankFor,
   VOTES_MAX,
   votersOf,
   wantsWorker,
 } from './open-step.js';
-import { type Pool, Roster } from './roster.js';
-import {
-  isReady,
-  type Phase,
-  phaseOf,
-  roundOf,
-  type ScheduleOptions,
-  type Versions,
-  versionsAfter,
-} from './schedule.js';
+import { Roster } from './roster.js';
+import { Rounds, type RoundsOptions } from './rounds.js';
+import { type Phase, roundOf, type Versions } from './schedule.js';
 import { keyOf, leavesOf, levelFor, nodeCount, type TreeNode } from './shard-tree.js';
 import { isSameTask, type Task, type TaskName } from './task.js';
 import { waitingText } from './waiting.js';
 
-export interface CoordinatorOptions {
-  schedule: ScheduleOptions;
+export interface CoordinatorOptions extends RoundsOptions {
   shards: number;
-  /** versions to start from: a round's boundary */
-  versions: Versions;
-  /** training ends after this many generator steps */
-  generatorSteps: number;
   deadlines: DeadlineOptions;
   /** whether two workers must agree on a node before it counts */
   isVerified(net: Net, step: number, node: TreeNode): boolean;
-  /** at every boundary of so many rounds training waits for a verdict; absent: never */
-  judgedEvery?: number;
 }
-
-export type Event =
-  | { kind: 'joined'; worker: string; pool: Pool }
-  | { kind: 'left'; worker: string }
-  | {
-      kind: 'answered';
-      worker: string;
-      task: TaskName;
-      issue: number;
-      /** to be given where `wantsDigest` says so */
-      digest?: string;
-      /** false where something in it is known not to be finite; looked for where `isCareful` says so */
-      isSound: boolean;
-      nowMs: number;
-    }
-  | { kind: 'applied'; net: Net; nowMs: number }
-  /** a complete step was not applied: its gradient, or else what it would have made of the weights, is not finite */
-  | { kind: 'not-applied'; net: Net; cause: 'gradient' | 'update' }
-  | { kind: 'judged'; round: number; verdict: 'continue' | 'stop' | 'rollback' }
-  /** the shell has gone back to a checkpoint, as it was told */
-  | { kind: 'restored'; versions: Versions }
-  /** a worker has answered a ping that was sent at `pingedMs`: whatever it was given before, it computes no more */
-  | { kind: 'ponged'; worker: string; pingedMs: number; nowMs: number }
-  | { kind: 'stop-requested' }
-  | { kind: 'ticked'; nowMs: number };
-
-export type DiscardReason = 'duplicate' | 'stale' | 'not-finite';
-export type RestoreCause = 'corruption' | 'divergence' | 'collapse';
-
-export type Effect =
-  | { kind: 'assign'; worker: string; task: Task }
-  /** the worker has its task, or has lost it: the same words again change nothing */
-  | { kind: 'remind'; worker: string; task: Task }
-  /** keep the payload, by its digest, until the node is settled */
-  | { kind: 'hold'; task: Task; digest: string }
-  /** the payload is the node's sum: the one that has just arrived, or the one held under `held`; release others of the node */
-  | { kind: 'settle'; task: Task; held?: string }
-  /** what is held for the node has no use any more */
-  | { kind: 'release'; task: TaskName }
-  | { kind: 'discard'; worker: string; reason: DiscardReason }
-  /** a task was given to another worker */
-  | { kind: 'reissued'; net: Net; reason: ReissueReason; worker: string }
-  /** answers to one node differ: somebody computes wrongly */
-  | { kind: 'disagreed'; task: TaskName; workers: string[] }
-  /** a worker that computes wrongly gets no more work */
-  | { kind: 'quarantine'; worker: string; because: string }
-  /** every node of the step is settled: sum, apply, then say `applied` or `not-applied` */
-  | { kind: 'complete'; net: Net; step: number }
-  /** a round is whole: a checkpoint may be taken; nothing is in flight */
-  | { kind: 'boundary'; round: number }
-  /** training waits for a verdict on this round */
-  | { kind: 'judge'; round: number }
-  /** go back to a checkpoint of this round or an earlier one, then say `restored`; nothing is decided until then */
-  | { kind: 'restore'; round: number; cause: RestoreCause; because: string }
-  /** nothing more will be assigned */
-  | { kind: 'finished'; because: 'done' | 'stopped' | 'collapsed' }
-  /** nobody can be believed */
-  | { kind: 'failed'; because: string };
 
 /** Further workers that may compute a node whose holders are late. */
 const SPARE_MAX = 3;
@@ -112,25 +41,18 @@ export class Coordinator {
   private readonly roster = new Roster();
   private readonly deadlines: Deadlines;
   private readonly open = new Map<Net, OpenStep>();
-  private readonly versions: Record<Net, number>;
+  private readonly rounds: Rounds;
   /** steps whose answers differed after they were settled: computed twice when they come again */
   private readonly mistrusted = new Set<string>();
-  private isStopping = false;
   private hasEnded = false;
   /** a restore is under way */
   private isHalted = false;
-  private boundaryRound: number;
-  /** the last round that needed no verdict, or has one */
-  private judgedRound = 0;
-  private askedRound = 0;
   private nowMs = 0;
   private issued = 0;
 
   constructor(private readonly options: CoordinatorOptions) {
-    this.versions = { ...options.versions };
-    this.boundaryRound = options.versions.generator;
+    this.rounds = new Rounds(options);
     this.deadlines = new Deadlines(options.deadlines);
-    this.requireBoundary(options.versions);
   }
 
   /** Takes one event; the effects are to be performed in order. */
@@ -164,7 +86,7 @@ export class Coordinator {
       case 'ponged':
         return this.ponged(event.worker, event.pingedMs);
       case 'stop-requested':
-        this.isStopping = true;
+        this.rounds.stop();
         return [];
       case 'ticked':
         this.markLate();
@@ -266,11 +188,7 @@ export class Coordinator {
     return this.settleBy(state, { net: task.net, issue }, { worker, digest, isSound });
   }
 
-  private settleBy(
-    state: NodeState,
-    { net, issue }: Pick<Task, 'net' | 'issue'>,
-    answer: { worker: string; digest: string | undefined; isSound: boolean },
-  ): Effect[] {
+  private settleBy(state: NodeState, { net, issue }: Pick<Task, 'net' | 'issue'>, answer: Answer): Effect[] {
     const step = this.open.get(net)!;
     const task: Task = { ...step.phase, ...state.node, issue };
     const { worker, digest } = answer;
@@ -370,7 +288,7 @@ export class Coordinator {
     const step = this.open.get(net);
     assert(step?.isComplete, () => `${net} applied before it was complete`);
     this.open.delete(net);
-    this.versions[net] += 1;
+    this.rounds.applied(net);
   }
 
   /** A gradient that is not finite is computed once more, shard by shard and elsewhere; then it has diverged. */
@@ -398,29 +316,18 @@ export class Coordinator {
 
   private restored(versions: Versions): void {
     assert(this.isHalted, 'a restore that nobody asked for');
-    this.requireBoundary(versions);
     this.isHalted = false;
     this.open.clear();
     this.roster.clearTasks();
-    Object.assign(this.versions, versions);
-    this.boundaryRound = versions.generator;
-    this.judgedRound = versions.generator;
+    this.rounds.restore(versions);
   }
 
   private judged({ round, verdict }: Extract<Event, { kind: 'judged' }>): Effect[] {
-    if (round !== this.versions.generator || this.judgedRound === round || this.hasEnded) return [];
-    this.judgedRound = round;
-    if (verdict === 'continue') return [];
+    if (this.hasEnded || !this.rounds.judge(round) || verdict === 'continue') return [];
     if (verdict === 'rollback') {
       this.isHalted = true;
-      return [
-        {
-          kind: 'restore',
-          round: round - 1,
-          cause: 'collapse',
-          because: `the generator of step ${round} has collapsed`,
-        },
-      ];
+      const because = `the generator of step ${round} has collapsed`;
+      return [{ kind: 'restore', round: round - 1, cause: 'collapse', because }];
     }
     this.hasEnded = true;
     return [{ kind: 'finished', because: 'collapsed' }];
@@ -429,47 +336,20 @@ export class Coordinator {
   /** What follows from the state: a boundary, new steps, assignments, the end. */
   private advance(): Effect[] {
     if (this.hasEnded || this.isHalted) return [];
-    const effects = this.boundary();
-    if (this.hasEnded || this.isHeld()) return effects;
+    const effects = this.open.size === 0 ? this.rounds.atBoundary() : [];
+    this.hasEnded = effects.some((effect) => effect.kind === 'finished');
+    if (this.hasEnded || this.rounds.isHeld) return effects;
     for (const net of NETS) this.openNext(net);
     for (const net of NETS) effects.push(...this.assign(net));
     return effects;
   }
 
-  private boundary(): Effect[] {
-    const round = this.versions.generator;
-    const whole = versionsAfter(this.options.schedule, round);
-    if (this.open.size > 0 || whole.discriminator !== this.versions.discriminator) return [];
-    const effects: Effect[] = round > this.boundaryRound ? [{ kind: 'boundary', round }] : [];
-    this.boundaryRound = round;
-    const isDone = round >= this.options.generatorSteps && !this.isHeld();
-    if (isDone || this.isStopping) {
-      this.hasEnded = true;
-      effects.push({ kind: 'finished', because: isDone ? 'done' : 'stopped' });
-    } else if (this.isHeld() && this.askedRound !== round) {
-      this.askedRound = round;
-      effects.push({ kind: 'judge', round });
-    }
-    return effects;
-  }
-
-  /** Training stands on a boundary and waits for a verdict. */
-  private isHeld(): boolean {
-    const { judgedEvery } = this.options;
-    const round = this.boundaryRound;
-    if (judgedEvery === undefined || round === 0 || round % judgedEvery !== 0) return false;
-    return this.judgedRound !== round && this.open.size === 0 && this.versions.generator === round;
-  }
-
   /** Opens a net's next step when what it reads exists, it belongs to the run, and some worker could compute it. */
   private openNext(net: Net): void {
-    if (this.open.has(net)) return;
-    const { schedule, shards, generatorSteps, isVerified } = this.options;
-    const phase = phaseOf(schedule, net, this.versions[net]);
-    const rounds = this.isStopping ? this.roundLimit() : generatorSteps;
-    if (phase.step >= versionsAfter(schedule, rounds)[net] || !isReady(phase, this.versions)) return;
     const workers = this.roster.countFor(net);
-    if (workers === 0) return;
+    if (this.open.has(net) || workers === 0 || !this.rounds.mayBegin(net, this.open.size > 0)) return;
+    const { shards, isVerified } = this.options;
+    const phase = this.rounds.next(net);
     const level = levelFor(shards, workers);
     const nodes = Array.from({ length: nodeCount(shards, level) }, (_, index) => ({ level, index }));
     const isMistrusted = this.mistrusted.has(`${net} ${phase.step}`);
@@ -477,13 +357,6 @@ export class Coordinator {
       net,
       new OpenStep(phase, nodes, (node) => isMistrusted || isVerified(net, phase.step, node)),
     );
-  }
-
-  /** A stop finishes the round that has begun, and begins no other. Rounds never overlap: see `phaseOf`. */
-  private roundLimit(): number {
-    const whole = versionsAfter(this.options.schedule, this.boundaryRound);
-    const hasBegun = this.open.size > 0 || NETS.some((net) => this.versions[net] > whole[net]);
-    return this.boundaryRound + (hasBegun ? 1 : 0);
   }
 
   private assign(net: Net): Effect[] {
@@ -506,24 +379,16 @@ export class Coordinator {
     return effects;
   }
 
-  private requireBoundary(versions: Versions): void {
-    const boundary = versionsAfter(this.options.schedule, versions.generator);
-    assert(
-      boundary.discriminator === versions.discriminator,
-      () => `a run starts on a round's boundary, got ${JSON.stringify(versions)}`,
-    );
-  }
-
   // ---- what others may ask --------------------------------------------------------------------------------------
 
   /** Versions that exist. */
   get current(): Versions {
-    return { ...this.versions };
+    return this.rounds.current;
   }
 
   /** The next step of a net that is not applied yet; what it reads is worth sending ahead. */
   next(net: Net): Phase {
-    return phaseOf(this.options.schedule, net, this.versions[net]);
+    return this.rounds.next(net);
   }
 
   /** The state as plain data, for those who check it. */
@@ -548,7 +413,7 @@ export class Coordinator {
   /** What the run waits for, in words; undefined when nothing is outstanding. */
   waitingFor(nowMs: number): string | undefined {
     if (this.hasEnded) return undefined;
-    if (this.isHeld()) return `the evaluator's verdict on step ${this.boundaryRound}`;
+    if (this.rounds.isHeld) return `the evaluator's verdict on step ${this.rounds.round}`;
     return waitingText({
       steps: [...this.open.values()],
       roster: this.roster,

@@ -3,7 +3,7 @@
 import type { RunConfig } from '../config/run-config.js';
 import { NashError } from '../errors.js';
 import { CATALOGUE, type MetricName } from '../metrics/catalogue.js';
-import type { Event } from '../protocol/coordinator.js';
+import type { Event } from '../protocol/events.js';
 import type { MessageOf, ServerMessage, WorkerMessage } from '../protocol/messages.js';
 import { MalformedMessage } from '../wire/codec.js';
 import type { Log } from './parameter-server.js';

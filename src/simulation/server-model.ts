@@ -1,6 +1,7 @@
 // The server of the simulator: the real coordinator in a shell that can crash at any event and go on from its last checkpoint.
 import { NETS, type Net } from '../parameters/manifest.js';
-import { Coordinator, type Effect, type Event } from '../protocol/coordinator.js';
+import { Coordinator } from '../protocol/coordinator.js';
+import type { Effect, Event } from '../protocol/events.js';
 import { neglectedOf, violationsOf } from '../protocol/invariants.js';
 import type { Pool } from '../protocol/roster.js';
 import { type Versions, versionsAfter } from '../protocol/schedule.js';

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { RandomStream, seedOf } from '../../../src/numerics/random.js';
 import type { Net } from '../../../src/parameters/manifest.js';
-import { Coordinator, type CoordinatorOptions, type Effect } from '../../../src/protocol/coordinator.js';
+import { Coordinator, type CoordinatorOptions } from '../../../src/protocol/coordinator.js';
+import type { Effect } from '../../../src/protocol/events.js';
 import type { Pool } from '../../../src/protocol/roster.js';
 import type { ScheduleOptions } from '../../../src/protocol/schedule.js';
 import type { Task } from '../../../src/protocol/task.js';

@@ -1,0 +1,128 @@
+// Where a run stands among its rounds: which versions exist, which step may begin, when a boundary is reached, judged or the last.
+import { assert } from '../errors.js';
+import { NETS, type Net } from '../parameters/manifest.js';
+import type { Effect } from './events.js';
+import {
+  isReady,
+  type Phase,
+  phaseOf,
+  type ScheduleOptions,
+  type Versions,
+  versionsAfter,
+} from './schedule.js';
+
+export interface RoundsOptions {
+  schedule: ScheduleOptions;
+  /** versions to start from: a round's boundary */
+  versions: Versions;
+  /** training ends after this many generator steps */
+  generatorSteps: number;
+  /** at every boundary of so many rounds training waits for a verdict; absent: never */
+  judgedEvery?: number;
+}
+
+export class Rounds {
+  private readonly versions: Record<Net, number>;
+  /** the last boundary that was reached */
+  private boundaryRound: number;
+  /** the last round that needed no verdict, or has one */
+  private judgedRound = 0;
+  private askedRound = 0;
+  private isStopping = false;
+
+  constructor(private readonly options: RoundsOptions) {
+    this.versions = { ...options.versions };
+    this.boundaryRound = options.versions.generator;
+    this.requireBoundary(options.versions);
+  }
+
+  /** Versions that exist. */
+  get current(): Versions {
+    return { ...this.versions };
+  }
+
+  /** The round that training stands on or has begun. */
+  get round(): number {
+    return this.boundaryRound;
+  }
+
+  /** The next step of a net that is not applied yet. */
+  next(net: Net): Phase {
+    return phaseOf(this.options.schedule, net, this.versions[net]);
+  }
+
+  applied(net: Net): void {
+    this.versions[net] += 1;
+  }
+
+  /** The round that has begun is finished, and no other begun. */
+  stop(): void {
+    this.isStopping = true;
+  }
+
+  /** The run has gone back to a boundary, which was judged before. */
+  restore(versions: Versions): void {
+    this.requireBoundary(versions);
+    Object.assign(this.versions, versions);
+    this.boundaryRound = versions.generator;
+    this.judgedRound = versions.generator;
+  }
+
+  /**
+   * A round is judged.
+   * @returns false where that is no news: it was judged already, or training stands elsewhere
+   */
+  judge(round: number): boolean {
+    if (round !== this.versions.generator || this.judgedRound === round) return false;
+    this.judgedRound = round;
+    return true;
+  }
+
+  /** What a boundary brings, where training stands on one: nothing is open, and no net is ahead of its round. */
+  atBoundary(): Effect[] {
+    const round = this.versions.generator;
+    const whole = versionsAfter(this.options.schedule, round);
+    if (whole.discriminator !== this.versions.discriminator) return [];
+    const effects: Effect[] = round > this.boundaryRound ? [{ kind: 'boundary', round }] : [];
+    this.boundaryRound = round;
+    const isDone = round >= this.options.generatorSteps && !this.isHeld;
+    if (isDone || this.isStopping) {
+      effects.push({ kind: 'finished', because: isDone ? 'done' : 'stopped' });
+    } else if (this.isHeld && this.askedRound !== round) {
+      this.askedRound = round;
+      effects.push({ kind: 'judge', round });
+    }
+    return effects;
+  }
+
+  /** Training stands on a boundary and waits for a verdict. */
+  get isHeld(): boolean {
+    const { judgedEvery, schedule } = this.options;
+    const round = this.boundaryRound;
+    if (judgedEvery === undefined || round === 0 || round % judgedEvery !== 0) return false;
+    const whole = versionsAfter(schedule, round);
+    return this.judgedRound !== round && NETS.every((net) => this.versions[net] === whole[net]);
+  }
+
+  /** Whether a net's next step may begin: what it reads exists, and it belongs to the run. @param hasOpen some step is under way */
+  mayBegin(net: Net, hasOpen: boolean): boolean {
+    const phase = this.next(net);
+    const rounds = this.isStopping ? this.lastRound(hasOpen) : this.options.generatorSteps;
+    return phase.step < versionsAfter(this.options.schedule, rounds)[net] && isReady(phase, this.versions);
+  }
+
+  /** A stop finishes the round that has begun, and begins no other. Rounds never overlap: see `phaseOf`. */
+  private lastRound(hasOpen: boolean): number {
+    const whole = versionsAfter(this.options.schedule, this.boundaryRound);
+    const hasBegun = hasOpen || NETS.some((net) => this.versions[net] > whole[net]);
+    return this.boundaryRound + (hasBegun ? 1 : 0);
+  }
+
+  private requireBoundary(versions: Versions): void {
+    const boundary = versionsAfter(this.options.schedule, versions.generator);
+    assert(
+      boundary.discriminator === versions.discriminator,
+      () => `a run starts on a round's boundary, got ${JSON.stringify(versions)}`,
+    );
+  }
+}

@@ -10,6 +10,7 @@ import { reissue } from './reissue.mjs';
 import { printTable, rowOf } from './report.mjs';
 import { takeTurns } from './rounds.mjs';
 import { scaling } from './scaling.mjs';
+import { scrape } from './scrape.mjs';
 
 /** @typedef {import('./report.mjs').Row} Row */
 /** @typedef {import('./rounds.mjs').Result} Result */
@@ -255,6 +256,7 @@ const BENCHES = {
   },
   scaling: () => scaling(publish),
   reissue: () => reissue(publish),
+  scrape: () => scrape(publish),
   evaluator: () => evaluator(publish),
 };
 const [wanted = 'speed'] = positionals;

@@ -104,14 +104,6 @@ describe.skipIf('missing' in tools)('Prometheus', () => {
     expect(await server.query('ALERTS{alertstate="firing"}')).toEqual([]);
   });
 
-  it('answers a scrape in time', async () => {
-    const seconds = await server.query('min_over_time(scrape_duration_seconds[1m])');
-    // what a scrape takes of the event loop is part of this; the least counts, since other programs may hold the core meanwhile.
-    // measured: 3 to 6 ms on two cores that six processes share
-    expect(seconds).toHaveLength(2);
-    for (const { value } of seconds) expect(Number(value[1])).toBeLessThan(0.01);
-  });
-
   it('has nothing to say against the names of our metrics', async () => {
     const { http } = JSON.parse(readFileSync(join(scratch('ring'), 'server.json'), 'utf8'));
     const text = await (await fetch(`http://${http}/metrics`)).text();

@@ -42,6 +42,8 @@ export type Farewell = 'over' | 'server-away';
 
 /** How long a connection may take to be made before the server is looked for anew. */
 const CONNECT_MS = 10_000;
+/** What the server said last may lie unread behind the news that the connection has ended: `stop` above all. */
+const LAST_WORDS_MS = 100;
 const TICK_MS = 1000;
 /** How long a worker that was told to leave helps a server that is stopping. */
 const LEAVE_MS = 20_000;
@@ -59,6 +61,7 @@ export class Session {
   private heardMs = 0;
   private tickedMs = 0;
   private isConnected = false;
+  private isLost = false;
   private isLeaving = false;
   private isOver = false;
   /** the server took this process for one of its own */
@@ -135,6 +138,7 @@ export class Session {
   }
 
   private hello(): void {
+    if (this.isLost) return; // the next session says it
     clearTimeout(this.patience);
     this.isConnected = true;
     const { role, pool, name } = this.role;
@@ -152,7 +156,8 @@ export class Session {
   private lost(): void {
     if (!this.isConnected) return; // hung up amid the handshake: the transport tries again, and says why it is refused
     this.isConnected = false;
-    this.end.resolve(this.isLeaving ? 'over' : 'server-away');
+    this.isLost = true;
+    setTimeout(() => this.end.resolve(this.isLeaving ? 'over' : 'server-away'), LAST_WORDS_MS);
   }
 
   /**

@@ -43,6 +43,7 @@ export class MemoryWorkerTransport implements WorkerTransport {
   readonly sent: Frames[] = [];
   private message: (frames: Uint8Array[]) => void = () => {};
   private connect: () => void = () => {};
+  private disconnect: () => void = () => {};
 
   deliver(frames: Uint8Array[]): void {
     this.message(frames);
@@ -50,6 +51,10 @@ export class MemoryWorkerTransport implements WorkerTransport {
 
   connected(): void {
     this.connect();
+  }
+
+  disconnected(): void {
+    this.disconnect();
   }
 
   send(frames: Frames): void {
@@ -64,7 +69,10 @@ export class MemoryWorkerTransport implements WorkerTransport {
     this.connect = listener;
   }
 
-  onDisconnect(): void {}
+  onDisconnect(listener: () => void): void {
+    this.disconnect = listener;
+  }
+
   onRefused(): void {}
   async flush(): Promise<void> {}
   async close(): Promise<void> {}

@@ -80,7 +80,7 @@ export const CATALOGUE = {
   gan_wire_bytes_total: counter('Bytes through the server socket', { direction }),
   gan_workers_lost_total: counter('Workers that left or were lost while the run went on', {
     pool,
-    reason: ['left', 'ended', 'stopped', 'hung', 'unreachable', 'replaced', 'refused'],
+    reason: ['left', 'ended', 'stopped', 'hung', 'unprepared', 'unreachable', 'replaced', 'refused'],
   }),
   gan_workers_quarantined_total: counter('Workers that computed wrongly and get no more work', { pool }),
   gan_shards_verified_total: counter('Tasks that two workers agreed on', { net }),

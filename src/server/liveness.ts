@@ -8,13 +8,22 @@ import type { Coordinator } from '../protocol/coordinator.js';
 import type { Peer, Peers } from './peers.js';
 
 /** Why a worker is not there any more. */
-export const LOSSES = ['left', 'ended', 'stopped', 'hung', 'unreachable', 'replaced', 'refused'] as const;
-export type Loss = (typeof LOSSES)[number];
+export type Loss =
+  | 'left'
+  | 'ended'
+  | 'stopped'
+  | 'hung'
+  | 'unprepared'
+  | 'unreachable'
+  | 'replaced'
+  | 'refused';
 
 const PING_MS = 1000;
 /** Silence of a ready worker beyond this, and beyond HUNG_FACTOR times what its task may take, is a hung loop. */
 const HUNG_MS = 30_000;
 const HUNG_FACTOR = 4;
+/** From hello to prepared a peer reads its data files and compiles: on a cold disk minutes, never so many. */
+const PREPARE_MS = 600_000;
 /** A connection of another host that ends after so much silence was cut, not closed. */
 const CUT_MS = 5000;
 
@@ -23,7 +32,8 @@ export interface LivenessParts {
   coordinator: Coordinator;
   now(): number;
   ping(session: string): void;
-  onHung(peer: Peer): void;
+  /** its connection stands, but nothing more is to be expected of it */
+  onSilent(peer: Peer, why: Loss): void;
 }
 
 export class Liveness {
@@ -33,15 +43,21 @@ export class Liveness {
 
   /** To be called several times a second. */
   check(): void {
-    const { now, peers, ping, onHung } = this.parts;
+    const { now, peers, ping, onSilent } = this.parts;
     if (now() - this.pingedMs < PING_MS) return;
     this.pingedMs = now();
     for (const peer of peers.all()) {
-      if (peer.state !== 'ready') continue;
-      const isWorker = peer.role === 'worker'; // nothing waits for an evaluator, which may think for minutes
-      if (isWorker && now() - peer.heardMs > this.patienceMs(peer)) onHung(peer);
-      else ping(peer.session); // a session that hears nothing takes itself for forgotten
+      const why = this.overdue(peer);
+      if (why) onSilent(peer, why);
+      else ping(peer.session); // finds dead connections; and a session that hears nothing takes itself for forgotten
     }
+  }
+
+  /** One that prepares may block its loop; nothing waits for an evaluator, which may think for minutes. */
+  private overdue(peer: Peer): Loss | undefined {
+    const nowMs = this.parts.now();
+    if (peer.state === 'greeted') return nowMs - peer.greetedMs > PREPARE_MS ? 'unprepared' : undefined;
+    return peer.role === 'worker' && nowMs - peer.heardMs > this.patienceMs(peer) ? 'hung' : undefined;
   }
 
   private patienceMs({ session }: Peer): number {

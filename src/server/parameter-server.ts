@@ -155,7 +155,7 @@ export class ParameterServer {
     this.liveness = new Liveness({
       ...{ peers, coordinator, now },
       ping: (session) => this.ping(session),
-      onHung: (peer) => this.reception.hung(peer),
+      onSilent: (peer, why) => this.reception.silent(peer, why),
     });
     this.reception = new Reception({
       ...{

@@ -21,7 +21,9 @@ export interface Peer {
   device: string;
   /** greeted: knows the config and compiles; ready: may be given work */
   state: 'greeted' | 'ready';
-  /** when it last said anything, by the server's clock */
+  /** when it said hello, by the server's clock */
+  greetedMs: number;
+  /** when it last said anything, by the same clock */
   heardMs: number;
   /** memory of the process, as it last said */
   residentBytes: number;
@@ -101,6 +103,7 @@ export class Peers {
       pid,
       host,
       device: '',
+      greetedMs: nowMs,
       heardMs: nowMs,
       residentBytes: 0,
       state: 'greeted',

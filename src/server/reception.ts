@@ -171,10 +171,10 @@ export class Reception {
     if (why === 'stopped' || why === 'hung') this.parts.onSilent(peer, why);
   }
 
-  /** A peer's loop has hung while its connection stands. */
-  hung(peer: Peer): void {
-    this.lose(peer.session, 'hung');
-    this.parts.onSilent(peer, 'hung');
+  /** A peer is given up while its connection stands. */
+  silent(peer: Peer, why: Loss): void {
+    this.lose(peer.session, why);
+    this.parts.onSilent(peer, why);
   }
 
   /** A peer is no more: its half-received answer is dropped, its task waits for another. */
@@ -186,11 +186,13 @@ export class Reception {
     if (!peer) return;
     weights.drop(peer);
     log('worker gone', { peer: peer.name, why });
-    if (peer.role !== 'worker' || peer.state !== 'ready') return;
-    if (!this.parts.isStopping()) {
+    if (peer.role !== 'worker') return;
+    const isReady = peer.state === 'ready';
+    const isCounted = isReady || why !== 'refused'; // a refusal in the handshake has a counter of its own
+    if (isCounted && !this.parts.isStopping()) {
       metrics.increment('gan_workers_lost_total', 1, { pool: peer.pool, reason: why });
     }
-    training.handle({ kind: 'left', worker: session });
+    if (isReady) training.handle({ kind: 'left', worker: session });
   }
 
   /** A worker that computes wrongly is sent away for good. */

@@ -29,7 +29,11 @@ const config = runConfig.parse({
   stop: { generatorSteps: 1_000_000_000 },
 });
 
-export async function openFuzzedServer(folder: string) {
+/** @param onSent sees all that the server says */
+export async function openFuzzedServer(
+  folder: string,
+  onSent: (peer: string, message: ServerMessage) => void = () => {},
+) {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
   const architecture = buildArchitecture(config.model, [2]);
   const engine = await VectorEngine.create();
@@ -44,6 +48,7 @@ export async function openFuzzedServer(folder: string) {
   const transport = new MemoryServerTransport((peer, frames) => {
     const { message } = decode(serverMessage, frames); // whatever a peer sends, the server says only what is right
     if (message.kind === 'refused') sent.refused += 1;
+    onSent(peer, message);
     if (peer === GOOD) inbox.push(message);
   });
   let nowMs = 0;

@@ -1,0 +1,69 @@
+// Peers that said hello and then no more, on a server whose network and clock are the test's.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeEach, expect, it } from 'vitest';
+import { encode } from '../../../src/wire/codec.js';
+import { openFuzzedServer } from '../../fuzz/fuzzed-server.js';
+
+const [HELLO, PREPARED] = [0, 1];
+const MINUTE_MS = 60_000;
+const folder = mkdtempSync(join(tmpdir(), 'nash-liveness-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+let opened: Awaited<ReturnType<typeof openFuzzedServer>>;
+let runCount = 0;
+let pingCount = 0;
+beforeEach(async () => {
+  pingCount = 0;
+  opened = await openFuzzedServer(join(folder, String(runCount++)), (_, { kind }) => {
+    if (kind === 'ping') pingCount += 1;
+  });
+});
+afterEach(() => opened.close());
+
+const PEER = '0123456789abcdef';
+const say = (header: object) => opened.transport.deliver(PEER, encode(header, []));
+const statesNow = () => opened.server.status().workers.map((worker) => (worker as { state: string }).state);
+const lostNow = () =>
+  Object.entries(opened.metrics.latest()).filter(
+    ([name, count]) => name.startsWith('gan_workers_lost_total') && count > 0,
+  );
+async function passMinutes(minutes: number, eachSecond = () => {}) {
+  for (let ms = 0; ms < minutes * MINUTE_MS; ms += 1000) {
+    await opened.pass(1000);
+    eachSecond();
+  }
+}
+
+it('a worker that never says prepared is given up after ten minutes, though it answers pings, and counted', async () => {
+  say(opened.handshake[HELLO]!);
+  const pong = () => say({ kind: 'pong', sentMs: 0 });
+  await passMinutes(9.9, pong);
+  expect([statesNow(), lostNow()]).toEqual([['preparing'], []]);
+  await passMinutes(0.2, pong);
+  expect(statesNow()).toEqual([]);
+  expect(lostNow()).toEqual([[expect.stringMatching(/any.*unprepared/), 1]]);
+});
+
+it('an evaluator likewise, which is no worker and not counted as one', async () => {
+  say({ ...opened.handshake[HELLO]!, role: 'evaluator' });
+  await passMinutes(10.1);
+  expect([statesNow(), lostNow()]).toEqual([[], []]);
+});
+
+it('a worker may prepare in silence for nine minutes, and is then given work', async () => {
+  say(opened.handshake[HELLO]!);
+  await passMinutes(9);
+  say(opened.handshake[PREPARED]!);
+  expect(statesNow()).toEqual(['busy']);
+});
+
+it('one that prepares is pinged, so that a dead connection shows long before', async () => {
+  say(opened.handshake[HELLO]!);
+  await passMinutes(0.1);
+  expect(pingCount).toBeGreaterThanOrEqual(5);
+  opened.transport.lose(PEER); // what the transport says of a peer that a ping does not reach
+  expect(statesNow()).toEqual([]);
+  expect(lostNow()).toEqual([[expect.stringMatching(/any.*unreachable/), 1]]);
+});

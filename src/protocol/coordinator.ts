@@ -396,13 +396,16 @@ export class Coordinator {
     return {
       versions: this.current,
       members: this.roster.all().map(([worker, { pool, task, superseded }]) => ({
-        ...{ worker, pool, task },
+        worker,
+        pool,
+        task,
         isSuperseded: superseded !== undefined,
       })),
       steps: [...this.open.values()].map(({ phase, nodes }) => ({
         ...phase,
         nodes: [...nodes.values()].map(({ node, holders, settledBy, votes, notFinite }) => ({
-          ...{ task: { net: phase.net, step: phase.step, ...node }, settledBy },
+          task: { net: phase.net, step: phase.step, ...node },
+          settledBy,
           holders: holders.map((holder) => ({ ...holder })),
           heard: [...votes.map((vote) => vote.worker), ...notFinite],
         })),

@@ -113,63 +113,53 @@ export class ParameterServer {
     });
     this.peers = new Peers(parts.expected);
     this.report = new RunReport(config, metrics, folder);
+    const { coordinator, peers, report } = this;
     const send = this.send.bind(this);
-    const guard = this.guard.bind(this);
-    const { peers, coordinator, report } = this;
     const { bytes } = parts.transport;
-    const local = new LocalPeers({ host: hostname(), isEnabled: parts.sharesMemory, bytes, log });
-    this.local = local;
-    const weights = new WeightsSender(store, coordinator, local, line, send);
-    this.checkpoints = new RunCheckpoints({
-      ...{ config, store, line, report, log, now, folder: folder.checkpoints, itemShape: parts.itemShape },
-    });
+    this.local = new LocalPeers({ host: hostname(), isEnabled: parts.sharesMemory, bytes, log });
+    const weights = new WeightsSender(store, coordinator, this.local, line, send);
+    const version = () => coordinator.current.generator;
+    /** what several of the server's parts work with */
+    const shared = {
+      config,
+      coordinator,
+      store,
+      peers,
+      local: this.local,
+      weights,
+      report,
+      metrics,
+      line,
+      log,
+      now,
+      send,
+    };
+    const { itemShape } = parts;
+    this.checkpoints = new RunCheckpoints({ ...shared, folder: folder.checkpoints, itemShape });
     this.evaluations = new Evaluations(
-      { config, peers, store, weights, report, send, now, log, version: () => coordinator.current.generator },
+      { ...shared, version },
       {
         isExpected: parts.hasEvaluator,
         onVerdict: (round, verdict) => this.training.handle({ kind: 'judged', round, verdict }),
       },
     );
     this.training = new Training({
-      ...{
-        config,
-        coordinator,
-        store,
-        peers,
-        local,
-        weights,
-        checkpoints: this.checkpoints,
-        report,
-        metrics,
-        line,
-        log,
-        now,
-        send,
-        guard,
-      },
+      ...shared,
+      checkpoints: this.checkpoints,
+      guard: this.guard.bind(this),
       onBoundary: (round) => this.boundary(round),
       onJudge: (round) => this.evaluations.judge(round),
       onQuarantine: (session, because) => this.reception.quarantine(session, because),
       onFinished: (because) => this.guard(() => this.finish(because)),
     });
     this.liveness = new Liveness({
-      ...{ peers, coordinator, now },
+      ...shared,
       ping: (session) => this.ping(session),
       onSilent: (peer, why) => this.reception.silent(peer, why),
     });
     this.reception = new Reception({
-      ...{
-        config,
-        configHash: parts.expected.configHash,
-        line,
-        peers,
-        local,
-        weights,
-        metrics,
-        log,
-        now,
-        send,
-      },
+      ...shared,
+      configHash: parts.expected.configHash,
       training: this.training,
       evaluations: this.evaluations,
       liveness: this.liveness,

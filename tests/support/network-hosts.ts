@@ -1,7 +1,10 @@
 // Hosts out of network namespaces: each has a network of its own, joined by a bridge; bandwidth limited by tc's token bucket, links taken
 // down and up. Needs root and Debian's iproute2.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { resolve } from 'node:path';
 import { NASH } from './nash.js';
+
+const RELAY = resolve('tests/support/relay.mjs');
 
 const run = (command: string, ...words: string[]) => execFileSync(command, words, { stdio: 'pipe' });
 
@@ -76,22 +79,34 @@ export class Host {
     words: readonly string[],
     env: Record<string, string> = {},
   ): Promise<{ exitCode: number; output: string }> {
-    const child = spawn('ip', ['netns', 'exec', this.namespace, process.execPath, NASH, ...words], {
+    const { child, output } = this.spawn([NASH, ...words], env);
+    return new Promise((done) => {
+      child.once('close', (code) => done({ exitCode: code ?? 137, output: output() }));
+    });
+  }
+
+  /** A way out of here, at 127.0.0.1:`port`, that leads to another host's same port and carries bytes badly. */
+  relay({ to, port, seed }: { to: Host; port: number; seed: number }): {
+    endpoint: string;
+    output(): string;
+  } {
+    const { output } = this.spawn([RELAY, `${port}`, to.address, `${port}`, `${seed}`]);
+    return { endpoint: `tcp://127.0.0.1:${port}`, output };
+  }
+
+  private spawn(script: readonly string[], env: Record<string, string> = {}) {
+    const child = spawn('ip', ['netns', 'exec', this.namespace, process.execPath, ...script], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...env },
     });
     this.children.add(child);
+    child.once('close', () => this.children.delete(child));
     let output = '';
-    for (const stream of [child.stdout!, child.stderr!])
+    for (const stream of [child.stdout, child.stderr])
       stream.on('data', (text) => {
         output += text;
       });
-    return new Promise((resolve) => {
-      child.once('close', (code) => {
-        this.children.delete(child);
-        resolve({ exitCode: code ?? 137, output });
-      });
-    });
+    return { child, output: () => output };
   }
 
   /** What a command prints there. */

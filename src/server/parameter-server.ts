@@ -72,8 +72,9 @@ const DEADLINES = { factor: 5, floorMs: 1000, ceilingMs: 120_000, firstMs: 60_00
 const TICK_MS = 250;
 /** A peer's pipe dies a moment after the event that says so: pinged at once, and again at these times. */
 const PROBE_AT_MS = [0, 5, 25, 100, 400];
-/** How long the end waits for the peers to take their leave. */
-const FAREWELL_MS = 2000;
+/** How long the end waits for the peers to take their leave: what is still on its way to a peer when its connection is closed may be lost. */
+const FAREWELL_MS = 5000;
+const FAREWELL_PING_MS = 50;
 /** A stop that cannot finish its round, for want of workers, gives up after this and leaves the last checkpoint. */
 const STOP_GRACE_MS = 30_000;
 
@@ -317,11 +318,22 @@ export class ParameterServer {
     const isDone = because === 'done';
     const comesBack = !isDone && (this.stopping?.comesBack ?? false);
     this.sendToAll({ kind: 'stop', comesBack, message: isDone ? 'the run is done' : 'the run was stopped' });
-    await this.parts.transport.flush(FAREWELL_MS);
+    await this.farewell();
     this.local.close();
     const steppedNow = steps.discriminator - versionsAfter(config.schedule, round).discriminator;
     const images = steppedNow * config.minibatch.size;
     this.resolve({ status: because, steps, seconds, imagesPerSecond: images / Math.max(seconds, 1e-3) });
+  }
+
+  /** Resolves when every peer has heard that it is over and closed its connection. */
+  private async farewell(): Promise<void> {
+    const { transport, now } = this.parts;
+    const left = new Set(this.peers.all().map((peer) => peer.session));
+    transport.onGone((session) => left.delete(session));
+    for (const deadline = now() + FAREWELL_MS; left.size > 0 && now() < deadline; ) {
+      for (const session of left) this.ping(session);
+      await new Promise((resolve) => setTimeout(resolve, FAREWELL_PING_MS));
+    }
   }
 
   private end(): void {

@@ -25,12 +25,13 @@ const INLINE_FLOATS_MAX = 2 ** 14;
 const THREAD = `
 const { parentPort, workerData: { module, memory } } = require('node:worker_threads');
 const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-parentPort.on('message', ({ calls, copy }) => {
+parentPort.on('message', ({ calls, copy, isWatched }) => {
   const results = [];
   for (const [name, ...numbers] of calls) {
     const result = exports[name](...numbers);
     results.push(result);
     if (!Number.isFinite(result)) break;
+    if (isWatched) parentPort.postMessage({ done: results.length });
   }
   const isWhole = results.length === calls.length && results.every(Number.isFinite);
   const values = copy && isWhole ? new Float32Array(new Float32Array(memory.buffer, copy.offset, copy.length)) : undefined;
@@ -51,7 +52,13 @@ export interface Outcome {
   values?: Float32Array<ArrayBuffer>;
 }
 
+/** So many calls of the sequence at hand are done. */
+interface Progress {
+  done: number;
+}
+
 interface Waiting {
+  onDone: ((index: number) => void) | undefined;
   resolve(answer: Answer): void;
   reject(error: Error): void;
 }
@@ -68,7 +75,10 @@ export class VectorEngine extends VectorMemory {
       eval: true,
       workerData: { module: this.module, memory: this.memory },
     });
-    this.thread.on('message', (answer: Answer) => this.settle(answer));
+    this.thread.on('message', (answer: Answer | Progress) => {
+      if ('done' in answer) this.waiting[0]?.onDone?.(answer.done - 1);
+      else this.settle(answer);
+    });
     this.thread.on('error', (error) => this.fail(error));
     this.thread.on('exit', () => this.fail(new Error('the vector engine is closed')));
   }
@@ -105,11 +115,15 @@ export class VectorEngine extends VectorMemory {
 
   /**
    * Several operations in one visit to the thread: where cores are busy, each visit waits for one (milliseconds, measured). Stops after
-   * the first operation that is not finite, so a scan in front guards the updates behind it. `copy` is read after the last.
+   * the first operation that is not finite, so a scan in front guards the updates behind it. `copy` is read after the last; `onDone` is
+   * told of each operation that is done and finite, while the next ones go on.
    */
-  async sequence(operations: readonly Operation[], { copy }: { copy?: Vector } = {}): Promise<Outcome> {
+  async sequence(
+    operations: readonly Operation[],
+    { copy, onDone }: { copy?: Vector; onDone?: ((index: number) => void) | undefined } = {},
+  ): Promise<Outcome> {
     if (copy) this.view(copy); // asserts that it lies in the memory, here and not in the thread
-    const { results, values } = await this.post(operations.map(callOf), copy);
+    const { results, values } = await this.post(operations.map(callOf), copy, onDone);
     const measures = results.map(measureOf);
     const finite = measures.every((measure) => measure.finite);
     return { finite, measures, ...(values ? { values } : {}) };
@@ -126,12 +140,12 @@ export class VectorEngine extends VectorMemory {
     return measureOf(results[0]!);
   }
 
-  private post(calls: readonly Call[], copy?: Vector): Promise<Answer> {
+  private post(calls: readonly Call[], copy?: Vector, onDone?: (index: number) => void): Promise<Answer> {
     if (this.failure) return Promise.reject(this.failure);
     this.thread.ref(); // an idle engine keeps no process alive, a busy one does
     return new Promise((resolve, reject) => {
-      this.waiting.push({ resolve, reject });
-      this.thread.postMessage({ calls, copy });
+      this.waiting.push({ resolve, reject, onDone });
+      this.thread.postMessage({ calls, copy, isWatched: onDone !== undefined });
     });
   }
 

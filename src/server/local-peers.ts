@@ -15,6 +15,16 @@ export interface MemoryOffer {
   answers: MemoryAddress;
 }
 
+/** A version on its way into shared memory. */
+export interface Draft {
+  /** @param start bytes from the version's beginning */
+  write(start: number, part: Uint8Array): void;
+  /** All is written. @returns where, or undefined where there was no room */
+  seal(): Slot | undefined;
+  /** It is not needed, or not any more. */
+  drop(): void;
+}
+
 export interface LocalPeersOptions {
   /** this host's name: peers of another are offered nothing */
   host: string;
@@ -74,6 +84,31 @@ export class LocalPeers {
       this.giveUp(error);
       return undefined;
     }
+  }
+
+  /** Room for a version that is still being computed, to be filled part by part. @returns undefined where nobody would read it */
+  draft(bytes: number): Draft | undefined {
+    const { weights } = this;
+    if (!weights || !this.isEnabled || this.answers.size === 0) return undefined;
+    const slot = { at: this.allocate(bytes), tag: ++this.lastTag };
+    let isWhole = true;
+    const attempt = (write: () => void) => {
+      try {
+        if (isWhole) write();
+      } catch (error) {
+        isWhole = false;
+        this.giveUp(error);
+      }
+    };
+    attempt(() => weights.begin(slot));
+    return {
+      write: (start, part) => attempt(() => weights.writePart(slot, start, part)),
+      seal: () => {
+        attempt(() => weights.seal(slot));
+        return isWhole ? slot : undefined;
+      },
+      drop: () => this.release(slot, bytes),
+    };
   }
 
   release({ at }: Slot, bytes: number): void {

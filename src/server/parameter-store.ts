@@ -17,6 +17,7 @@ import { keyOf, parentOf, rootLevel, siblingOf, type TreeNode } from '../protoco
 import type { Slot } from '../transport/shared-memory.js';
 import { type BlockHeader, blocksOf, bytesOf, rangeOf } from '../wire/blocks.js';
 import type { Line } from './line.js';
+import type { Draft } from './local-peers.js';
 
 /** A version of a vector as it is sent: its blocks, framed once, the same memory for every peer. Not written while anybody holds it. */
 export interface Published {
@@ -163,10 +164,10 @@ export class ParameterStore {
 
   /**
    * Applies the step whose root sum is complete: optimizer, state slots, G's average; publishes version `step + 1`.
-   * A gradient that is not finite is not applied, and nothing changes. After an update that is not, the optimizer's slots are spoiled:
+   * A draft is filled while the next block is computed. A gradient that is not finite is not applied, and nothing changes. After an update that is not, the optimizer's slots are spoiled:
    * only `restore` helps.
    */
-  async apply(net: Net, step: number): Promise<Applied> {
+  async apply(net: Net, step: number, draft?: Draft): Promise<Applied> {
     const state = this.nets[net];
     const { sums } = state;
     const key = keyOf({ level: rootLevel(this.config.minibatch.shards), index: 0 });
@@ -175,24 +176,44 @@ export class ParameterStore {
     sums.delete(key);
     const next = this.engine.allocate(this.lengthOf(net), 'anything');
     const updates = this.updates(net, step, sum, next);
-    const outcome = await this.engine.sequence([
+    const write = (start: number, length: number) =>
+      draft?.write(4 * start, this.bytesOf(part(next, start, length)));
+    const blocks = blocksOf(state.manifest.size).map(rangeOf);
+    const operations: Operation[] = [
       { kind: 'scan', vector: sum }, // guards what follows it
       ...updates,
       ...this.slotMerges(net, sum, next),
       ...(net === 'generator' ? [this.averaging(step, next)] : []),
-    ]);
+    ];
+    const onDone = (index: number) => {
+      const block = blocks[index - 1]; // the scan comes first, then an update for each block
+      if (block) write(block.from, block.to - block.from);
+    };
+    const outcome = await this.engine.sequence(operations, { onDone: draft && onDone });
     this.engine.release(sum);
     if (!outcome.finite) {
       this.engine.release(next);
+      draft?.drop();
       return { kind: 'not-finite', cause: outcome.measures.length === 1 ? 'gradient' : 'update' };
     }
     state.parameters = next;
     this.publish(net, step + 1);
+    if (draft) {
+      write(state.manifest.size, state.manifest.slotSize);
+      this.place(this.newest(net), draft);
+    }
     const ofUpdates = outcome.measures.slice(1, 1 + updates.length);
     return {
       kind: 'applied',
       gradientNorm: Math.sqrt(ofUpdates.reduce((total, m) => total + m.squaredNorm, 0)),
     };
+  }
+
+  /** A version lies in shared memory, if there was room. */
+  private place(published: Published, draft: Draft): void {
+    const slot = draft.seal();
+    if (slot) Object.assign(published, { slot, onDropped: () => draft.drop() });
+    else draft.drop();
   }
 
   /** The optimizer, block by block in order; their measures add up to the averaged gradient's squared norm. */

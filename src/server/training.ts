@@ -8,12 +8,12 @@ import type { Metrics } from '../metrics/metrics.js';
 import { NETS, type Net } from '../parameters/manifest.js';
 import type { Coordinator } from '../protocol/coordinator.js';
 import type { DiscardReason, Effect, Event } from '../protocol/events.js';
-import type { ServerMessage } from '../protocol/messages.js';
+import { BLOCK_FLOATS, type ServerMessage } from '../protocol/messages.js';
 import { keyOf } from '../protocol/shard-tree.js';
 import type { Task, TaskName } from '../protocol/task.js';
 import { type Answer, AnswerIntake, type Arrived } from './answer-intake.js';
 import type { Line } from './line.js';
-import type { LocalPeers } from './local-peers.js';
+import type { Draft, LocalPeers } from './local-peers.js';
 import type { Log } from './parameter-server.js';
 import type { ParameterStore } from './parameter-store.js';
 import type { Peer, Peers } from './peers.js';
@@ -218,7 +218,7 @@ export class Training {
   private async apply(net: Net, step: number): Promise<void> {
     const { store, metrics, now, report, coordinator, weights, peers, line } = this.parts;
     const { term } = line;
-    const applying = this.work[net].then(() => store.apply(net, step));
+    const applying = this.work[net].then(() => store.apply(net, step, this.draftOf(net)));
     this.work[net] = applying;
     const applied = await applying;
     if (line.term !== term || coordinator.current[net] !== step) return; // a restore has begun meanwhile
@@ -238,6 +238,12 @@ export class Training {
     weights.forget();
     for (const effect of effects) this.perform(effect);
     for (const peer of peers.workers()) weights.sendAhead(peer, net);
+  }
+
+  /** Room in shared memory for a net's next version, where it is long enough for writing and computing to overlap. */
+  private draftOf(net: Net): Draft | undefined {
+    const floats = this.parts.store.lengthOf(net);
+    return floats > BLOCK_FLOATS ? this.parts.local.draft(4 * floats) : undefined;
   }
 
   /** Goes back to the newest checkpoint of a round or an earlier one, or to the beginning. */

@@ -72,10 +72,24 @@ export class SharedMemory {
    * Fills a slot. Its tag is gone before its bytes change and comes after them, so that no reader takes half of this for the whole.
    * @throws the system's error, ENOSPC where /dev/shm is full
    */
-  write({ at, tag }: Slot, bytes: Uint8Array): void {
+  write(slot: Slot, bytes: Uint8Array): void {
+    this.begin(slot);
+    this.writePart(slot, 0, bytes);
+    this.seal(slot);
+  }
+
+  /** `write` in parts: nothing in the slot counts from here until `seal`. */
+  begin({ at }: Slot): void {
     this.writeTag(at, 0);
+  }
+
+  /** @param start bytes from the beginning of the slot's contents */
+  writePart({ at }: Slot, start: number, bytes: Uint8Array): void {
     for (let done = 0; done < bytes.byteLength; )
-      done += writeSync(this.file, bytes, done, bytes.byteLength - done, at + TAG_BYTES + done);
+      done += writeSync(this.file, bytes, done, bytes.byteLength - done, at + TAG_BYTES + start + done);
+  }
+
+  seal({ at, tag }: Slot): void {
     this.writeTag(at, tag);
   }
 

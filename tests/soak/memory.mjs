@@ -6,6 +6,11 @@ import { drawChart } from '../../dist/evaluation/chart.js';
 /** The first part of a life is warming up; a life of fewer steps than this says nothing about the long run. */
 const WARM_UP = 0.3;
 const STEPS_MIN = 4000;
+/**
+ * Between two collections garbage piles up and is no leak: of so many samples in a row, two a second, the least counts. Heaps are marked
+ * every ten seconds (src/numerics/young-garbage.ts).
+ */
+const WINDOW = 24;
 
 /** Samples of each process. @param {readonly Sample[]} samples */
 function lives(samples) {
@@ -18,13 +23,23 @@ function lives(samples) {
   return [...byPid.values()];
 }
 
+/** The least sample of each window. @param {readonly Sample[]} life */
+function floors(life) {
+  const windows = Array.from({ length: Math.floor(life.length / WINDOW) }, (_, i) =>
+    life.slice(i * WINDOW, (i + 1) * WINDOW),
+  );
+  return windows.map((window) =>
+    window.reduce((least, sample) => (sample.bytes < least.bytes ? sample : least)),
+  );
+}
+
 /**
- * Least-squares slopes of long lives, in MB (10^6 bytes) a thousand steps, the warming up left out.
+ * Least-squares slopes of what long lives hold after each collection, in MB (10^6 bytes) a thousand steps, the warming up left out.
  * @param {readonly Sample[]} samples
  */
 export function slopesOf(samples) {
   return lives(samples).flatMap((life) => {
-    const warm = life.slice(Math.floor(life.length * WARM_UP));
+    const warm = floors(life.slice(Math.floor(life.length * WARM_UP)));
     const [first, last] = [warm[0], warm.at(-1)];
     if (!first || !last || last.step - first.step < STEPS_MIN) return [];
     const n = warm.length;

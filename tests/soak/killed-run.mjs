@@ -17,6 +17,9 @@ const SMALL = {
   'evaluation.everySteps': 200,
 };
 
+/** A server that dies ten times without the run getting any further ends it: that is another claim, and another test. */
+const SERVER_DEATHS = 5;
+
 /** @typedef {{ name: string, pid: number }} Process */
 /** @typedef {{ step: number, processes: Process[] }} Look what a run is doing now */
 /** @typedef {{ name: string, step: number }} Kill */
@@ -64,13 +67,18 @@ export async function killedRun({ runDir, steps, workers, env = {}, kill, onLook
   const pause = () =>
     kill ? kill.fromMs + (kill.toMs - kill.fromMs) * random.uniform() : Number.POSITIVE_INFINITY;
   let nextMs = performance.now() + pause();
+  let [furthest, serverDeaths] = [0, 0];
   while (exitCode === undefined) {
     const look = await lookAt(runDir);
     if (look) onLook?.(look);
-    const victims = look?.processes.filter(({ name }) => !kill?.spares?.(name)) ?? [];
+    if (look && look.step > furthest) [furthest, serverDeaths] = [look.step, 0];
+    const lives = (/** @type {string} */ name) =>
+      kill?.spares?.(name) || (name === 'server' && serverDeaths >= SERVER_DEATHS);
+    const victims = look?.processes.filter(({ name }) => !lives(name)) ?? [];
     if (look && look.step > 0 && look.step < steps && victims.length > 0 && performance.now() > nextMs) {
       const victim = /** @type {Process} */ (victims[random.below(victims.length)]);
       if (end(victim.pid)) kills.push({ name: victim.name, step: look.step });
+      if (victim.name === 'server') serverDeaths += 1;
       nextMs = performance.now() + pause();
     }
     await Promise.race([ended, wait(everyMs)]);

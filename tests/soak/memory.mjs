@@ -5,7 +5,7 @@ import { drawChart } from '../../dist/evaluation/chart.js';
 
 /** The first part of a life is warming up; a life of fewer steps than this says nothing about the long run. */
 const WARM_UP = 0.3;
-const STEPS_MIN = 4000;
+const STEPS_MIN = 8000;
 /**
  * Between two collections garbage piles up and is no leak: of so many samples in a row, two a second, the least counts. Heaps are marked
  * every ten seconds (src/numerics/young-garbage.ts).

@@ -85,12 +85,12 @@ async function long() {
     workers: 'discriminator=2,generator=2',
     env,
     everyMs: 500,
-    // one worker of each pool and, after its first death, the server live on, so that long lives are seen too
+    // one worker of each pool and, after their first deaths, server and evaluator live on, so that long lives are seen too
     kill: {
       seed,
       fromMs: 8000,
       toMs: 16_000,
-      spares: (name) => /-1$/.test(name) || (name === 'server' && hasDied(samples, 'server')),
+      spares: (name) => /-1$/.test(name) || (/^(server|evaluator)$/.test(name) && hasDied(samples, name)),
     },
     onLook: ({ step, processes }) =>
       samples.push(...processes.map((one) => ({ ...one, step, bytes: residentBytes(one.pid) }))),

@@ -2,10 +2,10 @@
 //
 // A heartbeat in ZeroMQ's own thread notices a dead host or a stopped process, but never a hung JavaScript loop (tested); a loop that
 // answers pings is alive; one that does not may be computing a long shard. So silence counts only beyond what its task may take.
-import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { Coordinator } from '../protocol/coordinator.js';
 import type { Peer, Peers } from './peers.js';
+import { processStat } from './process-stat.js';
 
 /** Why a worker is not there any more. */
 export type Loss =
@@ -68,18 +68,8 @@ export class Liveness {
   diagnose(peer: Peer): Loss {
     const silentMs = this.parts.now() - peer.heardMs;
     if (peer.host !== hostname()) return silentMs > CUT_MS ? 'unreachable' : 'ended';
-    const state = processState(peer.pid);
+    const state = processStat(peer.pid)?.state;
     if (state === 'T' || state === 't') return 'stopped';
     return state === undefined || state === 'Z' || silentMs < CUT_MS ? 'ended' : 'hung';
-  }
-}
-
-/** The state letter of a process of this host (proc(5)); undefined where there is none. */
-function processState(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3);
-  } catch {
-    return undefined;
   }
 }

@@ -1,6 +1,5 @@
 // The weights of both nets, what the optimizers keep, G's average: the vectors that the server owns, and the arithmetic
 // on them. Decides nothing; the coordinator says when.
-import { createHash } from 'node:crypto';
 import type { RunConfig } from '../config/run-config.js';
 import { assert } from '../errors.js';
 import { clipOf } from '../losses/gan-loss.js';
@@ -12,6 +11,7 @@ import { averagingAt } from '../optimizers/averaging.js';
 import { type Optimizer, optimizerOf } from '../optimizers/optimizer.js';
 import { initialParameters } from '../parameters/initial.js';
 import { type Manifest, NETS, type Net } from '../parameters/manifest.js';
+import { vectorHash } from '../parameters/vector-hash.js';
 import type { VectorName } from '../protocol/messages.js';
 import { keyOf, parentOf, rootLevel, siblingOf, type TreeNode } from '../protocol/shard-tree.js';
 import type { Slot } from '../transport/shared-memory.js';
@@ -343,12 +343,7 @@ export class ParameterStore {
 
   /** sha256 of each net's weights, little-endian float32, without state slots. */
   weightHashes(): Record<Net, string> {
-    const hash = (net: Net) => {
-      const weights = this.newest(net).values.subarray(0, this.nets[net].manifest.size);
-      return createHash('sha256')
-        .update(new Uint8Array(weights.buffer, weights.byteOffset, weights.byteLength))
-        .digest('hex');
-    };
+    const hash = (net: Net) => vectorHash(this.newest(net).values.subarray(0, this.nets[net].manifest.size));
     return { discriminator: hash('discriminator'), generator: hash('generator') };
   }
 

@@ -17,6 +17,7 @@ import { stringify } from 'yaml';
 import type { RunConfig } from '../config/run-config.js';
 import { messageOf, NashError } from '../errors.js';
 import { EventFile } from '../metrics/event-file.js';
+import { processStat } from './process-stat.js';
 
 /** Address of a living server, for `nash status`, `nash stop` and workers. */
 export interface ServerAddress {
@@ -255,13 +256,8 @@ function isAlive(holder: Lock): boolean {
   return holder.pid !== process.pid && startOf(holder.pid) === holder.started;
 }
 
-/** Field 22 of /proc/PID/stat; undefined when there is no such process. */
+/** Undefined when there is no such process, or only what is left of it. */
 function startOf(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' ? undefined : fields[19];
-  } catch {
-    return undefined;
-  }
+  const stat = processStat(pid);
+  return stat?.state === 'Z' ? undefined : stat?.started;
 }

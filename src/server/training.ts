@@ -1,11 +1,10 @@
 // Performs what the coordinator decides about steps: sends tasks, keeps and sums answers, applies the optimizer, goes back to
 // checkpoints. Takes answers once they are whole; knows nothing of handshakes.
-import { createHash } from 'node:crypto';
-import { bytesOf } from '../checkpoints/safetensors.js';
 import type { RunConfig } from '../config/run-config.js';
 import { assert, NashError } from '../errors.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { NETS, type Net } from '../parameters/manifest.js';
+import { vectorHash } from '../parameters/vector-hash.js';
 import type { Coordinator } from '../protocol/coordinator.js';
 import type { DiscardReason, Effect, Event } from '../protocol/events.js';
 import { BLOCK_FLOATS, type ServerMessage } from '../protocol/messages.js';
@@ -99,7 +98,9 @@ export class Training {
     const { coordinator, store, now } = this.parts;
     const { net, step, level, index, issue } = arrived.message;
     const task: TaskName = { net, step, level, index };
-    const digest = coordinator.wantsDigest(worker, task) ? sha256(store.view(arrived.payload)) : undefined;
+    const digest = coordinator.wantsDigest(worker, task)
+      ? vectorHash(store.view(arrived.payload))
+      : undefined;
     this.arrived = arrived;
     this.handle({
       kind: 'answered',
@@ -297,8 +298,6 @@ export class Training {
 
 const heldKey = ({ net, step, level, index }: TaskName, digest: string): string =>
   `${net} ${step} ${keyOf({ level, index })} ${digest}`;
-
-const sha256 = (values: Float32Array): string => createHash('sha256').update(bytesOf(values)).digest('hex');
 
 const diverged = (because: string): NashError =>
   new NashError(

@@ -4,9 +4,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Architecture } from '../models/architecture.js';
 import { RandomStream, seedOf } from '../numerics/random.js';
 import type { Net } from '../parameters/manifest.js';
+import { vectorHash } from '../parameters/vector-hash.js';
 import { leavesOf } from '../protocol/shard-tree.js';
 import { DISCRIMINATOR_STATISTICS, GENERATOR_STATISTICS } from '../steps/statistics.js';
-import { sha256 } from './fingerprint.js';
 import type { Computer, NodeGradient, NodeRequest } from './shard-gradient.js';
 
 /** About the size of a DCGAN's gradients: Adam and the weights stay finite over any bench. */
@@ -29,7 +29,7 @@ export class DelayedGradient implements Computer {
     const random = new RandomStream(seedOf('noise', net));
     const payload = Float32Array.from({ length: size + slotSize }, () => NOISE * random.normal());
     this.payloads.set(net, payload);
-    return sha256(payload);
+    return vectorHash(payload);
   }
 
   compute({ net, level, index }: NodeRequest): NodeGradient {

@@ -1,6 +1,5 @@
 // What decides how a machine rounds, as far as it can be asked: two workers that differ in any of it may compute other bits from the
 // same inputs, and nobody would notice until hashes are compared.
-import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NodeBackend } from '../compiler/tensorflow.js';
@@ -27,12 +26,6 @@ export function fingerprintOf(backend: NodeBackend | undefined, threads: number)
       .join(' '),
   };
 }
-
-/** Of floats as they lie. */
-export const sha256 = ({ buffer, byteOffset, byteLength }: Float32Array): string =>
-  createHash('sha256')
-    .update(new Uint8Array(buffer, byteOffset, byteLength))
-    .digest('hex');
 
 function instructionSet(): string {
   const line = /^(?:flags|Features)\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? '';

@@ -11,9 +11,9 @@ import { RandomStream, seedOf } from '../numerics/random.js';
 import { addInto } from '../numerics/vectors.js';
 import { initialParameters } from '../parameters/initial.js';
 import { NETS, type Net, sizeOf } from '../parameters/manifest.js';
+import { vectorHash } from '../parameters/vector-hash.js';
 import { leavesOf, sumAlongTree, type TreeNode } from '../protocol/shard-tree.js';
 import { discriminatorStep, generatorStep, type StepContext, type StepDefinition } from '../steps/step.js';
-import { sha256 } from './fingerprint.js';
 import { RealItems } from './real-items.js';
 
 /** The context of a run's steps: one shard's worth of items. */
@@ -89,7 +89,7 @@ export class GradientComputer implements Computer {
     }
     const { payload } = this.run({ net, step: 0, branch: 0, shard: 0 }, feeds);
     tf.dispose(feeds);
-    return sha256(payload!);
+    return vectorHash(payload!);
   }
 
   private stepOf(net: Net): CompiledStep {

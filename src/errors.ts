@@ -41,3 +41,9 @@ export function assert(claim: unknown, message: string | (() => string)): assert
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** A full disk, or a run's folder that may not be written, is the environment's fault. */
+export function cannotBeWritten(path: string, cause: unknown): NashError {
+  const message = `${path} cannot be written: ${messageOf(cause)}. Make room or mend the folder; the last whole checkpoint is kept, \`nash train CONFIG --resume\` goes on from it.`;
+  return new NashError('environment', message, { cause });
+}

@@ -1,8 +1,9 @@
 // The folder of a run's checkpoints: written atomically, the newest few kept, damaged ones named. One process writes it at a time
 // (the lock on the run folder sees to that); anyone may read.
 import { createHash } from 'node:crypto';
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { makeFolder } from '../../src/setup/folder.mjs';
 import { assert, messageOf, NashError } from '../errors.js';
 import { firstNotFinite } from '../numerics/vectors.js';
 import { blankHeader, type Checkpoint, decodeCheckpoint, fillChecksum } from './checkpoint.js';
@@ -95,7 +96,7 @@ export class CheckpointStore {
     const path = this.pathOf(checkpoint.step);
     const partial = path + PARTIAL;
     try {
-      await mkdir(this.folder, { recursive: true });
+      makeFolder(this.folder);
       await this.removePartials();
       const file = await this.openFile(partial, 'w');
       await writeCheckpoint(file, checkpoint).finally(() => file.close());

@@ -1,7 +1,8 @@
 // `nash data`: a published data set, downloaded or taken from files that are here already.
-import { existsSync, mkdirSync, readdirSync, rmdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, rmdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Argument, Command } from 'commander';
+import { makeFolder } from '../../src/setup/folder.mjs';
 import { withLock } from '../../src/setup/lock.mjs';
 import { type DownloadReport, download } from '../data/download.js';
 import { ORIGINAL_NAMES, ORIGINALS, type OriginalName } from '../data/originals.js';
@@ -24,7 +25,7 @@ export const dataCommand: CommandMaker = (finish) =>
     )
     .action(async (name: OriginalName, { from, to = join('data', name) }: { from?: string; to?: string }) => {
       const report = reportTo(process.stderr);
-      makeFolder(to);
+      makeTarget(to);
       try {
         await withLock(
           join(to, '.lock'),
@@ -41,11 +42,11 @@ export const dataCommand: CommandMaker = (finish) =>
       finish(EXIT.done);
     });
 
-function makeFolder(to: string): void {
+function makeTarget(to: string): void {
   if (existsSync(to) && !statSync(to).isDirectory())
     throw new NashError('usage', `--to '${to}' is a file, expected a folder.`);
   try {
-    mkdirSync(to, { recursive: true });
+    makeFolder(to);
   } catch (error) {
     throw new NashError(
       'environment',

@@ -1,7 +1,8 @@
 // Writes a recording as a TensorFlow SavedModel, with the protobuf classes that tfjs-node bundles.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { makeFolder } from '../../src/setup/folder.mjs';
 import { assert } from '../errors.js';
 import type { ElementType, RecordedNode, Recording, TensorSpec } from './recording.js';
 import { type KernelAttribute, nodeBackend } from './tensorflow.js';
@@ -50,7 +51,7 @@ export function writeSavedModel(recording: Recording, folder: string): void {
   const model = new p.SavedModel();
   model.setSavedModelSchemaVersion(1);
   model.setMetaGraphsList([metaGraph]);
-  mkdirSync(join(folder, 'variables'), { recursive: true });
+  makeFolder(join(folder, 'variables'));
   writeFileSync(join(folder, 'saved_model.pb'), model.serializeBinary());
 }
 

@@ -1,18 +1,11 @@
 // Brings a published data set into a folder: each file aside, checked, then renamed.
 import { createHash } from 'node:crypto';
-import {
-  createReadStream,
-  createWriteStream,
-  existsSync,
-  mkdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { createReadStream, createWriteStream, existsSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
+import { makeFolder } from '../../src/setup/folder.mjs';
 import { messageOf, NashError } from '../errors.js';
 import type { Original, OriginalFile } from './originals.js';
 
@@ -34,7 +27,7 @@ export async function download(original: Original, to: string, report: DownloadR
       report.log(`${path} is there already`);
       continue;
     }
-    mkdirSync(aside, { recursive: true });
+    makeFolder(aside);
     await fetchFrom(original.addresses, file, join(aside, file.name), report);
     renameSync(join(aside, file.name), path);
     report.log(`${path} has the right sum`);

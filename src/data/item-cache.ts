@@ -8,7 +8,6 @@ import {
   existsSync,
   fstatSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   readSync,
   realpathSync,
@@ -17,6 +16,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import { makeFolder } from '../../src/setup/folder.mjs';
 import { withLock } from '../../src/setup/lock.mjs'; // the one lock of the house: from dist/ too this is where it lies
 import { assert, messageOf, NashError } from '../errors.js';
 import { sizeOf } from '../parameters/manifest.js';
@@ -58,7 +58,7 @@ export async function openCached(
   log(`data: ${reader.description}`);
   if (ready) return ready;
   try {
-    mkdirSync(cacheDir, { recursive: true });
+    makeFolder(cacheDir);
     const wait = (holder: number) => log(`data: process ${holder} is decoding them, waiting`);
     return await withLock(
       `${path}.lock`,
@@ -124,7 +124,7 @@ class ItemWriter {
   private isOpen = true;
 
   constructor(path: string) {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     this.file = openSync(path, 'w');
   }
 

@@ -1,6 +1,7 @@
 // Brings a data set that lies on this machine into a folder, checked like a downloaded one.
-import { copyFileSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
+import { makeFolder } from '../../src/setup/folder.mjs';
 import { NashError } from '../errors.js';
 import { cifar10Reader } from './cifar10.js';
 import { sumOf } from './download.js';
@@ -34,7 +35,7 @@ export async function takeLocal(
     );
   const aside = join(to, '.partial');
   rmSync(aside, { recursive: true, force: true });
-  mkdirSync(aside, { recursive: true });
+  makeFolder(aside);
   try {
     const paths = stat.isDirectory() ? filesOf(name, from) : [from];
     for (const path of paths) copyFileSync(path, join(aside, basename(path)));

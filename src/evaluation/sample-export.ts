@@ -1,8 +1,9 @@
 // Samples as a file: numbers for other programs, a picture for a person.
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, extname } from 'node:path';
+import { makeFolder } from '../../src/setup/folder.mjs';
 import { encodeSafetensors } from '../checkpoints/safetensors.js';
 import { assert, messageOf, NashError } from '../errors.js';
+import { writeWhole } from '../whole-file.js';
 import { drawDensity } from './density-figure.js';
 import { drawImageGrid } from './image-grid.js';
 import { encodeNpy } from './npy.js';
@@ -61,13 +62,10 @@ export async function exportSamples(path: string, samples: Samples): Promise<voi
     () => `${samples.data.length} floats are no samples of [${samples.shape}]`,
   );
   const bytes = await encode(sampleFormat(path), samples, count);
-  const partial = `${path}.partial`;
   try {
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(partial, bytes);
-    await rename(partial, path);
+    makeFolder(dirname(path));
+    writeWhole(path, bytes);
   } catch (cause) {
-    await rm(partial, { force: true }).catch(() => {}); // the first error is the one to tell
     throw new NashError('environment', `samples cannot be written to ${path}: ${messageOf(cause)}`, {
       cause,
     });

@@ -1,7 +1,8 @@
 // The collapse scores of a run since its beginning: what the server wrote down of earlier lives, and what this evaluator measures.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CollapsePoint, drawCollapse } from '../evaluation/collapse-figure.js';
+import { writeWhole } from '../whole-file.js';
 import type { Measures } from './evaluation.js';
 
 const SCORE = 'gan_mode_collapse_score_ratio';
@@ -20,7 +21,7 @@ export class CollapseHistory {
     const score = measures[SCORE];
     if (score === undefined) return;
     this.points = withPoint(this.points, { step, score });
-    writeFileSync(join(this.runDir, 'figures', 'collapse.png'), await drawCollapse(this.points));
+    writeWhole(join(this.runDir, 'figures', 'collapse.png'), await drawCollapse(this.points));
   }
 }
 

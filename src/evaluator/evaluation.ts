@@ -1,5 +1,4 @@
 // What is measured and drawn of a generator, by the kind of data it learns.
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DataSource, DatasetSource, DistributionSource } from '../data/data-source.js';
 import { type Classifier, trainClassifier } from '../evaluation/classifier.js';
@@ -13,6 +12,7 @@ import { drawScatter } from '../evaluation/scatter-figure.js';
 import type { MetricName } from '../metrics/catalogue.js';
 import { permutation, seedOf } from '../numerics/random.js';
 import { sizeOf } from '../parameters/manifest.js';
+import { writeWhole } from '../whole-file.js';
 
 export type Measures = Partial<Record<MetricName, number>>;
 
@@ -149,6 +149,6 @@ const modeMeasures = ({
 
 /** Writes a figure under its step and as the latest. */
 export function writeFigure(folder: string, kind: Examiner['figureKind'], step: number, png: Buffer): void {
-  writeFileSync(join(folder, `${kind}-${String(step).padStart(7, '0')}.png`), png);
-  writeFileSync(join(folder, `${kind}-latest.png`), png);
+  writeWhole(join(folder, `${kind}-${String(step).padStart(7, '0')}.png`), png);
+  writeWhole(join(folder, `${kind}-latest.png`), png);
 }

@@ -4,6 +4,7 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import protobuf from 'protobufjs';
+import { cannotBeWritten } from '../errors.js';
 import { maskedCrc32c } from './crc32c.js';
 
 /** As much of the two schemas as is written here, with their field numbers. */
@@ -46,8 +47,9 @@ const SESSION_START = 1;
 /** Red, green, blue and opacity. */
 const RGBA = 4;
 
-/** A file of one process, made with its first event. */
+/** A file of one process, made with its first event. Throws NashError('environment') where the disk is full or refuses. */
 export class EventFile {
+  private path: string | undefined;
   private file: number | undefined;
 
   /** @param folder where TensorBoard looks: one run @param clock milliseconds since 1970 */
@@ -79,14 +81,18 @@ export class EventFile {
   }
 
   private append(event: { step: number; [field: string]: unknown }): void {
-    this.file ??= this.open(event.step);
-    this.write(this.file, event);
+    const seconds = String(Math.floor(this.clock() / 1000)).padStart(10, '0'); // readers take files in the order of names
+    this.path ??= join(this.folder, `events.out.tfevents.${seconds}.${hostname()}.${process.pid}`);
+    try {
+      this.file ??= this.open(this.path, event.step);
+      this.write(this.file, event);
+    } catch (cause) {
+      throw cannotBeWritten(this.path, cause);
+    }
   }
 
-  private open(step: number): number {
-    const seconds = String(Math.floor(this.clock() / 1000)).padStart(10, '0'); // readers take files in the order of names
-    const name = `events.out.tfevents.${seconds}.${hostname()}.${process.pid}`;
-    const file = openSync(join(this.folder, name), 'a');
+  private open(path: string, step: number): number {
+    const file = openSync(path, 'a');
     this.write(file, { fileVersion: FILE_VERSION });
     this.write(file, { step, sessionLog: { status: SESSION_START } });
     return file;

@@ -1,22 +1,22 @@
 // The folder of one run: its files, written whole or not at all, and the lock that keeps a second server out.
-import { randomBytes } from 'node:crypto';
 import {
   appendFileSync,
   existsSync,
-  mkdirSync,
   readdirSync,
   readFileSync,
-  renameSync,
   rmSync,
   statSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { makeFolder } from '../../src/setup/folder.mjs';
 import type { RunConfig } from '../config/run-config.js';
-import { messageOf, NashError } from '../errors.js';
+import { cannotBeWritten, messageOf, NashError } from '../errors.js';
 import { EventFile } from '../metrics/event-file.js';
+import { writeWhole } from '../whole-file.js';
 import { processStat } from './process-stat.js';
 
 /** Address of a living server, for `nash status`, `nash stop` and workers. */
@@ -96,7 +96,7 @@ export class RunFolder {
     RunFolder.check(path, opening);
     const isNew = !existsSync(path);
     try {
-      mkdirSync(path, { recursive: true });
+      makeFolder(path);
       lock(path);
     } catch (cause) {
       if (cause instanceof NashError) throw cause;
@@ -109,8 +109,9 @@ export class RunFolder {
       for (const name of readdirSync(path)) if (name.startsWith('events.')) rmSync(join(path, name));
     }
     const folder = new RunFolder(path, isNew);
-    mkdirSync(folder.figures, { recursive: true });
-    mkdirSync(folder.logs, { recursive: true });
+    folder.writing('metrics.jsonl', dropUnfinishedLine);
+    makeFolder(folder.figures);
+    makeFolder(folder.logs);
     return folder;
   }
 
@@ -165,28 +166,24 @@ export class RunFolder {
   }
 
   private replace(name: string, text: string): void {
-    this.writing(name, (path) => {
-      const partial = join(this.path, `.${name}.${randomBytes(4).toString('hex')}`);
-      try {
-        writeFileSync(partial, text);
-        renameSync(partial, path);
-      } catch (error) {
-        rmSync(partial, { force: true });
-        throw error;
-      }
-    });
+    this.writing(name, (path) => writeWhole(path, text));
   }
 
-  /** A full disk or a folder that may not be written is the environment's fault, and is said as such. */
   private writing(name: string, write: (path: string) => void): void {
     const path = join(this.path, name);
     try {
       write(path);
     } catch (cause) {
-      const message = `${path} cannot be written: ${messageOf(cause)}. Make room or mend the folder; the last whole checkpoint is kept, \`nash train CONFIG --resume\` goes on from it.`;
-      throw new NashError('environment', message, { cause });
+      throw cannotBeWritten(path, cause);
     }
   }
+}
+
+/** What a killed server or a full disk left of a last line; the next one must not be written behind it. */
+function dropUnfinishedLine(path: string): void {
+  if (!existsSync(path)) return;
+  const bytes = readFileSync(path);
+  if (bytes.length > 0 && bytes.at(-1) !== 10) truncateSync(path, bytes.lastIndexOf(10) + 1);
 }
 
 /** @throws NashError('usage') when no server works in that folder */

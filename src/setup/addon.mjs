@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto';
 import {
   existsSync,
-  mkdirSync,
   readdirSync,
   readFileSync,
   realpathSync,
@@ -15,6 +14,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { lastLines, run } from './child.mjs';
 import { SetupFailure } from './failure.mjs';
+import { makeFolder } from './folder.mjs';
 import { linkedLibrary } from './library.mjs';
 
 /** @typedef {import('./places.mjs').Places} Places */
@@ -81,7 +81,7 @@ export async function provideAddon(at, out) {
   if (!library) throw new Error(`no library is linked in ${at.deps}`);
   const compiler = process.env.CXX || 'g++';
   out.say(`addon: compiling with ${compiler}, about ten seconds`);
-  mkdirSync(dirname(at.addon), { recursive: true });
+  makeFolder(dirname(at.addon));
   const aside = `${at.addon}.${process.pid}.node`;
   try {
     await compile(at, library, compiler, aside);

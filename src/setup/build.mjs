@@ -1,9 +1,10 @@
 // Step 4: TypeScript to dist/, and AssemblyScript kernels to WebAssembly, when a source has changed.
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { lastLines, run } from './child.mjs';
 import { EXIT, SetupFailure } from './failure.mjs';
+import { makeFolder } from './folder.mjs';
 
 /** @typedef {import('./places.mjs').Places} Places */
 
@@ -54,7 +55,7 @@ export async function provideBuild(at, out) {
     await assemble(at, path);
   }
   removeOrphans(at);
-  mkdirSync(at.dist, { recursive: true });
+  makeFolder(at.dist);
   writeFileSync(stampOf(at), JSON.stringify({ key }));
   return true;
 }
@@ -63,7 +64,7 @@ export async function provideBuild(at, out) {
 async function assemble(at, path) {
   const output = join(at.dist, path.replace(/\.as\.ts$/, '.wasm'));
   const config = join(at.root, 'src', dirname(path), 'asconfig.json');
-  mkdirSync(dirname(output), { recursive: true });
+  makeFolder(dirname(output));
   const options = existsSync(config) ? ['--config', config] : ['--optimize'];
   await tool(at, 'assemblyscript/bin/asc.js', [join('src', path), '--outFile', output, ...options]);
 }

@@ -4,7 +4,6 @@ import {
   createReadStream,
   createWriteStream,
   existsSync,
-  mkdirSync,
   readdirSync,
   renameSync,
   rmSync,
@@ -15,6 +14,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { lastLines, run } from './child.mjs';
 import { codeOf, explainFileError, SetupFailure } from './failure.mjs';
+import { makeFolder } from './folder.mjs';
 import { megabytes } from './say.mjs';
 
 /** @typedef {import('./wheels.mjs').Archive} Archive */
@@ -65,7 +65,7 @@ export async function provideArchive({ archive, folder, python, out }) {
   }
   out.say(`library: downloading ${archive.file}`);
   try {
-    mkdirSync(partial, { recursive: true });
+    makeFolder(partial);
     await (archive.url
       ? fetchFile(archive, archive.url, partial, out)
       : pipDownload(archive, partial, python, out));

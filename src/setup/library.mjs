@@ -15,6 +15,7 @@ import {
 import { dirname, join, resolve } from 'node:path';
 import { provideArchive } from './download.mjs';
 import { explainFileError, SetupFailure } from './failure.mjs';
+import { makeFolder } from './folder.mjs';
 import { withLock } from './lock.mjs';
 import { hasGpu } from './machine.mjs';
 import { metadataOf, requirePython, unpack } from './python.mjs';
@@ -150,8 +151,8 @@ async function fill(at, library, folder, out) {
     try {
       checkDisk(at.cache, library);
       removePartial(dirname(folder));
-      mkdirSync(aside, { recursive: true });
-      mkdirSync(downloads, { recursive: true });
+      makeFolder(aside);
+      makeFolder(downloads);
       const paths = [];
       for (const archive of library.archives) {
         const path = await provideArchive({ archive, folder: downloads, python, out });
@@ -188,7 +189,7 @@ function removePartial(folder) {
 
 /** @param {string} cache @param {import('./wheels.mjs').Library} library */
 function checkDisk(cache, library) {
-  mkdirSync(cache, { recursive: true });
+  makeFolder(cache);
   const disk = statfsSync(cache);
   const free = disk.bavail * disk.bsize;
   if (free >= library.diskBytes) return;

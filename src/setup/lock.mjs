@@ -2,11 +2,12 @@
 // that is unpacked aside and renamed into place.
 
 import { randomUUID } from 'node:crypto';
-import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { codeOf, explainFileError } from './failure.mjs';
+import { makeFolder } from './folder.mjs';
 
 const pollMs = 200;
 
@@ -70,7 +71,7 @@ export async function withLock(path, onWait, work) {
   const mine = `${process.pid} ${startOf(process.pid)} ${hostname()}\n`;
   const draft = `${path}.${randomUUID()}`;
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     writeFileSync(draft, mine); // written whole, then linked: a lock is never seen empty
   } catch (error) {
     throw explainFileError(error, dirname(path));

@@ -1,19 +1,12 @@
 // Key pairs and the list of keys that are let in, as files: the server proves who it is by its pair, each worker by its own. A folder holds
 // server.key, server.pub, worker.key, worker.pub and allowed; who has only server.pub and worker.key is a worker's host.
-import { randomBytes } from 'node:crypto';
-import {
-  appendFileSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { curveKeyPair } from 'zeromq';
+import { makeFolder } from '../../src/setup/folder.mjs';
 import { NashError } from '../errors.js';
+import { writeWhole } from '../whole-file.js';
 
 /** Keys are written as 64 hexadecimal digits; ZeroMQ's own notation has characters that shells take for theirs. */
 export interface KeyPair {
@@ -60,9 +53,9 @@ export class KeyFolder {
   make(owner: KeyOwner): boolean {
     if (this.has(owner)) return false;
     const { publicKey, secretKey } = curveKeyPair();
-    mkdirSync(this.path, { recursive: true, mode: 0o700 });
-    this.write(`${owner}.key`, `${fromZ85(publicKey)} ${fromZ85(secretKey)}\n`, 0o600);
-    this.write(`${owner}.pub`, `${fromZ85(publicKey)}\n`, 0o644);
+    makeFolder(this.path, 0o700);
+    writeWhole(this.file(`${owner}.key`), `${fromZ85(publicKey)} ${fromZ85(secretKey)}\n`, 0o600);
+    writeWhole(this.file(`${owner}.pub`), `${fromZ85(publicKey)}\n`, 0o644);
     return true;
   }
 
@@ -89,14 +82,14 @@ export class KeyFolder {
       const message = `${this.path} holds a server's own key pair; \`--keys DIR\` names a folder for a worker`;
       throw new NashError('usage', message);
     }
-    mkdirSync(this.path, { recursive: true, mode: 0o700 });
-    this.write('server.pub', `${requireKey(key, 'the key')}\n`, 0o644);
+    makeFolder(this.path, 0o700);
+    writeWhole(this.file('server.pub'), `${requireKey(key, 'the key')}\n`, 0o644);
   }
 
   /** Lets a worker's key in, from now on. */
   allow(key: string, name: string): void {
     requireKey(key, 'the key');
-    mkdirSync(this.path, { recursive: true, mode: 0o700 });
+    makeFolder(this.path, 0o700);
     if (!this.allowedKeys().has(key))
       appendFileSync(this.file('allowed'), `${key} ${name}\n`, { mode: 0o600 });
   }
@@ -133,13 +126,6 @@ export class KeyFolder {
         cause,
       });
     }
-  }
-
-  /** Whole or not at all. */
-  private write(name: string, text: string, mode: number): void {
-    const temporary = this.file(`.${name}.${randomBytes(4).toString('hex')}`);
-    writeFileSync(temporary, text, { mode, flag: 'wx' });
-    renameSync(temporary, this.file(name));
   }
 }
 

@@ -99,6 +99,12 @@ const ROWS: [what: string, words: () => string[], exitCode: number, says: RegExp
   ['a folder that holds a run', () => trainWords('whole', RING, SMALL), 2, /already holds a run\. --resume/],
   ['a file for a run folder', () => ['train', RING, '--run-dir', 'package.json'], 2, /is a file/],
   [
+    'a run folder where the system makes none',
+    () => ['train', RING, '--run-dir', '/proc/nash/run'],
+    3,
+    /the run folder \/proc\/nash\/run cannot be written/,
+  ],
+  [
     'a run to resume that is not there',
     () => trainWords('fresh', RING, SMALL, ['--resume']),
     2,

@@ -55,6 +55,19 @@ describe('a run folder', () => {
     expect(readFileSync(join(path, 'notes.txt'), 'utf8')).toBe('mine'); // not ours to remove
   });
 
+  it('goes on behind the last whole line of metrics.jsonl, whatever was left of one more', () => {
+    for (const left of ['', '{"kind":"step"}\n', '{"kind":"step"}\n{"kind":"st', '{"ki']) {
+      const path = fresh();
+      mkdirSync(path);
+      writeFileSync(join(path, 'metrics.jsonl'), left);
+      const folder = RunFolder.open(path, 'resume');
+      folder.appendMetrics({ kind: 'next' });
+      folder.close();
+      const whole = left.startsWith('{"kind":"step"}') ? '{"kind":"step"}\n' : '';
+      expect(readFileSync(join(path, 'metrics.jsonl'), 'utf8')).toBe(`${whole}{"kind":"next"}\n`);
+    }
+  });
+
   it('that a refused run made is gone again', () => {
     const path = fresh();
     RunFolder.open(path, 'fresh').close({ refused: true });

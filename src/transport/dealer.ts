@@ -5,14 +5,15 @@ import { toZ85, type WorkerKeys } from './keys.js';
 import { COMMON, codeOf, RETRY_MS, wait } from './sockets.js';
 import type { WorkerTransport } from './transport.js';
 
-/** A server whose key is not the expected one just hangs up: after so many times it is no accident. */
+/** A server whose key is not the expected one just hangs up: after so many times it is no accident, unless it let us in before. */
 const HUNG_UP_MAX = 3;
 
 /**
  * Connects a DEALER under a fresh session id; the connection is made, and made again, in the background.
  * @param keys for TCP; over a Unix socket the kernel says who we are
+ * @param hasMet whether the server let this process in before: one that hangs up is down behind a proxy, then, and will be back
  */
-export function connectWorker(endpoint: string, keys?: WorkerKeys): WorkerTransport {
+export function connectWorker(endpoint: string, keys?: WorkerKeys, hasMet = false): WorkerTransport {
   const used = endpoint.startsWith('tcp:') ? keys : undefined;
   const session = randomBytes(8).toString('hex');
   const dealer = new Dealer({
@@ -26,7 +27,7 @@ export function connectWorker(endpoint: string, keys?: WorkerKeys): WorkerTransp
       curveServerKey: toZ85(used.serverKey),
     }),
   });
-  return new DealerTransport(dealer, session, endpoint, used);
+  return new DealerTransport(dealer, session, endpoint, used, hasMet);
 }
 
 class DealerTransport implements WorkerTransport {
@@ -44,6 +45,7 @@ class DealerTransport implements WorkerTransport {
     readonly session: string,
     private readonly endpoint: string,
     private readonly keys: WorkerKeys | undefined,
+    private readonly hasMet: boolean,
   ) {
     void this.receive();
     void this.watch();
@@ -124,7 +126,8 @@ class DealerTransport implements WorkerTransport {
       return keys
         ? `the server at ${endpoint} takes no keys; \`--keys none\` leaves them out`
         : `the server at ${endpoint} wants a key; \`nash keys make\` makes one, \`--keys DIR\` says where it is`;
-    if (event !== 'handshake:error:other' || !keys || ++this.hungUpCount < HUNG_UP_MAX) return undefined;
+    if (event !== 'handshake:error:other' || !keys || this.hasMet || ++this.hungUpCount < HUNG_UP_MAX)
+      return undefined;
     return `the server at ${endpoint} hangs up: it does not have the key ${keys.serverKey}, or takes no keys. Copy server.pub from its host, or \`nash keys trust KEY\`; \`--keys none\` leaves keys out`;
   }
 }

@@ -20,15 +20,16 @@ const RETRY_MS = 200;
 /** @throws NashError when the server refuses this process, or stays away for ten minutes */
 export async function serveRun(role: SessionRole, { findServer, keys, onSession }: Serving): Promise<void> {
   let servedMs = performance.now();
+  let hasMet = false;
   for (;;) {
     const endpoint = await findServer();
     if (endpoint === undefined) return;
-    const transport = connectWorker(endpoint, workerKeysOf(keys));
+    const transport = connectWorker(endpoint, workerKeysOf(keys), hasMet);
     const session = new Session(transport, role);
     onSession(session);
     const farewell = await session.run().finally(() => transport.close());
     if (farewell === 'over') return;
-    if (session.wasWelcome) servedMs = performance.now();
+    if (session.wasWelcome) [hasMet, servedMs] = [true, performance.now()];
     if (performance.now() - servedMs > PATIENCE_MS)
       throw new NashError('failed', `no server answered at ${endpoint} for ${PATIENCE_MS / 1000} s`);
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS));

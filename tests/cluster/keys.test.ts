@@ -1,8 +1,10 @@
 // Who may join: real servers and workers, with keys and without.
+import { once } from 'node:events';
 import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { nash, resultOf, scratch, start, statusWhen, trainWords } from '../support/nash.js';
+import { freePort, nash, resultOf, scratch, start, statusWhen, trainWords, until } from '../support/nash.js';
 
 const SMALL = { 'minibatch.size': 16, 'minibatch.shards': 2, 'evaluation.everySteps': 100_000 };
 const at = (folder: string) => ['--keys', scratch(folder)];
@@ -24,6 +26,27 @@ const joinAt = (endpoint: string, ...rest: string[]) =>
   start(['worker', '--pool', 'any', '--endpoint', endpoint, ...rest], {
     env: { XDG_CONFIG_HOME: scratch('no-config') },
   });
+
+/** A TCP proxy in front of a port of this host: where nobody listens there, it takes the connection and hangs up. */
+async function proxyTo(port: number) {
+  let hungUpCount = 0;
+  const proxy = createServer((inner) => {
+    const outer = connect(port, '127.0.0.1');
+    inner.on('error', () => outer.destroy()).on('close', () => outer.destroy());
+    outer.on('error', () => {
+      hungUpCount += 1;
+      inner.destroy();
+    });
+    outer.on('close', () => inner.destroy());
+    inner.pipe(outer).pipe(inner);
+  }).listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  return {
+    port: (proxy.address() as AddressInfo).port,
+    hungUpCount: () => hungUpCount,
+    close: () => proxy.close(),
+  };
+}
 
 describe('a server with keys', () => {
   it('lets in who has one that is allowed, turns away all others by name, and trains on', async () => {
@@ -60,6 +83,33 @@ describe('a server with keys', () => {
     process.kill(run.pid, 'SIGTERM');
     expect((await run.finished).exitCode).toBe(75);
     expect((await friend.finished).exitCode).toBe(0);
+  }, 120_000);
+
+  it('is waited for by those it let in, though a proxy hangs up on them while it is down', async () => {
+    await nash('keys', 'make', ...at('proxied'));
+    const port = await freePort();
+    const sets = {
+      ...SMALL,
+      'server.keys': scratch('proxied'),
+      'server.endpoint': `tcp://127.0.0.1:${port}`,
+      'stop.generatorSteps': 100_000,
+    };
+    const words = ['server', ...trainWords('down', 'configs/ring.yaml', sets).slice(1)];
+    const proxy = await proxyTo(port);
+    const first = start(words);
+    await statusWhen('down', 'the server to listen', () => true);
+    const worker = joinAt(`tcp://127.0.0.1:${proxy.port}`, ...at('proxied'));
+    const { step } = await statusWhen('down', 'its first steps', ({ step }) => step.generator > 0);
+    process.kill(first.pid, 'SIGKILL');
+    await first.finished;
+    const hungUpCount = proxy.hungUpCount();
+    await until('the proxy to have hung up five times', () => proxy.hungUpCount() >= hungUpCount + 5);
+    const second = start([...words, '--resume']);
+    await statusWhen('down', 'more steps', (later) => later.step.generator > step.generator);
+    process.kill(second.pid, 'SIGTERM');
+    expect((await second.finished).exitCode).toBe(75);
+    expect(await worker.finished).toMatchObject({ exitCode: 0 });
+    proxy.close();
   }, 120_000);
 
   it('gives the weights that a server without them gives', async () => {

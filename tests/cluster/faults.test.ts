@@ -1,11 +1,11 @@
 // Whatever crashes, hangs or lies: the weights of the undisturbed run, or one clear reason. Real processes, real signals; a worker that
 // computes wrongly is a real worker with one function replaced (tests/support/faulty-worker.mjs).
-import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { nash, resultOf, scratch, start, statusWhen, trainWords, until } from '../support/nash.js';
+import { faulty, nash, resultOf, scratch, start, statusWhen, trainWords } from '../support/nash.js';
 
-const FAULTY = `--import=${resolve('tests/support/faulty-worker.mjs')}`;
 const STEPS = 120;
 
 function words(name: string, workers: string, sets: Record<string, string | number> = {}): string[] {
@@ -37,58 +37,44 @@ let undisturbed: object;
 beforeAll(async () => {
   expect((await nash(...words('undisturbed', 'discriminator=1,generator=1'))).exitCode).toBe(0);
   undisturbed = resultOf('undisturbed').weights;
-  const longer = words('wrong-reference', 'any=1', { 'stop.generatorSteps': 400 });
-  expect((await nash(...longer)).exitCode).toBe(0);
 }, 60_000);
 
-/** A further worker of a run, with a fault. */
-async function faultyWorker(run: string, fault: string) {
-  await until(
-    'the run to listen',
-    () => logOfOrNone(run).some((line) => line.msg === 'server listening') || undefined,
-  );
-  return start(['worker', '--pool', 'discriminator', '--run-dir', scratch(run), '--name', 'faulty'], {
-    env: { NODE_OPTIONS: FAULTY, FAULT: fault },
-  });
-}
-
-function logOfOrNone(name: string): Record<string, unknown>[] {
-  try {
-    return logOf(name);
-  } catch {
-    return []; // it has not begun
-  }
+/** Trains with so many D workers and one more that has a fault; G's comes last, so that all of them are there for what it waits for. */
+async function trainWith(kind: string, name: string, discriminators: number, sets = {}) {
+  const run = start(words(name, `discriminator=${discriminators},generator=0`, sets));
+  const isThere = (id: string) =>
+    statusWhen(name, id, (status) => status.workers.some((worker) => worker.id === id));
+  await isThere('discriminator-0');
+  const join = (pool: string, id: string, env = {}) =>
+    start(['worker', '--pool', pool, '--run-dir', scratch(name), '--name', id], { env });
+  const wrongdoer = join('discriminator', 'wrongdoer', faulty(kind));
+  await isThere('wrongdoer');
+  const last = join('generator', 'last');
+  const ends = await Promise.all([run.finished, wrongdoer.finished, last.finished]);
+  return { exitCodes: ends.map(({ exitCode }) => exitCode), said: ends[1].stderr };
 }
 
 describe('a worker that computes wrongly', () => {
   it('is found by tasks computed twice, named, sent away with 3, and leaves no trace in the weights', async () => {
     const name = 'wrong';
-    const run = start(
-      words(name, 'discriminator=2,generator=1', { 'verify.fraction': 1, 'stop.generatorSteps': 400 }),
-    );
-    const worker = await faultyWorker(name, 'wrong');
-    const faulty = await worker.finished;
-    expect(faulty.exitCode).toBe(3);
-    expect(faulty.stderr).toMatch(
+    const { exitCodes, said } = await trainWith('wrong', name, 2, { 'verify.fraction': 1 });
+    expect([exitCodes, said]).toEqual([[0, 3, 0], expect.any(String)]);
+    expect(said).toMatch(
       /^nash: the server refused this worker \(corrupt\): its answer to shards of step \d+/m,
     );
-    expect((await run.finished).exitCode).toBe(0);
     expect(metricOf(name, 'gan_workers_quarantined_total{pool="discriminator"}')).toBe(1);
     expect(metricOf(name, 'gan_answers_disagreed_total{net="discriminator"}')).toBeGreaterThanOrEqual(1);
     const [alarm] = logOf(name).filter((line) => line.msg === 'answers differ: silent corruption');
-    expect(alarm!.peers).toContain('faulty');
-    expect(resultOf(name).weights).toEqual(resultOf('wrong-reference').weights);
+    expect(alarm!.peers).toContain('wrongdoer');
+    expect(resultOf(name).weights).toEqual(undisturbed);
   }, 120_000);
 
   it('is found by its numbers where they are not finite, and the run goes on to the same weights', async () => {
     const name = 'nan';
-    const run = start(words(name, 'discriminator=1,generator=1', { 'stop.generatorSteps': 400 }));
-    const faulty = await (await faultyWorker(name, 'nan')).finished;
-    expect([faulty.exitCode, faulty.stderr]).toEqual([3, expect.stringContaining('(corrupt)')]);
-    expect((await run.finished).exitCode).toBe(0);
+    const { exitCodes, said } = await trainWith('nan', name, 1);
+    expect([exitCodes, said]).toEqual([[0, 3, 0], expect.stringContaining('(corrupt)')]);
     expect(metricOf(name, 'gan_gradients_not_finite_total{net="discriminator"}')).toBeGreaterThanOrEqual(1);
-    const reference = resultOf('wrong-reference').weights;
-    expect(resultOf(name).weights).toEqual(reference);
+    expect(resultOf(name).weights).toEqual(undisturbed);
   }, 120_000);
 });
 
@@ -106,21 +92,19 @@ describe('a run whose every task is computed twice', () => {
 describe('a worker that does not answer', () => {
   it('is ended and replaced when its process was stopped, and it was the only one', async () => {
     const name = 'stopped';
-    const run = start(words(name, 'discriminator=1,generator=1', { 'stop.generatorSteps': 2000 }));
-    const { workers } = await statusWhen(name, 'some steps', (s) => s.step.generator > 3);
-    process.kill(workers.find((worker) => worker.pool === 'discriminator')!.pid, 'SIGSTOP');
-    const { exitCode, stdout } = await run.finished;
-    expect(exitCode).toBe(0);
-    expect(stdout).toMatch(/discriminator-0 is stopped and does not answer; another one is started/);
-    expect(metricOf(name, 'gan_workers_lost_total{pool="discriminator",reason="stopped"}')).toBe(1);
-    const plain = words('stopped-reference', 'any=1', { 'stop.generatorSteps': 2000 });
-    expect((await nash(...plain)).exitCode).toBe(0);
-    expect(resultOf(name).weights).toEqual(resultOf('stopped-reference').weights);
+    const env = faulty('stop', scratch('stopped-once'));
+    const { exitCode, stdout } = await start(words(name, 'discriminator=1,generator=1'), { env }).finished;
+    expect([exitCode, stdout]).toEqual([0, expect.any(String)]);
+    for (const pool of ['discriminator', 'generator']) {
+      expect(stdout).toContain(`${pool}-0 is stopped and does not answer; another one is started`);
+      expect(metricOf(name, `gan_workers_lost_total{pool="${pool}",reason="stopped"}`)).toBe(1);
+    }
+    expect(resultOf(name).weights).toEqual(undisturbed);
   }, 120_000);
 
   it('is ended and replaced when its loop hangs while its connection stands, and the run says meanwhile what it waits for', async () => {
     const name = 'hung';
-    const env = { NODE_OPTIONS: FAULTY, FAULT: 'hang', HANG_ONCE: scratch('hung-once') };
+    const env = faulty('hang', scratch('hung-once'));
     const run = start(words(name, 'any=1'), { env });
     const status = await statusWhen(
       name,
@@ -136,6 +120,56 @@ describe('a worker that does not answer', () => {
     expect(logOf(name).filter((line) => line.msg === 'waiting').length).toBeGreaterThanOrEqual(1);
     expect(resultOf(name).weights).toEqual(undisturbed);
   }, 120_000);
+});
+
+describe('checkpoints', () => {
+  it('are taken by the clock between those of the steps, the last such one is kept, and no weight shows it', async () => {
+    const name = 'by-the-clock';
+    const { exitCode, stderr } = await nash(...words(name, 'any=1', { 'checkpoint.everySeconds': 0.05 }));
+    expect([exitCode, stderr]).toEqual([0, '']);
+    const written = logOf(name).flatMap((line) =>
+      line.msg === 'checkpoint written' ? [line.step as number] : [],
+    );
+    expect(written.filter((step) => step % 20 === 0)).toEqual([20, 40, 60, 80, 100, 120]);
+    expect(written.filter((step) => step % 20 !== 0).length).toBeGreaterThanOrEqual(1);
+    expect(readdirSync(join(scratch(name), 'checkpoints')).sort()).toEqual(
+      [80, 100, 120].map((step) => `step-${step}.safetensors`).sort(),
+    );
+    expect(resultOf(name).weights).toEqual(undisturbed);
+  }, 60_000);
+
+  const reason = process.getuid?.() === 0 ? undefined : 'needs root, to mount a small disk';
+  it.skipIf(reason !== undefined)(
+    'that find the disk full end the run with 3, one message and nothing half-written; with room it goes on',
+    async () => {
+      const name = 'full';
+      const disk = scratch(name);
+      mkdirSync(disk);
+      const mount = (...options: string[]) =>
+        execFileSync('mount', ['-t', 'tmpfs', ...options, 'none', disk]);
+      mount('-o', 'size=100k');
+      try {
+        const often = { 'evaluation.everySteps': 10 };
+        const filled = await nash(...words(`${name}/run`, 'any=1', often));
+        expect([filled.exitCode, filled.stderr]).toEqual([3, expect.stringMatching(/ENOSPC.*[Mm]ake room/)]);
+        expect(filled.stderr.trim().split('\n')).toHaveLength(1);
+        const files = readdirSync(join(disk, 'run'), { recursive: true, withFileTypes: true });
+        const bytesOf = (ending: string) =>
+          files
+            .filter(({ name }) => name.endsWith(ending))
+            .map(({ parentPath, name }) => readFileSync(join(parentPath, name)));
+        for (const png of bytesOf('.png')) expect(png.subarray(-8, -4).toString()).toBe('IEND');
+        expect(files.filter(({ name }) => name.includes('partial')).length).toBe(0);
+        mount('-o', 'remount,size=100m');
+        const resumed = await nash(...words(`${name}/run`, 'any=1', often), '--resume');
+        expect([resumed.exitCode, resumed.stderr]).toEqual([0, '']);
+        expect(resultOf(`${name}/run`).weights).toEqual(undisturbed);
+      } finally {
+        execFileSync('umount', [disk]);
+      }
+    },
+    60_000,
+  );
 });
 
 describe('a run that diverges', () => {

@@ -1,16 +1,29 @@
 // To be loaded in front of a real worker (`node --import`): its computing goes wrong in one way, everything else is as it is.
-// FAULT=wrong: one bit of each payload is flipped; nan: its first number is NaN; hang: its loop never comes back from the third task,
-// once for each file HANG_ONCE.
-import { existsSync, writeFileSync } from 'node:fs';
+// FAULT=wrong: one bit of each payload is flipped. nan: the first number of each is NaN.
+// FAULT=hang, stop or kill: in its third task its loop never comes back, or its process stops or is gone; once a pool, which the files
+// FAULT_ONCE-POOL remember.
+import { writeFileSync } from 'node:fs';
 import '../../src/setup/node-shim.mjs';
 
 const { GradientComputer } = await import('../../dist/worker/shard-gradient.js');
 const { compute } = GradientComputer.prototype;
+const pool = process.argv[process.argv.indexOf('--pool') + 1];
 let tasks = 0;
+
+/** Whether this process is the one of its pool that is to fail, and now is the time. */
+function isTheOne() {
+  tasks += 1;
+  if (tasks !== 3) return false;
+  try {
+    writeFileSync(`${process.env.FAULT_ONCE}-${pool}`, '', { flag: 'wx' });
+    return true;
+  } catch {
+    return false; // another one has failed already
+  }
+}
 
 GradientComputer.prototype.compute = function (...args) {
   const answer = compute.apply(this, args);
-  tasks += 1;
   const bits = new Uint32Array(answer.payload.buffer, answer.payload.byteOffset, 1);
   switch (process.env.FAULT) {
     case 'wrong':
@@ -20,9 +33,14 @@ GradientComputer.prototype.compute = function (...args) {
       answer.payload[0] = Number.NaN;
       break;
     case 'hang':
-      if (tasks < 3 || existsSync(process.env.HANG_ONCE)) break;
-      writeFileSync(process.env.HANG_ONCE, '');
-      for (;;);
+      if (isTheOne()) for (;;);
+      break;
+    case 'stop':
+      if (isTheOne()) process.kill(process.pid, 'SIGSTOP');
+      break;
+    case 'kill':
+      if (isTheOne()) process.kill(process.pid, 'SIGKILL');
+      break;
     default:
   }
   return answer;

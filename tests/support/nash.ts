@@ -59,6 +59,13 @@ export function start(
   return { child, pid: child.pid!, finished };
 }
 
+/** Environment of a run whose workers have a fault: see tests/support/faulty-worker.mjs. */
+export const faulty = (kind: string, once = ''): Record<string, string> => ({
+  NODE_OPTIONS: `--import=${resolve('tests/support/faulty-worker.mjs')}`,
+  FAULT: kind,
+  FAULT_ONCE: once,
+});
+
 export const nash = (...words: string[]): Promise<Finished> => start(words).finished;
 
 /** Words for `nash train` into a folder of this test, any free ports. */

@@ -1,10 +1,13 @@
-// Hosts out of network namespaces: each has a network of its own, joined by a bridge; bandwidth limited by tc's token bucket, links taken
-// down and up. Needs root and Debian's iproute2.
+// Hosts out of namespaces: each has a network of its own, joined by a bridge, and a name; bandwidth limited by tc's token bucket, links
+// taken down and up. Needs root and Debian's iproute2.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { resolve } from 'node:path';
 import { NASH } from './nash.js';
 
 const RELAY = resolve('tests/support/relay.mjs');
+
+/** Becomes the command after it, on a host of that name. */
+const NAMED = 'echo "$0" > /proc/sys/kernel/hostname && exec "$@"';
 
 const run = (command: string, ...words: string[]) => execFileSync(command, words, { stdio: 'pipe' });
 
@@ -95,7 +98,8 @@ export class Host {
   }
 
   private spawn(script: readonly string[], env: Record<string, string> = {}) {
-    const child = spawn('ip', ['netns', 'exec', this.namespace, process.execPath, ...script], {
+    const named = ['unshare', '--uts', 'sh', '-c', NAMED, this.namespace];
+    const child = spawn('ip', ['netns', 'exec', this.namespace, ...named, process.execPath, ...script], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...env },
     });
@@ -119,7 +123,7 @@ export class Host {
   }
 
   close(): void {
-    for (const child of this.children) child.kill('SIGKILL'); // `ip netns exec` has become nash: it is nash's own pid
+    for (const child of this.children) child.kill('SIGKILL'); // each of `ip`, `unshare` and `sh` became the next: it is nash's own pid
     run('ip', 'netns', 'del', this.namespace);
   }
 }

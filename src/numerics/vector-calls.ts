@@ -1,6 +1,6 @@
 // The operations of the vector kernels as calls: shapes are checked here, once, before an address leaves for the kernels.
 import { assert } from '../errors.js';
-import type { Call, Vector } from './vector-memory.js';
+import { type Call, part, type Vector } from './vector-memory.js';
 
 /** Slot vectors and scalars that each optimizer kernel takes; their meaning is in kernels.as.ts and src/optimizers. */
 export const OPTIMIZER_KERNELS = {
@@ -39,9 +39,7 @@ function assertLengths(name: string, vectors: readonly Vector[]): void {
   assert(new Set(lengths).size === 1, () => `${name} over vectors of ${lengths.join(', ')} floats`);
 }
 
-export const scanCall = (vector: Vector): Call => ['scan', vector.offset, vector.length];
-
-export function addCall(into: Vector, from: Vector): Call {
+function addCall({ into, from }: { into: Vector; from: Vector }): Call {
   assertLengths('add', [into, from]);
   return ['add', into.offset, from.offset, into.length];
 }
@@ -69,19 +67,75 @@ export function updateCall(update: Update): Call {
   return [kernel, ...addresses, scale, bound, ...slots.map((slot) => slot.offset), ...scalars];
 }
 
-/** One of several operations that are done in a single visit to the thread. */
+/** What a thread can be asked for. */
 export type Operation =
   | { kind: 'scan'; vector: Vector }
   | { kind: 'add'; into: Vector; from: Vector }
   | ({ kind: 'blend' } & Blend)
   | ({ kind: 'update' } & Update);
 
-export function callOf(operation: Operation): Call {
+/** Floats `start` to `start + length` of an operation's vectors, and the call that does them. */
+export interface Part {
+  operation: Operation;
+  start: number;
+  length: number;
+  call: Call;
+}
+
+/** So many floats are one call: few enough for threads to share an operation out, and enough to be worth a message (1 MB). */
+const PART_FLOATS = 2 ** 18;
+
+/** An operation as parts that may be done side by side: kernels go element by element. */
+export function partsOf(operation: Operation): Part[] {
+  const whole = callOf(operation); // asserts what it asserts of the whole
+  const total = lengthOf(operation);
+  if (total <= PART_FLOATS) return [{ operation, start: 0, length: total, call: whole }];
+  return Array.from({ length: Math.ceil(total / PART_FLOATS) }, (_, i) => {
+    const start = i * PART_FLOATS;
+    const length = Math.min(PART_FLOATS, total - start);
+    return { operation, start, length, call: callOf(partOf(operation, start, length)) };
+  });
+}
+
+export function lengthOf(operation: Operation): number {
   switch (operation.kind) {
     case 'scan':
-      return scanCall(operation.vector);
+      return operation.vector.length;
     case 'add':
-      return addCall(operation.into, operation.from);
+    case 'blend':
+      return operation.into.length;
+    case 'update':
+      return operation.weights.length;
+  }
+}
+
+function partOf(operation: Operation, start: number, length: number): Operation {
+  const cut = (vector: Vector) => part(vector, start, length);
+  switch (operation.kind) {
+    case 'scan':
+      return { kind: 'scan', vector: cut(operation.vector) };
+    case 'add':
+    case 'blend':
+      return { ...operation, into: cut(operation.into), from: cut(operation.from) };
+    case 'update': {
+      const { gradient, weights, into = weights, slots } = operation;
+      return {
+        ...operation,
+        gradient: cut(gradient),
+        weights: cut(weights),
+        into: cut(into),
+        slots: slots.map(cut),
+      };
+    }
+  }
+}
+
+function callOf(operation: Operation): Call {
+  switch (operation.kind) {
+    case 'scan':
+      return ['scan', operation.vector.offset, operation.vector.length];
+    case 'add':
+      return addCall(operation);
     case 'blend':
       return blendCall(operation);
     case 'update':

@@ -1,103 +1,126 @@
-// The server's arithmetic off its event loop: operations over vectors in shared memory, done one after another by a thread of their own.
-// The main thread copies received frames in (0.8 ms for 11 MB) and sends or copies weights out; it must not touch a vector that an
-// operation still uses.
+// The server's arithmetic off its event loop: operations over vectors in shared memory, done by threads of their own, each a share of every
+// operation. The main thread copies received frames in (0.8 ms for 11 MB) and sends or copies weights out; it must not touch a vector that
+// an operation still uses.
+import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { assert } from '../errors.js';
-import {
-  addCall,
-  type Blend,
-  blendCall,
-  callOf,
-  type Operation,
-  scanCall,
-  type Update,
-  updateCall,
-} from './vector-calls.js';
-import { type Call, type Measure, measureOf, type Vector, VectorMemory } from './vector-memory.js';
+import { type Blend, lengthOf, type Operation, type Part, partsOf, type Update } from './vector-calls.js';
+import { type Measure, measureOf, type Vector, VectorMemory } from './vector-memory.js';
 
-export type { Blend, Operation, OptimizerKernel, Update } from './vector-calls.js';
+export type { Blend, Operation, OptimizerKernel, Part, Update } from './vector-calls.js';
 export { type Measure, part, type Vector, VectorMemory } from './vector-memory.js';
 
-/** Up to here an operation costs less than waking the thread (about 30 microseconds): with nothing queued it is done on the spot. */
+/** Up to here an operation costs less than waking a thread (about 30 microseconds): with nothing queued it is done on the spot. */
 const INLINE_FLOATS_MAX = 2 ** 14;
+/** Memory limits the kernels: beyond four threads there is little to win. */
+const THREADS_MAX = 4;
 
-/** The thread's whole program, as text so that it runs alike from dist and under vitest. */
+/**
+ * A thread's whole program, as text so that it runs alike from dist and under vitest. Of each stage's calls a thread does every so many-th;
+ * then all of them meet. Words of the meeting: how many are there, its number, and the last sequence that met a value that is not finite,
+ * one word for odd sequences and one for even: one thread may have begun the next sequence before another has looked.
+ */
 const THREAD = `
-const { parentPort, workerData: { module, memory } } = require('node:worker_threads');
+const { parentPort, workerData: { module, memory, words, index, count } } = require('node:worker_threads');
 const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-parentPort.on('message', ({ calls, copy, isWatched }) => {
-  const results = [];
-  for (const [name, ...numbers] of calls) {
-    const result = exports[name](...numbers);
-    results.push(result);
-    if (!Number.isFinite(result)) break;
-    if (isWatched) parentPort.postMessage({ done: results.length });
+const [THERE, MEETING, SPOILED] = [0, 1, 2];
+function meet() {
+  const meeting = Atomics.load(words, MEETING);
+  if (Atomics.add(words, THERE, 1) < count - 1) {
+    Atomics.wait(words, MEETING, meeting);
+    return;
   }
-  const isWhole = results.length === calls.length && results.every(Number.isFinite);
-  const values = copy && isWhole ? new Float32Array(new Float32Array(memory.buffer, copy.offset, copy.length)) : undefined;
-  parentPort.postMessage({ results, values }, values ? [values.buffer] : []);
+  Atomics.store(words, THERE, 0);
+  Atomics.add(words, MEETING, 1);
+  Atomics.notify(words, MEETING);
+}
+parentPort.on('message', ({ id, stages, isWatched }) => {
+  const spoiled = SPOILED + (id & 1);
+  const results = [];
+  for (const [stage, calls] of stages.entries()) {
+    for (let call = index; call < calls.length; call += count) {
+      const [name, ...numbers] = calls[call];
+      const result = exports[name](...numbers);
+      results.push({ stage, call, result });
+      if (!Number.isFinite(result)) Atomics.store(words, spoiled, id);
+      else if (isWatched) parentPort.postMessage({ id, done: { stage, call } });
+    }
+    meet();
+    if (Atomics.load(words, spoiled) === id) break;
+  }
+  parentPort.postMessage({ id, results });
 });
 `;
+const MEETING_WORDS = 4;
 
+/** What one thread did of a sequence. */
 interface Answer {
-  results: number[];
-  values?: Float32Array<ArrayBuffer>;
+  id: number;
+  results: { stage: number; call: number; result: number }[];
 }
 
-/** What a sequence did: `measures` of the operations up to and with the first that was not finite. */
+/** A call of a sequence that is not at its end is done. */
+interface Progress {
+  id: number;
+  done: { stage: number; call: number };
+}
+
+/** What a sequence did: measures of its operations, stage by stage, up to and with the first stage that was not finite. */
 export interface Outcome {
   finite: boolean;
-  measures: Measure[];
-  /** copy of the vector that was asked for; absent where the sequence ended early */
-  values?: Float32Array<ArrayBuffer>;
+  measures: Measure[][];
 }
 
-/** So many calls of the sequence at hand are done. */
-interface Progress {
-  done: number;
-}
-
+/** A sequence under way. */
 interface Waiting {
-  onDone: ((index: number) => void) | undefined;
-  resolve(answer: Answer): void;
+  /** as the threads have them */
+  stages: Part[][];
+  /** of each call that some thread has answered for */
+  results: number[][];
+  answersMissing: number;
+  onPart: ((part: Part) => void) | undefined;
+  resolve(outcome: Outcome): void;
   reject(error: Error): void;
 }
 
 /** Runs kernels in the order in which they were asked for; each promise resolves when its operation is done. */
 export class VectorEngine extends VectorMemory {
-  private readonly thread: Worker;
-  private readonly waiting: Waiting[] = [];
+  private readonly threads: Worker[];
+  private readonly waiting = new Map<number, Waiting>();
+  private lastId = 0;
   private failure: Error | undefined;
 
-  private constructor() {
+  private constructor(count: number) {
     super();
-    this.thread = new Worker(THREAD, {
-      eval: true,
-      workerData: { module: this.module, memory: this.memory },
+    const words = new Int32Array(new SharedArrayBuffer(4 * MEETING_WORDS));
+    const { module, memory } = this;
+    this.threads = Array.from({ length: count }, (_, index) => {
+      const thread = new Worker(THREAD, { eval: true, workerData: { module, memory, words, index, count } });
+      thread.on('message', (message: Answer | Progress) => {
+        if ('done' in message) this.progress(message);
+        else this.settle(message);
+      });
+      thread.on('error', (error) => this.fail(error));
+      thread.on('exit', () => this.fail(new Error('the vector engine is closed')));
+      return thread;
     });
-    this.thread.on('message', (answer: Answer | Progress) => {
-      if ('done' in answer) this.waiting[0]?.onDone?.(answer.done - 1);
-      else this.settle(answer);
-    });
-    this.thread.on('error', (error) => this.fail(error));
-    this.thread.on('exit', () => this.fail(new Error('the vector engine is closed')));
   }
 
-  /** Resolves when the thread has answered once. Throws NashError('environment') as VectorMemory does. */
-  static async create(): Promise<VectorEngine> {
-    const engine = new VectorEngine();
-    await engine.post([['scan', 0, 0]]);
+  /** Resolves when all threads have answered once. Throws NashError('environment') as VectorMemory does. */
+  static async create(threads = Math.min(THREADS_MAX, availableParallelism())): Promise<VectorEngine> {
+    const engine = new VectorEngine(threads);
+    await engine.post([[]]);
     return engine;
   }
 
   /** into = into + from; measures the sum. */
   add(into: Vector, from: Vector): Promise<Measure> {
-    return this.perform(addCall(into, from), into.length);
+    return this.perform({ kind: 'add', into, from });
   }
 
   /** into = keep * into + take * from: moving averages and merged state slots; measures the result. */
   blend(blend: Blend): Promise<Measure> {
-    return this.perform(blendCall(blend), blend.into.length);
+    return this.perform({ kind: 'blend', ...blend });
   }
 
   /**
@@ -105,59 +128,86 @@ export class VectorEngine extends VectorMemory {
    * before clamping, is not finite: weights and slots are then spoiled, so scan first where they must survive.
    */
   update(update: Update): Promise<Measure> {
-    return this.perform(updateCall(update), update.weights.length);
+    return this.perform({ kind: 'update', ...update });
   }
 
   /** Measures a vector and changes nothing. */
   scan(vector: Vector): Promise<Measure> {
-    return this.perform(scanCall(vector), vector.length);
+    return this.perform({ kind: 'scan', vector });
   }
 
   /**
-   * Several operations in one visit to the thread: where cores are busy, each visit waits for one (milliseconds, measured). Stops after
-   * the first operation that is not finite, so a scan in front guards the updates behind it. `copy` is read after the last; `onDone` is
-   * told of each operation that is done and finite, while the next ones go on.
+   * Several stages in one visit to the threads: where cores are busy, each visit waits for one (milliseconds, measured). The operations of
+   * a stage are done side by side, so none may write what another uses. Stops after the first stage that is not finite, so a scan in front
+   * guards the updates behind it.
+   * @param onPart told of each part that is done and finite, while others go on
    */
-  async sequence(
-    operations: readonly Operation[],
-    { copy, onDone }: { copy?: Vector; onDone?: ((index: number) => void) | undefined } = {},
-  ): Promise<Outcome> {
-    if (copy) this.view(copy); // asserts that it lies in the memory, here and not in the thread
-    const { results, values } = await this.post(operations.map(callOf), copy, onDone);
-    const measures = results.map(measureOf);
-    const finite = measures.every((measure) => measure.finite);
-    return { finite, measures, ...(values ? { values } : {}) };
+  sequence(stages: readonly (readonly Operation[])[], onPart?: (part: Part) => void): Promise<Outcome> {
+    return this.post(
+      stages.map((operations) => operations.flatMap(partsOf)),
+      onPart,
+    );
   }
 
-  /** Ends the thread; operations still queued are rejected. */
+  /** Ends the threads; operations still queued are rejected. */
   async close(): Promise<void> {
-    await this.thread.terminate();
+    await Promise.all(this.threads.map((thread) => thread.terminate()));
   }
 
-  private async perform(call: Call, length: number): Promise<Measure> {
-    if (this.waiting.length === 0 && length <= INLINE_FLOATS_MAX && !this.failure) return this.run(call);
-    const { results } = await this.post([call]);
-    return measureOf(results[0]!);
+  private perform(operation: Operation): Promise<Measure> {
+    const parts = partsOf(operation);
+    const isShort = lengthOf(operation) <= INLINE_FLOATS_MAX;
+    if (isShort && this.waiting.size === 0 && !this.failure) return Promise.resolve(this.run(parts[0]!.call));
+    return this.post([parts]).then(({ measures }) => measures[0]![0]!);
   }
 
-  private post(calls: readonly Call[], copy?: Vector, onDone?: (index: number) => void): Promise<Answer> {
+  private post(stages: Part[][], onPart?: (part: Part) => void): Promise<Outcome> {
     if (this.failure) return Promise.reject(this.failure);
-    this.thread.ref(); // an idle engine keeps no process alive, a busy one does
+    const id = ++this.lastId;
+    const calls = stages.map((parts) => parts.map(({ call }) => call));
+    const results = stages.map(() => []);
     return new Promise((resolve, reject) => {
-      this.waiting.push({ resolve, reject, onDone });
-      this.thread.postMessage({ calls, copy, isWatched: onDone !== undefined });
+      const answersMissing = this.threads.length;
+      this.waiting.set(id, { stages, results, answersMissing, onPart, resolve, reject });
+      for (const thread of this.threads) {
+        thread.ref(); // an idle engine keeps no process alive, a busy one does
+        thread.postMessage({ id, stages: calls, isWatched: onPart !== undefined });
+      }
     });
   }
 
-  private settle(answer: Answer): void {
-    const first = this.waiting.shift();
-    assert(first, 'an answer that nothing waits for');
-    if (this.waiting.length === 0) this.thread.unref();
-    first.resolve(answer);
+  private progress({ id, done: { stage, call } }: Progress): void {
+    const { stages, onPart } = this.waiting.get(id)!;
+    onPart!(stages[stage]![call]!);
+  }
+
+  private settle({ id, results }: Answer): void {
+    const waiting = this.waiting.get(id);
+    assert(waiting, 'an answer that nothing waits for');
+    for (const { stage, call, result } of results) waiting.results[stage]![call] = result;
+    waiting.answersMissing -= 1;
+    if (waiting.answersMissing > 0) return;
+    this.waiting.delete(id);
+    if (this.waiting.size === 0) for (const thread of this.threads) thread.unref();
+    waiting.resolve(outcomeOf(waiting));
   }
 
   private fail(error: Error): void {
     this.failure ??= error;
-    for (const { reject } of this.waiting.splice(0)) reject(this.failure);
+    for (const { reject } of this.waiting.values()) reject(this.failure);
+    this.waiting.clear();
   }
+}
+
+/** Measures of whole operations: their parts' sums of squares are added up in order, whoever did them. */
+function outcomeOf({ stages, results }: Waiting): Outcome {
+  const measures: Measure[][] = [];
+  for (const [i, numbers] of results.entries()) {
+    if (numbers.length === 0) break; // the stage before was not finite
+    const sums = new Map<Operation, number>();
+    for (const [call, { operation }] of stages[i]!.entries())
+      sums.set(operation, (sums.get(operation) ?? 0) + numbers[call]!);
+    measures.push([...sums.values()].map(measureOf));
+  }
+  return { finite: measures.flat().every(({ finite }) => finite), measures };
 }

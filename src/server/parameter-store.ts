@@ -5,7 +5,7 @@ import { assert } from '../errors.js';
 import { clipOf } from '../losses/gan-loss.js';
 import type { Architecture } from '../models/architecture.js';
 import type { Operation } from '../numerics/vector-calls.js';
-import { part, type Vector, type VectorEngine } from '../numerics/vector-engine.js';
+import { type Measure, type Part, part, type Vector, type VectorEngine } from '../numerics/vector-engine.js';
 import { noteGarbage } from '../numerics/young-garbage.js';
 import { averagingAt } from '../optimizers/averaging.js';
 import { type Optimizer, optimizerOf } from '../optimizers/optimizer.js';
@@ -163,50 +163,44 @@ export class ParameterStore {
   }
 
   /**
-   * Applies the step whose root sum is complete: optimizer, state slots, G's average; publishes version `step + 1`.
-   * A draft is filled while the next block is computed. A gradient that is not finite is not applied, and nothing changes. After an update that is not, the optimizer's slots are spoiled:
-   * only `restore` helps.
+   * Applies the step whose root sum is complete: optimizer, state slots, G's average; publishes version `step + 1`. A draft is filled with
+   * what is done while the rest is computed. A gradient that is not finite is not applied, and nothing changes. After an update that is
+   * not, the optimizer's slots are spoiled: only `restore` helps.
    */
   async apply(net: Net, step: number, draft?: Draft): Promise<Applied> {
     const state = this.nets[net];
-    const { sums } = state;
+    const { sums, manifest } = state;
     const key = keyOf({ level: rootLevel(this.config.minibatch.shards), index: 0 });
     const sum = sums.get(key);
     assert(sum && sums.size === 1, () => `${net} step ${step} applied with sums ${[...sums.keys()]}`);
     sums.delete(key);
     const next = this.engine.allocate(this.lengthOf(net), 'anything');
-    const updates = this.updates(net, step, sum, next);
     const write = (start: number, length: number) =>
       draft?.write(4 * start, this.bytesOf(part(next, start, length)));
-    const blocks = blocksOf(state.manifest.size).map(rangeOf);
-    const operations: Operation[] = [
-      { kind: 'scan', vector: sum }, // guards what follows it
-      ...updates,
-      ...this.slotMerges(net, sum, next),
-      ...(net === 'generator' ? [this.averaging(step, next)] : []),
+    const update = this.update(net, step, sum, next);
+    const stages: Operation[][] = [
+      [{ kind: 'scan', vector: sum }], // guards what follows it
+      [update, ...this.slotMerges(net, sum, next)],
+      ...(net === 'generator' ? [[this.averaging(step, next)]] : []),
     ];
-    const onDone = (index: number) => {
-      const block = blocks[index - 1]; // the scan comes first, then an update for each block
-      if (block) write(block.from, block.to - block.from);
+    const onPart = ({ operation, start, length }: Part) => {
+      if (operation === update) write(start, length);
     };
-    const outcome = await this.engine.sequence(operations, { onDone: draft && onDone });
+    const { finite, measures } = await this.engine.sequence(stages, draft && onPart);
     this.engine.release(sum);
-    if (!outcome.finite) {
+    if (!finite) {
       this.engine.release(next);
       draft?.drop();
-      return { kind: 'not-finite', cause: outcome.measures.length === 1 ? 'gradient' : 'update' };
+      return { kind: 'not-finite', cause: measures.length === 1 ? 'gradient' : 'update' };
     }
     state.parameters = next;
     this.publish(net, step + 1);
     if (draft) {
-      write(state.manifest.size, state.manifest.slotSize);
+      write(manifest.size, manifest.slotSize);
       this.place(this.newest(net), draft);
     }
-    const ofUpdates = outcome.measures.slice(1, 1 + updates.length);
-    return {
-      kind: 'applied',
-      gradientNorm: Math.sqrt(ofUpdates.reduce((total, m) => total + m.squaredNorm, 0)),
-    };
+    const [, [ofUpdate]] = measures as [Measure[], [Measure]];
+    return { kind: 'applied', gradientNorm: Math.sqrt(ofUpdate.squaredNorm) };
   }
 
   /** A version lies in shared memory, if there was room. */
@@ -216,25 +210,22 @@ export class ParameterStore {
     else draft.drop();
   }
 
-  /** The optimizer, block by block in order; their measures add up to the averaged gradient's squared norm. */
-  private updates(net: Net, step: number, sum: Vector, next: Vector): Operation[] {
+  /** The optimizer; it measures the averaged gradient. */
+  private update(net: Net, step: number, sum: Vector, next: Vector): Operation {
     const { manifest, optimizer, parameters, optimizerSlots } = this.nets[net];
     const bound = net === 'discriminator' ? clipOf(this.config.loss) : undefined;
-    const scalars = optimizer.scalars(step + 1);
-    return blocksOf(manifest.size).map((header) => {
-      const { from, to } = rangeOf(header);
-      return {
-        kind: 'update',
-        kernel: optimizer.kernel,
-        gradient: part(sum, from, to - from),
-        scale: 1 / this.config.minibatch.shards,
-        weights: part(parameters, from, to - from),
-        into: part(next, from, to - from),
-        slots: optimizerSlots.map((slot) => part(slot, from, to - from)),
-        scalars,
-        ...(bound === undefined ? {} : { bound }),
-      };
-    });
+    const weightsOf = (vector: Vector) => part(vector, 0, manifest.size);
+    return {
+      kind: 'update',
+      kernel: optimizer.kernel,
+      gradient: weightsOf(sum),
+      scale: 1 / this.config.minibatch.shards,
+      weights: weightsOf(parameters),
+      into: weightsOf(next),
+      slots: optimizerSlots,
+      scalars: optimizer.scalars(step + 1),
+      ...(bound === undefined ? {} : { bound }),
+    };
   }
 
   /** new = momentum * old + (1 - momentum) * merged, each slot by its merge rule. */
@@ -242,15 +233,8 @@ export class ParameterStore {
     const { manifest, parameters } = this.nets[net];
     if (manifest.slotSize === 0) return [];
     const slotsOf = (vector: Vector) => part(vector, manifest.size, manifest.slotSize);
-    this.engine.view(slotsOf(next)).fill(0); // 0 times what lay there is 0, never NaN
-    const old: Operation = {
-      kind: 'blend',
-      into: slotsOf(next),
-      from: slotsOf(parameters),
-      keep: 0,
-      take: 1,
-    };
-    const merges = manifest.slots.map((slot): Operation => {
+    this.engine.view(slotsOf(next)).set(this.engine.view(slotsOf(parameters)));
+    return manifest.slots.map((slot): Operation => {
       const at = manifest.size + slot.offset;
       const share = slot.merge === 'mean' ? 1 / this.config.minibatch.shards : 1;
       return {
@@ -261,7 +245,6 @@ export class ParameterStore {
         take: (1 - slot.momentum) * share,
       };
     });
-    return [old, ...merges];
   }
 
   private averaging(step: number, next: Vector): Operation {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RandomStream, seedOf } from '../../../src/numerics/random.js';
 import { part, type Vector, VectorEngine } from '../../../src/numerics/vector-engine.js';
 import { addInto, squaredNorm } from '../../../src/numerics/vectors.js';
+import { vectorHash } from '../../../src/parameters/vector-hash.js';
 import { BLOCK_FLOATS } from '../../../src/protocol/messages.js';
 import { lanesSquared, type Step, stepOf } from './vector-oracle.js';
 
@@ -163,15 +164,15 @@ describe('add, blend and scan', () => {
 describe('sequence', () => {
   const filled = (length: number, value: number) => vectorOf(new Float32Array(length).fill(value));
 
-  it('does all in order and copies the outcome, also where the memory has grown since', async () => {
+  it('does stage after stage, also where the memory has grown since', async () => {
     const length = 40_000;
     const [a, b] = [filled(length, 1), filled(length, 2)];
     engine.allocate(5_000_000);
     const last = filled(length, 5);
-    const { finite, measures, values } = await engine.sequence(
+    const { finite, measures } = await engine.sequence([
+      [{ kind: 'scan', vector: a }],
+      [{ kind: 'add', into: a, from: b }],
       [
-        { kind: 'scan', vector: a },
-        { kind: 'add', into: a, from: b },
         {
           kind: 'update',
           ...STEPS[0]!,
@@ -180,24 +181,63 @@ describe('sequence', () => {
           weights: last,
           slots: [b],
         },
-        { kind: 'blend', into: a, from: last, keep: 0, take: 2 },
       ],
-      { copy: a },
-    );
+      [{ kind: 'blend', into: a, from: last, keep: 0, take: 2 }],
+    ]);
     expect(finite).toBe(true);
-    expect(measures.map(({ squaredNorm }) => squaredNorm / length)).toEqual([1, 9, 0.75 ** 2, 8.5 ** 2]);
-    expect(values?.length).toBe(length);
-    expect(values?.every((x) => x === 8.5)).toBe(true);
-    engine.write(a, 0, Float32Array.of(7));
-    expect(values?.[0]).toBe(8.5);
+    expect(measures.map(([measure]) => measure!.squaredNorm / length)).toEqual([1, 9, 0.75 ** 2, 8.5 ** 2]);
+    expect(engine.read(a).every((x) => x === 8.5)).toBe(true);
   });
 
-  it('a scan in front guards what is behind it: of a NaN, nothing is applied or copied', async () => {
-    const [gradient, weights, slot] = [filled(100, 1), filled(100, 1), engine.allocate(100)];
-    engine.write(gradient, 99, Float32Array.of(Number.NaN));
-    const update = { kind: 'update', ...STEPS[0]!, gradient, weights, slots: [slot] } as const;
-    const outcome = await engine.sequence([{ kind: 'scan', vector: gradient }, update], { copy: weights });
-    expect(outcome).toEqual({ finite: false, measures: [{ finite: false, squaredNorm: Number.NaN }] });
+  it('has the bits and the measures of one thread with any number of them, and tells of each part once', async () => {
+    const length = 3 * BLOCK_FLOATS + 12_345; // thirteen parts
+    const step = STEPS[2]!;
+    const values = ['gradient', 'weights', 'first', 'second'].map((name) => drawn(length, 'threads', name));
+    values[3] = values[3]!.map(Math.abs);
+    const outcomes = [];
+    for (const threads of [1, 2, 3, 4]) {
+      const other = await VectorEngine.create(threads);
+      const [gradient, weights, ...slots] = values.map((floats) => {
+        const vector = other.allocate(length);
+        other.write(vector, 0, floats);
+        return vector;
+      }) as [Vector, Vector, Vector, Vector];
+      const into = other.allocate(length);
+      const update = { kind: 'update', ...step, gradient, weights, into, slots } as const;
+      const scan = { kind: 'scan', vector: gradient } as const;
+      const told: [string, number, number][] = [];
+      const { measures } = await other.sequence(
+        [[scan], [update], [{ kind: 'blend', into: weights, from: into, keep: 0.9, take: 0.1 }]],
+        ({ operation, start, length }) => told.push([operation.kind, start, length]),
+      );
+      for (const kind of ['scan', 'update', 'blend']) {
+        const parts = told.filter((one) => one[0] === kind).sort((a, b) => a[1] - b[1]);
+        expect(parts.map(([, start]) => start)).toEqual(parts.map((_, i) => i * parts[0]![2]));
+        expect(parts.reduce((sum, [, , count]) => sum + count, 0)).toBe(length);
+      }
+      const hash = (vector: Vector) => vectorHash(other.view(vector));
+      outcomes.push({ measures, hashes: [into, weights, ...slots].map(hash) });
+      await other.close();
+    }
+    for (const outcome of outcomes) expect(outcome).toEqual(outcomes[0]);
+  });
+
+  it('a scan in front guards what is behind it, wherever the NaN lies and whatever else is under way', async () => {
+    const length = 2 ** 20;
+    const [weights, slot] = [filled(length, 1), engine.allocate(length)];
+    for (const at of [0, 2 ** 18, length - 1]) {
+      const gradient = filled(length, 1);
+      engine.write(gradient, at, Float32Array.of(Number.NaN));
+      const update = { kind: 'update', ...STEPS[0]!, gradient, weights, slots: [slot] } as const;
+      const other = filled(length, 1);
+      const [outcome, sum] = await Promise.all([
+        engine.sequence([[{ kind: 'scan', vector: gradient }], [update]]),
+        engine.add(other, other),
+      ]);
+      expect(outcome).toEqual({ finite: false, measures: [[{ finite: false, squaredNorm: Number.NaN }]] });
+      expect(sum).toEqual({ finite: true, squaredNorm: 4 * length });
+      for (const vector of [gradient, other]) engine.release(vector);
+    }
     expect(engine.read(weights).every((x) => x === 1)).toBe(true);
     expect(engine.read(slot).every((x) => x === 0)).toBe(true);
   });

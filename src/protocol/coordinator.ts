@@ -391,6 +391,11 @@ export class Coordinator {
     return this.rounds.next(net);
   }
 
+  /** The first step of a net that has not begun. */
+  coming(net: Net): Phase {
+    return this.rounds.next(net, this.open.has(net) ? 1 : 0);
+  }
+
   /** The state as plain data, for those who check it. */
   snapshot(): Snapshot {
     return {

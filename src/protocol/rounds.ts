@@ -46,9 +46,9 @@ export class Rounds {
     return this.boundaryRound;
   }
 
-  /** The next step of a net that is not applied yet. */
-  next(net: Net): Phase {
-    return phaseOf(this.options.schedule, net, this.versions[net]);
+  /** The next step of a net that is not applied yet, or one after it. */
+  next(net: Net, ahead = 0): Phase {
+    return phaseOf(this.options.schedule, net, this.versions[net] + ahead);
   }
 
   applied(net: Net): void {

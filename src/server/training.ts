@@ -232,13 +232,15 @@ export class Training {
     const nowMs = now();
     const record = this.records.get(net)!;
     this.records.delete(net);
-    record.observePhases(metrics, nowMs);
     this.appliedMs[net] = nowMs;
-    report.step(net, record.statistics(), applied.gradientNorm);
     const effects = coordinator.handle({ kind: 'applied', net, nowMs });
     weights.forget();
-    for (const effect of effects) this.perform(effect);
+    // workers wait for their tasks; nobody waits for files and metrics
+    for (const effect of effects) if (effect.kind === 'assign') this.perform(effect);
     for (const peer of peers.workers()) weights.sendAhead(peer, net);
+    record.observePhases(metrics, nowMs);
+    report.step(net, record.statistics(), applied.gradientNorm);
+    for (const effect of effects) if (effect.kind !== 'assign') this.perform(effect);
   }
 
   /** Room in shared memory for a net's next version, where it is long enough for writing and computing to overlap. */

@@ -31,12 +31,15 @@ export class WeightsSender {
     for (const net of NETS) this.sendOnce(peer, net, task.reads[net]);
   }
 
-  /** What the peer's next step will read of a net, where it exists already: it travels while the other pool computes. */
+  /** What the peer's next steps will read of a net, where it exists already: it travels while others compute, or the peer itself does. */
   sendAhead(peer: Peer, changed: Net): void {
     for (const net of NETS) {
-      if (!serves(peer.pool, net) || peer.onTheirWay.size >= ON_THEIR_WAY_MAX) continue;
-      const version = this.coordinator.next(net).reads[changed];
-      if (this.store.published(changed, version)) this.sendOnce(peer, changed, version);
+      if (!serves(peer.pool, net)) continue;
+      for (const { reads } of [this.coordinator.next(net), this.coordinator.coming(net)]) {
+        const isRoom = peer.onTheirWay.size < ON_THEIR_WAY_MAX;
+        if (isRoom && this.store.published(changed, reads[changed]))
+          this.sendOnce(peer, changed, reads[changed]);
+      }
     }
   }
 

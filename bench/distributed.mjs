@@ -6,8 +6,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { CORES } from './machine.mjs';
 import { Processes } from './processes.mjs';
 
-/** Iterations that are run and not counted: the first ones compile, connect and fill caches. */
-const WARM_UP = 5;
+/** Iterations that are run and not counted: the first ones compile, connect and fill caches, and V8 learns what is called often. */
+const WARM_UP = 40;
 const PATIENCE_MS = 180_000;
 const PHASES = /** @type {const} */ (['compute', 'wire', 'apply']);
 

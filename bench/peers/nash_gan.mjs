@@ -130,7 +130,7 @@ function payloadOf({ step }, feeds, net) {
 }
 
 /**
- * One D step and one G step with Adam, in one process: steps as workers run them, arithmetic as the server does it.
+ * One D step and one G step with Adam, in one process: steps as workers run them, arithmetic as the server does it, G's average included.
  * @param {Order} order @param {number} width @param {Precision} precision
  */
 function iteration(order, width, precision) {
@@ -151,6 +151,7 @@ function iteration(order, width, precision) {
     return { manifest, vector, payload, slots: optimizer.slots.map(() => memory.allocate(manifest.size)) };
   };
   const states = { discriminator: stateOf('discriminator'), generator: stateOf('generator') };
+  const average = memory.allocate(states.generator.vector.length);
   const apply = (
     /** @type {Net} */ net,
     /** @type {Float32Array} */ gradients,
@@ -158,6 +159,7 @@ function iteration(order, width, precision) {
   ) => {
     const { manifest, vector, payload, slots } = states[net];
     memory.write(payload, 0, gradients);
+    memory.run(['scan', payload.offset, payload.length]); // nothing is applied that is not finite
     memory.run(
       vectorCalls.updateCall({
         kernel: optimizer.kernel,
@@ -173,6 +175,8 @@ function iteration(order, width, precision) {
         vectors.part(v, manifest.size, manifest.slotSize);
       memory.run(vectorCalls.blendCall({ into: cut(vector), from: cut(payload), keep: 0.9, take: 0.1 }));
     }
+    if (net === 'generator')
+      memory.run(vectorCalls.blendCall({ into: average, from: vector, keep: 0.999, take: 0.001 }));
     tensors[net].dispose();
     tensors[net] = tf.tensor1d(memory.read(vector));
   };

@@ -49,6 +49,8 @@ export async function killedRun({ runDir, steps, workers, env = {}, kill, onLook
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, ...env },
   });
+  const endWithUs = () => child.kill();
+  process.once('exit', endWithUs);
   let trouble = '';
   child.stderr.on('data', (text) => {
     trouble += text;
@@ -83,6 +85,7 @@ export async function killedRun({ runDir, steps, workers, env = {}, kill, onLook
     }
     await Promise.race([ended, wait(everyMs)]);
   }
+  process.off('exit', endWithUs);
   return { exitCode, trouble, kills, result: resultOf(runDir) };
 }
 

@@ -30,8 +30,12 @@ const seed = count(values.seed, 'seed') ?? 1;
 const runs = count(values.runs, 'runs');
 const steps = count(values.steps, 'steps') ?? (runs === undefined ? 20_000 : 300);
 const folder = mkdtempSync(join(tmpdir(), 'nash-soak-'));
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1)); // and so its run
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 const env = { NASH_CACHE: join(folder, 'cache') };
+
+/** Processes of which a run has one each. */
+const ONE_OF_A_KIND = ['server', 'evaluator'];
 
 /** Memory may grow by this much in 1,000 steps before it is called a leak: 20,000 steps would show 10 MB. */
 const SLOPE_MAX = 0.5;
@@ -85,12 +89,15 @@ async function long() {
     workers: 'discriminator=2,generator=2',
     env,
     everyMs: 500,
-    // one worker of each pool and, after their first deaths, server and evaluator live on, so that long lives are seen too
+    // server and evaluator die first and once, one worker of each pool never, so that long lives of every kind are seen too
     kill: {
       seed,
       fromMs: 8000,
       toMs: 16_000,
-      spares: (name) => /-1$/.test(name) || (/^(server|evaluator)$/.test(name) && hasDied(samples, name)),
+      spares: (name) => {
+        if (ONE_OF_A_KIND.every((one) => hasDied(samples, one))) return !/-0$/.test(name);
+        return !ONE_OF_A_KIND.includes(name) || hasDied(samples, name);
+      },
     },
     onLook: ({ step, processes }) =>
       samples.push(...processes.map((one) => ({ ...one, step, bytes: residentBytes(one.pid) }))),

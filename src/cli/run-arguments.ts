@@ -12,6 +12,7 @@ export interface RunArguments {
   runDir?: string;
   resume?: string | true;
   force?: boolean;
+  otherMachines?: boolean;
 }
 
 const collect = (value: string, previous: string[]): string[] => [...previous, value];
@@ -31,7 +32,11 @@ export const withRunArguments = (command: Command): Command =>
       '--resume [checkpoint]',
       "go on with the folder's run from its latest checkpoint, or from the one named",
     )
-    .option('--force', 'replace a run that the folder holds');
+    .option('--force', 'replace a run that the folder holds')
+    .option(
+      '--other-machines',
+      'go on with workers that compute otherwise than those before: the weights will not be those of an undisturbed run',
+    );
 
 /** A run as its arguments describe it. */
 export interface ResolvedRun {
@@ -39,6 +44,7 @@ export interface ResolvedRun {
   runDir: string;
   opening: Opening;
   resume: string;
+  takesOtherMachines: boolean;
 }
 
 /** @throws NashError('usage') */
@@ -51,6 +57,7 @@ export function resolveRun(configFile: string, args: RunArguments): ResolvedRun 
     runDir: args.runDir ?? join('runs', basename(configFile, extname(configFile))),
     opening: args.resume ? 'resume' : args.force ? 'force' : 'fresh',
     resume: typeof args.resume === 'string' ? args.resume : 'latest',
+    takesOtherMachines: args.otherMachines ?? false,
   };
 }
 
@@ -62,6 +69,7 @@ export function toWords(configFile: string, args: RunArguments): string[] {
     ...(args.runDir ? ['--run-dir', args.runDir] : []),
     ...(args.resume ? ['--resume', ...(typeof args.resume === 'string' ? [args.resume] : [])] : []),
     ...(args.force ? ['--force'] : []),
+    ...(args.otherMachines ? ['--other-machines'] : []),
   ];
 }
 

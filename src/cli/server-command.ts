@@ -49,7 +49,7 @@ async function run(configFile: string, args: ServerArguments): Promise<number> {
 async function serve(configFile: string, args: ServerArguments): Promise<number> {
   requireGpu(args.requireGpu);
   if (args.supervised) await backOff();
-  const { config, runDir, opening: asked, resume } = resolveRun(configFile, args);
+  const { config, runDir, opening: asked, resume, takesOtherMachines } = resolveRun(configFile, args);
   const opening = args.supervised ? supervisedOpening(runDir, config) : asked;
   if (opening === 'finished') {
     process.stdout.write(`the run in ${runDir} is done; see ${runDir}/result.json\n`);
@@ -61,6 +61,7 @@ async function serve(configFile: string, args: ServerArguments): Promise<number>
     runDir,
     opening,
     resume,
+    takesOtherMachines,
     hasEvaluator: args.expectEvaluator ?? false,
     openLog: (folder, version) => openLog({ folder, worker: 'server', run: runDir, version }),
     onNote(note) {

@@ -24,6 +24,7 @@ import { RunCheckpoints } from './run-checkpoints.js';
 import type { RunFolder } from './run-folder.js';
 import { type Progress, RunReport } from './run-report.js';
 import { Training } from './training.js';
+import type { Uniformity } from './uniformity.js';
 import { verifiedShare } from './verification.js';
 import { WaitingLog } from './waiting-log.js';
 import { WeightsSender } from './weights-sender.js';
@@ -37,6 +38,7 @@ export type Log = (
 export interface ServerParts {
   config: RunConfig;
   expected: Expected;
+  uniformity: Uniformity;
   /** shape of one item of the data, kept in checkpoints so that sampling needs no data */
   itemShape: readonly number[];
   store: ParameterStore;
@@ -112,7 +114,7 @@ export class ParameterServer {
       isVerified: verifiedShare(config),
       ...(config.onCollapse === 'alert' ? {} : { judgedEvery: config.evaluation.everySteps }),
     });
-    this.peers = new Peers(parts.expected);
+    this.peers = new Peers(parts.expected, parts.uniformity);
     this.report = new RunReport(config, metrics, folder);
     const { coordinator, peers, report } = this;
     const send = this.send.bind(this);
@@ -135,8 +137,8 @@ export class ParameterServer {
       now,
       send,
     };
-    const { itemShape } = parts;
-    this.checkpoints = new RunCheckpoints({ ...shared, folder: folder.checkpoints, itemShape });
+    const { itemShape, uniformity } = parts;
+    this.checkpoints = new RunCheckpoints({ ...shared, folder: folder.checkpoints, itemShape, uniformity });
     this.evaluations = new Evaluations(
       { ...shared, version },
       {

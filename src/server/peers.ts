@@ -9,7 +9,7 @@ import {
 } from '../protocol/messages.js';
 import type { Pool } from '../protocol/roster.js';
 import type { VersionName } from './parameter-store.js';
-import { Uniformity } from './uniformity.js';
+import type { Uniformity } from './uniformity.js';
 
 export interface Peer {
   session: string;
@@ -53,9 +53,10 @@ export class Peers {
   private readonly bySession = new Map<string, Peer>();
   /** names of the last that went: they are still spoken of */
   private readonly gone = new Map<string, string>();
-  private readonly uniformity = new Uniformity();
-
-  constructor(private readonly expected: Expected) {}
+  constructor(
+    private readonly expected: Expected,
+    private readonly uniformity: Uniformity,
+  ) {}
 
   get(session: string): Peer | undefined {
     return this.bySession.get(session);

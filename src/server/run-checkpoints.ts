@@ -6,6 +6,7 @@ import type { Line } from './line.js';
 import type { Log } from './parameter-server.js';
 import type { NamedVectors, ParameterStore } from './parameter-store.js';
 import type { RunReport } from './run-report.js';
+import type { Uniformity } from './uniformity.js';
 
 export interface RunCheckpointsParts {
   config: RunConfig;
@@ -14,6 +15,7 @@ export interface RunCheckpointsParts {
   line: Line;
   /** shape of one item of the data, so that sampling needs no data */
   itemShape: readonly number[];
+  uniformity: Uniformity;
   report: RunReport;
   log: Log;
   now(): number;
@@ -48,7 +50,7 @@ export class RunCheckpoints {
 
   /** Copies the state, which nothing changes at a boundary, and writes the copy while training goes on. Resolves when it is written. */
   write(versions: Versions): Promise<unknown> {
-    const { config, store, line, itemShape, log, report, now } = this.parts;
+    const { config, store, line, itemShape, uniformity, log, report, now } = this.parts;
     if (this.lastRound === versions.generator) return this.writing;
     this.lastMs = now();
     this.lastRound = versions.generator;
@@ -60,6 +62,7 @@ export class RunCheckpoints {
         config: JSON.stringify(config),
         versions: JSON.stringify(versions),
         itemShape: JSON.stringify(itemShape),
+        uniformity: JSON.stringify(uniformity),
         term: String(line.term),
         branch: String(line.branch),
       },

@@ -19,6 +19,7 @@ import { type Log, ParameterServer, type ServerParts } from './parameter-server.
 import { ParameterStore } from './parameter-store.js';
 import { type Opening, RunFolder } from './run-folder.js';
 import type { Progress } from './run-report.js';
+import { Uniformity } from './uniformity.js';
 
 export interface ServerOptions {
   config: RunConfig;
@@ -26,6 +27,8 @@ export interface ServerOptions {
   opening: Opening;
   /** a checkpoint's path, or 'latest'; only with opening 'resume' */
   resume?: string;
+  /** a resumed run may go on with workers that compute otherwise than those before */
+  takesOtherMachines?: boolean;
   hasEvaluator: boolean;
   /** Told, for a person to read, what takes a while or was chosen among several: which data files are read and why. */
   onNote(note: string): void;
@@ -105,6 +108,7 @@ export async function startServer(options: ServerOptions): Promise<RunResult> {
         data: source.digest,
       },
       itemShape: source.shape,
+      uniformity: uniformityOf(restored, options),
       store,
       transport,
       folder,
@@ -213,6 +217,12 @@ function nextLine(folder: RunFolder, restored: Checkpoint | undefined): Line {
   const line = { term: Math.max(folder.lastTerm(), Number(term)) + 1, branch: Number(branch) };
   folder.noteTerm(line.term);
   return line;
+}
+
+/** What was usual among the workers of the run so far. */
+function uniformityOf(restored: Checkpoint | undefined, { takesOtherMachines }: ServerOptions): Uniformity {
+  const before = restored?.metadata.uniformity;
+  return new Uniformity(before === undefined || takesOtherMachines ? {} : JSON.parse(before));
 }
 
 /** Finds the checkpoint to go on from; undefined where the run has none yet. */

@@ -1,5 +1,6 @@
 // Every worker of a pool must round alike. The first of a pool that becomes ready says what is usual in this run; whoever differs later is
-// told in which respect. The fingerprint says why two machines differ, the canary that they do.
+// told in which respect. The fingerprint says why two machines differ, the canary that they do. What is usual goes into checkpoints: a run
+// that was resumed elsewhere would end with other weights than one that nothing disturbed.
 import { NETS, type Net } from '../parameters/manifest.js';
 import type { Fingerprint, MessageOf, WorkerMessage } from '../protocol/messages.js';
 
@@ -17,8 +18,26 @@ const MEANING: Record<keyof Fingerprint, string> = {
   flags: 'other switches in its environment',
 };
 
+interface Usual {
+  fingerprint: Fingerprint;
+  canary: string;
+  /** the first that had it */
+  worker: string;
+}
+
 export class Uniformity {
-  private readonly usual = new Map<Net, { fingerprint: Fingerprint; canary: string; worker: string }>();
+  private readonly usual: Map<Net, Usual>;
+  private readonly isResumed: boolean;
+
+  /** @param before what `toJSON` gave for the run's earlier steps; absent: anything may become usual */
+  constructor(before: Partial<Record<Net, Usual>> = {}) {
+    this.usual = new Map(Object.entries(before) as [Net, Usual][]);
+    this.isResumed = this.usual.size > 0;
+  }
+
+  toJSON(): Partial<Record<Net, Usual>> {
+    return Object.fromEntries(this.usual);
+  }
 
   /** Compares a worker with the first of its pools; equal, or the first: it joins them. @param worker its name */
   join(worker: string, { fingerprint, canaries }: Prepared): Difference | undefined {
@@ -41,16 +60,19 @@ export class Uniformity {
       const message = `this worker has ${MEANING[key]} than ${usual.worker}, the first to compute the ${net}: ${onlyIn(theirs, ours)}`;
       return {
         reason: 'fingerprint',
-        message: `${message}. Its gradients might differ in their last bits; ${MEND}`,
+        message: `${message}. Its gradients might differ in their last bits; ${this.mend}`,
       };
     }
     if (canary === usual.canary) return undefined;
     const message = `this worker computes other bits for the ${net} than ${usual.worker} from the same inputs (${canary.slice(0, 12)}, not ${usual.canary.slice(0, 12)}), though its processor and library look the same`;
-    return { reason: 'canary', message: `${message}. Its hardware may be damaged; ${MEND}` };
+    return { reason: 'canary', message: `${message}. Its hardware may be damaged; ${this.mend}` };
+  }
+
+  private get mend(): string {
+    const rule = 'a run needs machines that compute alike';
+    return this.isResumed ? `${rule}. To go on with others, and to other weights: --other-machines` : rule;
   }
 }
-
-const MEND = 'a run needs machines that compute alike';
 
 /** What one list of words has and the other has not. */
 function onlyIn(theirs: string, ours: string): string {

@@ -90,6 +90,23 @@ describe('a run on one host', () => {
     expect([again.exitCode, again.stderr]).toEqual([2, expect.stringContaining('its server is not running')]);
   }, 60_000);
 
+  it('goes on only on machines that compute alike, or where others are welcome', async () => {
+    const { run } = await training('moved');
+    process.kill(run.pid, 'SIGTERM');
+    expect((await run.finished).exitCode).toBe(75);
+    const sets = { 'stop.generatorSteps': resultOf('moved').steps.generator + 20, 'minibatch.size': 32 };
+    const resume = (...rest: string[]) =>
+      trainWords('moved', 'configs/ring.yaml', sets, ['--workers', 'any=1', '--resume', ...rest]);
+    const elsewhere = { env: { TF_ENABLE_ONEDNN_OPTS: '0' } }; // as a machine with another processor, which rounds otherwise
+    const refused = await start(resume(), elsewhere).finished;
+    expect([refused.exitCode, refused.stderr]).toEqual([
+      2,
+      expect.stringMatching(/it alone has TF_ENABLE_ONEDNN_OPTS=0.*--other-machines/),
+    ]);
+    const { exitCode, stderr } = await start(resume('--other-machines'), elsewhere).finished;
+    expect([exitCode, stderr]).toEqual([0, '']);
+  }, 60_000);
+
   it.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],

@@ -10,6 +10,7 @@ import { leavesOf } from '../../src/protocol/shard-tree.js';
 import { ParameterServer } from '../../src/server/parameter-server.js';
 import { ParameterStore } from '../../src/server/parameter-store.js';
 import { RunFolder } from '../../src/server/run-folder.js';
+import { Uniformity } from '../../src/server/uniformity.js';
 import { DISCRIMINATOR_STATISTICS, GENERATOR_STATISTICS } from '../../src/steps/statistics.js';
 import { wholeOf } from '../../src/wire/blocks.js';
 import { decode, encode } from '../../src/wire/codec.js';
@@ -55,6 +56,7 @@ export async function openFuzzedServer(
   const server = new ParameterServer({
     config,
     expected: { configHash: HASH, manifests, data: HASH },
+    uniformity: new Uniformity(),
     itemShape: [2],
     store,
     transport,

@@ -33,6 +33,19 @@ describe('a worker that joins a run', () => {
     expect(difference).toEqual({ reason: 'canary', message: expect.stringMatching(/bbbb.*, not aaaa/) });
   });
 
+  it('after the run was resumed must be like those before, unless the run has only begun', () => {
+    const first = new Uniformity();
+    first.join('d-0', { fingerprint: usual, canaries: D });
+    const resumed = new Uniformity(JSON.parse(JSON.stringify(first)));
+    const other = { ...usual, device: 'x64 avx' };
+    const refused = { reason: 'fingerprint', message: expect.stringMatching(/than d-0.*--other-machines/) };
+    expect(resumed.join('d-1', { fingerprint: other, canaries: D })).toEqual(refused);
+    expect(resumed.join('d-2', { fingerprint: usual, canaries: D })).toBeUndefined();
+    expect(resumed.join('g-0', { fingerprint: other, canaries: { generator: hashB } })).toBeUndefined();
+    const begun = new Uniformity(JSON.parse(JSON.stringify(new Uniformity())));
+    expect(begun.join('d-1', { fingerprint: other, canaries: D })).toBeUndefined();
+  });
+
   it('for both pools must fit both, and sets neither where it fits only one', () => {
     const run = new Uniformity();
     run.join('d-0', { fingerprint: usual, canaries: D });

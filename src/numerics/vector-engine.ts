@@ -17,36 +17,37 @@ const THREADS_MAX = 4;
 
 /**
  * A thread's whole program, as text so that it runs alike from dist and under vitest. Of each stage's calls a thread does every so many-th;
- * then all of them meet. Words of the meeting: how many are there, its number, and the last sequence that met a value that is not finite,
- * one word for odd sequences and one for even: one thread may have begun the next sequence before another has looked.
+ * then all of them meet. Words of the meeting: how many are there, its number, and whether a value was not finite, one word for sequences
+ * of odd numbers and one for even: a thread may have begun the next sequence before another has looked.
  */
 const THREAD = `
 const { parentPort, workerData: { module, memory, words, index, count } } = require('node:worker_threads');
 const { exports } = new WebAssembly.Instance(module, { env: { memory } });
 const [THERE, MEETING, SPOILED] = [0, 1, 2];
-function meet() {
+function meet(next) {
   const meeting = Atomics.load(words, MEETING);
   if (Atomics.add(words, THERE, 1) < count - 1) {
     Atomics.wait(words, MEETING, meeting);
     return;
   }
   Atomics.store(words, THERE, 0);
+  Atomics.store(words, next, 0); // nobody looks at the sequence before any more, and nobody has begun the next
   Atomics.add(words, MEETING, 1);
   Atomics.notify(words, MEETING);
 }
 parentPort.on('message', ({ id, stages, isWatched }) => {
-  const spoiled = SPOILED + (id & 1);
+  const [spoiled, next] = [SPOILED + (id & 1), SPOILED + (~id & 1)];
   const results = [];
   for (const [stage, calls] of stages.entries()) {
     for (let call = index; call < calls.length; call += count) {
       const [name, ...numbers] = calls[call];
       const result = exports[name](...numbers);
       results.push({ stage, call, result });
-      if (!Number.isFinite(result)) Atomics.store(words, spoiled, id);
+      if (!Number.isFinite(result)) Atomics.store(words, spoiled, 1);
       else if (isWatched) parentPort.postMessage({ id, done: { stage, call } });
     }
-    meet();
-    if (Atomics.load(words, spoiled) === id) break;
+    meet(next);
+    if (Atomics.load(words, spoiled) === 1) break;
   }
   parentPort.postMessage({ id, results });
 });

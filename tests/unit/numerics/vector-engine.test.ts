@@ -241,6 +241,29 @@ describe('sequence', () => {
     expect(engine.read(weights).every((x) => x === 1)).toBe(true);
     expect(engine.read(slot).every((x) => x === 0)).toBe(true);
   });
+
+  it('tells each of a thousand sequences in a row apart, however many of them are not finite', async () => {
+    const four = await VectorEngine.create(4);
+    const [good, bad, sum] = [1, Number.NaN, 0].map((value) => {
+      const vector = four.allocate(2 ** 18 + 1); // two parts
+      four.write(vector, 2 ** 18, Float32Array.of(value));
+      return vector;
+    }) as [Vector, Vector, Vector];
+    const random = new RandomStream(seedOf('vector-engine', 'row'));
+    const isGood = Array.from({ length: 1000 }, () => random.uniform() < 0.5);
+    const outcomes = await Promise.all(
+      isGood.map((ok) =>
+        four.sequence([
+          [{ kind: 'scan', vector: ok ? good : bad }],
+          [{ kind: 'add', into: sum, from: good }],
+        ]),
+      ),
+    );
+    expect(outcomes.map(({ finite }) => finite)).toEqual(isGood);
+    expect(outcomes.map(({ measures }) => measures.length)).toEqual(isGood.map((ok) => (ok ? 2 : 1)));
+    expect(four.view(sum)[2 ** 18]).toBe(isGood.filter(Boolean).length);
+    await four.close();
+  });
 });
 
 describe('order and memory', () => {

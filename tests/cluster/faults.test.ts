@@ -43,7 +43,9 @@ beforeAll(async () => {
 async function trainWith(kind: string, name: string, discriminators: number, sets = {}) {
   const run = start(words(name, `discriminator=${discriminators},generator=0`, sets));
   const isThere = (id: string) =>
-    statusWhen(name, id, (status) => status.workers.some((worker) => worker.id === id));
+    statusWhen(name, id, ({ workers }) =>
+      workers.some((worker) => worker.id === id && worker.state !== 'preparing'),
+    );
   await isThere('discriminator-0');
   const join = (pool: string, id: string, env = {}) =>
     start(['worker', '--pool', pool, '--run-dir', scratch(name), '--name', id], { env });

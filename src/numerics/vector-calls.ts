@@ -97,7 +97,7 @@ export function partsOf(operation: Operation): Part[] {
   });
 }
 
-export function lengthOf(operation: Operation): number {
+function lengthOf(operation: Operation): number {
   switch (operation.kind) {
     case 'scan':
       return operation.vector.length;

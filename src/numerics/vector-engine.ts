@@ -4,7 +4,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { assert } from '../errors.js';
-import { type Blend, lengthOf, type Operation, type Part, partsOf, type Update } from './vector-calls.js';
+import { type Blend, type Operation, type Part, partsOf, type Update } from './vector-calls.js';
 import { type Measure, measureOf, type Vector, VectorMemory } from './vector-memory.js';
 
 export type { Blend, Operation, OptimizerKernel, Part, Update } from './vector-calls.js';
@@ -14,40 +14,42 @@ export { type Measure, part, type Vector, VectorMemory } from './vector-memory.j
 const INLINE_FLOATS_MAX = 2 ** 14;
 /** Memory limits the kernels: beyond four threads there is little to win. */
 const THREADS_MAX = 4;
+/** A sequence that is not done after so many looks hangs; not a deadline, since a process that was stopped looks only once on coming back. */
+const LOOKS_MAX = 6;
+const LOOK_MS = 10_000;
 
 /**
  * A thread's whole program, as text so that it runs alike from dist and under vitest. Of each stage's calls a thread does every so many-th;
- * then all of them meet. Words of the meeting: how many are there, its number, and whether a value was not finite, one word for sequences
- * of odd numbers and one for even: a thread may have begun the next sequence before another has looked.
+ * then all of them meet. Words of the meeting: how many are there, its number, whether one met a value that is not finite since the last
+ * meeting, and what the last to come made of that for all: the others may look late, when another stage has begun.
  */
 const THREAD = `
 const { parentPort, workerData: { module, memory, words, index, count } } = require('node:worker_threads');
 const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-const [THERE, MEETING, SPOILED] = [0, 1, 2];
-function meet(next) {
+const [THERE, MEETING, SPOILED, VERDICT] = [0, 1, 2, 3];
+function meet() {
   const meeting = Atomics.load(words, MEETING);
-  if (Atomics.add(words, THERE, 1) < count - 1) {
-    Atomics.wait(words, MEETING, meeting);
-    return;
+  if (Atomics.add(words, THERE, 1) === count - 1) {
+    Atomics.store(words, THERE, 0);
+    Atomics.store(words, VERDICT, Atomics.exchange(words, SPOILED, 0));
+    Atomics.add(words, MEETING, 1);
+    Atomics.notify(words, MEETING);
   }
-  Atomics.store(words, THERE, 0);
-  Atomics.store(words, next, 0); // nobody looks at the sequence before any more, and nobody has begun the next
-  Atomics.add(words, MEETING, 1);
-  Atomics.notify(words, MEETING);
+  // the last meeting's notification may come so late that it wakes those who wait for this one
+  while (Atomics.load(words, MEETING) === meeting) Atomics.wait(words, MEETING, meeting);
+  return Atomics.load(words, VERDICT);
 }
 parentPort.on('message', ({ id, stages, isWatched }) => {
-  const [spoiled, next] = [SPOILED + (id & 1), SPOILED + (~id & 1)];
   const results = [];
   for (const [stage, calls] of stages.entries()) {
     for (let call = index; call < calls.length; call += count) {
       const [name, ...numbers] = calls[call];
       const result = exports[name](...numbers);
       results.push({ stage, call, result });
-      if (!Number.isFinite(result)) Atomics.store(words, spoiled, 1);
+      if (!Number.isFinite(result)) Atomics.store(words, SPOILED, 1);
       else if (isWatched) parentPort.postMessage({ id, done: { stage, call } });
     }
-    meet(next);
-    if (Atomics.load(words, spoiled) === 1) break;
+    if (meet() === 1) break;
   }
   parentPort.postMessage({ id, results });
 });
@@ -79,6 +81,8 @@ interface Waiting {
   /** of each call that some thread has answered for */
   results: number[][];
   answersMissing: number;
+  /** times that it was found unfinished, and the first in line */
+  looks: number;
   onPart: ((part: Part) => void) | undefined;
   resolve(outcome: Outcome): void;
   reject(error: Error): void;
@@ -90,6 +94,7 @@ export class VectorEngine extends VectorMemory {
   private readonly waiting = new Map<number, Waiting>();
   private lastId = 0;
   private failure: Error | undefined;
+  private readonly watch: NodeJS.Timeout;
 
   private constructor(count: number) {
     super();
@@ -105,12 +110,13 @@ export class VectorEngine extends VectorMemory {
       thread.on('exit', () => this.fail(new Error('the vector engine is closed')));
       return thread;
     });
+    this.watch = setInterval(() => this.look(), LOOK_MS).unref();
   }
 
   /** Resolves when all threads have answered once. Throws NashError('environment') as VectorMemory does. */
   static async create(threads = Math.min(THREADS_MAX, availableParallelism())): Promise<VectorEngine> {
     const engine = new VectorEngine(threads);
-    await engine.post([[]]);
+    await engine.send([[]]);
     return engine;
   }
 
@@ -152,29 +158,56 @@ export class VectorEngine extends VectorMemory {
 
   /** Ends the threads; operations still queued are rejected. */
   async close(): Promise<void> {
+    clearInterval(this.watch);
     await Promise.all(this.threads.map((thread) => thread.terminate()));
   }
 
   private perform(operation: Operation): Promise<Measure> {
-    const parts = partsOf(operation);
-    const isShort = lengthOf(operation) <= INLINE_FLOATS_MAX;
-    if (isShort && this.waiting.size === 0 && !this.failure) return Promise.resolve(this.run(parts[0]!.call));
-    return this.post([parts]).then(({ measures }) => measures[0]![0]!);
+    return this.post([partsOf(operation)]).then(({ measures }) => measures[0]![0]!);
   }
 
   private post(stages: Part[][], onPart?: (part: Part) => void): Promise<Outcome> {
+    const floats = stages.flat().reduce((sum, { length }) => sum + length, 0);
+    const isHere = floats <= INLINE_FLOATS_MAX && this.waiting.size === 0 && !this.failure;
+    return isHere ? Promise.resolve(this.runHere(stages, onPart)) : this.send(stages, onPart);
+  }
+
+  private runHere(stages: Part[][], onPart?: (part: Part) => void): Outcome {
+    const results: number[][] = stages.map(() => []);
+    for (const [i, parts] of stages.entries()) {
+      for (const part of parts) {
+        const { finite, squaredNorm } = this.run(part.call);
+        results[i]!.push(squaredNorm);
+        if (finite) onPart?.(part);
+      }
+      if (!results[i]!.every(Number.isFinite)) break;
+    }
+    return outcomeOf({ stages, results });
+  }
+
+  private send(stages: Part[][], onPart?: (part: Part) => void): Promise<Outcome> {
     if (this.failure) return Promise.reject(this.failure);
     const id = ++this.lastId;
     const calls = stages.map((parts) => parts.map(({ call }) => call));
     const results = stages.map(() => []);
     return new Promise((resolve, reject) => {
       const answersMissing = this.threads.length;
-      this.waiting.set(id, { stages, results, answersMissing, onPart, resolve, reject });
+      this.waiting.set(id, { stages, results, answersMissing, looks: 0, onPart, resolve, reject });
       for (const thread of this.threads) {
         thread.ref(); // an idle engine keeps no process alive, a busy one does
         thread.postMessage({ id, stages: calls, isWatched: onPart !== undefined });
       }
     });
+  }
+
+  private look(): void {
+    const [oldest] = this.waiting.values();
+    if (!oldest) return;
+    oldest.looks += 1;
+    if (oldest.looks > LOOKS_MAX)
+      this.fail(
+        new Error(`the server's arithmetic hangs: ${oldest.answersMissing} of its threads do not answer`),
+      );
   }
 
   private progress({ id, done: { stage, call } }: Progress): void {
@@ -201,7 +234,7 @@ export class VectorEngine extends VectorMemory {
 }
 
 /** Measures of whole operations: their parts' sums of squares are added up in order, whoever did them. */
-function outcomeOf({ stages, results }: Waiting): Outcome {
+function outcomeOf({ stages, results }: Pick<Waiting, 'stages' | 'results'>): Outcome {
   const measures: Measure[][] = [];
   for (const [i, numbers] of results.entries()) {
     if (numbers.length === 0) break; // the stage before was not finite

@@ -14,18 +14,25 @@ type Collect = (options?: { type: 'minor' }) => void;
 /** Buffers of this many bytes may come and go before a collection pays. */
 const BYTES_MAX = 4 * 2 ** 20;
 
-// Buffers in use count towards the size at which V8 marks the heap, 1.3 times what was alive last: a dozen MB of weights beside
-// a heap of 30 MB passed it at every step. Ten times leaves room for the weights of the nets that this is made for.
-// Measured since: with the usual growth a distributed DCGAN step takes 5 % longer.
-setFlagsFromString('--heap-growing-percent=900');
-
-// Left to itself a heap that may grow tenfold does, over tens of thousands of steps; marked now and then, at 0.3 % of the time, its
-// process stays as large as what it holds.
+/** Left to itself a heap that may grow tenfold does, over tens of thousands of steps: it is marked so often, at 0.3 % of the time. */
 const MARK_EVERY_MS = 10_000;
-setInterval(() => collector()(), MARK_EVERY_MS).unref();
 
 let collect: Collect | undefined;
 let bytesSince = 0;
+let marks: NodeJS.Timeout | undefined;
+
+/**
+ * Marks this process's heap by the clock, for those on the critical path of training: server and workers.
+ *
+ * Buffers in use count towards the size at which V8 marks the heap, 1.3 times what was alive last: a dozen MB of weights beside a heap
+ * of 30 MB passed it at every step (measured: a distributed DCGAN step took 5 % longer). Ten times leaves room for the weights of the
+ * nets that this is made for.
+ */
+export function markByTheClock(): void {
+  if (marks) return;
+  setFlagsFromString('--heap-growing-percent=900');
+  marks = setInterval(() => collector()(), MARK_EVERY_MS).unref();
+}
 
 /**
  * To be told of large buffers that have just become garbage, or soon will. Collects now and then, once what runs now is done.

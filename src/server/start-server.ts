@@ -8,6 +8,7 @@ import type { Metrics } from '../metrics/metrics.js';
 import { prometheusMetrics } from '../metrics/prometheus.js';
 import { buildArchitecture } from '../models/architecture.js';
 import { VectorEngine } from '../numerics/vector-engine.js';
+import { markByTheClock } from '../numerics/young-garbage.js';
 import { manifestHashes } from '../parameters/manifest.js';
 import type { Versions } from '../protocol/schedule.js';
 import { serverKeysOf } from '../transport/keys.js';
@@ -61,6 +62,7 @@ export interface RunResult {
  */
 export async function startServer(options: ServerOptions): Promise<RunResult> {
   const { config, runDir, opening } = options;
+  markByTheClock();
   RunFolder.check(runDir, opening);
   const source = await openRunData(config, options.onNote);
   source.close();

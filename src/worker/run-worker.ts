@@ -5,7 +5,7 @@ import { configHash, type RunConfig } from '../config/run-config.js';
 import { openRunData } from '../data/run-data.js';
 import { createSampler } from '../data/sampler.js';
 import { type Architecture, buildArchitecture } from '../models/architecture.js';
-import { noteGarbage } from '../numerics/young-garbage.js';
+import { markByTheClock, noteGarbage } from '../numerics/young-garbage.js';
 import { manifestHashes, NETS, type Net } from '../parameters/manifest.js';
 import type { Fingerprint, MessageOf, ServerMessage } from '../protocol/messages.js';
 import { type Pool, serves } from '../protocol/roster.js';
@@ -34,6 +34,7 @@ export interface WorkerOptions extends Serving {
  * @throws NashError when refused, or when data or device are not as the config wants them
  */
 export async function runWorker(options: WorkerOptions): Promise<void> {
+  markByTheClock();
   const worker = new Worker(options);
   try {
     await serveRun(worker, options);

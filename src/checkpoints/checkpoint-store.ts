@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { makeFolder } from '../../src/setup/folder.mjs';
+import { makeFolder } from '../../src/setup/files.mjs';
 import { assert, messageOf, NashError } from '../errors.js';
 import { firstNotFinite } from '../numerics/vectors.js';
 import { blankHeader, type Checkpoint, decodeCheckpoint, fillChecksum } from './checkpoint.js';

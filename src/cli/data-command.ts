@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, rmdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Argument, Command } from 'commander';
-import { makeFolder } from '../../src/setup/folder.mjs';
+import { makeFolder } from '../../src/setup/files.mjs';
 import { withLock } from '../../src/setup/lock.mjs';
 import { type DownloadReport, download } from '../data/download.js';
 import { ORIGINAL_NAMES, ORIGINALS, type OriginalName } from '../data/originals.js';

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { makeFolder } from '../../src/setup/folder.mjs';
+import { makeFolder } from '../../src/setup/files.mjs';
 import { assert } from '../errors.js';
 import type { ElementType, RecordedNode, Recording, TensorSpec } from './recording.js';
 import { type KernelAttribute, nodeBackend } from './tensorflow.js';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
-import { makeFolder } from '../../src/setup/folder.mjs';
+import { makeFolder } from '../../src/setup/files.mjs';
 import { messageOf, NashError } from '../errors.js';
 import type { Original, OriginalFile } from './originals.js';
 

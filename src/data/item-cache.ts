@@ -16,7 +16,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { makeFolder } from '../../src/setup/folder.mjs';
+import { makeFolder } from '../../src/setup/files.mjs';
 import { withLock } from '../../src/setup/lock.mjs'; // the one lock of the house: from dist/ too this is where it lies
 import { assert, messageOf, NashError } from '../errors.js';
 import { sizeOf } from '../parameters/manifest.js';

@@ -1,7 +1,7 @@
 // Brings a data set that lies on this machine into a folder, checked like a downloaded one.
 import { copyFileSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
-import { makeFolder } from '../../src/setup/folder.mjs';
+import { makeFolder } from '../../src/setup/files.mjs';
 import { NashError } from '../errors.js';
 import { cifar10Reader } from './cifar10.js';
 import { sumOf } from './download.js';

@@ -1,9 +1,8 @@
 // Samples as a file: numbers for other programs, a picture for a person.
 import { dirname, extname } from 'node:path';
-import { makeFolder } from '../../src/setup/folder.mjs';
+import { makeFolder, writeWhole } from '../../src/setup/files.mjs';
 import { encodeSafetensors } from '../checkpoints/safetensors.js';
 import { assert, messageOf, NashError } from '../errors.js';
-import { writeWhole } from '../whole-file.js';
 import { drawDensity } from './density-figure.js';
 import { drawImageGrid } from './image-grid.js';
 import { encodeNpy } from './npy.js';

@@ -1,8 +1,8 @@
 // The collapse scores of a run since its beginning: what the server wrote down of earlier lives, and what this evaluator measures.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeWhole } from '../../src/setup/files.mjs';
 import { type CollapsePoint, drawCollapse } from '../evaluation/collapse-figure.js';
-import { writeWhole } from '../whole-file.js';
 import type { Measures } from './evaluation.js';
 
 const SCORE = 'gan_mode_collapse_score_ratio';

@@ -1,5 +1,6 @@
 // What is measured and drawn of a generator, by the kind of data it learns.
 import { join } from 'node:path';
+import { writeWhole } from '../../src/setup/files.mjs';
 import type { DataSource, DatasetSource, DistributionSource } from '../data/data-source.js';
 import { type Classifier, trainClassifier } from '../evaluation/classifier.js';
 import { collapseScore, reverseKlBetween } from '../evaluation/collapse.js';
@@ -12,7 +13,6 @@ import { drawScatter } from '../evaluation/scatter-figure.js';
 import type { MetricName } from '../metrics/catalogue.js';
 import { permutation, seedOf } from '../numerics/random.js';
 import { sizeOf } from '../parameters/manifest.js';
-import { writeWhole } from '../whole-file.js';
 
 export type Measures = Partial<Record<MetricName, number>>;
 

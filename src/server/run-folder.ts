@@ -12,11 +12,10 @@ import {
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { makeFolder } from '../../src/setup/folder.mjs';
+import { makeFolder, writeWhole } from '../../src/setup/files.mjs';
 import type { RunConfig } from '../config/run-config.js';
 import { cannotBeWritten, messageOf, NashError } from '../errors.js';
 import { EventFile } from '../metrics/event-file.js';
-import { writeWhole } from '../whole-file.js';
 import { processStat } from './process-stat.js';
 
 /** Address of a living server, for `nash status`, `nash stop` and workers. */

@@ -14,7 +14,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { lastLines, run } from './child.mjs';
 import { SetupFailure } from './failure.mjs';
-import { makeFolder } from './folder.mjs';
+import { makeFolder } from './files.mjs';
 import { linkedLibrary } from './library.mjs';
 
 /** @typedef {import('./places.mjs').Places} Places */

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync 
 import { dirname, join } from 'node:path';
 import { lastLines, run } from './child.mjs';
 import { EXIT, SetupFailure } from './failure.mjs';
-import { makeFolder } from './folder.mjs';
+import { makeFolder } from './files.mjs';
 
 /** @typedef {import('./places.mjs').Places} Places */
 

@@ -14,7 +14,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { lastLines, run } from './child.mjs';
 import { codeOf, explainFileError, SetupFailure } from './failure.mjs';
-import { makeFolder } from './folder.mjs';
+import { makeFolder } from './files.mjs';
 import { megabytes } from './say.mjs';
 
 /** @typedef {import('./wheels.mjs').Archive} Archive */

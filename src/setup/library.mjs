@@ -15,7 +15,7 @@ import {
 import { dirname, join, resolve } from 'node:path';
 import { provideArchive } from './download.mjs';
 import { explainFileError, SetupFailure } from './failure.mjs';
-import { makeFolder } from './folder.mjs';
+import { makeFolder } from './files.mjs';
 import { withLock } from './lock.mjs';
 import { hasGpu } from './machine.mjs';
 import { metadataOf, requirePython, unpack } from './python.mjs';

@@ -7,7 +7,7 @@ import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { codeOf, explainFileError } from './failure.mjs';
-import { makeFolder } from './folder.mjs';
+import { makeFolder } from './files.mjs';
 
 const pollMs = 200;
 

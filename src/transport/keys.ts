@@ -4,9 +4,8 @@ import { appendFileSync, existsSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { curveKeyPair } from 'zeromq';
-import { makeFolder } from '../../src/setup/folder.mjs';
+import { makeFolder, writeWhole } from '../../src/setup/files.mjs';
 import { NashError } from '../errors.js';
-import { writeWhole } from '../whole-file.js';
 
 /** Keys are written as 64 hexadecimal digits; ZeroMQ's own notation has characters that shells take for theirs. */
 export interface KeyPair {

@@ -81,14 +81,18 @@ export class EventFile {
   }
 
   private append(event: { step: number; [field: string]: unknown }): void {
-    const seconds = String(Math.floor(this.clock() / 1000)).padStart(10, '0'); // readers take files in the order of names
-    this.path ??= join(this.folder, `events.out.tfevents.${seconds}.${hostname()}.${process.pid}`);
+    this.path ??= this.newPath();
     try {
       this.file ??= this.open(this.path, event.step);
       this.write(this.file, event);
     } catch (cause) {
       throw cannotBeWritten(this.path, cause);
     }
+  }
+
+  private newPath(): string {
+    const seconds = String(Math.floor(this.clock() / 1000)).padStart(10, '0'); // readers take files in the order of names
+    return join(this.folder, `events.out.tfevents.${seconds}.${hostname()}.${process.pid}`);
   }
 
   private open(path: string, step: number): number {

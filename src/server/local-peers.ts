@@ -73,20 +73,7 @@ export class LocalPeers {
     return this.answers.has(session);
   }
 
-  /** Puts a version where all local peers can read it, until `release`. @returns undefined where there is no room: the socket carries it */
-  post(bytes: Uint8Array): Slot | undefined {
-    if (!this.weights || !this.isEnabled) return undefined;
-    const slot = { at: this.allocate(bytes.byteLength), tag: ++this.lastTag };
-    try {
-      this.weights.write(slot, bytes);
-      return slot;
-    } catch (error) {
-      this.giveUp(error);
-      return undefined;
-    }
-  }
-
-  /** Room for a version that is still being computed, to be filled part by part. @returns undefined where nobody would read it */
+  /** Room for a version where all local peers can read it until it is dropped, to be filled part by part. @returns undefined where nobody would read it */
   draft(bytes: number): Draft | undefined {
     const { weights } = this;
     if (!weights || !this.isEnabled || this.answers.size === 0) return undefined;
@@ -111,7 +98,7 @@ export class LocalPeers {
     };
   }
 
-  release({ at }: Slot, bytes: number): void {
+  private release({ at }: Slot, bytes: number): void {
     const offsets = this.free.get(slotBytes(bytes));
     if (offsets) offsets.push(at);
     else this.free.set(slotBytes(bytes), [at]);

@@ -34,6 +34,13 @@ export interface Published {
   onDropped?: () => void;
 }
 
+/** A version lies in shared memory, if there was room, until nobody needs it any more. */
+export function place(published: Published, draft: Draft): void {
+  const slot = draft.seal();
+  if (slot) Object.assign(published, { slot, onDropped: () => draft.drop() });
+  else draft.drop();
+}
+
 /** Names one version of one line. */
 export interface VersionName {
   term: number;
@@ -197,17 +204,10 @@ export class ParameterStore {
     this.publish(net, step + 1);
     if (draft) {
       write(manifest.size, manifest.slotSize);
-      this.place(this.newest(net), draft);
+      place(this.newest(net), draft);
     }
     const [, [ofUpdate]] = measures as [Measure[], [Measure]];
     return { kind: 'applied', gradientNorm: Math.sqrt(ofUpdate.squaredNorm) };
-  }
-
-  /** A version lies in shared memory, if there was room. */
-  private place(published: Published, draft: Draft): void {
-    const slot = draft.seal();
-    if (slot) Object.assign(published, { slot, onDropped: () => draft.drop() });
-    else draft.drop();
   }
 
   /** The optimizer; it measures the averaged gradient. */

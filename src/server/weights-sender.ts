@@ -9,7 +9,7 @@ import type { Slot } from '../transport/shared-memory.js';
 import { wholeOf } from '../wire/blocks.js';
 import type { Line } from './line.js';
 import type { LocalPeers } from './local-peers.js';
-import type { ParameterStore, Published, VersionName } from './parameter-store.js';
+import { type ParameterStore, type Published, place, type VersionName } from './parameter-store.js';
 import type { Peer } from './peers.js';
 
 /** Versions that a peer is remembered to have; more are forgotten, and fetched should they be needed after all. */
@@ -96,11 +96,10 @@ export class WeightsSender {
   private post(published: Published): Slot | undefined {
     if (published.slot) return published.slot;
     const { buffer, byteOffset, byteLength } = published.values;
-    const slot = this.local.post(new Uint8Array(buffer, byteOffset, byteLength));
-    if (!slot) return undefined;
-    published.slot = slot;
-    published.onDropped = () => this.local.release(slot, byteLength);
-    return slot;
+    const draft = this.local.draft(byteLength);
+    draft?.write(0, new Uint8Array(buffer, byteOffset, byteLength));
+    if (draft) place(published, draft);
+    return published.slot;
   }
 
   private sendOnce(peer: Peer, net: Net, version: number): void {

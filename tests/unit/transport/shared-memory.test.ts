@@ -121,15 +121,21 @@ describe('peers of the server’s host', () => {
     const peers = open();
     const offer = peers.offer('a', 'here')!;
     const reader = keep(SharedMemory.open(offer.weights, 'read'))!;
-    const slots = [1, 2].map((value) => peers.post(bytesOf(value))!);
+    const post = (value: number) => {
+      const draft = peers.draft(1000)!;
+      draft.write(0, bytesOf(value));
+      return { draft, slot: draft.seal()! };
+    };
+    const posted = [1, 2].map(post);
+    const slots = posted.map(({ slot }) => slot);
     expect(slots[1]!.at - slots[0]!.at).toBe(slotBytes(1000));
     const into = new Uint8Array(1000);
     for (const [i, slot] of slots.entries()) {
       expect(reader.read(slot, into)).toBe(true);
       expect(into[0]).toBe(i + 1);
     }
-    peers.release(slots[0]!, 1000);
-    const next = peers.post(bytesOf(3))!;
+    posted[0]!.draft.drop();
+    const next = post(3).slot;
     expect(next.at).toBe(slots[0]!.at);
     expect(reader.read(slots[0]!, into)).toBe(false);
     expect(reader.read(next, into)).toBe(true);

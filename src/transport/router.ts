@@ -24,7 +24,9 @@ export async function bindServer(endpoint: string, keys?: ServerKeys): Promise<S
   const judge = await answerZap(context, keys, (why) => {
     for (const listener of refusals) listener('key', why);
   });
-  const router = new Router({ ...COMMON, context, mandatory: true, zapDomain: ZAP_DOMAIN.local });
+  // without a timeout a message to the last peer, which has just left, would wait for another peer to come instead of failing
+  const options = { ...COMMON, mandatory: true, sendTimeout: 0 };
+  const router = new Router({ ...options, context, zapDomain: ZAP_DOMAIN.local });
   // in Linux's abstract namespace: no file is left behind, whoever dies
   const localEndpoint = `ipc://@nash-${randomBytes(8).toString('hex')}`;
   let bound: string;

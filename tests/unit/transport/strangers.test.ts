@@ -107,6 +107,19 @@ it('what is said before the server listens is heard when it does', async () => {
   expect(await heard).toBe('first');
 });
 
+it('a word to the only peer finds that it has left, though no other keeps the socket busy', async () => {
+  const { server } = await serve();
+  const peer = connectWorker(server.localEndpoint);
+  const heard = new Promise<string>((resolve) => server.onMessage(({ peer }) => resolve(peer)));
+  peer.send([Buffer.from('hello')]);
+  const session = await heard;
+  await peer.close();
+  const gone = new Promise((resolve) => server.onGone(resolve));
+  const pings = setInterval(() => server.send(session, [Buffer.from('still there?')]), 50);
+  expect(await Promise.race([gone, new Promise((resolve) => setTimeout(resolve, 1000))])).toBe(session);
+  clearInterval(pings);
+});
+
 it('a worker with keys is told that the server takes none', async () => {
   const bare = await bindServer('tcp://127.0.0.1:0');
   open.push(bare);

@@ -204,12 +204,13 @@ export class ParameterServer {
     setTimeout(() => this.guard(() => this.finish('stopped', { isBoundary: false })), STOP_GRACE_MS).unref();
   }
 
-  /** Ends the run with an error: its own, or one that somebody else saw. */
+  /** Ends the run with an error: its own, or one that somebody else saw. A checkpoint that is being written is written, or removed. */
   fail(error: unknown): void {
     if (this.isOver) return;
     this.end();
     this.sendToAll({ kind: 'stop', comesBack: false, message: messageOf(error).slice(0, 4000) });
-    this.reject(error);
+    const end = () => this.reject(error);
+    this.checkpoints.idle().then(end, end);
   }
 
   /** Somebody knows that no evaluator will come. @param why for a person */

@@ -66,6 +66,9 @@ export const faulty = (kind: string, once = ''): Record<string, string> => ({
   FAULT_ONCE: once,
 });
 
+/** Environment of a run whose checkpoints reach the disk late. */
+export const slowDisk = { NODE_OPTIONS: `--import=${resolve('tests/support/slow-disk.mjs')}` };
+
 export const nash = (...words: string[]): Promise<Finished> => start(words).finished;
 
 /** Words for `nash train` into a folder of this test, any free ports. */

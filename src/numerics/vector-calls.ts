@@ -67,19 +67,20 @@ export function updateCall(update: Update): Call {
   return [kernel, ...addresses, scale, bound, ...slots.map((slot) => slot.offset), ...scalars];
 }
 
-/** What a thread can be asked for. */
-export type Operation =
+/** What a thread can be asked for. `followedBy` follows each finite part at once, while it is in the core's cache, and is not measured. */
+export type Operation = (
   | { kind: 'scan'; vector: Vector }
   | { kind: 'add'; into: Vector; from: Vector }
   | ({ kind: 'blend' } & Blend)
-  | ({ kind: 'update' } & Update);
+  | ({ kind: 'update' } & Update)
+) & { followedBy?: Blend };
 
-/** Floats `start` to `start + length` of an operation's vectors, and the call that does them. */
+/** Floats `start` to `start + length` of an operation's vectors, and the calls that do them, one after the other. */
 export interface Part {
   operation: Operation;
   start: number;
   length: number;
-  call: Call;
+  calls: Call[];
 }
 
 /** So many floats are one call: few enough for threads to share an operation out, and enough to be worth a message (1 MB). */
@@ -87,13 +88,13 @@ const PART_FLOATS = 2 ** 18;
 
 /** An operation as parts that may be done side by side: kernels go element by element. */
 export function partsOf(operation: Operation): Part[] {
-  const whole = callOf(operation); // asserts what it asserts of the whole
+  const whole = callsOf(operation); // asserts what it asserts of the whole
   const total = lengthOf(operation);
-  if (total <= PART_FLOATS) return [{ operation, start: 0, length: total, call: whole }];
+  if (total <= PART_FLOATS) return [{ operation, start: 0, length: total, calls: whole }];
   return Array.from({ length: Math.ceil(total / PART_FLOATS) }, (_, i) => {
     const start = i * PART_FLOATS;
     const length = Math.min(PART_FLOATS, total - start);
-    return { operation, start, length, call: callOf(partOf(operation, start, length)) };
+    return { operation, start, length, calls: callsOf(partOf(operation, start, length)) };
   });
 }
 
@@ -111,16 +112,23 @@ function lengthOf(operation: Operation): number {
 
 function partOf(operation: Operation, start: number, length: number): Operation {
   const cut = (vector: Vector) => part(vector, start, length);
+  const cutBoth = <T extends { into: Vector; from: Vector }>(pair: T): T => ({
+    ...pair,
+    into: cut(pair.into),
+    from: cut(pair.from),
+  });
+  const followedBy = operation.followedBy && { followedBy: cutBoth(operation.followedBy) };
   switch (operation.kind) {
     case 'scan':
-      return { kind: 'scan', vector: cut(operation.vector) };
+      return { kind: 'scan', vector: cut(operation.vector), ...followedBy };
     case 'add':
     case 'blend':
-      return { ...operation, into: cut(operation.into), from: cut(operation.from) };
+      return { ...cutBoth(operation), ...followedBy };
     case 'update': {
       const { gradient, weights, into = weights, slots } = operation;
       return {
         ...operation,
+        ...followedBy,
         gradient: cut(gradient),
         weights: cut(weights),
         into: cut(into),
@@ -128,6 +136,16 @@ function partOf(operation: Operation, start: number, length: number): Operation 
       };
     }
   }
+}
+
+function callsOf(operation: Operation): Call[] {
+  const { followedBy } = operation;
+  if (!followedBy) return [callOf(operation)];
+  assert(
+    followedBy.into.length === lengthOf(operation),
+    () => `${operation.kind} followed by a blend of another length`,
+  );
+  return [callOf(operation), blendCall(followedBy)];
 }
 
 function callOf(operation: Operation): Call {

@@ -19,7 +19,7 @@ const LOOKS_MAX = 6;
 const LOOK_MS = 10_000;
 
 /**
- * A thread's whole program, as text so that it runs alike from dist and under vitest. Of each stage's calls a thread does every so many-th;
+ * A thread's whole program, as text so that it runs alike from dist and under vitest. Of each stage's parts a thread does every so many-th;
  * then all of them meet. Words of the meeting: how many are there, its number, whether one met a value that is not finite since the last
  * meeting, and what the last to come made of that for all: the others may look late, when another stage has begun.
  */
@@ -39,15 +39,23 @@ function meet() {
   while (Atomics.load(words, MEETING) === meeting) Atomics.wait(words, MEETING, meeting);
   return Atomics.load(words, VERDICT);
 }
+function perform(calls) {
+  let first;
+  for (const [name, ...numbers] of calls) {
+    const result = exports[name](...numbers);
+    if (!Number.isFinite(result)) return NaN;
+    first ??= result;
+  }
+  return first;
+}
 parentPort.on('message', ({ id, stages, isWatched }) => {
   const results = [];
-  for (const [stage, calls] of stages.entries()) {
-    for (let call = index; call < calls.length; call += count) {
-      const [name, ...numbers] = calls[call];
-      const result = exports[name](...numbers);
-      results.push({ stage, call, result });
+  for (const [stage, parts] of stages.entries()) {
+    for (let part = index; part < parts.length; part += count) {
+      const result = perform(parts[part]);
+      results.push({ stage, part, result });
       if (!Number.isFinite(result)) Atomics.store(words, SPOILED, 1);
-      else if (isWatched) parentPort.postMessage({ id, done: { stage, call } });
+      else if (isWatched) parentPort.postMessage({ id, done: { stage, part } });
     }
     if (meet() === 1) break;
   }
@@ -59,13 +67,13 @@ const MEETING_WORDS = 4;
 /** What one thread did of a sequence. */
 interface Answer {
   id: number;
-  results: { stage: number; call: number; result: number }[];
+  results: { stage: number; part: number; result: number }[];
 }
 
-/** A call of a sequence that is not at its end is done. */
+/** A part of a sequence that is not at its end is done. */
 interface Progress {
   id: number;
-  done: { stage: number; call: number };
+  done: { stage: number; part: number };
 }
 
 /** What a sequence did: measures of its operations, stage by stage, up to and with the first stage that was not finite. */
@@ -78,7 +86,7 @@ export interface Outcome {
 interface Waiting {
   /** as the threads have them */
   stages: Part[][];
-  /** of each call that some thread has answered for */
+  /** of each part that some thread has answered for */
   results: number[][];
   answersMissing: number;
   /** times that it was found unfinished, and the first in line */
@@ -176,19 +184,30 @@ export class VectorEngine extends VectorMemory {
     const results: number[][] = stages.map(() => []);
     for (const [i, parts] of stages.entries()) {
       for (const part of parts) {
-        const { finite, squaredNorm } = this.run(part.call);
-        results[i]!.push(squaredNorm);
-        if (finite) onPart?.(part);
+        const result = this.runCalls(part);
+        results[i]!.push(result);
+        if (Number.isFinite(result)) onPart?.(part);
       }
       if (!results[i]!.every(Number.isFinite)) break;
     }
     return outcomeOf({ stages, results });
   }
 
+  /** What the first call measured, or NaN where a call was not finite; those after it are left. As the threads do it. */
+  private runCalls({ calls }: Part): number {
+    let first: number | undefined;
+    for (const call of calls) {
+      const { finite, squaredNorm } = this.run(call);
+      if (!finite) return Number.NaN;
+      first ??= squaredNorm;
+    }
+    return first!;
+  }
+
   private send(stages: Part[][], onPart?: (part: Part) => void): Promise<Outcome> {
     if (this.failure) return Promise.reject(this.failure);
     const id = ++this.lastId;
-    const calls = stages.map((parts) => parts.map(({ call }) => call));
+    const calls = stages.map((parts) => parts.map((part) => part.calls));
     const results = stages.map(() => []);
     return new Promise((resolve, reject) => {
       const answersMissing = this.threads.length;
@@ -210,15 +229,15 @@ export class VectorEngine extends VectorMemory {
       );
   }
 
-  private progress({ id, done: { stage, call } }: Progress): void {
+  private progress({ id, done: { stage, part } }: Progress): void {
     const { stages, onPart } = this.waiting.get(id)!;
-    onPart!(stages[stage]![call]!);
+    onPart!(stages[stage]![part]!);
   }
 
   private settle({ id, results }: Answer): void {
     const waiting = this.waiting.get(id);
     assert(waiting, 'an answer that nothing waits for');
-    for (const { stage, call, result } of results) waiting.results[stage]![call] = result;
+    for (const { stage, part, result } of results) waiting.results[stage]![part] = result;
     waiting.answersMissing -= 1;
     if (waiting.answersMissing > 0) return;
     this.waiting.delete(id);
@@ -239,8 +258,8 @@ function outcomeOf({ stages, results }: Pick<Waiting, 'stages' | 'results'>): Ou
   for (const [i, numbers] of results.entries()) {
     if (numbers.length === 0) break; // the stage before was not finite
     const sums = new Map<Operation, number>();
-    for (const [call, { operation }] of stages[i]!.entries())
-      sums.set(operation, (sums.get(operation) ?? 0) + numbers[call]!);
+    for (const [part, { operation }] of stages[i]!.entries())
+      sums.set(operation, (sums.get(operation) ?? 0) + numbers[part]!);
     measures.push([...sums.values()].map(measureOf));
   }
   return { finite: measures.flat().every(({ finite }) => finite), measures };

@@ -5,7 +5,14 @@ import { assert } from '../errors.js';
 import { clipOf } from '../losses/gan-loss.js';
 import type { Architecture } from '../models/architecture.js';
 import type { Operation } from '../numerics/vector-calls.js';
-import { type Measure, type Part, part, type Vector, type VectorEngine } from '../numerics/vector-engine.js';
+import {
+  type Blend,
+  type Measure,
+  type Part,
+  part,
+  type Vector,
+  type VectorEngine,
+} from '../numerics/vector-engine.js';
 import { noteGarbage } from '../numerics/young-garbage.js';
 import { averagingAt } from '../optimizers/averaging.js';
 import { type Optimizer, optimizerOf } from '../optimizers/optimizer.js';
@@ -57,7 +64,7 @@ interface NetState {
   /** `[size + slotSize]`: weights, then state slots */
   parameters: Vector;
   optimizerSlots: Vector[];
-  /** sums of the open step's tree nodes that wait for their siblings */
+  /** sums of the open step's tree nodes that wait for their siblings, or for `apply`: the root, or both of its children */
   sums: Map<string, Vector>;
   /** versions that steps may read */
   published: StoredVersion[];
@@ -148,12 +155,12 @@ export class ParameterStore {
     return (await this.engine.scan(payload)).finite;
   }
 
-  /** Takes a node's sum; siblings are added as soon as both are there, along the fixed tree. */
+  /** Takes a node's sum; siblings are added as soon as both are there, along the fixed tree, up to the root's children. */
   async settle(net: Net, node: TreeNode, payload: Vector): Promise<void> {
     const { sums } = this.nets[net];
     const { shards } = this.config.minibatch;
     let [at, sum] = [node, payload];
-    while (at.level < rootLevel(shards)) {
+    while (at.level < rootLevel(shards) - 1) {
       const sibling = siblingOf(at, shards);
       const other = sibling && sums.get(keyOf(sibling));
       if (sibling && !other) break;
@@ -170,31 +177,29 @@ export class ParameterStore {
   }
 
   /**
-   * Applies the step whose root sum is complete: optimizer, state slots, G's average; publishes version `step + 1`. A draft is filled with
+   * Applies the step whose nodes are all settled: optimizer, state slots, G's average; publishes version `step + 1`. A draft is filled with
    * what is done while the rest is computed. A gradient that is not finite is not applied, and nothing changes. After an update that is
-   * not, the optimizer's slots are spoiled: only `restore` helps.
+   * not, the optimizer's slots and the average are spoiled: only `restore` helps.
    */
   async apply(net: Net, step: number, draft?: Draft): Promise<Applied> {
     const state = this.nets[net];
-    const { sums, manifest } = state;
-    const key = keyOf({ level: rootLevel(this.config.minibatch.shards), index: 0 });
-    const sum = sums.get(key);
-    assert(sum && sums.size === 1, () => `${net} step ${step} applied with sums ${[...sums.keys()]}`);
-    sums.delete(key);
+    const { manifest } = state;
+    const [sum, other] = this.takeRoot(net, step);
     const next = this.engine.allocate(this.lengthOf(net), 'anything');
     const write = (start: number, length: number) =>
       draft?.write(4 * start, this.bytesOf(part(next, start, length)));
     const update = this.update(net, step, sum, next);
+    // both kinds of the first stage measure the whole sum, and so guard the second
     const stages: Operation[][] = [
-      [{ kind: 'scan', vector: sum }], // guards what follows it
-      [update, ...this.slotMerges(net, sum, next)],
-      ...(net === 'generator' ? [[this.averaging(step, next)]] : []),
+      [other ? { kind: 'add', into: sum, from: other } : { kind: 'scan', vector: sum }],
+      [update, ...this.slotMerges(net, step, sum, next)],
     ];
     const onPart = ({ operation, start, length }: Part) => {
       if (operation === update) write(start, length);
     };
     const { finite, measures } = await this.engine.sequence(stages, draft && onPart);
     this.engine.release(sum);
+    if (other) this.engine.release(other);
     if (!finite) {
       this.engine.release(next);
       draft?.drop();
@@ -208,6 +213,18 @@ export class ParameterStore {
     }
     const [, [ofUpdate]] = measures as [Measure[], [Measure]];
     return { kind: 'applied', gradientNorm: Math.sqrt(ofUpdate.squaredNorm) };
+  }
+
+  /** The root's sum, or its two children, left and right, which are still to be added. */
+  private takeRoot(net: Net, step: number): [Vector, Vector?] {
+    const { sums } = this.nets[net];
+    const level = rootLevel(this.config.minibatch.shards);
+    const children = [0, 1].map((index) => ({ level: level - 1, index }));
+    const nodes = sums.size === 1 ? [{ level, index: 0 }] : children;
+    const found = nodes.flatMap((node) => sums.get(keyOf(node)) ?? []);
+    assert(found.length === sums.size, () => `${net} step ${step} applied with sums ${[...sums.keys()]}`);
+    sums.clear();
+    return found as [Vector, Vector?];
   }
 
   /** The optimizer; it measures the averaged gradient. */
@@ -225,11 +242,12 @@ export class ParameterStore {
       slots: optimizerSlots,
       scalars: optimizer.scalars(step + 1),
       ...(bound === undefined ? {} : { bound }),
+      ...this.averaging(net, step, weightsOf(next), 0),
     };
   }
 
   /** new = momentum * old + (1 - momentum) * merged, each slot by its merge rule. */
-  private slotMerges(net: Net, sum: Vector, next: Vector): Operation[] {
+  private slotMerges(net: Net, step: number, sum: Vector, next: Vector): Operation[] {
     const { manifest, parameters } = this.nets[net];
     if (manifest.slotSize === 0) return [];
     const slotsOf = (vector: Vector) => part(vector, manifest.size, manifest.slotSize);
@@ -237,19 +255,23 @@ export class ParameterStore {
     return manifest.slots.map((slot): Operation => {
       const at = manifest.size + slot.offset;
       const share = slot.merge === 'mean' ? 1 / this.config.minibatch.shards : 1;
+      const into = part(next, at, slot.size);
       return {
         kind: 'blend',
-        into: part(next, at, slot.size),
+        into,
         from: part(sum, at, slot.size),
         keep: slot.momentum,
         take: (1 - slot.momentum) * share,
+        ...this.averaging(net, step, into, at),
       };
     });
   }
 
-  private averaging(step: number, next: Vector): Operation {
+  /** G's average follows what was just made of its next version, `at` floats from the start. */
+  private averaging(net: Net, step: number, from: Vector, at: number): { followedBy?: Blend } {
+    if (net === 'discriminator') return {};
     const { keep, take } = averagingAt(this.config.averaging, step + 1);
-    return { kind: 'blend', into: this.average, from: next, keep, take };
+    return { followedBy: { into: part(this.average, at, from.length), from, keep, take } };
   }
 
   private publish(net: Net, version: number): void {

@@ -222,6 +222,31 @@ describe('sequence', () => {
     for (const outcome of outcomes) expect(outcome).toEqual(outcomes[0]);
   });
 
+  it('what follows an operation part by part has the bits of a stage of its own, and is left where the part is not finite', async () => {
+    const length = 2 ** 19 + 77; // three parts
+    const from = engine.allocate(length);
+    engine.write(from, 0, drawn(length, 'followed', 'from'));
+    const averages = [filled(length, 1), filled(length, 1)] as const;
+    const blend = (into: Vector) => ({ into, from, keep: 0.9, take: 0.1 });
+    const sums = [filled(length, 2), filled(length, 2)] as const;
+    const add = (into: Vector) => ({ kind: 'add', into: from, from: into }) as const;
+    const together = await engine.sequence([[{ ...add(sums[0]), followedBy: blend(averages[0]) }]]);
+    engine.write(from, 0, drawn(length, 'followed', 'from'));
+    const apart = await engine.sequence([[add(sums[1])], [{ kind: 'blend', ...blend(averages[1]) }]]);
+    expect(together.measures).toEqual(apart.measures.slice(0, 1));
+    expect(vectorHash(engine.view(averages[0]))).toBe(vectorHash(engine.view(averages[1])));
+    engine.write(sums[0], 2 ** 18, Float32Array.of(Number.NaN)); // in the second part
+    engine.view(averages[0]).fill(1);
+    const spoiled = await engine.sequence([[{ ...add(sums[0]), followedBy: blend(averages[0]) }]]);
+    expect(spoiled.finite).toBe(false);
+    const isLeft = (start: number, end: number) =>
+      engine
+        .view(averages[0])
+        .subarray(start, end)
+        .every((x) => x === 1);
+    expect([0, 1, 2].map((i) => isLeft(i * 2 ** 18, (i + 1) * 2 ** 18))).toEqual([false, true, false]);
+  });
+
   it('a scan in front guards what is behind it, wherever the NaN lies and whatever else is under way', async () => {
     const length = 2 ** 20;
     const [weights, slot] = [filled(length, 1), engine.allocate(length)];

@@ -67,18 +67,28 @@ export function updateCall(update: Update): Call {
   return [kernel, ...addresses, scale, bound, ...slots.map((slot) => slot.offset), ...scalars];
 }
 
-/** What a thread can be asked for. `followedBy` follows each finite part at once, while it is in the core's cache, and is not measured. */
-export type Operation = (
+/** Where in an open file a vector lies, from its first byte on. */
+export interface FilePlace {
+  /** descriptor */
+  file: number;
+  /** bytes from the beginning */
+  position: number;
+}
+
+/** What a thread can be asked for. */
+export type Deed =
   | { kind: 'scan'; vector: Vector }
   | { kind: 'add'; into: Vector; from: Vector }
   | ({ kind: 'blend' } & Blend)
   | ({ kind: 'update' } & Update)
-) & { followedBy?: Blend };
+  | { kind: 'store'; vector: Vector; to: FilePlace };
 
-/** Floats `start` to `start + length` of an operation's vectors, and the calls that do them, one after the other. */
+/** `followedBy` is done with each part that is finite at once, while it is in the core's cache, and is not measured. */
+export type Operation = Deed & { followedBy?: readonly Deed[] };
+
+/** So many of an operation's floats, and the calls that do them, one after the other. */
 export interface Part {
   operation: Operation;
-  start: number;
   length: number;
   calls: Call[];
 }
@@ -86,49 +96,52 @@ export interface Part {
 /** So many floats are one call: few enough for threads to share an operation out, and enough to be worth a message (1 MB). */
 const PART_FLOATS = 2 ** 18;
 
-/** An operation as parts that may be done side by side: kernels go element by element. */
+/** An operation as parts that may be done side by side: all goes element by element. */
 export function partsOf(operation: Operation): Part[] {
-  const whole = callsOf(operation); // asserts what it asserts of the whole
+  const deeds: readonly Deed[] = [operation, ...(operation.followedBy ?? [])];
   const total = lengthOf(operation);
-  if (total <= PART_FLOATS) return [{ operation, start: 0, length: total, calls: whole }];
+  for (const deed of deeds)
+    assert(lengthOf(deed) === total, () => `${operation.kind} followed by ${deed.kind} of another length`);
+  const whole = deeds.map(callOf); // asserts what it asserts of the whole
+  if (total <= PART_FLOATS) return [{ operation, length: total, calls: whole }];
   return Array.from({ length: Math.ceil(total / PART_FLOATS) }, (_, i) => {
     const start = i * PART_FLOATS;
     const length = Math.min(PART_FLOATS, total - start);
-    return { operation, start, length, calls: callsOf(partOf(operation, start, length)) };
+    return { operation, length, calls: deeds.map((deed) => callOf(partOf(deed, start, length))) };
   });
 }
 
-function lengthOf(operation: Operation): number {
-  switch (operation.kind) {
+function lengthOf(deed: Deed): number {
+  switch (deed.kind) {
     case 'scan':
-      return operation.vector.length;
+    case 'store':
+      return deed.vector.length;
     case 'add':
     case 'blend':
-      return operation.into.length;
+      return deed.into.length;
     case 'update':
-      return operation.weights.length;
+      return deed.weights.length;
   }
 }
 
-function partOf(operation: Operation, start: number, length: number): Operation {
+function partOf(deed: Deed, start: number, length: number): Deed {
   const cut = (vector: Vector) => part(vector, start, length);
-  const cutBoth = <T extends { into: Vector; from: Vector }>(pair: T): T => ({
-    ...pair,
-    into: cut(pair.into),
-    from: cut(pair.from),
-  });
-  const followedBy = operation.followedBy && { followedBy: cutBoth(operation.followedBy) };
-  switch (operation.kind) {
+  switch (deed.kind) {
     case 'scan':
-      return { kind: 'scan', vector: cut(operation.vector), ...followedBy };
+      return { ...deed, vector: cut(deed.vector) };
+    case 'store':
+      return {
+        ...deed,
+        vector: cut(deed.vector),
+        to: { ...deed.to, position: deed.to.position + 4 * start },
+      };
     case 'add':
     case 'blend':
-      return { ...cutBoth(operation), ...followedBy };
+      return { ...deed, into: cut(deed.into), from: cut(deed.from) };
     case 'update': {
-      const { gradient, weights, into = weights, slots } = operation;
+      const { gradient, weights, into = weights, slots } = deed;
       return {
-        ...operation,
-        ...followedBy,
+        ...deed,
         gradient: cut(gradient),
         weights: cut(weights),
         into: cut(into),
@@ -138,25 +151,17 @@ function partOf(operation: Operation, start: number, length: number): Operation 
   }
 }
 
-function callsOf(operation: Operation): Call[] {
-  const { followedBy } = operation;
-  if (!followedBy) return [callOf(operation)];
-  assert(
-    followedBy.into.length === lengthOf(operation),
-    () => `${operation.kind} followed by a blend of another length`,
-  );
-  return [callOf(operation), blendCall(followedBy)];
-}
-
-function callOf(operation: Operation): Call {
-  switch (operation.kind) {
+function callOf(deed: Deed): Call {
+  switch (deed.kind) {
     case 'scan':
-      return ['scan', operation.vector.offset, operation.vector.length];
+      return ['scan', deed.vector.offset, deed.vector.length];
     case 'add':
-      return addCall(operation);
+      return addCall(deed);
     case 'blend':
-      return blendCall(operation);
+      return blendCall(deed);
     case 'update':
-      return updateCall(operation);
+      return updateCall(deed);
+    case 'store':
+      return ['store', deed.vector.offset, deed.vector.length, deed.to.file, deed.to.position];
   }
 }

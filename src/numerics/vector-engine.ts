@@ -4,10 +4,11 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { assert } from '../errors.js';
+import { storeCall } from './store-call.js';
 import { type Blend, type Operation, type Part, partsOf, type Update } from './vector-calls.js';
 import { type Measure, measureOf, type Vector, VectorMemory } from './vector-memory.js';
 
-export type { Blend, Operation, OptimizerKernel, Part, Update } from './vector-calls.js';
+export type { Blend, Deed, FilePlace, Operation, OptimizerKernel, Update } from './vector-calls.js';
 export { type Measure, part, type Vector, VectorMemory } from './vector-memory.js';
 
 /** Up to here an operation costs less than waking a thread (about 30 microseconds): with nothing queued it is done on the spot. */
@@ -26,6 +27,7 @@ const LOOK_MS = 10_000;
 const THREAD = `
 const { parentPort, workerData: { module, memory, words, index, count } } = require('node:worker_threads');
 const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+const run = Object.assign((${storeCall})(memory, require('node:fs').writeSync), exports);
 const [THERE, MEETING, SPOILED, VERDICT] = [0, 1, 2, 3];
 function meet() {
   const meeting = Atomics.load(words, MEETING);
@@ -42,24 +44,24 @@ function meet() {
 function perform(calls) {
   let first;
   for (const [name, ...numbers] of calls) {
-    const result = exports[name](...numbers);
+    const result = run[name](...numbers);
     if (!Number.isFinite(result)) return NaN;
     first ??= result;
   }
   return first;
 }
-parentPort.on('message', ({ id, stages, isWatched }) => {
+parentPort.on('message', ({ id, stages }) => {
   const results = [];
   for (const [stage, parts] of stages.entries()) {
     for (let part = index; part < parts.length; part += count) {
       const result = perform(parts[part]);
       results.push({ stage, part, result });
       if (!Number.isFinite(result)) Atomics.store(words, SPOILED, 1);
-      else if (isWatched) parentPort.postMessage({ id, done: { stage, part } });
     }
     if (meet() === 1) break;
   }
-  parentPort.postMessage({ id, results });
+  parentPort.postMessage({ id, results, trouble: run.trouble });
+  run.trouble = undefined;
 });
 `;
 const MEETING_WORDS = 4;
@@ -68,18 +70,15 @@ const MEETING_WORDS = 4;
 interface Answer {
   id: number;
   results: { stage: number; part: number; result: number }[];
-}
-
-/** A part of a sequence that is not at its end is done. */
-interface Progress {
-  id: number;
-  done: { stage: number; part: number };
+  trouble: string | undefined;
 }
 
 /** What a sequence did: measures of its operations, stage by stage, up to and with the first stage that was not finite. */
 export interface Outcome {
   finite: boolean;
   measures: Measure[][];
+  /** why a file is not as it should be: something could not be stored */
+  trouble: string | undefined;
 }
 
 /** A sequence under way. */
@@ -91,7 +90,7 @@ interface Waiting {
   answersMissing: number;
   /** times that it was found unfinished, and the first in line */
   looks: number;
-  onPart: ((part: Part) => void) | undefined;
+  trouble: string | undefined;
   resolve(outcome: Outcome): void;
   reject(error: Error): void;
 }
@@ -110,10 +109,7 @@ export class VectorEngine extends VectorMemory {
     const { module, memory } = this;
     this.threads = Array.from({ length: count }, (_, index) => {
       const thread = new Worker(THREAD, { eval: true, workerData: { module, memory, words, index, count } });
-      thread.on('message', (message: Answer | Progress) => {
-        if ('done' in message) this.progress(message);
-        else this.settle(message);
-      });
+      thread.on('message', (answer: Answer) => this.settle(answer));
       thread.on('error', (error) => this.fail(error));
       thread.on('exit', () => this.fail(new Error('the vector engine is closed')));
       return thread;
@@ -155,13 +151,9 @@ export class VectorEngine extends VectorMemory {
    * Several stages in one visit to the threads: where cores are busy, each visit waits for one (milliseconds, measured). The operations of
    * a stage are done side by side, so none may write what another uses. Stops after the first stage that is not finite, so a scan in front
    * guards the updates behind it.
-   * @param onPart told of each part that is done and finite, while others go on
    */
-  sequence(stages: readonly (readonly Operation[])[], onPart?: (part: Part) => void): Promise<Outcome> {
-    return this.post(
-      stages.map((operations) => operations.flatMap(partsOf)),
-      onPart,
-    );
+  sequence(stages: readonly (readonly Operation[])[]): Promise<Outcome> {
+    return this.post(stages.map((operations) => operations.flatMap(partsOf)));
   }
 
   /** Ends the threads; operations still queued are rejected. */
@@ -174,23 +166,21 @@ export class VectorEngine extends VectorMemory {
     return this.post([partsOf(operation)]).then(({ measures }) => measures[0]![0]!);
   }
 
-  private post(stages: Part[][], onPart?: (part: Part) => void): Promise<Outcome> {
+  private post(stages: Part[][]): Promise<Outcome> {
     const floats = stages.flat().reduce((sum, { length }) => sum + length, 0);
     const isHere = floats <= INLINE_FLOATS_MAX && this.waiting.size === 0 && !this.failure;
-    return isHere ? Promise.resolve(this.runHere(stages, onPart)) : this.send(stages, onPart);
+    return isHere ? Promise.resolve(this.runHere(stages)) : this.send(stages);
   }
 
-  private runHere(stages: Part[][], onPart?: (part: Part) => void): Outcome {
+  private runHere(stages: Part[][]): Outcome {
     const results: number[][] = stages.map(() => []);
     for (const [i, parts] of stages.entries()) {
       for (const part of parts) {
-        const result = this.runCalls(part);
-        results[i]!.push(result);
-        if (Number.isFinite(result)) onPart?.(part);
+        results[i]!.push(this.runCalls(part));
       }
       if (!results[i]!.every(Number.isFinite)) break;
     }
-    return outcomeOf({ stages, results });
+    return outcomeOf({ stages, results, trouble: this.takeTrouble() });
   }
 
   /** What the first call measured, or NaN where a call was not finite; those after it are left. As the threads do it. */
@@ -204,17 +194,25 @@ export class VectorEngine extends VectorMemory {
     return first!;
   }
 
-  private send(stages: Part[][], onPart?: (part: Part) => void): Promise<Outcome> {
+  private send(stages: Part[][]): Promise<Outcome> {
     if (this.failure) return Promise.reject(this.failure);
     const id = ++this.lastId;
     const calls = stages.map((parts) => parts.map((part) => part.calls));
     const results = stages.map(() => []);
     return new Promise((resolve, reject) => {
       const answersMissing = this.threads.length;
-      this.waiting.set(id, { stages, results, answersMissing, looks: 0, onPart, resolve, reject });
+      this.waiting.set(id, {
+        stages,
+        results,
+        answersMissing,
+        looks: 0,
+        trouble: undefined,
+        resolve,
+        reject,
+      });
       for (const thread of this.threads) {
         thread.ref(); // an idle engine keeps no process alive, a busy one does
-        thread.postMessage({ id, stages: calls, isWatched: onPart !== undefined });
+        thread.postMessage({ id, stages: calls });
       }
     });
   }
@@ -229,15 +227,11 @@ export class VectorEngine extends VectorMemory {
       );
   }
 
-  private progress({ id, done: { stage, part } }: Progress): void {
-    const { stages, onPart } = this.waiting.get(id)!;
-    onPart!(stages[stage]![part]!);
-  }
-
-  private settle({ id, results }: Answer): void {
+  private settle({ id, results, trouble }: Answer): void {
     const waiting = this.waiting.get(id);
     assert(waiting, 'an answer that nothing waits for');
     for (const { stage, part, result } of results) waiting.results[stage]![part] = result;
+    waiting.trouble ??= trouble;
     waiting.answersMissing -= 1;
     if (waiting.answersMissing > 0) return;
     this.waiting.delete(id);
@@ -253,7 +247,7 @@ export class VectorEngine extends VectorMemory {
 }
 
 /** Measures of whole operations: their parts' sums of squares are added up in order, whoever did them. */
-function outcomeOf({ stages, results }: Pick<Waiting, 'stages' | 'results'>): Outcome {
+function outcomeOf({ stages, results, trouble }: Pick<Waiting, 'stages' | 'results' | 'trouble'>): Outcome {
   const measures: Measure[][] = [];
   for (const [i, numbers] of results.entries()) {
     if (numbers.length === 0) break; // the stage before was not finite
@@ -262,5 +256,5 @@ function outcomeOf({ stages, results }: Pick<Waiting, 'stages' | 'results'>): Ou
       sums.set(operation, (sums.get(operation) ?? 0) + numbers[part]!);
     measures.push([...sums.values()].map(measureOf));
   }
-  return { finite: measures.flat().every(({ finite }) => finite), measures };
+  return { finite: measures.flat().every(({ finite }) => finite), measures, trouble };
 }

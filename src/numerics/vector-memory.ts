@@ -1,8 +1,9 @@
 // Float32 vectors in one shared memory and the compiled kernels over it, run on the calling thread. A worker sums its leaves with it;
 // the server's VectorEngine runs the same kernels on a thread of their own.
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeSync } from 'node:fs';
 import './webassembly.js';
 import { assert, messageOf, NashError } from '../errors.js';
+import { type StoreCall, storeCall } from './store-call.js';
 
 /** A run of floats in the shared memory; `offset` is in bytes. Whole vectors come from `allocate`, parts of them from `part`. */
 export interface Vector {
@@ -16,8 +17,8 @@ export interface Measure {
   squaredNorm: number;
 }
 
-/** A kernel's name and its arguments: byte addresses, a count of floats, float32 scalars. */
-export type Call = readonly [name: KernelName, ...numbers: number[]];
+/** A kernel's name and its arguments: byte addresses, a count of floats, float32 scalars; or `store`, see store-call.ts. */
+export type Call = readonly [name: KernelName | 'store', ...numbers: number[]];
 export type KernelName = 'scan' | 'add' | 'blend' | 'sgd' | 'adam' | 'rmsprop';
 type Kernels = Record<KernelName, (...numbers: number[]) => number>;
 
@@ -47,7 +48,7 @@ export function measureOf(squaredNorm: number): Measure {
 export class VectorMemory {
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
-  private readonly kernels: Kernels;
+  private readonly calls: Kernels & StoreCall;
   private readonly live = new Map<number, number>(); // offset -> length
   private readonly free = new Map<number, number[]>(); // length -> offsets: vectors come in few lengths
   private used = ALIGNMENT_BYTES;
@@ -63,7 +64,8 @@ export class VectorMemory {
       throw new NashError('environment', message, { cause });
     }
     const instance = new WebAssembly.Instance(this.module, { env: { memory: this.memory } });
-    this.kernels = instance.exports as unknown as Kernels;
+    const store = storeCall(this.memory, writeSync);
+    this.calls = Object.assign(store, instance.exports as unknown as Kernels);
   }
 
   /**
@@ -112,9 +114,17 @@ export class VectorMemory {
     return copy;
   }
 
-  /** Runs one kernel on this thread. */
+  /** Performs one call on this thread. */
   run([name, ...numbers]: Call): Measure {
-    return measureOf(this.kernels[name](...numbers));
+    const call: (...numbers: number[]) => number = this.calls[name];
+    return measureOf(call(...numbers));
+  }
+
+  /** What could not be stored on this thread since it was last asked for. */
+  protected takeTrouble(): string | undefined {
+    const { trouble } = this.calls;
+    this.calls.trouble = undefined;
+    return trouble;
   }
 
   private extend(length: number): number {

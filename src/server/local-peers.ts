@@ -3,6 +3,7 @@
 import { messageOf } from '../errors.js';
 import {
   FIRST_SLOT,
+  type FilePlace,
   type MemoryAddress,
   SharedMemory,
   type Slot,
@@ -17,10 +18,12 @@ export interface MemoryOffer {
 
 /** A version on its way into shared memory. */
 export interface Draft {
-  /** @param start bytes from the version's beginning */
-  write(start: number, part: Uint8Array): void;
-  /** All is written. @returns where, or undefined where there was no room */
-  seal(): Slot | undefined;
+  /** where its bytes belong, for whoever writes them */
+  place: FilePlace;
+  /** Writes all of them here and now. @returns what went wrong */
+  fill(contents: Uint8Array): string | undefined;
+  /** All is written. @param trouble why it is not @returns where, or undefined where there was no room */
+  seal(trouble?: string): Slot | undefined;
   /** It is not needed, or not any more. */
   drop(): void;
 }
@@ -51,15 +54,12 @@ export class LocalPeers {
   offer(session: string, host: string): MemoryOffer | undefined {
     if (!this.isEnabled || host !== this.options.host) return undefined;
     this.drop(session);
-    try {
+    return this.attempt(() => {
       this.weights ??= SharedMemory.create();
       const answers = SharedMemory.create();
       this.answers.set(session, answers);
       return { weights: this.weights.address, answers: answers.address };
-    } catch (error) {
-      this.giveUp(error);
-      return undefined;
-    }
+    });
   }
 
   /** The peer is gone, or could not open what it was offered. */
@@ -73,27 +73,28 @@ export class LocalPeers {
     return this.answers.has(session);
   }
 
-  /** Room for a version where all local peers can read it until it is dropped, to be filled part by part. @returns undefined where nobody would read it */
+  /** Room for a version where all local peers can read it until it is dropped, to be filled and sealed. @returns undefined where nobody would read it */
   draft(bytes: number): Draft | undefined {
     const { weights } = this;
     if (!weights || !this.isEnabled || this.answers.size === 0) return undefined;
     const slot = { at: this.allocate(bytes), tag: ++this.lastTag };
-    let isWhole = true;
-    const attempt = (write: () => void) => {
-      try {
-        if (isWhole) write();
-      } catch (error) {
-        isWhole = false;
-        this.giveUp(error);
-      }
+    const place = this.attempt(() => weights.begin(slot));
+    if (!place) return undefined;
+    const seal = () => {
+      weights.seal(slot);
+      return slot;
     };
-    attempt(() => weights.begin(slot));
     return {
-      write: (start, part) => attempt(() => weights.writePart(slot, start, part)),
-      seal: () => {
-        attempt(() => weights.seal(slot));
-        return isWhole ? slot : undefined;
+      place,
+      fill(contents) {
+        try {
+          weights.fill(slot, contents);
+          return undefined;
+        } catch (error) {
+          return messageOf(error);
+        }
       },
+      seal: (trouble) => (trouble === undefined ? this.attempt(seal) : this.giveUp(trouble)),
       drop: () => this.release(slot, bytes),
     };
   }
@@ -129,11 +130,16 @@ export class LocalPeers {
   }
 
   /** One failure is enough: from now on the socket carries what is new, and those who share go on with what they have. */
-  private giveUp(error: unknown): void {
+  private giveUp(because: string): undefined {
     this.isEnabled = false;
-    this.options.log('no shared memory', {
-      because: messageOf(error),
-      instead: 'the socket carries tensors',
-    });
+    this.options.log('no shared memory', { because, instead: 'the socket carries tensors' });
+  }
+
+  private attempt<T>(body: () => T): T | undefined {
+    try {
+      return body();
+    } catch (error) {
+      return this.giveUp(messageOf(error));
+    }
   }
 }

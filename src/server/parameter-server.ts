@@ -322,6 +322,7 @@ export class ParameterServer {
     const comesBack = !isDone && (this.stopping?.comesBack ?? false);
     this.sendToAll({ kind: 'stop', comesBack, message: isDone ? 'the run is done' : 'the run was stopped' });
     await this.farewell();
+    await this.training.idle(); // it may be writing into the memory
     this.local.close();
     const steppedNow = steps.discriminator - versionsAfter(config.schedule, round).discriminator;
     const images = steppedNow * config.minibatch.size;

@@ -4,11 +4,11 @@ import type { RunConfig } from '../config/run-config.js';
 import { assert } from '../errors.js';
 import { clipOf } from '../losses/gan-loss.js';
 import type { Architecture } from '../models/architecture.js';
-import type { Operation } from '../numerics/vector-calls.js';
 import {
-  type Blend,
+  type Deed,
+  type FilePlace,
   type Measure,
-  type Part,
+  type Operation,
   part,
   type Vector,
   type VectorEngine,
@@ -41,9 +41,9 @@ export interface Published {
   onDropped?: () => void;
 }
 
-/** A version lies in shared memory, if there was room, until nobody needs it any more. */
-export function place(published: Published, draft: Draft): void {
-  const slot = draft.seal();
+/** A version lies in shared memory, if there was no trouble, until nobody needs it any more. */
+export function place(published: Published, draft: Draft, trouble?: string): void {
+  const slot = draft.seal(trouble);
   if (slot) Object.assign(published, { slot, onDropped: () => draft.drop() });
   else draft.drop();
 }
@@ -79,6 +79,15 @@ export type NamedVectors = Record<string, Float32Array>;
 export type Applied =
   | { kind: 'applied'; gradientNorm: number }
   | { kind: 'not-finite'; cause: 'gradient' | 'update' };
+
+/** What is done with each piece of a net's next version as it is made, `at` floats from the beginning. */
+type Follow = (made: Vector, at: number) => Deed[];
+
+const storing = ({ file, position }: FilePlace, vector: Vector, at: number): Deed => ({
+  kind: 'store',
+  vector,
+  to: { file, position: position + 4 * at },
+});
 
 const lengthOf = (manifest: Manifest): number => manifest.size + manifest.slotSize;
 
@@ -177,27 +186,24 @@ export class ParameterStore {
   }
 
   /**
-   * Applies the step whose nodes are all settled: optimizer, state slots, G's average; publishes version `step + 1`. A draft is filled with
-   * what is done while the rest is computed. A gradient that is not finite is not applied, and nothing changes. After an update that is
+   * Applies the step whose nodes are all settled: optimizer, state slots, G's average; publishes version `step + 1`. A draft is filled
+   * with what is made while the rest is computed. A gradient that is not finite is not applied, and nothing changes. After an update that is
    * not, the optimizer's slots and the average are spoiled: only `restore` helps.
    */
   async apply(net: Net, step: number, draft?: Draft): Promise<Applied> {
     const state = this.nets[net];
-    const { manifest } = state;
     const [sum, other] = this.takeRoot(net, step);
     const next = this.engine.allocate(this.lengthOf(net), 'anything');
-    const write = (start: number, length: number) =>
-      draft?.write(4 * start, this.bytesOf(part(next, start, length)));
-    const update = this.update(net, step, sum, next);
+    const follow = (made: Vector, at: number): Deed[] => [
+      ...(net === 'generator' ? [this.averaging(step, made, at)] : []),
+      ...(draft ? [storing(draft.place, made, at)] : []),
+    ];
     // both kinds of the first stage measure the whole sum, and so guard the second
     const stages: Operation[][] = [
       [other ? { kind: 'add', into: sum, from: other } : { kind: 'scan', vector: sum }],
-      [update, ...this.slotMerges(net, step, sum, next)],
+      [this.update(net, step, sum, next, follow), ...this.slotMerges(net, sum, next, follow)],
     ];
-    const onPart = ({ operation, start, length }: Part) => {
-      if (operation === update) write(start, length);
-    };
-    const { finite, measures } = await this.engine.sequence(stages, draft && onPart);
+    const { finite, measures, trouble } = await this.engine.sequence(stages);
     this.engine.release(sum);
     if (other) this.engine.release(other);
     if (!finite) {
@@ -207,10 +213,7 @@ export class ParameterStore {
     }
     state.parameters = next;
     this.publish(net, step + 1);
-    if (draft) {
-      write(manifest.size, manifest.slotSize);
-      place(this.newest(net), draft);
-    }
+    if (draft) place(this.newest(net), draft, trouble);
     const [, [ofUpdate]] = measures as [Measure[], [Measure]];
     return { kind: 'applied', gradientNorm: Math.sqrt(ofUpdate.squaredNorm) };
   }
@@ -228,7 +231,7 @@ export class ParameterStore {
   }
 
   /** The optimizer; it measures the averaged gradient. */
-  private update(net: Net, step: number, sum: Vector, next: Vector): Operation {
+  private update(net: Net, step: number, sum: Vector, next: Vector, follow: Follow): Operation {
     const { manifest, optimizer, parameters, optimizerSlots } = this.nets[net];
     const bound = net === 'discriminator' ? clipOf(this.config.loss) : undefined;
     const weightsOf = (vector: Vector) => part(vector, 0, manifest.size);
@@ -242,12 +245,12 @@ export class ParameterStore {
       slots: optimizerSlots,
       scalars: optimizer.scalars(step + 1),
       ...(bound === undefined ? {} : { bound }),
-      ...this.averaging(net, step, weightsOf(next), 0),
+      followedBy: follow(weightsOf(next), 0),
     };
   }
 
   /** new = momentum * old + (1 - momentum) * merged, each slot by its merge rule. */
-  private slotMerges(net: Net, step: number, sum: Vector, next: Vector): Operation[] {
+  private slotMerges(net: Net, sum: Vector, next: Vector, follow: Follow): Operation[] {
     const { manifest, parameters } = this.nets[net];
     if (manifest.slotSize === 0) return [];
     const slotsOf = (vector: Vector) => part(vector, manifest.size, manifest.slotSize);
@@ -262,16 +265,15 @@ export class ParameterStore {
         from: part(sum, at, slot.size),
         keep: slot.momentum,
         take: (1 - slot.momentum) * share,
-        ...this.averaging(net, step, into, at),
+        followedBy: follow(into, at),
       };
     });
   }
 
   /** G's average follows what was just made of its next version, `at` floats from the start. */
-  private averaging(net: Net, step: number, from: Vector, at: number): { followedBy?: Blend } {
-    if (net === 'discriminator') return {};
+  private averaging(step: number, from: Vector, at: number): Deed {
     const { keep, take } = averagingAt(this.config.averaging, step + 1);
-    return { followedBy: { into: part(this.average, at, from.length), from, keep, take } };
+    return { kind: 'blend', into: part(this.average, at, from.length), from, keep, take };
   }
 
   private publish(net: Net, version: number): void {

@@ -94,6 +94,11 @@ export class Training {
     });
   }
 
+  /** Resolves when nothing is being computed. */
+  async idle(): Promise<void> {
+    await Promise.allSettled(NETS.map((net) => this.work[net]));
+  }
+
   private handIn(worker: string, arrived: Arrived, isSound: boolean): void {
     const { coordinator, store, now } = this.parts;
     const { net, step, level, index, issue } = arrived.message;
@@ -258,7 +263,7 @@ export class Training {
     if (isBranch && line.branch >= BRANCHES_MAX) throw givenUp(because);
     line.term += 1;
     if (isBranch) line.branch += 1;
-    await Promise.all(NETS.map((net) => this.work[net]));
+    await this.idle();
     const { versions, vectors } = await checkpoints.goBack(round);
     this.dropAnswers();
     store.restore(vectors, versions);

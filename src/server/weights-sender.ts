@@ -97,8 +97,7 @@ export class WeightsSender {
     if (published.slot) return published.slot;
     const { buffer, byteOffset, byteLength } = published.values;
     const draft = this.local.draft(byteLength);
-    draft?.write(0, new Uint8Array(buffer, byteOffset, byteLength));
-    if (draft) place(published, draft);
+    if (draft) place(published, draft, draft.fill(new Uint8Array(buffer, byteOffset, byteLength)));
     return published.slot;
   }
 

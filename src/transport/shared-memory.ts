@@ -13,6 +13,13 @@ export interface MemoryAddress {
   nonce: string;
 }
 
+/** Where bytes lie in an open file. */
+export interface FilePlace {
+  /** descriptor */
+  file: number;
+  position: number;
+}
+
 /** Where something lies and the tag that it bears. A tag is never used twice, so one that is still there vouches for the bytes. */
 export interface Slot {
   /** bytes from the beginning */
@@ -74,19 +81,20 @@ export class SharedMemory {
    */
   write(slot: Slot, bytes: Uint8Array): void {
     this.begin(slot);
-    this.writePart(slot, 0, bytes);
+    this.fill(slot, bytes);
     this.seal(slot);
   }
 
-  /** `write` in parts: nothing in the slot counts from here until `seal`. */
-  begin({ at }: Slot): void {
-    this.writeTag(at, 0);
+  /** The first third of `write`: nothing in the slot counts from here until `seal`. @returns where its bytes belong */
+  begin(slot: Slot): FilePlace {
+    this.writeTag(slot.at, 0);
+    return this.placeOf(slot);
   }
 
-  /** @param start bytes from the beginning of the slot's contents */
-  writePart({ at }: Slot, start: number, bytes: Uint8Array): void {
+  fill(slot: Slot, bytes: Uint8Array): void {
+    const { file, position } = this.placeOf(slot);
     for (let done = 0; done < bytes.byteLength; )
-      done += writeSync(this.file, bytes, done, bytes.byteLength - done, at + TAG_BYTES + start + done);
+      done += writeSync(file, bytes, done, bytes.byteLength - done, position + done);
   }
 
   seal({ at, tag }: Slot): void {
@@ -94,17 +102,22 @@ export class SharedMemory {
   }
 
   /** Reads a slot. @returns false where it was used for something else before all was read: what was read is worth nothing */
-  read({ at, tag }: Slot, into: Uint8Array): boolean {
+  read(slot: Slot, into: Uint8Array): boolean {
+    const { file, position } = this.placeOf(slot);
     for (let done = 0; done < into.byteLength; ) {
-      const count = readSync(this.file, into, done, into.byteLength - done, at + TAG_BYTES + done);
+      const count = readSync(file, into, done, into.byteLength - done, position + done);
       if (count === 0) return false;
       done += count;
     }
-    return readSync(this.file, this.tagBytes, 0, 8, at) === 8 && this.tag[0] === tag;
+    return readSync(file, this.tagBytes, 0, 8, slot.at) === 8 && this.tag[0] === slot.tag;
   }
 
   close(): void {
     closeSync(this.file);
+  }
+
+  private placeOf({ at }: Slot): FilePlace {
+    return { file: this.file, position: at + TAG_BYTES };
   }
 
   private writeTag(at: number, tag: number): void {

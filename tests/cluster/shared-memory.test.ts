@@ -58,6 +58,42 @@ describe('shared memory between the processes of one host', () => {
     expect(sent('shared')! / sent('socket')!).toBeCloseTo(1, 1);
   }, 120_000);
 
+  const reason = process.getuid?.() === 0 ? undefined : 'needs root, to mount a small /dev/shm';
+  it.skipIf(reason !== undefined)(
+    'that is too small is given up, and the weights do not show it',
+    async () => {
+      const wide = (name: string) =>
+        trainWords(
+          name,
+          'configs/ring.yaml',
+          {
+            'model.generator.hidden': '[1100, 1100]',
+            'model.discriminator.hidden': '[1100, 1100]',
+            'minibatch.size': 8,
+            'stop.generatorSteps': 5,
+          },
+          ['--workers', 'any=1'],
+        );
+      const given = (megabytes: number) => {
+        const script = `mount -t tmpfs -o size=${megabytes}m none /dev/shm && exec "$@"`;
+        return ['unshare', '--mount', 'sh', '-c', script, 'sh'];
+      };
+      const noted = (name: string) =>
+        readFileSync(join(scratch(name), 'logs', 'server.ndjson'), 'utf8').match(/"no shared memory"/g) ?? [];
+      expect((await start(wide('roomy')).finished).exitCode).toBe(0);
+      expect(noted('roomy')).toEqual([]);
+      // too small for anything; for the second version, which the server's threads write
+      for (const megabytes of [1, 8]) {
+        const name = `narrow-${megabytes}`;
+        const { exitCode, stderr } = await start(wide(name), { within: given(megabytes) }).finished;
+        expect([exitCode, stderr]).toEqual([0, '']);
+        expect(noted(name)).toHaveLength(1);
+        expect(resultOf(name).weights).toEqual(resultOf('roomy').weights);
+      }
+    },
+    120_000,
+  );
+
   it('leaves nothing in /dev/shm when all processes are killed at once', async () => {
     const run = start(words('killed', 100_000));
     const { workers } = await statusWhen('killed', 'a few steps', ({ step }) => step.generator >= 3);

@@ -32,12 +32,13 @@ export interface Running {
   finished: Promise<Finished>;
 }
 
-/** Starts a command; ports are free ones, decoded data go to this test's folder. */
+/** Starts a command; ports are free ones, decoded data go to this test's folder. @param within words of a command that runs it */
 export function start(
   words: readonly string[],
-  { env = {} }: { env?: Record<string, string> } = {},
+  { env = {}, within = [] }: { env?: Record<string, string>; within?: readonly string[] } = {},
 ): Running {
-  const child = spawn(process.execPath, [NASH, ...words], {
+  const [command, ...all] = [...within, process.execPath, NASH, ...words];
+  const child = spawn(command!, all, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NASH_CACHE: join(folder, 'cache'), ...env },
   });

@@ -117,14 +117,24 @@ describe('peers of the server’s host', () => {
     expect(peers.read('a', first(1), into)).toBe(false);
   });
 
+  it('find no room: nothing is sealed, the reason is told, and nothing else is tried', () => {
+    const peers = open();
+    peers.offer('a', 'here');
+    const draft = peers.draft(1000)!;
+    const nothing = { byteLength: 1000 } as Uint8Array;
+    logged.length = 0;
+    expect(draft.seal(draft.fill(nothing))).toBeUndefined();
+    expect(logged).toEqual(['no shared memory']);
+    expect(peers.draft(1000)).toBeUndefined();
+  });
+
   it('read a version until it is released; then its place serves the next, and the late reader notices', () => {
     const peers = open();
     const offer = peers.offer('a', 'here')!;
     const reader = keep(SharedMemory.open(offer.weights, 'read'))!;
     const post = (value: number) => {
       const draft = peers.draft(1000)!;
-      draft.write(0, bytesOf(value));
-      return { draft, slot: draft.seal()! };
+      return { draft, slot: draft.seal(draft.fill(bytesOf(value)))! };
     };
     const posted = [1, 2].map(post);
     const slots = posted.map(({ slot }) => slot);

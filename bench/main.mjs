@@ -20,17 +20,17 @@ const BATCH = 64;
 const PRODUCT_GFLOP = (2 * 2048 ** 3) / 1e9;
 /** Turns of each contestant and iterations a turn: medians of 15 for single steps. */
 const TURNS = { rounds: 3, count: 5 };
-/** Other programs' load from which figures say more about them than about the contestants (measured: at 2 on two cores PyTorch slows fivefold). */
-const BUSY_LOAD = 0.5;
-const PUSH_TURNS = { rounds: 4, count: 15 };
-const RUN_TURNS = { rounds: 2, count: 20 };
+/** Cores that others keep busy from which figures say more about them than about the contestants (measured: with both, PyTorch slows fivefold). */
+const BUSY_CORES = 0.2;
+const PUSH_TURNS = { rounds: 8, count: 15 };
+const RUN_TURNS = { rounds: 4, count: 20 };
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: { json: { type: 'boolean', default: false }, only: { type: 'string' } },
 });
 const python = findPyTorch();
-const machine = describeMachine(python);
+const machine = await describeMachine(python);
 /** @type {Row[]} */
 const rows = [];
 
@@ -242,9 +242,9 @@ console.log(
     : 'Python has no torch here: rows against PyTorch are left out (NASH_BENCH_PYTHON=... names another Python)',
 );
 console.log('medians; contestants in turns; a ratio above 1 favours Nash');
-if (machine.load > BUSY_LOAD) {
+if (machine.busyCores > BUSY_CORES) {
   console.log(
-    `WARNING: other programs keep ${machine.load} cores busy. Do not report these figures: with a core taken away, PyTorch's OpenMP\n` +
+    `WARNING: other programs keep ${machine.busyCores} cores busy. Do not report these figures: with a core taken away, PyTorch's OpenMP\n` +
       'threads wait for each other up to ten times as long, and the server pays milliseconds for every change of thread.',
   );
 }

@@ -7,7 +7,7 @@ import { CORES } from './machine.mjs';
 import { Processes } from './processes.mjs';
 
 /** Iterations that are run and not counted: the first ones compile, connect and fill caches, and V8 learns what is called often. */
-const WARM_UP = 40;
+export const WARM_UP = 40;
 const PATIENCE_MS = 180_000;
 const PHASES = /** @type {const} */ (['compute', 'wire', 'apply']);
 

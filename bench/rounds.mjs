@@ -5,6 +5,7 @@
 
 /** @param {readonly number[]} values at least one */
 export function median(values) {
+  if (values.length === 0) throw new Error('the median of nothing: no iteration was counted');
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
   const upper = /** @type {number} */ (sorted[middle]);

@@ -1,7 +1,7 @@
 // `npm run bench -- scaling`: what server and wire can carry. Workers that compute nothing sleep 50 ms a shard and answer with noise, so
 // that images/s, bytes/s and the server's CPU show whatever the machine's cores could compute. Then real workers, as far as cores go.
 import { setTimeout as wait } from 'node:timers/promises';
-import { iterationsOf, openBenchFolder } from './distributed.mjs';
+import { WARM_UP as ITERATIONS_BEFORE, iterationsOf, openBenchFolder } from './distributed.mjs';
 import { CORES } from './machine.mjs';
 import { cpuSeconds, Processes } from './processes.mjs';
 import { rowOf } from './report.mjs';
@@ -156,7 +156,7 @@ const realConfig = (data) => ({
   evaluation: { everySteps: 10 },
   checkpoint: { everySteps: 1_000_000 },
   server: { http: '127.0.0.1:0' },
-  stop: { generatorSteps: 25 },
+  stop: { generatorSteps: ITERATIONS_BEFORE + 25 },
 });
 
 /** @param {(title: string, rows: Row[]) => void} publish @param {{ folder: string, data: string }} place */

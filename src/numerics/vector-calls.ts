@@ -93,7 +93,7 @@ export interface Part {
   calls: Call[];
 }
 
-/** So many floats are one call: few enough for threads to share an operation out, and enough to be worth a message (1 MB). */
+/** So many floats are one call: few enough for threads to share an operation out, and many enough for a call (1 MB: half of it is no faster, an eighth of it slower). */
 const PART_FLOATS = 2 ** 18;
 
 /** An operation as parts that may be done side by side: all goes element by element. */

@@ -24,7 +24,8 @@ it('five runs with random kills end with the weights of the undisturbed run', as
     expect(ended.result.weights, `seed ${seed}, killed: ${JSON.stringify(ended.kills)}`).toEqual(
       undisturbed.result.weights,
     );
-    expect(ended.result.restarts).toBe(ended.kills.length);
+    expect(ended.result.restarts).toBeGreaterThanOrEqual(ended.restartsMin);
+    expect(ended.result.restarts).toBeLessThanOrEqual(ended.kills.length);
     all.push(ended);
   }
   const names = all.flatMap(({ kills }) => kills.map(({ name }) => name));

@@ -22,10 +22,10 @@ const SERVER_DEATHS = 5;
 
 /** @typedef {{ name: string, pid: number }} Process */
 /** @typedef {{ step: number, processes: Process[] }} Look what a run is doing now */
-/** @typedef {{ name: string, step: number }} Kill */
+/** @typedef {{ name: string, step: number, pid: number, isBack: boolean }} Kill `isBack`: it was seen again */
 /**
  * @typedef {{
- *   exitCode: number, trouble: string, kills: Kill[],
+ *   exitCode: number, trouble: string, kills: Kill[], restartsMin: number,
  *   result: { weights: { discriminator: string, generator: string }, restarts: number, steps: object },
  * }} Ended
  */
@@ -73,20 +73,24 @@ export async function killedRun({ runDir, steps, workers, env = {}, kill, onLook
   while (exitCode === undefined) {
     const look = await lookAt(runDir);
     if (look) onLook?.(look);
+    for (const { name, pid } of look?.processes ?? [])
+      for (const kill of kills) if (kill.name === name && kill.pid !== pid) kill.isBack = true;
     if (look && look.step > furthest) [furthest, serverDeaths] = [look.step, 0];
     const lives = (/** @type {string} */ name) =>
       kill?.spares?.(name) || (name === 'server' && serverDeaths >= SERVER_DEATHS);
     const victims = look?.processes.filter(({ name }) => !lives(name)) ?? [];
     if (look && look.step > 0 && look.step < steps && victims.length > 0 && performance.now() > nextMs) {
       const victim = /** @type {Process} */ (victims[random.below(victims.length)]);
-      if (end(victim.pid)) kills.push({ name: victim.name, step: look.step });
+      if (end(victim.pid)) kills.push({ ...victim, step: look.step, isBack: false });
       if (victim.name === 'server') serverDeaths += 1;
       nextMs = performance.now() + pause();
     }
     await Promise.race([ended, wait(everyMs)]);
   }
   process.off('exit', endWithUs);
-  return { exitCode, trouble, kills, result: resultOf(runDir) };
+  // what was killed last may have been needed no more
+  const restartsMin = kills.filter(({ isBack }) => isBack).length;
+  return { exitCode, trouble, kills, restartsMin, result: resultOf(runDir) };
 }
 
 /** What the run came to; a run that died has nothing to say. @param {string} runDir */

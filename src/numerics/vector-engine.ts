@@ -6,7 +6,7 @@ import { Worker } from 'node:worker_threads';
 import { assert } from '../errors.js';
 import { storeCall } from './store-call.js';
 import { type Blend, type Operation, type Part, partsOf, type Update } from './vector-calls.js';
-import { type Measure, measureOf, type Vector, VectorMemory } from './vector-memory.js';
+import { type Call, type Measure, measureOf, type Vector, VectorMemory } from './vector-memory.js';
 
 export type { Blend, Deed, FilePlace, Operation, OptimizerKernel, Update } from './vector-calls.js';
 export { type Measure, part, type Vector, VectorMemory } from './vector-memory.js';
@@ -18,6 +18,17 @@ const THREADS_MAX = 4;
 /** A sequence that is not done after so many looks hangs; not a deadline, since a process that was stopped looks only once on coming back. */
 const LOOKS_MAX = 6;
 const LOOK_MS = 10_000;
+
+/** What the first call measured, or NaN where one was not finite: those after it are left. The threads get it as text, as they do `storeCall`. */
+function performAll(calls: readonly Call[], perform: (call: Call) => number): number {
+  let first: number | undefined;
+  for (const call of calls) {
+    const result = perform(call);
+    if (!Number.isFinite(result)) return Number.NaN;
+    first ??= result;
+  }
+  return first!;
+}
 
 /**
  * A thread's whole program, as text so that it runs alike from dist and under vitest. Of each stage's parts a thread does every so many-th;
@@ -41,20 +52,13 @@ function meet() {
   while (Atomics.load(words, MEETING) === meeting) Atomics.wait(words, MEETING, meeting);
   return Atomics.load(words, VERDICT);
 }
-function perform(calls) {
-  let first;
-  for (const [name, ...numbers] of calls) {
-    const result = run[name](...numbers);
-    if (!Number.isFinite(result)) return NaN;
-    first ??= result;
-  }
-  return first;
-}
+const performAll = ${performAll};
+const perform = ([name, ...numbers]) => run[name](...numbers);
 parentPort.on('message', ({ id, stages }) => {
   const results = [];
   for (const [stage, parts] of stages.entries()) {
     for (let part = index; part < parts.length; part += count) {
-      const result = perform(parts[part]);
+      const result = performAll(parts[part], perform);
       results.push({ stage, part, result });
       if (!Number.isFinite(result)) Atomics.store(words, SPOILED, 1);
     }
@@ -176,22 +180,11 @@ export class VectorEngine extends VectorMemory {
     const results: number[][] = stages.map(() => []);
     for (const [i, parts] of stages.entries()) {
       for (const part of parts) {
-        results[i]!.push(this.runCalls(part));
+        results[i]!.push(performAll(part.calls, (call) => this.run(call).squaredNorm));
       }
       if (!results[i]!.every(Number.isFinite)) break;
     }
     return outcomeOf({ stages, results, trouble: this.takeTrouble() });
-  }
-
-  /** What the first call measured, or NaN where a call was not finite; those after it are left. As the threads do it. */
-  private runCalls({ calls }: Part): number {
-    let first: number | undefined;
-    for (const call of calls) {
-      const { finite, squaredNorm } = this.run(call);
-      if (!finite) return Number.NaN;
-      first ??= squaredNorm;
-    }
-    return first!;
   }
 
   private send(stages: Part[][]): Promise<Outcome> {

@@ -27,14 +27,14 @@ export const nash = {
   parameters: () => load('parameters/initial'),
   /** @returns {Promise<typeof import('../src/protocol/messages.js')>} */
   messages: () => load('protocol/messages'),
-  /** @returns {Promise<typeof import('../src/server/answer-intake.js')>} */
-  answerIntake: () => load('server/answer-intake'),
-  /** @returns {Promise<typeof import('../src/server/local-peers.js')>} */
-  localPeers: () => load('server/local-peers'),
-  /** @returns {Promise<typeof import('../src/server/parameter-store.js')>} */
-  store: () => load('server/parameter-store'),
-  /** @returns {Promise<typeof import('../src/server/weights-sender.js')>} */
-  weightsSender: () => load('server/weights-sender'),
+  /** @returns {Promise<typeof import('../src/server/training/answer-intake.js')>} */
+  answerIntake: () => load('server/training/answer-intake'),
+  /** @returns {Promise<typeof import('../src/server/peers/local-peers.js')>} */
+  localPeers: () => load('server/peers/local-peers'),
+  /** @returns {Promise<typeof import('../src/server/training/parameter-store.js')>} */
+  store: () => load('server/training/parameter-store'),
+  /** @returns {Promise<typeof import('../src/server/peers/weights-sender.js')>} */
+  weightsSender: () => load('server/peers/weights-sender'),
   /** @returns {Promise<typeof import('../src/steps/step.js')>} */
   steps: () => load('steps/step'),
   /** @returns {Promise<typeof import('../src/transport/dealer.js')>} */

@@ -8,7 +8,7 @@ import { FLOATS } from './push_size.mjs';
 const NET = /** @type {const} */ ('discriminator');
 const TERM = 1;
 
-/** @typedef {import('../../src/server/peers.js').Peer} Peer */
+/** @typedef {import('../../src/server/peers/peers.js').Peer} Peer */
 
 /** @param {number} shards */
 const configOf = async (shards) =>
@@ -85,8 +85,8 @@ async function openStore(shards) {
 /**
  * @param {{
  *   workers: number,
- *   local: import('../../src/server/local-peers.js').LocalPeers,
- *   send: ConstructorParameters<typeof import('../../src/server/weights-sender.js').WeightsSender>[4],
+ *   local: import('../../src/server/peers/local-peers.js').LocalPeers,
+ *   send: ConstructorParameters<typeof import('../../src/server/peers/weights-sender.js').WeightsSender>[4],
  * }} parts
  */
 async function openRounds({ workers, local, send }) {
@@ -108,7 +108,7 @@ async function openRounds({ workers, local, send }) {
   };
   return {
     weights,
-    /** @param {Peer} peer @param {import('../../src/server/answer-intake.js').Answer} message @param {Uint8Array[]} frames */
+    /** @param {Peer} peer @param {import('../../src/server/training/answer-intake.js').Answer} message @param {Uint8Array[]} frames */
     take(peer, message, frames) {
       const arrived = intake.take(peer.session, message, frames);
       if (!arrived) return;

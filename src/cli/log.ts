@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import type { Net } from '../parameters/manifest.js';
-import type { Log } from '../server/parameter-server.js';
+import type { Log } from '../server/log.js';
 
 export interface LogOptions {
   folder: string;

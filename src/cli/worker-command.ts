@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { EXIT, messageOf, NashError } from '../errors.js';
 import type { Pool } from '../protocol/roster.js';
-import type { Log } from '../server/parameter-server.js';
+import type { Log } from '../server/log.js';
 import { readAddress, type ServerAddress } from '../server/run-folder.js';
 import type { Serving } from '../worker/serve-run.js';
 import type { Session } from '../worker/session.js';

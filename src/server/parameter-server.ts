@@ -12,28 +12,23 @@ import { type ServerMessage, serverMessage } from '../protocol/messages.js';
 import { versionsAfter } from '../protocol/schedule.js';
 import type { ServerTransport } from '../transport/transport.js';
 import { encode } from '../wire/codec.js';
-import { Evaluations } from './evaluations.js';
-import type { Line } from './line.js';
-import { Liveness, type Loss } from './liveness.js';
-import { LocalPeers } from './local-peers.js';
-import type { ParameterStore } from './parameter-store.js';
-import { type Expected, type Peer, Peers } from './peers.js';
-import { ProcessMetrics } from './process-metrics.js';
-import { Reception } from './reception.js';
-import { RunCheckpoints } from './run-checkpoints.js';
+import type { Log } from './log.js';
+import { ProcessMetrics } from './pages/process-metrics.js';
+import { Liveness, type Loss } from './peers/liveness.js';
+import { LocalPeers } from './peers/local-peers.js';
+import { type Expected, type Peer, Peers } from './peers/peers.js';
+import { Reception } from './peers/reception.js';
+import type { Uniformity } from './peers/uniformity.js';
+import { WeightsSender } from './peers/weights-sender.js';
 import type { RunFolder } from './run-folder.js';
 import { type Progress, RunReport } from './run-report.js';
-import { Training } from './training.js';
-import type { Uniformity } from './uniformity.js';
-import { verifiedShare } from './verification.js';
+import { Evaluations } from './training/evaluations.js';
+import type { Line } from './training/line.js';
+import type { ParameterStore } from './training/parameter-store.js';
+import { RunCheckpoints } from './training/run-checkpoints.js';
+import { Training } from './training/training.js';
+import { verifiedShare } from './training/verification.js';
 import { WaitingLog } from './waiting-log.js';
-import { WeightsSender } from './weights-sender.js';
-
-/** `worker`, `run` and `version` of a line are the writing process's own: another process is a `peer`. */
-export type Log = (
-  event: string,
-  fields?: { [name: string]: unknown; worker?: never; run?: never; version?: never },
-) => void;
 
 export interface ServerParts {
   config: RunConfig;

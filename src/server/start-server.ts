@@ -14,13 +14,14 @@ import type { Versions } from '../protocol/schedule.js';
 import { serverKeysOf } from '../transport/keys.js';
 import { bindServer } from '../transport/router.js';
 import { describeEnvironment } from './environment.js';
-import { serveHttp } from './http.js';
-import type { Line } from './line.js';
-import { type Log, ParameterServer, type ServerParts } from './parameter-server.js';
-import { ParameterStore } from './parameter-store.js';
+import type { Log } from './log.js';
+import { serveHttp } from './pages/http.js';
+import { ParameterServer, type ServerParts } from './parameter-server.js';
+import { Uniformity } from './peers/uniformity.js';
 import { type Opening, RunFolder } from './run-folder.js';
 import type { Progress } from './run-report.js';
-import { Uniformity } from './uniformity.js';
+import type { Line } from './training/line.js';
+import { ParameterStore } from './training/parameter-store.js';
 
 export interface ServerOptions {
   config: RunConfig;

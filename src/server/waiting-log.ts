@@ -1,6 +1,6 @@
 // Says in the log what a run waits for, when it has not moved for a while, and again at doubling intervals: nothing hangs in silence.
 import type { Versions } from '../protocol/schedule.js';
-import type { Log } from './parameter-server.js';
+import type { Log } from './log.js';
 
 const FIRST_MS = 5000;
 

@@ -1,6 +1,6 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
-import { LocalPeers } from '../../../src/server/local-peers.js';
+import { LocalPeers } from '../../../src/server/peers/local-peers.js';
 import { FIRST_SLOT, SharedMemory, slotBytes } from '../../../src/transport/shared-memory.js';
 
 const bytesOf = (value: number, count = 1000) => new Uint8Array(count).fill(value);

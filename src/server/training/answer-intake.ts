@@ -1,12 +1,12 @@
 // Payloads on their way in, block by block, one a worker: put together here until the coordinator has judged them.
-import type { Vector } from '../numerics/vector-engine.js';
-import type { MessageOf, WorkerMessage } from '../protocol/messages.js';
-import { keyOf, nodeCount, rootLevel } from '../protocol/shard-tree.js';
-import type { TaskName } from '../protocol/task.js';
-import type { Slot } from '../transport/shared-memory.js';
-import { floatsOf, isWhole } from '../wire/blocks.js';
-import { MalformedMessage } from '../wire/codec.js';
-import type { LocalPeers } from './local-peers.js';
+import type { Vector } from '../../numerics/vector-engine.js';
+import type { MessageOf, WorkerMessage } from '../../protocol/messages.js';
+import { keyOf, nodeCount, rootLevel } from '../../protocol/shard-tree.js';
+import type { TaskName } from '../../protocol/task.js';
+import type { Slot } from '../../transport/shared-memory.js';
+import { floatsOf, isWhole } from '../../wire/blocks.js';
+import { MalformedMessage } from '../../wire/codec.js';
+import type { LocalPeers } from '../peers/local-peers.js';
 import type { ParameterStore } from './parameter-store.js';
 import { statisticsFit } from './step-record.js';
 

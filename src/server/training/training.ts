@@ -1,25 +1,25 @@
 // Performs what the coordinator decides about steps: sends tasks, keeps and sums answers, applies the optimizer, goes back to
 // checkpoints. Takes answers once they are whole; knows nothing of handshakes.
-import type { RunConfig } from '../config/run-config.js';
-import { assert, NashError } from '../errors.js';
-import type { Metrics } from '../metrics/metrics.js';
-import { NETS, type Net } from '../parameters/manifest.js';
-import { vectorHash } from '../parameters/vector-hash.js';
-import type { Coordinator } from '../protocol/coordinator.js';
-import type { DiscardReason, Effect, Event } from '../protocol/events.js';
-import { BLOCK_FLOATS, type ServerMessage } from '../protocol/messages.js';
-import { keyOf } from '../protocol/shard-tree.js';
-import type { Task, TaskName } from '../protocol/task.js';
+import type { RunConfig } from '../../config/run-config.js';
+import { assert, NashError } from '../../errors.js';
+import type { Metrics } from '../../metrics/metrics.js';
+import { NETS, type Net } from '../../parameters/manifest.js';
+import { vectorHash } from '../../parameters/vector-hash.js';
+import type { Coordinator } from '../../protocol/coordinator.js';
+import type { DiscardReason, Effect, Event } from '../../protocol/events.js';
+import { BLOCK_FLOATS, type ServerMessage } from '../../protocol/messages.js';
+import { keyOf } from '../../protocol/shard-tree.js';
+import type { Task, TaskName } from '../../protocol/task.js';
+import type { Log } from '../log.js';
+import type { Draft, LocalPeers } from '../peers/local-peers.js';
+import type { Peer, Peers } from '../peers/peers.js';
+import type { WeightsSender } from '../peers/weights-sender.js';
+import type { RunReport } from '../run-report.js';
 import { type Answer, AnswerIntake, type Arrived } from './answer-intake.js';
 import type { Line } from './line.js';
-import type { Draft, LocalPeers } from './local-peers.js';
-import type { Log } from './parameter-server.js';
 import type { ParameterStore } from './parameter-store.js';
-import type { Peer, Peers } from './peers.js';
 import type { RunCheckpoints } from './run-checkpoints.js';
-import type { RunReport } from './run-report.js';
 import { StepRecord } from './step-record.js';
-import type { WeightsSender } from './weights-sender.js';
 
 export interface TrainingParts {
   config: RunConfig;

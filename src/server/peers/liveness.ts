@@ -3,9 +3,9 @@
 // A heartbeat in ZeroMQ's own thread notices a dead host or a stopped process, but never a hung JavaScript loop (tested); a loop that
 // answers pings is alive; one that does not may be computing a long shard. So silence counts only beyond what its task may take.
 import { hostname } from 'node:os';
-import type { Coordinator } from '../protocol/coordinator.js';
+import type { Coordinator } from '../../protocol/coordinator.js';
+import { processStat } from '../process-stat.js';
 import type { Peer, Peers } from './peers.js';
-import { processStat } from './process-stat.js';
 
 /** Why a worker is not there any more. */
 export type Loss =

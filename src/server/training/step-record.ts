@@ -1,9 +1,9 @@
 // What one step of one net looked like from the server: its shards' statistics in order, and where its time went.
 
-import type { Metrics } from '../metrics/metrics.js';
-import type { Net } from '../parameters/manifest.js';
-import { leavesOf, type TreeNode } from '../protocol/shard-tree.js';
-import { DISCRIMINATOR_STATISTICS, GENERATOR_STATISTICS } from '../steps/statistics.js';
+import type { Metrics } from '../../metrics/metrics.js';
+import type { Net } from '../../parameters/manifest.js';
+import { leavesOf, type TreeNode } from '../../protocol/shard-tree.js';
+import { DISCRIMINATOR_STATISTICS, GENERATOR_STATISTICS } from '../../steps/statistics.js';
 
 const NAMES: Record<Net, readonly string[]> = {
   discriminator: DISCRIMINATOR_STATISTICS,

@@ -1,16 +1,16 @@
 // The evaluator's side of the server: sends it the averaged generator now and then, waits for its last word at the end, and makes its
 // measures a verdict where the config lets them steer the run.
-import type { RunConfig } from '../config/run-config.js';
-import { NashError } from '../errors.js';
-import { CATALOGUE, type MetricName } from '../metrics/catalogue.js';
-import type { Event } from '../protocol/events.js';
-import type { MessageOf, ServerMessage, WorkerMessage } from '../protocol/messages.js';
-import { MalformedMessage } from '../wire/codec.js';
-import type { Log } from './parameter-server.js';
+import type { RunConfig } from '../../config/run-config.js';
+import { NashError } from '../../errors.js';
+import { CATALOGUE, type MetricName } from '../../metrics/catalogue.js';
+import type { Event } from '../../protocol/events.js';
+import type { MessageOf, ServerMessage, WorkerMessage } from '../../protocol/messages.js';
+import { MalformedMessage } from '../../wire/codec.js';
+import type { Log } from '../log.js';
+import type { Peer, Peers } from '../peers/peers.js';
+import type { WeightsSender } from '../peers/weights-sender.js';
+import type { RunReport } from '../run-report.js';
 import type { ParameterStore } from './parameter-store.js';
-import type { Peer, Peers } from './peers.js';
-import type { RunReport } from './run-report.js';
-import type { WeightsSender } from './weights-sender.js';
 
 /** How long the end waits for the last evaluation. */
 const LAST_MS = 180_000;

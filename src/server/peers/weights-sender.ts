@@ -1,15 +1,15 @@
 // Which versions each worker has, and which it is sent next: what a task names, and what its pool will read soon.
-import { assert } from '../errors.js';
-import { NETS, type Net } from '../parameters/manifest.js';
-import type { Coordinator } from '../protocol/coordinator.js';
-import type { MessageOf, ServerMessage, VectorName, WorkerMessage } from '../protocol/messages.js';
-import { serves } from '../protocol/roster.js';
-import type { Task } from '../protocol/task.js';
-import type { Slot } from '../transport/shared-memory.js';
-import { wholeOf } from '../wire/blocks.js';
-import type { Line } from './line.js';
+import { assert } from '../../errors.js';
+import { NETS, type Net } from '../../parameters/manifest.js';
+import type { Coordinator } from '../../protocol/coordinator.js';
+import type { MessageOf, ServerMessage, VectorName, WorkerMessage } from '../../protocol/messages.js';
+import { serves } from '../../protocol/roster.js';
+import type { Task } from '../../protocol/task.js';
+import type { Slot } from '../../transport/shared-memory.js';
+import { wholeOf } from '../../wire/blocks.js';
+import type { Line } from '../training/line.js';
+import { type ParameterStore, type Published, place, type VersionName } from '../training/parameter-store.js';
 import type { LocalPeers } from './local-peers.js';
-import { type ParameterStore, type Published, place, type VersionName } from './parameter-store.js';
 import type { Peer } from './peers.js';
 
 /** Versions that a peer is remembered to have; more are forgotten, and fetched should they be needed after all. */

@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { hostname } from 'node:os';
 import { afterEach, describe, expect, it } from 'vitest';
-import { serveHttp } from '../../../src/server/http.js';
+import { serveHttp } from '../../../../src/server/pages/http.js';
 
 const pages = {
   metrics: async () => ({ text: 'gan_steps_total 1\n', contentType: 'text/plain' }),

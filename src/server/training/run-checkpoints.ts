@@ -1,12 +1,12 @@
 // When a run takes checkpoints, what stands in them, and going back to one.
-import { type Checkpoint, CheckpointStore } from '../checkpoints/checkpoint-store.js';
-import { configHash, type RunConfig } from '../config/run-config.js';
-import { type Versions, versionsAfter } from '../protocol/schedule.js';
+import { type Checkpoint, CheckpointStore } from '../../checkpoints/checkpoint-store.js';
+import { configHash, type RunConfig } from '../../config/run-config.js';
+import { type Versions, versionsAfter } from '../../protocol/schedule.js';
+import type { Log } from '../log.js';
+import type { Uniformity } from '../peers/uniformity.js';
+import type { RunReport } from '../run-report.js';
 import type { Line } from './line.js';
-import type { Log } from './parameter-server.js';
 import type { NamedVectors, ParameterStore } from './parameter-store.js';
-import type { RunReport } from './run-report.js';
-import type { Uniformity } from './uniformity.js';
 
 export interface RunCheckpointsParts {
   config: RunConfig;

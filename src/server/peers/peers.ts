@@ -1,14 +1,14 @@
 // Who is connected: the handshake, by which a peer earns work or is refused by name, and what each was sent.
 
-import type { Net } from '../parameters/manifest.js';
+import type { Net } from '../../parameters/manifest.js';
 import {
   type MessageOf,
   PROTOCOL_VERSION,
   type RefusalReason,
   type WorkerMessage,
-} from '../protocol/messages.js';
-import type { Pool } from '../protocol/roster.js';
-import type { VersionName } from './parameter-store.js';
+} from '../../protocol/messages.js';
+import type { Pool } from '../../protocol/roster.js';
+import type { VersionName } from '../training/parameter-store.js';
 import type { Uniformity } from './uniformity.js';
 
 export interface Peer {

@@ -1,8 +1,8 @@
 // Every worker of a pool must round alike. The first of a pool that becomes ready says what is usual in this run; whoever differs later is
 // told in which respect. The fingerprint says why two machines differ, the canary that they do. What is usual goes into checkpoints: a run
 // that was resumed elsewhere would end with other weights than one that nothing disturbed.
-import { NETS, type Net } from '../parameters/manifest.js';
-import type { Fingerprint, MessageOf, WorkerMessage } from '../protocol/messages.js';
+import { NETS, type Net } from '../../parameters/manifest.js';
+import type { Fingerprint, MessageOf, WorkerMessage } from '../../protocol/messages.js';
 
 type Prepared = Pick<MessageOf<WorkerMessage, 'prepared'>, 'fingerprint' | 'canaries'>;
 

@@ -2,7 +2,7 @@
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, isIP } from 'node:net';
 import { hostname } from 'node:os';
-import { messageOf, NashError } from '../errors.js';
+import { messageOf, NashError } from '../../errors.js';
 
 export interface HttpPages {
   metrics(): Promise<{ text: string; contentType: string }>;

@@ -1,9 +1,9 @@
 // The weights of both nets, what the optimizers keep, G's average: the vectors that the server owns, and the arithmetic
 // on them. Decides nothing; the coordinator says when.
-import type { RunConfig } from '../config/run-config.js';
-import { assert } from '../errors.js';
-import { clipOf } from '../losses/gan-loss.js';
-import type { Architecture } from '../models/architecture.js';
+import type { RunConfig } from '../../config/run-config.js';
+import { assert } from '../../errors.js';
+import { clipOf } from '../../losses/gan-loss.js';
+import type { Architecture } from '../../models/architecture.js';
 import {
   type Deed,
   type FilePlace,
@@ -12,19 +12,19 @@ import {
   part,
   type Vector,
   type VectorEngine,
-} from '../numerics/vector-engine.js';
-import { noteGarbage } from '../numerics/young-garbage.js';
-import { averagingAt } from '../optimizers/averaging.js';
-import { type Optimizer, optimizerOf } from '../optimizers/optimizer.js';
-import { initialParameters } from '../parameters/initial.js';
-import { type Manifest, NETS, type Net } from '../parameters/manifest.js';
-import { vectorHash } from '../parameters/vector-hash.js';
-import type { VectorName } from '../protocol/messages.js';
-import { keyOf, parentOf, rootLevel, siblingOf, type TreeNode } from '../protocol/shard-tree.js';
-import type { Slot } from '../transport/shared-memory.js';
-import { type BlockHeader, blocksOf, bytesOf, rangeOf } from '../wire/blocks.js';
+} from '../../numerics/vector-engine.js';
+import { noteGarbage } from '../../numerics/young-garbage.js';
+import { averagingAt } from '../../optimizers/averaging.js';
+import { type Optimizer, optimizerOf } from '../../optimizers/optimizer.js';
+import { initialParameters } from '../../parameters/initial.js';
+import { type Manifest, NETS, type Net } from '../../parameters/manifest.js';
+import { vectorHash } from '../../parameters/vector-hash.js';
+import type { VectorName } from '../../protocol/messages.js';
+import { keyOf, parentOf, rootLevel, siblingOf, type TreeNode } from '../../protocol/shard-tree.js';
+import type { Slot } from '../../transport/shared-memory.js';
+import { type BlockHeader, blocksOf, bytesOf, rangeOf } from '../../wire/blocks.js';
+import type { Draft } from '../peers/local-peers.js';
 import type { Line } from './line.js';
-import type { Draft } from './local-peers.js';
 
 /** A version of a vector as it is sent: its blocks, framed once, the same memory for every peer. Not written while anybody holds it. */
 export interface Published {

@@ -1,8 +1,8 @@
 // What the run's processes take of their machines: how late the server's event loop is, and memory by kind of process. Workers and
 // the evaluator report theirs over the wire, so that one scrape of the server shows the whole run.
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
-import type { Metrics } from '../metrics/metrics.js';
-import type { Peers } from './peers.js';
+import type { Metrics } from '../../metrics/metrics.js';
+import type { Peers } from '../peers/peers.js';
 
 const EVERY_MS = 1000;
 /** Node wakes a timer this often and notes the time between two wakings: the lag is what lies above. */

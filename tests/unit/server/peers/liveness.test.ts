@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, expect, it } from 'vitest';
-import { encode } from '../../../src/wire/codec.js';
-import { openFuzzedServer } from '../../fuzz/fuzzed-server.js';
+import { encode } from '../../../../src/wire/codec.js';
+import { openFuzzedServer } from '../../../fuzz/fuzzed-server.js';
 
 const [HELLO, PREPARED] = [0, 1];
 const MINUTE_MS = 60_000;

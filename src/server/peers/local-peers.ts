@@ -1,6 +1,6 @@
 // Peers of the server's own host share memory with it: tensors lie there, and messages say where. One memory holds the weights for all
 // of them; each has one of its own for its answers, so that a ghost never writes where another one is read.
-import { messageOf } from '../errors.js';
+import { messageOf } from '../../errors.js';
 import {
   FIRST_SLOT,
   type FilePlace,
@@ -8,7 +8,7 @@ import {
   SharedMemory,
   type Slot,
   slotBytes,
-} from '../transport/shared-memory.js';
+} from '../../transport/shared-memory.js';
 
 /** What a peer is offered with its welcome. */
 export interface MemoryOffer {

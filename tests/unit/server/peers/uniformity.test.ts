@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Uniformity } from '../../../src/server/uniformity.js';
+import { Uniformity } from '../../../../src/server/peers/uniformity.js';
 
 const usual = { device: 'x64 avx avx2', tensorflow: '2.21.0', threads: '1', flags: '' };
 const [hashA, hashB] = ['a'.repeat(64), 'b'.repeat(64)];

@@ -1,23 +1,23 @@
 // Messages of peers as they come off the wire: the handshake by which a peer earns work or is refused by name, and the parting.
 // What a ready worker answers goes on to the training; what an evaluator answers, to the evaluations.
-import type { RunConfig } from '../config/run-config.js';
-import type { Metrics } from '../metrics/metrics.js';
-import { NETS } from '../parameters/manifest.js';
+import type { RunConfig } from '../../config/run-config.js';
+import type { Metrics } from '../../metrics/metrics.js';
+import { NETS } from '../../parameters/manifest.js';
 import {
   anyHello,
   type MessageOf,
   type ServerMessage,
   type WorkerMessage,
   workerMessage,
-} from '../protocol/messages.js';
-import { decode, MalformedMessage } from '../wire/codec.js';
-import type { Evaluations } from './evaluations.js';
-import type { Line } from './line.js';
+} from '../../protocol/messages.js';
+import { decode, MalformedMessage } from '../../wire/codec.js';
+import type { Log } from '../log.js';
+import type { Evaluations } from '../training/evaluations.js';
+import type { Line } from '../training/line.js';
+import type { Training } from '../training/training.js';
 import type { Liveness, Loss } from './liveness.js';
 import type { LocalPeers } from './local-peers.js';
-import type { Log } from './parameter-server.js';
 import { type Peer, type Peers, type Refusal, refusalOfProtocol } from './peers.js';
-import type { Training } from './training.js';
 import type { WeightsSender } from './weights-sender.js';
 
 export interface ReceptionParts {

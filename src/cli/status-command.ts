@@ -3,26 +3,10 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { EXIT, NashError } from '../errors.js';
+import type { PeerStatus, RunStatus } from '../server/pages/run-status.js';
 import { readAddress } from '../server/run-folder.js';
 import { findRun } from './find-run.js';
 import type { CommandMaker } from './main.js';
-
-/** Answer of the server's /status. */
-interface Status {
-  step: { discriminator: number; generator: number };
-  waitingFor: string | null;
-  workers: {
-    id: string;
-    pool: string;
-    state: string;
-    pid?: number;
-    host: string;
-    device: string;
-    step: number | null;
-  }[];
-  http: string;
-  endpoint: string;
-}
 
 const WATCH_MS = 1000;
 const ANSWER_MS = 5000;
@@ -48,7 +32,7 @@ export const statusCommand: CommandMaker = (finish) =>
  * Shows the status every second until the server has closed the run.
  * @throws NashError('usage') when it stays silent without having closed it: it was killed
  */
-async function watch(folder: string, show: (status: Status) => void): Promise<void> {
+async function watch(folder: string, show: (status: RunStatus) => void): Promise<void> {
   for (let silentMs = 0; ; ) {
     await new Promise((resolve) => setTimeout(resolve, WATCH_MS));
     if (!existsSync(join(folder, 'server.json'))) return;
@@ -63,7 +47,7 @@ async function watch(folder: string, show: (status: Status) => void): Promise<vo
 }
 
 /** Writes one status after the other; in a terminal each over the one before. */
-function display(stream: NodeJS.WriteStream, asJson: boolean): (status: Status) => void {
+function display(stream: NodeJS.WriteStream, asJson: boolean): (status: RunStatus) => void {
   let drawnLines = 0;
   return (status) => {
     if (asJson || !stream.isTTY) {
@@ -80,11 +64,11 @@ function display(stream: NodeJS.WriteStream, asJson: boolean): (status: Status) 
 }
 
 /** @throws NashError('usage') when no server answers for that folder */
-export async function askStatus(runDir: string): Promise<Status> {
+export async function askStatus(runDir: string): Promise<RunStatus> {
   const { http, host } = readAddress(runDir);
   try {
     const response = await fetch(`http://${http}/status`, { signal: AbortSignal.timeout(ANSWER_MS) });
-    const status = (await response.json()) as Status;
+    const status = (await response.json()) as RunStatus;
     return { ...status, workers: status.workers.map((worker) => withoutForeignPid(worker, host)) };
   } catch (cause) {
     throw new NashError(
@@ -97,13 +81,13 @@ export async function askStatus(runDir: string): Promise<Status> {
 }
 
 /** A process id means something on its own host only. */
-function withoutForeignPid(worker: Status['workers'][number], host: string): Status['workers'][number] {
+function withoutForeignPid(worker: PeerStatus, host: string): PeerStatus {
   if (worker.host === host) return worker;
   const { pid: _, ...rest } = worker;
   return rest;
 }
 
-function table({ step, waitingFor, workers, http }: Status): string {
+function table({ step, waitingFor, workers, http }: RunStatus): string {
   const rows = workers.map((w) => [
     w.id,
     w.pool,

@@ -14,6 +14,7 @@ import type { ServerTransport } from '../transport/transport.js';
 import { encode } from '../wire/codec.js';
 import type { Log } from './log.js';
 import { ProcessMetrics } from './pages/process-metrics.js';
+import type { PeerStatus, RunStatus } from './pages/run-status.js';
 import { Liveness, type Loss } from './peers/liveness.js';
 import { LocalPeers } from './peers/local-peers.js';
 import { type Expected, type Peer, Peers } from './peers/peers.js';
@@ -234,7 +235,7 @@ export class ParameterServer {
   }
 
   /** What `nash status` shows, as far as the server knows it. */
-  status(): { step: Record<Net, number>; waitingFor: string | null; workers: object[] } {
+  status(): Pick<RunStatus, 'step' | 'waitingFor' | 'workers'> {
     return {
       step: this.coordinator.current,
       waitingFor: this.waitingFor(),
@@ -248,7 +249,7 @@ export class ParameterServer {
     return text === undefined ? null : this.peers.inWords(text);
   }
 
-  private describe({ session, name, role, pool, state, pid, host, device }: Peer): object {
+  private describe({ session, name, role, pool, state, pid, host, device }: Peer): PeerStatus {
     const task = this.coordinator.taskOf(session);
     return {
       id: name,

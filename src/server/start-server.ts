@@ -16,6 +16,7 @@ import { bindServer } from '../transport/router.js';
 import { describeEnvironment } from './environment.js';
 import type { Log } from './log.js';
 import { serveHttp } from './pages/http.js';
+import { routesOf } from './pages/routes.js';
 import { ParameterServer, type ServerParts } from './parameter-server.js';
 import { Uniformity } from './peers/uniformity.js';
 import { type Opening, RunFolder } from './run-folder.js';
@@ -56,6 +57,13 @@ export interface RunResult {
   error?: string;
 }
 
+/** While the folder is opened and the first weights are made. */
+const NO_STATUS = {
+  step: { discriminator: 0, generator: 0 },
+  waitingFor: 'the server to start',
+  workers: [],
+};
+
 /**
  * Runs a server from its first step to its last.
  * @throws NashError('usage' | 'environment') before anything was written, NashError('failed') after a failed training,
@@ -77,14 +85,18 @@ export async function startServer(options: ServerOptions): Promise<RunResult> {
   let folder: RunFolder | undefined;
   const http: { address: string; close(): void } = await serveHttp(
     config.server.http,
-    {
+    routesOf({
       metrics() {
         server?.updateGauges();
         return metrics.expose();
       },
-      status: () => ({ ...server?.status(), http: http.address, endpoint: transport.endpoint }),
+      status: () => ({
+        ...(server?.status() ?? NO_STATUS),
+        http: http.address,
+        endpoint: transport.endpoint,
+      }),
       notReady: () => (server ? (server.waitingFor() ?? undefined) : 'starting'),
-    },
+    }),
     config.server.httpNames,
   ).catch(async (error) => {
     await transport.close();

@@ -4,19 +4,23 @@ import { type AddressInfo, isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { messageOf, NashError } from '../../errors.js';
 
-export interface HttpPages {
-  metrics(): Promise<{ text: string; contentType: string }>;
-  status(): unknown;
-  /** undefined when the server is stepping, else why it is not */
-  notReady(): string | undefined;
+/** What a page answers; plain text and status 200 unless it says otherwise. */
+export interface Reply {
+  status?: number;
+  contentType?: string;
+  text: string;
 }
+
+/** A page: made anew at every request. */
+export type Route = () => Reply | Promise<Reply>;
 
 /** Connections that may be open at once, and how long one may take to say what it wants. */
 const CONNECTIONS_MAX = 512;
 const HEADERS_TIMEOUT_MS = 10_000;
 
 /**
- * Serves `/metrics`, `/status`, `/healthz` and `/readyz`.
+ * Serves pages to GET and HEAD.
+ * @param routes pages by path
  * @param address `host:port`; port 0 takes any free one
  * @param names under which it is asked for, besides addresses, `localhost` and this host's name
  * @returns the bound address with its real port
@@ -24,7 +28,7 @@ const HEADERS_TIMEOUT_MS = 10_000;
  */
 export async function serveHttp(
   address: string,
-  pages: HttpPages,
+  routes: Readonly<Record<string, Route>>,
   names: readonly string[] = [],
 ): Promise<{ address: string; close(): void }> {
   const [host, port] = [
@@ -35,7 +39,7 @@ export async function serveHttp(
   const server = createServer((request, response) => {
     const objection = objectionTo(request.headers, known);
     if (objection) response.writeHead(objection.status, { 'content-type': 'text/plain' }).end(objection.text);
-    else void answer(request.method ?? '', request.url ?? '/', response, pages);
+    else void answer(request.method ?? '', request.url ?? '/', response, routes);
   });
   server.maxConnections = CONNECTIONS_MAX;
   server.headersTimeout = HEADERS_TIMEOUT_MS;
@@ -81,32 +85,24 @@ async function answer(
   method: string,
   url: string,
   response: ServerResponse,
-  pages: HttpPages,
+  routes: Readonly<Record<string, Route>>,
 ): Promise<void> {
-  const reply = (status: number, text: string, contentType = 'text/plain; charset=utf-8') =>
-    response.writeHead(status, { 'content-type': contentType, 'cache-control': 'no-store' }).end(text);
-  if (method !== 'GET' && method !== 'HEAD') {
-    reply(405, 'only GET is answered\n');
-    return;
-  }
-  switch (url.split('?')[0]) {
-    case '/metrics': {
-      const { text, contentType } = await pages.metrics();
-      reply(200, text, contentType);
-      return;
-    }
-    case '/status':
-      reply(200, `${JSON.stringify(pages.status())}\n`, 'application/json');
-      return;
-    case '/healthz':
-      reply(200, 'alive\n');
-      return;
-    case '/readyz': {
-      const reason = pages.notReady();
-      reply(reason === undefined ? 200 : 503, `${reason ?? 'stepping'}\n`);
-      return;
-    }
-    default:
-      reply(404, 'there are /metrics, /status, /healthz and /readyz\n');
-  }
+  const {
+    status = 200,
+    contentType = 'text/plain; charset=utf-8',
+    text,
+  } = await replyTo(method, url, routes);
+  response.writeHead(status, { 'content-type': contentType, 'cache-control': 'no-store' }).end(text);
+}
+
+function replyTo(
+  method: string,
+  url: string,
+  routes: Readonly<Record<string, Route>>,
+): Reply | Promise<Reply> {
+  if (method !== 'GET' && method !== 'HEAD') return { status: 405, text: 'only GET is answered\n' };
+  const path = url.split('?')[0]!;
+  if (Object.hasOwn(routes, path)) return routes[path]!();
+  const known = Object.keys(routes);
+  return { status: 404, text: `there are ${known.slice(0, -1).join(', ')} and ${known.at(-1)}\n` };
 }

@@ -3,12 +3,19 @@ import { connect, type Socket } from 'node:net';
 import { hostname } from 'node:os';
 import { afterEach, describe, expect, it } from 'vitest';
 import { serveHttp } from '../../../../src/server/pages/http.js';
+import { routesOf } from '../../../../src/server/pages/routes.js';
 
-const pages = {
+const routes = routesOf({
   metrics: async () => ({ text: 'gan_steps_total 1\n', contentType: 'text/plain' }),
-  status: () => ({ step: 1 }),
+  status: () => ({
+    step: { discriminator: 1, generator: 1 },
+    waitingFor: null,
+    workers: [],
+    http: '',
+    endpoint: '',
+  }),
   notReady: () => undefined,
-};
+});
 
 const open: { close(): void }[] = [];
 afterEach(() => {
@@ -16,7 +23,7 @@ afterEach(() => {
 });
 
 async function serve() {
-  const http = await serveHttp('127.0.0.1:0', pages, ['prometheus.example']);
+  const http = await serveHttp('127.0.0.1:0', routes, ['prometheus.example']);
   open.push(http);
   return http.address;
 }

@@ -9,7 +9,7 @@ import { clipOf } from './losses/gan-loss.js';
 import { buildArchitecture } from './models/architecture.js';
 import { averagingAt } from './optimizers/averaging.js';
 import type { OptimizerOptions } from './optimizers/options.js';
-import { learningRateAt, momentumAt } from './optimizers/schedule.js';
+import { learningRateAt, momentumAt } from './optimizers/rate-schedule.js';
 import { initialParameters } from './parameters/initial.js';
 import { type Manifest, NETS, type Net, sizeOf } from './parameters/manifest.js';
 import { phaseOf, type Versions } from './protocol/schedule.js';

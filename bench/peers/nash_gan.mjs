@@ -148,7 +148,7 @@ function iteration(order, width, precision) {
     const vector = memory.allocate(manifest.size + manifest.slotSize);
     memory.write(vector, 0, initial[net]);
     const payload = memory.allocate(vector.length);
-    return { manifest, vector, payload, slots: optimizer.slots.map(() => memory.allocate(manifest.size)) };
+    return { manifest, vector, payload, state: optimizer.state.map(() => memory.allocate(manifest.size)) };
   };
   const states = { discriminator: stateOf('discriminator'), generator: stateOf('generator') };
   const average = memory.allocate(states.generator.vector.length);
@@ -157,7 +157,7 @@ function iteration(order, width, precision) {
     /** @type {Float32Array} */ gradients,
     /** @type {number} */ step,
   ) => {
-    const { manifest, vector, payload, slots } = states[net];
+    const { manifest, vector, payload, state } = states[net];
     memory.write(payload, 0, gradients);
     memory.run(['scan', payload.offset, payload.length]); // nothing is applied that is not finite
     memory.run(
@@ -166,7 +166,7 @@ function iteration(order, width, precision) {
         gradient: vectors.part(payload, 0, manifest.size),
         scale: 1,
         weights: vectors.part(vector, 0, manifest.size),
-        slots,
+        state,
         scalars: optimizer.scalars(step),
       }),
     );

@@ -2,11 +2,11 @@
 import { assert } from '../errors.js';
 import { type Call, part, type Vector } from './vector-memory.js';
 
-/** Slot vectors and scalars that each optimizer kernel takes; their meaning is in kernels.as.ts and src/optimizers. */
+/** State vectors and scalars that each optimizer kernel takes; their meaning is in kernels.as.ts and src/optimizers. */
 export const OPTIMIZER_KERNELS = {
-  sgd: { slotCount: 1, scalarCount: 2 },
-  adam: { slotCount: 2, scalarCount: 7 },
-  rmsprop: { slotCount: 1, scalarCount: 4 },
+  sgd: { stateCount: 1, scalarCount: 2 },
+  adam: { stateCount: 2, scalarCount: 7 },
+  rmsprop: { stateCount: 1, scalarCount: 4 },
 } as const;
 export type OptimizerKernel = keyof typeof OPTIMIZER_KERNELS;
 
@@ -20,7 +20,7 @@ export interface Update {
   weights: Vector;
   /** where the new weights go; default: in place */
   into?: Vector;
-  slots: readonly Vector[];
+  state: readonly Vector[];
   scalars: readonly number[];
   /** new weights are clamped to [-bound, bound] (Arjovsky et al. 2017, algorithm 1); default: not at all */
   bound?: number;
@@ -50,9 +50,9 @@ export function blendCall({ into, from, keep, take }: Blend): Call {
 }
 
 export function updateCall(update: Update): Call {
-  const { kernel, gradient, scale, weights, into = weights, slots, scalars, bound = Infinity } = update;
-  const { slotCount, scalarCount } = OPTIMIZER_KERNELS[kernel];
-  assert(slots.length === slotCount, () => `${kernel} takes ${slotCount} slots, not ${slots.length}`);
+  const { kernel, gradient, scale, weights, into = weights, state, scalars, bound = Infinity } = update;
+  const { stateCount, scalarCount } = OPTIMIZER_KERNELS[kernel];
+  assert(state.length === stateCount, () => `${kernel} takes ${stateCount} state, not ${state.length}`);
   assert(
     scalars.length === scalarCount,
     () => `${kernel} takes ${scalarCount} scalars, not ${scalars.length}`,
@@ -62,9 +62,9 @@ export function updateCall(update: Update): Call {
     () => `${kernel} with scalars ${[scale, ...scalars].join(', ')}`,
   );
   assert(bound > 0, () => `weights clamped to [-${bound}, ${bound}]`);
-  assertLengths(kernel, [gradient, weights, into, ...slots]);
+  assertLengths(kernel, [gradient, weights, into, ...state]);
   const addresses = [into.offset, weights.offset, gradient.offset, weights.length];
-  return [kernel, ...addresses, scale, bound, ...slots.map((slot) => slot.offset), ...scalars];
+  return [kernel, ...addresses, scale, bound, ...state.map((vector) => vector.offset), ...scalars];
 }
 
 /** Where in an open file a vector lies, from its first byte on. */
@@ -139,13 +139,13 @@ function partOf(deed: Deed, start: number, length: number): Deed {
     case 'blend':
       return { ...deed, into: cut(deed.into), from: cut(deed.from) };
     case 'update': {
-      const { gradient, weights, into = weights, slots } = deed;
+      const { gradient, weights, into = weights, state } = deed;
       return {
         ...deed,
         gradient: cut(gradient),
         weights: cut(weights),
         into: cut(into),
-        slots: slots.map(cut),
+        state: state.map(cut),
       };
     }
   }

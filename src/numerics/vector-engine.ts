@@ -140,7 +140,7 @@ export class VectorEngine extends VectorMemory {
 
   /**
    * One optimizer step; measures the scaled gradient (`squaredNorm` in float64). `finite` is false where a gradient or a new weight,
-   * before clamping, is not finite: weights and slots are then spoiled, so scan first where they must survive.
+   * before clamping, is not finite: weights and state are then spoiled, so scan first where they must survive.
    */
   update(update: Update): Promise<Measure> {
     return this.perform({ kind: 'update', ...update });

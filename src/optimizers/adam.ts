@@ -1,6 +1,6 @@
 import type { Optimizer } from './optimizer.js';
 import type { OptimizerOptions } from './options.js';
-import { learningRateAt, power } from './schedule.js';
+import { learningRateAt, power } from './rate-schedule.js';
 
 /**
  * Adam with bias correction (Kingma and Ba 2015, algorithm 1):
@@ -13,7 +13,7 @@ export function adam(options: Extract<OptimizerOptions, { name: 'adam' }>): Opti
   return {
     name: 'adam',
     kernel: 'adam',
-    slots: ['m', 'v'],
+    state: ['m', 'v'],
     scalars(step) {
       const rate = learningRateAt(learningRate, schedule, step) / (1 - power(beta1, step));
       const correction = 1 / Math.sqrt(1 - power(beta2, step));

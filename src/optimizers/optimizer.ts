@@ -1,4 +1,4 @@
-// What an optimizer is: a kernel over flat vectors, the slots that it keeps, and scalars decided by the count of updates alone.
+// What an optimizer is: a kernel over flat vectors, the state that it keeps, and scalars decided by the count of updates alone.
 // Knows nothing of nets, versions or where vectors live.
 import type { OptimizerKernel } from '../numerics/vector-calls.js';
 import { adam } from './adam.js';
@@ -10,7 +10,7 @@ export interface Optimizer {
   readonly name: OptimizerOptions['name'];
   readonly kernel: OptimizerKernel;
   /** names of the state vectors, each as long as the weights and zero at first, in the kernel's order */
-  readonly slots: readonly string[];
+  readonly state: readonly string[];
   /** The kernel's scalars for update `step`, counted from 1. */
   scalars(step: number): readonly number[];
 }

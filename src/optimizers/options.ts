@@ -5,7 +5,7 @@ import { z } from 'zod';
  * How the learning rate moves with the number of updates: `constant`; `linear` down to zero at update `steps`; `exponential`,
  * divided by `factor` with every update and never below `minimum` (pylearn2's ExponentialDecay).
  */
-export const scheduleOptions = z
+export const rateScheduleOptions = z
   .discriminatedUnion('name', [
     z.strictObject({ name: z.literal('constant') }),
     z.strictObject({ name: z.literal('linear'), steps: z.int().positive() }),
@@ -16,7 +16,7 @@ export const scheduleOptions = z
     }),
   ])
   .prefault({ name: 'constant' });
-export type ScheduleOptions = z.output<typeof scheduleOptions>;
+export type RateScheduleOptions = z.output<typeof rateScheduleOptions>;
 
 /** A share of the past that is kept, below 1: at 1 nothing new would count. */
 const share = z.number().min(0).lt(1);
@@ -35,7 +35,7 @@ const adamOptions = z.strictObject({
   beta1: share.default(0.5),
   beta2: share.default(0.999),
   epsilon: z.number().positive().default(1e-8),
-  schedule: scheduleOptions,
+  schedule: rateScheduleOptions,
 });
 
 /** Defaults of SGD are those of goodfeli/adversarial's mnist.yaml, without its schedules. */
@@ -43,7 +43,7 @@ const sgdOptions = z.strictObject({
   name: z.literal('sgd'),
   learningRate: z.number().positive().default(0.1),
   momentum: momentumOptions.default(0.5),
-  schedule: scheduleOptions,
+  schedule: rateScheduleOptions,
 });
 
 /** The default rate is that of Arjovsky et al. 2017, algorithm 1; decay and epsilon are PyTorch's, whose RMSprop their code used. */
@@ -52,7 +52,7 @@ const rmspropOptions = z.strictObject({
   learningRate: z.number().positive().default(5e-5),
   decay: share.default(0.99),
   epsilon: z.number().positive().default(1e-8),
-  schedule: scheduleOptions,
+  schedule: rateScheduleOptions,
 });
 
 export const optimizerOptions = z.discriminatedUnion('name', [adamOptions, sgdOptions, rmspropOptions]);

@@ -1,6 +1,6 @@
 import type { Optimizer } from './optimizer.js';
 import type { OptimizerOptions } from './options.js';
-import { learningRateAt } from './schedule.js';
+import { learningRateAt } from './rate-schedule.js';
 
 /**
  * RMSProp (Tieleman and Hinton 2012) in PyTorch's form, neither centred nor with momentum:
@@ -11,7 +11,7 @@ export function rmsprop(options: Extract<OptimizerOptions, { name: 'rmsprop' }>)
   return {
     name: 'rmsprop',
     kernel: 'rmsprop',
-    slots: ['square'],
+    state: ['square'],
     scalars: (step) => [learningRateAt(learningRate, schedule, step), decay, 1 - decay, epsilon],
   };
 }

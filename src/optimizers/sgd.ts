@@ -1,6 +1,6 @@
 import type { Optimizer } from './optimizer.js';
 import type { OptimizerOptions } from './options.js';
-import { learningRateAt, momentumAt } from './schedule.js';
+import { learningRateAt, momentumAt } from './rate-schedule.js';
 
 /**
  * Stochastic gradient descent with momentum as pylearn2 has it: v = momentum v - rate g; w += v. PyTorch keeps the rate out of v,
@@ -11,7 +11,7 @@ export function sgd(options: Extract<OptimizerOptions, { name: 'sgd' }>): Optimi
   return {
     name: 'sgd',
     kernel: 'sgd',
-    slots: ['velocity'],
+    state: ['velocity'],
     scalars: (step) => [learningRateAt(learningRate, schedule, step), momentumAt(momentum, step)],
   };
 }

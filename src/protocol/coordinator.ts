@@ -10,13 +10,13 @@ import type { Effect, Event, RestoreCause } from './events.js';
 import type { Snapshot } from './invariants.js';
 import {
   type Answer,
-  judge,
   type NodeState,
   OpenStep,
   rankFor,
   VOTES_MAX,
   votersOf,
   wantsWorker,
+  weigh,
 } from './open-step.js';
 import { Roster } from './roster.js';
 import { Rounds, type RoundsOptions } from './rounds.js';
@@ -193,8 +193,8 @@ export class Coordinator {
     const task: Task = { ...step.phase, ...state.node, issue };
     const { worker, digest } = answer;
     const isHeld = digest !== undefined && state.votes.some((vote) => vote.digest === digest);
-    const judgement = judge(state, answer);
-    switch (judgement.kind) {
+    const outcome = weigh(state, answer);
+    switch (outcome.kind) {
       case 'not-finite':
         return [{ kind: 'discard', worker, reason: 'not-finite' }];
       case 'diverged': {
@@ -206,7 +206,7 @@ export class Coordinator {
           ? { kind: 'discard', worker, reason: 'duplicate' }
           : { kind: 'hold', task, digest: digest! };
         const workers = state.votes.map((vote) => vote.worker);
-        return judgement.isDisagreement ? [keep, { kind: 'disagreed', task, workers }] : [keep];
+        return outcome.isDisagreement ? [keep, { kind: 'disagreed', task, workers }] : [keep];
       }
       case 'inconsistent':
         return [
@@ -234,7 +234,7 @@ export class Coordinator {
                 { kind: 'settle', task, held: digest },
               ] as const)
             : ([{ kind: 'settle', task }] as const)),
-          ...judgement.wrong.map((id) => this.quarantine(id, accusation(task))),
+          ...outcome.wrong.map((id) => this.quarantine(id, accusation(task))),
           ...(step.isComplete ? ([{ kind: 'complete', net: task.net, step: task.step }] as const) : []),
         ];
     }
@@ -323,7 +323,7 @@ export class Coordinator {
   }
 
   private judged({ round, verdict }: Extract<Event, { kind: 'judged' }>): Effect[] {
-    if (this.hasEnded || !this.rounds.judge(round) || verdict === 'continue') return [];
+    if (this.hasEnded || !this.rounds.noteVerdict(round) || verdict === 'continue') return [];
     if (verdict === 'rollback') {
       this.isHalted = true;
       const because = `the generator of step ${round} has collapsed`;

@@ -38,7 +38,7 @@ const memoryAddress = z.strictObject({
   nonce: z.string().regex(/^[0-9a-f]{32}$/),
 });
 /** Where in it a whole vector lies that comes without frames, as one block. */
-const slot = z.strictObject({ at: count, tag: count.min(1) });
+const region = z.strictObject({ at: count, tag: count.min(1) });
 /** Which line of a run a message belongs to: `term` rises when the server restarts, `branch` when a run is rolled back. */
 const line = { term: count, branch: count };
 /** a diverging net's are not finite, and that is worth knowing: not malformed */
@@ -101,7 +101,7 @@ const answer = z.strictObject({
   /** of the task that it answers */
   issue: count,
   ...blockOf,
-  slot: slot.optional(),
+  region: region.optional(),
   computeSeconds: z.number().nonnegative(),
   statistics,
 });
@@ -170,7 +170,7 @@ const weights = z.strictObject({
   vector: vectorName,
   version: count,
   ...blockOf,
-  slot: slot.optional(),
+  region: region.optional(),
 });
 
 const task = z.strictObject({

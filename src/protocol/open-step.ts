@@ -48,7 +48,7 @@ export interface NodeState {
 }
 
 /** What an answer did to its node. */
-export type Judgement =
+export type Outcome =
   /** `agreed`: the digest that two gave; absent where one answer was enough */
   | { kind: 'settled'; agreed?: string; wrong: string[] }
   | { kind: 'held'; isDisagreement: boolean }
@@ -119,7 +119,7 @@ export function rankFor(state: NodeState): (worker: string) => number | undefine
 }
 
 /** Takes an answer to a node that is not settled. */
-export function judge(state: NodeState, { worker, digest, isSound }: Answer): Judgement {
+export function weigh(state: NodeState, { worker, digest, isSound }: Answer): Outcome {
   state.holders = state.holders.filter((holder) => holder.worker !== worker);
   if (!isSound) {
     state.notFinite.push(worker);
@@ -138,7 +138,7 @@ export function judge(state: NodeState, { worker, digest, isSound }: Answer): Ju
   return { kind: 'held', isDisagreement };
 }
 
-function nobodyAgrees(state: NodeState): Judgement {
+function nobodyAgrees(state: NodeState): Outcome {
   const voters = votersOf(state);
   if (voters.size > 1) return { kind: 'nobody-agrees' };
   state.votes = [];
@@ -147,7 +147,7 @@ function nobodyAgrees(state: NodeState): Judgement {
 }
 
 /** Those are wrong who gave another digest than two others, or something not finite where somebody else gave a number. */
-function settle(state: NodeState, worker: string, agreed?: string): Judgement {
+function settle(state: NodeState, worker: string, agreed?: string): Outcome {
   state.settledBy = worker;
   delete state.reissue;
   const right = new Set([worker, ...state.votes.filter((v) => v.digest === agreed).map((v) => v.worker)]);

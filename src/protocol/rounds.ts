@@ -69,10 +69,10 @@ export class Rounds {
   }
 
   /**
-   * A round is judged.
+   * A verdict on a round has come.
    * @returns false where that is no news: it was judged already, or training stands elsewhere
    */
-  judge(round: number): boolean {
+  noteVerdict(round: number): boolean {
     if (round !== this.versions.generator || this.judgedRound === round) return false;
     this.judgedRound = round;
     return true;

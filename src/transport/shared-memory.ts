@@ -1,5 +1,5 @@
-// Memory that two processes of one host share: a file without a name in /dev/shm, in slots. The server makes all of them, so that it
-// never opens a path which a peer names, and nothing is left behind whoever dies. Knows nothing of what lies in a slot.
+// Memory that two processes of one host share: a file without a name in /dev/shm, in regions. The server makes all of them, so that it
+// never opens a path which a peer names, and nothing is left behind whoever dies. Knows nothing of what lies in a region.
 //
 // Question: mapped memory or reads and writes? Node maps no files without an addon; a read into memory that is in use already
 // costs 0.8 ms for 11 MB where a ZeroMQ echo over a Unix socket costs 10 (measured). A full /dev/shm is an error code here, where
@@ -21,7 +21,7 @@ export interface FilePlace {
 }
 
 /** Where something lies and the tag that it bears. A tag is never used twice, so one that is still there vouches for the bytes. */
-export interface Slot {
+export interface Region {
   /** bytes from the beginning */
   at: number;
   /** above 0 */
@@ -32,10 +32,10 @@ const FOLDER = '/dev/shm';
 const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY; // Linux: a file that has no name from its birth
 const NONCE_BYTES = 16;
 const TAG_BYTES = 64; // a cache line, so that data are aligned
-/** Where the first slot begins. */
-export const FIRST_SLOT = 64;
-/** Bytes that a slot for so many bytes of data takes. */
-export const slotBytes = (bytes: number): number => TAG_BYTES + Math.ceil(bytes / 64) * 64;
+/** Where the first region begins. */
+export const FIRST_REGION = 64;
+/** Bytes that a region for so many bytes of data takes. */
+export const regionBytes = (bytes: number): number => TAG_BYTES + Math.ceil(bytes / 64) * 64;
 
 export class SharedMemory {
   private readonly tag = new Float64Array(1);
@@ -76,47 +76,47 @@ export class SharedMemory {
   }
 
   /**
-   * Fills a slot. Its tag is gone before its bytes change and comes after them, so that no reader takes half of this for the whole.
+   * Fills a region. Its tag is gone before its bytes change and comes after them, so that no reader takes half of this for the whole.
    * @throws the system's error, ENOSPC where /dev/shm is full
    */
-  write(slot: Slot, bytes: Uint8Array): void {
-    this.begin(slot);
-    this.fill(slot, bytes);
-    this.seal(slot);
+  write(region: Region, bytes: Uint8Array): void {
+    this.begin(region);
+    this.fill(region, bytes);
+    this.seal(region);
   }
 
-  /** The first third of `write`: nothing in the slot counts from here until `seal`. @returns where its bytes belong */
-  begin(slot: Slot): FilePlace {
-    this.writeTag(slot.at, 0);
-    return this.placeOf(slot);
+  /** The first third of `write`: nothing in the region counts from here until `seal`. @returns where its bytes belong */
+  begin(region: Region): FilePlace {
+    this.writeTag(region.at, 0);
+    return this.placeOf(region);
   }
 
-  fill(slot: Slot, bytes: Uint8Array): void {
-    const { file, position } = this.placeOf(slot);
+  fill(region: Region, bytes: Uint8Array): void {
+    const { file, position } = this.placeOf(region);
     for (let done = 0; done < bytes.byteLength; )
       done += writeSync(file, bytes, done, bytes.byteLength - done, position + done);
   }
 
-  seal({ at, tag }: Slot): void {
+  seal({ at, tag }: Region): void {
     this.writeTag(at, tag);
   }
 
-  /** Reads a slot. @returns false where it was used for something else before all was read: what was read is worth nothing */
-  read(slot: Slot, into: Uint8Array): boolean {
-    const { file, position } = this.placeOf(slot);
+  /** Reads a region. @returns false where it was used for something else before all was read: what was read is worth nothing */
+  read(region: Region, into: Uint8Array): boolean {
+    const { file, position } = this.placeOf(region);
     for (let done = 0; done < into.byteLength; ) {
       const count = readSync(file, into, done, into.byteLength - done, position + done);
       if (count === 0) return false;
       done += count;
     }
-    return readSync(file, this.tagBytes, 0, 8, slot.at) === 8 && this.tag[0] === slot.tag;
+    return readSync(file, this.tagBytes, 0, 8, region.at) === 8 && this.tag[0] === region.tag;
   }
 
   close(): void {
     closeSync(this.file);
   }
 
-  private placeOf({ at }: Slot): FilePlace {
+  private placeOf({ at }: Region): FilePlace {
     return { file: this.file, position: at + TAG_BYTES };
   }
 

@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { noteGarbage } from '../numerics/young-garbage.js';
 import type { VectorName } from '../protocol/messages.js';
-import type { SharedMemory, Slot } from '../transport/shared-memory.js';
+import type { Region, SharedMemory } from '../transport/shared-memory.js';
 import { BlockAssembly, type BlockHeader, isWhole } from '../wire/blocks.js';
 import { MalformedMessage } from '../wire/codec.js';
 
@@ -36,10 +36,10 @@ export class WeightsCache {
   add(
     vector: VectorName,
     version: number,
-    header: BlockHeader & { slot?: Slot | undefined },
+    header: BlockHeader & { region?: Region | undefined },
     payload: readonly Uint8Array[],
   ): Arrival {
-    if (header.slot) return this.readShared(vector, version, header, header.slot);
+    if (header.region) return this.readShared(vector, version, header, header.region);
     const key = `${vector}@${version}`;
     const assembly = this.assemblies.get(key) ?? new BlockAssembly(this.lengths[vector]);
     this.assemblies.set(key, assembly);
@@ -56,12 +56,12 @@ export class WeightsCache {
     return this.held.get(vector)?.get(version)?.tensor;
   }
 
-  private readShared(vector: VectorName, version: number, header: BlockHeader, slot: Slot): Arrival {
+  private readShared(vector: VectorName, version: number, header: BlockHeader, region: Region): Arrival {
     const length = this.lengths[vector];
     if (!this.memory || !isWhole(header, length))
       throw new MalformedMessage(`${header.length} floats of ${vector} in shared memory; expected ${length}`);
     const buffer = this.buffers.get(vector)?.pop() ?? new Float32Array(length);
-    if (!this.memory.read(slot, new Uint8Array(buffer.buffer))) {
+    if (!this.memory.read(region, new Uint8Array(buffer.buffer))) {
       this.giveBack(vector, buffer);
       return 'torn';
     }

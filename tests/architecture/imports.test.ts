@@ -59,7 +59,7 @@ const TABLE: Record<string, Rule> = {
     may: ['numerics'],
     packages: ['zod'],
     node: [],
-    because: 'an optimizer is a kernel, slots and scalars',
+    because: 'an optimizer is a kernel, state and scalars',
   },
   data: {
     may: ['numerics', 'parameters', 'setup'],

@@ -2,12 +2,12 @@
 // of them; each has one of its own for its answers, so that a ghost never writes where another one is read.
 import { messageOf } from '../../errors.js';
 import {
-  FIRST_SLOT,
+  FIRST_REGION,
   type FilePlace,
   type MemoryAddress,
+  type Region,
+  regionBytes,
   SharedMemory,
-  type Slot,
-  slotBytes,
 } from '../../transport/shared-memory.js';
 
 /** What a peer is offered with its welcome. */
@@ -23,7 +23,7 @@ export interface Draft {
   /** Writes all of them here and now. @returns what went wrong */
   fill(contents: Uint8Array): string | undefined;
   /** All is written. @param trouble why it is not @returns where, or undefined where there was no room */
-  seal(trouble?: string): Slot | undefined;
+  seal(trouble?: string): Region | undefined;
   /** It is not needed, or not any more. */
   drop(): void;
 }
@@ -40,9 +40,9 @@ export interface LocalPeersOptions {
 export class LocalPeers {
   private weights: SharedMemory | undefined;
   private readonly answers = new Map<string, SharedMemory>();
-  /** slots of the weights that nobody needs, by their size */
+  /** regions of the weights that nobody needs, by their size */
   private readonly free = new Map<number, number[]>();
-  private end = FIRST_SLOT;
+  private end = FIRST_REGION;
   private lastTag = 0;
   private isEnabled: boolean;
 
@@ -77,32 +77,32 @@ export class LocalPeers {
   draft(bytes: number): Draft | undefined {
     const { weights } = this;
     if (!weights || !this.isEnabled || this.answers.size === 0) return undefined;
-    const slot = { at: this.allocate(bytes), tag: ++this.lastTag };
-    const place = this.attempt(() => weights.begin(slot));
+    const region = { at: this.allocate(bytes), tag: ++this.lastTag };
+    const place = this.attempt(() => weights.begin(region));
     if (!place) return undefined;
     const seal = () => {
-      weights.seal(slot);
-      return slot;
+      weights.seal(region);
+      return region;
     };
     return {
       place,
       fill(contents) {
         try {
-          weights.fill(slot, contents);
+          weights.fill(region, contents);
           return undefined;
         } catch (error) {
           return messageOf(error);
         }
       },
       seal: (trouble) => (trouble === undefined ? this.attempt(seal) : this.giveUp(trouble)),
-      drop: () => this.release(slot, bytes),
+      drop: () => this.release(region, bytes),
     };
   }
 
-  private release({ at }: Slot, bytes: number): void {
-    const offsets = this.free.get(slotBytes(bytes));
+  private release({ at }: Region, bytes: number): void {
+    const offsets = this.free.get(regionBytes(bytes));
     if (offsets) offsets.push(at);
-    else this.free.set(slotBytes(bytes), [at]);
+    else this.free.set(regionBytes(bytes), [at]);
   }
 
   /** Notes that a posted version is sent to one more peer. */
@@ -111,9 +111,9 @@ export class LocalPeers {
   }
 
   /** Reads what a peer says it wrote. @returns false where it did not, or wrote over it */
-  read(session: string, slot: Slot, into: Uint8Array): boolean {
+  read(session: string, region: Region, into: Uint8Array): boolean {
     this.options.bytes.received += into.byteLength;
-    return this.answers.get(session)?.read(slot, into) ?? false;
+    return this.answers.get(session)?.read(region, into) ?? false;
   }
 
   close(): void {
@@ -123,10 +123,10 @@ export class LocalPeers {
   }
 
   private allocate(bytes: number): number {
-    const at = this.free.get(slotBytes(bytes))?.pop();
+    const at = this.free.get(regionBytes(bytes))?.pop();
     if (at !== undefined) return at;
-    this.end += slotBytes(bytes);
-    return this.end - slotBytes(bytes);
+    this.end += regionBytes(bytes);
+    return this.end - regionBytes(bytes);
   }
 
   /** One failure is enough: from now on the socket carries what is new, and those who share go on with what they have. */

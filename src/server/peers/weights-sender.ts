@@ -5,7 +5,7 @@ import type { Coordinator } from '../../protocol/coordinator.js';
 import type { MessageOf, ServerMessage, VectorName, WorkerMessage } from '../../protocol/messages.js';
 import { serves } from '../../protocol/roster.js';
 import type { Task } from '../../protocol/task.js';
-import type { Slot } from '../../transport/shared-memory.js';
+import type { Region } from '../../transport/shared-memory.js';
 import { wholeOf } from '../../wire/blocks.js';
 import type { Line } from '../training/line.js';
 import { type ParameterStore, type Published, place, type VersionName } from '../training/parameter-store.js';
@@ -62,9 +62,9 @@ export class WeightsSender {
     peer.onTheirWay.set(keyOf(name), name);
     published.holders.add(peer.session);
     const message = { kind: 'weights', ...name } as const;
-    const slot = this.local.has(peer.session) ? this.post(published) : undefined;
-    if (slot) {
-      this.send(peer.session, { ...message, ...wholeOf(published.values.length), slot }, []);
+    const region = this.local.has(peer.session) ? this.post(published) : undefined;
+    if (region) {
+      this.send(peer.session, { ...message, ...wholeOf(published.values.length), region }, []);
       this.local.sent(published.values.byteLength);
       return;
     }
@@ -93,12 +93,12 @@ export class WeightsSender {
   }
 
   /** Puts a version into shared memory when the first peer is sent it from there. */
-  private post(published: Published): Slot | undefined {
-    if (published.slot) return published.slot;
+  private post(published: Published): Region | undefined {
+    if (published.region) return published.region;
     const { buffer, byteOffset, byteLength } = published.values;
     const draft = this.local.draft(byteLength);
     if (draft) place(published, draft, draft.fill(new Uint8Array(buffer, byteOffset, byteLength)));
-    return published.slot;
+    return published.region;
   }
 
   private sendOnce(peer: Peer, net: Net, version: number): void {

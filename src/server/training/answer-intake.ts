@@ -3,7 +3,7 @@ import type { Vector } from '../../numerics/vector-engine.js';
 import type { MessageOf, WorkerMessage } from '../../protocol/messages.js';
 import { keyOf, nodeCount, rootLevel } from '../../protocol/shard-tree.js';
 import type { TaskName } from '../../protocol/task.js';
-import type { Slot } from '../../transport/shared-memory.js';
+import type { Region } from '../../transport/shared-memory.js';
 import { floatsOf, isWhole } from '../../wire/blocks.js';
 import { MalformedMessage } from '../../wire/codec.js';
 import type { LocalPeers } from '../peers/local-peers.js';
@@ -40,7 +40,7 @@ export class AnswerIntake {
    */
   take(session: string, message: Answer, frames: readonly Uint8Array[]): Arrived | undefined {
     this.requireNode(message);
-    if (message.slot) return this.takeShared(session, message, message.slot);
+    if (message.region) return this.takeShared(session, message, message.region);
     const floats = floatsOf(message, frames, this.store.lengthOf(message.net));
     const incoming = this.incomingOf(session, message);
     if (!incoming.blocksMissing.delete(message.block))
@@ -52,14 +52,14 @@ export class AnswerIntake {
   }
 
   /** A peer of this host has written a whole answer where both can read it. */
-  private takeShared(session: string, message: Answer, slot: Slot): Arrived | undefined {
+  private takeShared(session: string, message: Answer, region: Region): Arrived | undefined {
     const { net } = message;
     if (!isWhole(message, this.store.lengthOf(net)))
       throw new MalformedMessage(
         `a shared answer of ${message.length} floats in ${message.blockCount} blocks`,
       );
     const payload = this.store.allocatePayload(net);
-    if (this.local.read(session, slot, this.store.bytesOf(payload))) return { payload, message };
+    if (this.local.read(session, region, this.store.bytesOf(payload))) return { payload, message };
     this.store.release(payload);
     return undefined; // the worker was reminded of its task and has written another answer there since: that one counts
   }

@@ -21,7 +21,7 @@ import { type Manifest, NETS, type Net } from '../../parameters/manifest.js';
 import { vectorHash } from '../../parameters/vector-hash.js';
 import type { VectorName } from '../../protocol/messages.js';
 import { keyOf, parentOf, rootLevel, siblingOf, type TreeNode } from '../../protocol/shard-tree.js';
-import type { Slot } from '../../transport/shared-memory.js';
+import type { Region } from '../../transport/shared-memory.js';
 import { type BlockHeader, blocksOf, bytesOf, rangeOf } from '../../wire/blocks.js';
 import type { Draft } from '../peers/local-peers.js';
 import type { Line } from './line.js';
@@ -36,15 +36,15 @@ export interface Published {
   /** sessions that it was sent to and that have not said that they have it: ZeroMQ may still be reading it for them */
   holders: Set<string>;
   /** where peers of this host find it too, once it was put there */
-  slot?: Slot;
+  region?: Region;
   /** Called once when nobody needs it any more. */
   onDropped?: () => void;
 }
 
 /** A version lies in shared memory, if there was no trouble, until nobody needs it any more. */
 export function place(published: Published, draft: Draft, trouble?: string): void {
-  const slot = draft.seal(trouble);
-  if (slot) Object.assign(published, { slot, onDropped: () => draft.drop() });
+  const region = draft.seal(trouble);
+  if (region) Object.assign(published, { region, onDropped: () => draft.drop() });
   else draft.drop();
 }
 
@@ -63,7 +63,7 @@ interface NetState {
   optimizer: Optimizer;
   /** `[size + slotSize]`: weights, then state slots */
   parameters: Vector;
-  optimizerSlots: Vector[];
+  optimizerState: Vector[];
   /** sums of the open step's tree nodes that wait for their siblings, or for `apply`: the root, or both of its children */
   sums: Map<string, Vector>;
   /** versions that steps may read */
@@ -110,7 +110,7 @@ export class ParameterStore {
         manifest,
         optimizer,
         parameters: engine.allocate(lengthOf(manifest)),
-        optimizerSlots: optimizer.slots.map(() => engine.allocate(manifest.size)),
+        optimizerState: optimizer.state.map(() => engine.allocate(manifest.size)),
         sums: new Map(),
         published: [],
         retired: [],
@@ -188,7 +188,7 @@ export class ParameterStore {
   /**
    * Applies the step whose nodes are all settled: optimizer, state slots, G's average; publishes version `step + 1`. A draft is filled
    * with what is made while the rest is computed. A gradient that is not finite is not applied, and nothing changes. After an update that is
-   * not, the optimizer's slots and the average are spoiled: only `restore` helps.
+   * not, the optimizer's state and the average are spoiled: only `restore` helps.
    */
   async apply(net: Net, step: number, draft?: Draft): Promise<Applied> {
     const state = this.nets[net];
@@ -232,7 +232,7 @@ export class ParameterStore {
 
   /** The optimizer; it measures the averaged gradient. */
   private update(net: Net, step: number, sum: Vector, next: Vector, follow: Follow): Operation {
-    const { manifest, optimizer, parameters, optimizerSlots } = this.nets[net];
+    const { manifest, optimizer, parameters, optimizerState } = this.nets[net];
     const bound = net === 'discriminator' ? clipOf(this.config.loss) : undefined;
     const weightsOf = (vector: Vector) => part(vector, 0, manifest.size);
     return {
@@ -242,7 +242,7 @@ export class ParameterStore {
       scale: 1 / this.config.minibatch.shards,
       weights: weightsOf(parameters),
       into: weightsOf(next),
-      slots: optimizerSlots,
+      state: optimizerState,
       scalars: optimizer.scalars(step + 1),
       ...(bound === undefined ? {} : { bound }),
       followedBy: follow(weightsOf(next), 0),
@@ -292,7 +292,7 @@ export class ParameterStore {
       state.sums.clear();
       state.retired.push(...state.published.splice(0));
       state.parameters = this.engine.allocate(this.lengthOf(net));
-      for (const slot of state.optimizerSlots) this.engine.view(slot).fill(0);
+      for (const slot of state.optimizerState) this.engine.view(slot).fill(0);
       this.reclaim(net);
     }
     if (vectors) this.import(vectors, versions);
@@ -380,12 +380,12 @@ export class ParameterStore {
 
   private named(): [name: string, vector: Vector][] {
     const ofNet = (net: Net): [string, Vector][] => {
-      const { optimizer, parameters, optimizerSlots } = this.nets[net];
+      const { optimizer, parameters, optimizerState } = this.nets[net];
       return [
         [`${net}.parameters`, parameters],
-        ...optimizer.slots.map((slot, i): [string, Vector] => [
+        ...optimizer.state.map((slot, i): [string, Vector] => [
           `${net}.${optimizer.name}.${slot}`,
-          optimizerSlots[i]!,
+          optimizerState[i]!,
         ]),
       ];
     };

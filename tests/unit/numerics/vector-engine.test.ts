@@ -53,20 +53,20 @@ describe('update', () => {
             step,
             g,
             weights[i]!,
-            old.map((slot) => slot[i]!),
+            old.map((vector) => vector[i]!),
           ),
         );
         for (const inPlace of [true, false]) {
           const [g, w] = [vectorOf(gradient), vectorOf(weights)];
           const into = inPlace ? w : engine.allocate(length);
-          const slots = old.map(vectorOf);
-          const measure = await engine.update({ ...step, gradient: g, weights: w, into, slots });
-          const found = [into, ...slots].map((vector) => bits(engine.read(vector)));
+          const state = old.map(vectorOf);
+          const measure = await engine.update({ ...step, gradient: g, weights: w, into, state });
+          const found = [into, ...state].map((vector) => bits(engine.read(vector)));
           expect(found).toEqual(found.map((_, k) => bits(Float32Array.from(expected, (e) => e[k]!))));
           if (!inPlace) expect(bits(engine.read(w))).toBe(bits(weights));
           const scaled = gradient.map((x) => Math.fround(step.scale) * x);
           expect(measure).toEqual({ finite: true, squaredNorm: lanesSquared(scaled) });
-          for (const vector of new Set([g, w, into, ...slots])) engine.release(vector);
+          for (const vector of new Set([g, w, into, ...state])) engine.release(vector);
         }
       }
     });
@@ -78,17 +78,17 @@ describe('update', () => {
     const run = async (edges: number[]) => {
       const gradient = vectorOf(drawn(length, 'cuts', 'gradient'));
       const weights = vectorOf(drawn(length, 'cuts', 'weights'));
-      const slots = [engine.allocate(length), engine.allocate(length)];
+      const state = [engine.allocate(length), engine.allocate(length)];
       for (let i = 1; i < edges.length; i++) {
         const cut = (v: Vector) => part(v, edges[i - 1]!, edges[i]! - edges[i - 1]!);
         await engine.update({
           ...step,
           gradient: cut(gradient),
           weights: cut(weights),
-          slots: slots.map(cut),
+          state: state.map(cut),
         });
       }
-      return [weights, ...slots].map((vector) => bits(engine.read(vector)));
+      return [weights, ...state].map((vector) => bits(engine.read(vector)));
     };
     expect(await run(cuts)).toEqual(await run([0, length]));
   });
@@ -100,10 +100,10 @@ describe('update', () => {
           for (const where of ['gradient', 'weights'] as const) {
             const vectors = { gradient: engine.allocate(length), weights: engine.allocate(length) };
             engine.write(vectors[where], at, Float32Array.of(bad));
-            const slots = [engine.allocate(length)];
-            const measure = await engine.update({ ...STEPS[1]!, ...vectors, slots });
+            const state = [engine.allocate(length)];
+            const measure = await engine.update({ ...STEPS[1]!, ...vectors, state });
             expect(measure.finite, `${bad} in ${where} at ${at} of ${length}`).toBe(false);
-            for (const vector of [...slots, vectors.gradient, vectors.weights]) engine.release(vector);
+            for (const vector of [...state, vectors.gradient, vectors.weights]) engine.release(vector);
           }
         }
       }
@@ -119,7 +119,7 @@ describe('update', () => {
     ];
     for (const vector of [gradient, v]) engine.write(vector, 0, Float32Array.of(1, 1, 1));
     const update = { kernel: 'adam', scale: 1, scalars: [1, 0.5, 0.5, 0.5, 0.5, 1, 0] } as const;
-    expect(await engine.update({ ...update, gradient, weights, slots: [m, v] })).toEqual({
+    expect(await engine.update({ ...update, gradient, weights, state: [m, v] })).toEqual({
       finite: true,
       squaredNorm: 3,
     });
@@ -182,7 +182,7 @@ describe('sequence', () => {
           scalars: [1, 0],
           gradient: part(a, 0, length),
           weights: last,
-          slots: [b],
+          state: [b],
         },
       ],
       [{ kind: 'blend', into: a, from: last, keep: 0, take: 2 }],
@@ -200,13 +200,13 @@ describe('sequence', () => {
     const outcomes = [];
     for (const threads of [1, 2, 3, 4]) {
       const other = await VectorEngine.create(threads);
-      const [gradient, weights, ...slots] = values.map((floats) => {
+      const [gradient, weights, ...state] = values.map((floats) => {
         const vector = other.allocate(length);
         other.write(vector, 0, floats);
         return vector;
       }) as [Vector, Vector, Vector, Vector];
       const into = other.allocate(length);
-      const update = { kind: 'update', ...step, gradient, weights, into, slots } as const;
+      const update = { kind: 'update', ...step, gradient, weights, into, state } as const;
       const scan = { kind: 'scan', vector: gradient } as const;
       const { measures } = await other.sequence([
         [scan],
@@ -214,7 +214,7 @@ describe('sequence', () => {
         [{ kind: 'blend', into: weights, from: into, keep: 0.9, take: 0.1 }],
       ]);
       const hash = (vector: Vector) => vectorHash(other.view(vector));
-      outcomes.push({ measures, hashes: [into, weights, ...slots].map(hash) });
+      outcomes.push({ measures, hashes: [into, weights, ...state].map(hash) });
       await other.close();
     }
     for (const outcome of outcomes) expect(outcome).toEqual(outcomes[0]);
@@ -290,11 +290,11 @@ describe('sequence', () => {
 
   it('a scan in front guards what is behind it, wherever the NaN lies and whatever else is under way', async () => {
     const length = 2 ** 20;
-    const [weights, slot] = [filled(length, 1), engine.allocate(length)];
+    const [weights, vector] = [filled(length, 1), engine.allocate(length)];
     for (const at of [0, 2 ** 18, length - 1]) {
       const gradient = filled(length, 1);
       engine.write(gradient, at, Float32Array.of(Number.NaN));
-      const update = { kind: 'update', ...STEPS[0]!, gradient, weights, slots: [slot] } as const;
+      const update = { kind: 'update', ...STEPS[0]!, gradient, weights, state: [vector] } as const;
       const other = filled(length, 1);
       const [outcome, sum] = await Promise.all([
         engine.sequence([[{ kind: 'scan', vector: gradient }], [update]]),
@@ -309,7 +309,7 @@ describe('sequence', () => {
       for (const vector of [gradient, other]) engine.release(vector);
     }
     expect(engine.read(weights).every((x) => x === 1)).toBe(true);
-    expect(engine.read(slot).every((x) => x === 0)).toBe(true);
+    expect(engine.read(vector).every((x) => x === 0)).toBe(true);
   });
 
   it('never loses a meeting of its threads, nor a NaN in whichever stage', async () => {
@@ -381,15 +381,15 @@ describe('order and memory', () => {
     expect([...engine.read(vector)]).toEqual([0, 0, 0, 1.5, -2]);
   });
 
-  it('refuses what lies outside a vector, unequal lengths, wrong slots and a second release', async () => {
+  it('refuses what lies outside a vector, unequal lengths, wrong state and a second release', async () => {
     const [a, b] = [engine.allocate(8), engine.allocate(9)];
     expect(() => engine.write(a, 7, new Float32Array(2))).toThrow('floats 7 to 9 of a vector of 8');
     expect(() => part(a, -1, 2)).toThrow('floats -1 to 1');
     expect(() => engine.add(a, b)).toThrow('8, 9 floats');
-    expect(() => engine.update({ ...STEPS[2]!, gradient: a, weights: a, slots: [a] })).toThrow(
-      'adam takes 2 slots, not 1',
+    expect(() => engine.update({ ...STEPS[2]!, gradient: a, weights: a, state: [a] })).toThrow(
+      'adam takes 2 state, not 1',
     );
-    const spoiled = { ...STEPS[0]!, scale: Number.NaN, gradient: a, weights: a, slots: [a] };
+    const spoiled = { ...STEPS[0]!, scale: Number.NaN, gradient: a, weights: a, state: [a] };
     expect(() => engine.update(spoiled)).toThrow('scalars NaN');
     engine.release(b);
     expect(() => engine.release(b)).toThrow('not allocated');

@@ -10,8 +10,8 @@ export interface Step {
   bound?: number;
 }
 
-/** New weights and new slots of one element. */
-export function stepOf(step: Step, gradient: number, weight: number, slots: readonly number[]): number[] {
+/** New weights and new state of one element. */
+export function stepOf(step: Step, gradient: number, weight: number, state: readonly number[]): number[] {
   const [a, b, c, d, e, h, i] = step.scalars.map(f) as [
     number,
     number,
@@ -26,17 +26,17 @@ export function stepOf(step: Step, gradient: number, weight: number, slots: read
     step.bound === undefined ? w : Math.min(Math.max(w, -f(step.bound)), f(step.bound));
   switch (step.kernel) {
     case 'sgd': {
-      const v = f(f(b * slots[0]!) - f(a * g));
+      const v = f(f(b * state[0]!) - f(a * g));
       return [clamp(f(weight + v)), v];
     }
     case 'adam': {
-      const m = f(f(b * slots[0]!) + f(c * g));
-      const v = f(f(d * slots[1]!) + f(f(e * g) * g));
+      const m = f(f(b * state[0]!) + f(c * g));
+      const v = f(f(d * state[1]!) + f(f(e * g) * g));
       const spread = f(f(f(Math.sqrt(v)) * h) + i);
       return [clamp(f(weight - f(a * f(m / spread)))), m, v];
     }
     case 'rmsprop': {
-      const v = f(f(b * slots[0]!) + f(f(c * g) * g));
+      const v = f(f(b * state[0]!) + f(f(c * g) * g));
       return [clamp(f(weight - f(a * f(g / f(f(Math.sqrt(v)) + d))))), v];
     }
   }

@@ -5,7 +5,7 @@ import { VectorMemory } from '../../../src/numerics/vector-memory.js';
 import { averagingAt } from '../../../src/optimizers/averaging.js';
 import { optimizerOf } from '../../../src/optimizers/optimizer.js';
 import { optimizerOptions } from '../../../src/optimizers/options.js';
-import { learningRateAt, momentumAt, power } from '../../../src/optimizers/schedule.js';
+import { learningRateAt, momentumAt, power } from '../../../src/optimizers/rate-schedule.js';
 
 interface Golden {
   cases: { options: { name: string }; weights: Record<string, number[]> }[];
@@ -23,13 +23,13 @@ function descend(
 ): number[] {
   const optimizer = optimizerOf(optimizerOptions.parse(options));
   const vector = () => memory.allocate(start.length);
-  const [weights, gradient, slots] = [vector(), vector(), optimizer.slots.map(vector)];
+  const [weights, gradient, state] = [vector(), vector(), optimizer.state.map(vector)];
   memory.write(weights, 0, Float32Array.from(start));
   for (let step = 1; step <= steps; step++) {
     memory.write(gradient, 0, Float32Array.from(gradientAt(memory.view(weights), step)));
     const scalars = optimizer.scalars(step);
     const measure = memory.run(
-      updateCall({ kernel: optimizer.kernel, gradient, scale: 1, weights, slots, scalars }),
+      updateCall({ kernel: optimizer.kernel, gradient, scale: 1, weights, state, scalars }),
     );
     expect(measure.finite).toBe(true);
     seen(step, [...memory.view(weights)]);

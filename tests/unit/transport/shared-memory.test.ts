@@ -1,10 +1,10 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { LocalPeers } from '../../../src/server/peers/local-peers.js';
-import { FIRST_SLOT, SharedMemory, slotBytes } from '../../../src/transport/shared-memory.js';
+import { FIRST_REGION, regionBytes, SharedMemory } from '../../../src/transport/shared-memory.js';
 
 const bytesOf = (value: number, count = 1000) => new Uint8Array(count).fill(value);
-const first = (tag: number) => ({ at: FIRST_SLOT, tag });
+const first = (tag: number) => ({ at: FIRST_REGION, tag });
 
 const opened: { close(): void }[] = [];
 const keep = <T extends { close(): void } | undefined>(memory: T): T => {
@@ -35,7 +35,7 @@ describe('shared memory', () => {
     expect(readdirSync('/dev/shm').filter((name) => name.startsWith('nash'))).toEqual([]);
   });
 
-  it('a slot that was used again is not taken for what it was, nor is one that is being written', () => {
+  it('a region that was used again is not taken for what it was, nor is one that is being written', () => {
     const { server, worker } = pair();
     const into = new Uint8Array(1000);
     server.write(first(1), bytesOf(1));
@@ -47,7 +47,7 @@ describe('shared memory', () => {
     expect(worker.read(first(3), into)).toBe(false);
   });
 
-  it('a slot that is written between the bytes and the tag of a read is noticed', () => {
+  it('a region that is written between the bytes and the tag of a read is noticed', () => {
     const { server, worker } = pair();
     server.write(first(1), bytesOf(1));
     // read() looks at its target's length once more after the last byte: there the writer comes in between
@@ -67,7 +67,7 @@ describe('shared memory', () => {
     expect(into.every((byte) => byte === 1)).toBe(true); // the bytes were all right: the tag alone tells
   });
 
-  it('a slot beyond the end is not read', () => {
+  it('a region beyond the end is not read', () => {
     const { server } = pair();
     expect(server.read({ at: 10_000_000, tag: 1 }, new Uint8Array(10))).toBe(false);
   });
@@ -134,20 +134,20 @@ describe('peers of the server’s host', () => {
     const reader = keep(SharedMemory.open(offer.weights, 'read'))!;
     const post = (value: number) => {
       const draft = peers.draft(1000)!;
-      return { draft, slot: draft.seal(draft.fill(bytesOf(value)))! };
+      return { draft, region: draft.seal(draft.fill(bytesOf(value)))! };
     };
     const posted = [1, 2].map(post);
-    const slots = posted.map(({ slot }) => slot);
-    expect(slots[1]!.at - slots[0]!.at).toBe(slotBytes(1000));
+    const regions = posted.map(({ region }) => region);
+    expect(regions[1]!.at - regions[0]!.at).toBe(regionBytes(1000));
     const into = new Uint8Array(1000);
-    for (const [i, slot] of slots.entries()) {
-      expect(reader.read(slot, into)).toBe(true);
+    for (const [i, region] of regions.entries()) {
+      expect(reader.read(region, into)).toBe(true);
       expect(into[0]).toBe(i + 1);
     }
     posted[0]!.draft.drop();
-    const next = post(3).slot;
-    expect(next.at).toBe(slots[0]!.at);
-    expect(reader.read(slots[0]!, into)).toBe(false);
+    const next = post(3).region;
+    expect(next.at).toBe(regions[0]!.at);
+    expect(reader.read(regions[0]!, into)).toBe(false);
     expect(reader.read(next, into)).toBe(true);
   });
 

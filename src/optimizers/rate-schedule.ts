@@ -1,5 +1,5 @@
 // Numbers that move with the count of updates. Only IEEE operations, no Math.pow: the same bits on every machine and engine.
-import type { MomentumOptions, ScheduleOptions } from './options.js';
+import type { MomentumOptions, RateScheduleOptions } from './options.js';
 
 /** base^exponent for a whole exponent >= 0, by squaring. */
 export function power(base: number, exponent: number): number {
@@ -13,7 +13,7 @@ export function power(base: number, exponent: number): number {
 }
 
 /** The learning rate of update `step`, counted from 1: the first update has the initial rate. */
-export function learningRateAt(initial: number, schedule: ScheduleOptions, step: number): number {
+export function learningRateAt(initial: number, schedule: RateScheduleOptions, step: number): number {
   switch (schedule.name) {
     case 'constant':
       return initial;

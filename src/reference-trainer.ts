@@ -1,17 +1,19 @@
 // The whole algorithm in one process, on one page: Goodfellow et al. 2014, Algorithm 1, as ordinary eager tfjs.
 // No graph, no server, no flat vectors in shared memory, no threads; the optimizers are written out below from their
 // papers. The tests hold everything else against it. Read it first.
+
 import * as tf from '@tensorflow/tfjs-core';
 import type { RunConfig } from './config/run-config.js';
 import type { DataSource } from './data/data-source.js';
 import { createSampler } from './data/sampler.js';
 import { clipOf } from './losses/gan-loss.js';
 import { buildArchitecture } from './models/architecture.js';
+import { sizeOf } from './numerics/shape.js';
 import { averagingAt } from './optimizers/averaging.js';
 import type { OptimizerOptions } from './optimizers/options.js';
 import { learningRateAt, momentumAt } from './optimizers/rate-schedule.js';
 import { initialParameters } from './parameters/initial.js';
-import { type Manifest, NETS, type Net, sizeOf } from './parameters/manifest.js';
+import { type Manifest, NETS, type Net } from './parameters/manifest.js';
 import { phaseOf, type Versions } from './protocol/schedule.js';
 import { discriminatorStep, generatorStep } from './steps/step.js';
 import { shardSeed, stepContextOf } from './worker/shard-gradient.js';

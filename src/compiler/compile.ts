@@ -1,11 +1,12 @@
 // Turns a step written as ordinary tfjs code into one TensorFlow session call (design 1.1).
+
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { assert } from '../errors.js';
 import { RandomStream, seedOf } from '../numerics/random.js';
-import { sizeOf } from '../parameters/manifest.js';
+import { sizeOf } from '../numerics/shape.js';
 import { outputNode, writeSavedModel } from './graph.js';
 import { toBfloat16 } from './mixed-precision.js';
 import {

@@ -2,6 +2,7 @@
 //
 // Layout: 4096 bytes of header (a magic word, the header's length, JSON, zeros), then the items, uint8 one after another, then one
 // little-endian uint16 a label (65535: none). Written aside and renamed, so that a file under its name is whole.
+
 import { createHash } from 'node:crypto';
 import {
   closeSync,
@@ -19,7 +20,7 @@ import { dirname, join, relative } from 'node:path';
 import { makeFolder } from '../../src/setup/files.mjs';
 import { withLock } from '../../src/setup/lock.mjs'; // the one lock of the house: from dist/ too this is where it lies
 import { assert, messageOf, NashError } from '../errors.js';
-import { sizeOf } from '../parameters/manifest.js';
+import { sizeOf } from '../numerics/shape.js';
 import type { DatasetSource } from './data-source.js';
 import type { ItemReader } from './item-reader.js';
 

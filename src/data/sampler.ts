@@ -1,6 +1,7 @@
 // Which real items a shard sees: decided by (seed, branch, step, shard) alone, whoever computes it and whenever.
+
 import { permutation, seedOf } from '../numerics/random.js';
-import { sizeOf } from '../parameters/manifest.js';
+import { sizeOf } from '../numerics/shape.js';
 import type { DataSource, DatasetSource } from './data-source.js';
 
 export interface Sampler {

@@ -1,9 +1,10 @@
 // Draws samples from a generator: always in batches of one size, so that sample i is the same however many are asked for.
+
 import * as tf from '@tensorflow/tfjs-core';
 import { type CompiledStep, compile } from '../compiler/compile.js';
 import type { Architecture } from '../models/architecture.js';
 import { seedOf } from '../numerics/random.js';
-import { sizeOf } from '../parameters/manifest.js';
+import { sizeOf } from '../numerics/shape.js';
 import { type StepContext, sampleStep } from '../steps/step.js';
 
 /** Samples computed at once; decides no sample, since at inference none depends on its neighbours. */

@@ -1,4 +1,5 @@
 // What is measured and drawn of a generator, by the kind of data it learns.
+
 import { join } from 'node:path';
 import { writeWhole } from '../../src/setup/files.mjs';
 import type { DataSource, DatasetSource, DistributionSource } from '../data/data-source.js';
@@ -12,7 +13,7 @@ import { modeReport } from '../evaluation/modes.js';
 import { drawScatter } from '../evaluation/scatter-figure.js';
 import type { MetricName } from '../metrics/catalogue.js';
 import { permutation, seedOf } from '../numerics/random.js';
-import { sizeOf } from '../parameters/manifest.js';
+import { sizeOf } from '../numerics/shape.js';
 
 export type Measures = Partial<Record<MetricName, number>>;
 

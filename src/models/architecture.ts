@@ -1,6 +1,6 @@
 // The contract of an architecture, and the table of those that a config may name.
+import type { Shape } from '../numerics/shape.js';
 import { dcgan } from './dcgan.js';
-import type { Shape } from './layers.js';
 import { maxoutMlp } from './maxout.js';
 import { mlp } from './mlp.js';
 import type { Network } from './network.js';

@@ -1,17 +1,11 @@
 // DCGAN (Radford et al. 2016, section 3): strided 4x4 convolutions, batch norm everywhere but on G's output and D's
 // input, ReLU in G, leaky ReLU 0.2 in D, weights N(0, 0.02). The number of stages follows from the image's side.
+
 import { NashError } from '../errors.js';
+import type { Shape } from '../numerics/shape.js';
 import type { Initializer } from '../parameters/manifest.js';
 import type { Architecture } from './architecture.js';
-import {
-  activation,
-  batchNorm,
-  convolution,
-  dense,
-  reshape,
-  type Shape,
-  transposedConvolution,
-} from './layers.js';
+import { activation, batchNorm, convolution, dense, reshape, transposedConvolution } from './layers.js';
 import { network } from './network.js';
 import type { DcganOptions } from './options.js';
 

@@ -1,12 +1,12 @@
 // Layers as values: a layer knows the shape it makes, the parameters it needs, and how to apply them.
 // Shapes are those of one item; the batch axis comes in front. Nothing here knows which net or step it serves.
+
 import * as tf from '@tensorflow/tfjs-core';
 import { addBias, leakyRelu, maxout, relu, tanh } from '../kernels/activations.js';
 import { batchNormInference, batchNormTraining } from '../kernels/batch-norm.js';
 import { dropout as dropoutKernel, type SeedSource } from '../kernels/random.js';
-import { type Initializer, type SlotMerge, sizeOf } from '../parameters/manifest.js';
-
-export type Shape = readonly number[];
+import { type Shape, sizeOf } from '../numerics/shape.js';
+import type { Initializer, SlotMerge } from '../parameters/manifest.js';
 
 export interface ParameterSpec {
   name: string;

@@ -1,8 +1,9 @@
 // The nets of Goodfellow et al. 2014 for MNIST, by goodfeli/adversarial's mnist.yaml: ReLU G with a sigmoid output,
 // maxout D with dropout on its input (keep 0.8) and hidden layers (keep 0.5), all weights uniform.
-import { type Initializer, sizeOf } from '../parameters/manifest.js';
+import { type Shape, sizeOf } from '../numerics/shape.js';
+import type { Initializer } from '../parameters/manifest.js';
 import type { Architecture } from './architecture.js';
-import { activation, dense, dropout, maxoutUnits, reshape, type Shape } from './layers.js';
+import { activation, dense, dropout, maxoutUnits, reshape } from './layers.js';
 import { stack } from './mlp.js';
 import { network } from './network.js';
 import type { MaxoutOptions } from './options.js';

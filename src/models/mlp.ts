@@ -1,8 +1,8 @@
 // Fully connected G and D, the nets of every 2-D benchmark.
+import { type Shape, sizeOf } from '../numerics/shape.js';
 import type { Initializer } from '../parameters/manifest.js';
-import { sizeOf } from '../parameters/manifest.js';
 import type { Architecture } from './architecture.js';
-import { activation, batchNorm, dense, type Layer, reshape, type Shape } from './layers.js';
+import { activation, batchNorm, dense, type Layer, reshape } from './layers.js';
 import { network } from './network.js';
 import type { MlpOptions } from './options.js';
 

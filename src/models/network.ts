@@ -1,15 +1,11 @@
 // A network is a named list of layers; from it follow the manifest of its flat vector and its application.
+
 import * as tf from '@tensorflow/tfjs-core';
 import { layer as inLayer } from '../compiler/layer-scope.js';
 import type { SeedSource } from '../kernels/random.js';
-import {
-  type Manifest,
-  type ManifestEntry,
-  type Net,
-  type SlotEntry,
-  sizeOf,
-} from '../parameters/manifest.js';
-import type { Layer, LayerContext, ParameterSpec, Shape, SlotSpec } from './layers.js';
+import { type Shape, sizeOf } from '../numerics/shape.js';
+import type { Manifest, ManifestEntry, Net, SlotEntry } from '../parameters/manifest.js';
+import type { Layer, LayerContext, ParameterSpec, SlotSpec } from './layers.js';
 
 export interface Network {
   net: Net;

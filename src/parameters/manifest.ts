@@ -41,9 +41,6 @@ export interface Manifest {
   slotSize: number;
 }
 
-/** Product of a shape's dimensions; 1 for a scalar. */
-export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, d) => product * d, 1);
-
 /** sha256 over names, shapes, offsets and merge rules: two processes with equal hashes mean the same by a vector. */
 export function manifestHash(manifest: Manifest): string {
   const text = JSON.stringify([

@@ -1,5 +1,6 @@
 // The steps of GAN training as pure functions of tensors: what the compiler traces and what the reference trainer runs.
 // Knows nothing of shards, workers or versions; a step sees the images of one shard only.
+
 import * as tf from '@tensorflow/tfjs-core';
 import { layer } from '../compiler/layer-scope.js';
 import type { InputSpec, StepFunction } from '../compiler/recording.js';
@@ -7,8 +8,8 @@ import { adopt, outlive } from '../kernels/kernel.js';
 import { randomNormal, randomUniform, SeedSource } from '../kernels/random.js';
 import type { GanLoss } from '../losses/gan-loss.js';
 import type { Architecture } from '../models/architecture.js';
-import type { Shape } from '../models/layers.js';
 import { applyNetwork, type NamedTensors, type Network, unpack } from '../models/network.js';
+import type { Shape } from '../numerics/shape.js';
 import type { Manifest } from '../parameters/manifest.js';
 
 export interface StepContext {

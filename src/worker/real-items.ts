@@ -1,7 +1,8 @@
 // The real items of a shard, read ahead where it can be guessed which shard comes next.
+
 import * as tf from '@tensorflow/tfjs-core';
 import type { Sampler } from '../data/sampler.js';
-import { sizeOf } from '../parameters/manifest.js';
+import { sizeOf } from '../numerics/shape.js';
 
 /** A shard of a D step. */
 export interface Place {

@@ -15,8 +15,8 @@ import { lossOf, lossOptions } from '../../../src/losses/gan-loss.js';
 import { buildArchitecture } from '../../../src/models/architecture.js';
 import { modelOptions } from '../../../src/models/options.js';
 import { RandomStream, seedOf } from '../../../src/numerics/random.js';
+import { sizeOf } from '../../../src/numerics/shape.js';
 import { initialParameters } from '../../../src/parameters/initial.js';
-import { sizeOf } from '../../../src/parameters/manifest.js';
 import { discriminatorStep, generatorStep, type StepContext, sampleStep } from '../../../src/steps/step.js';
 
 beforeAll(() => void loadTensorFlow({ kind: 'cpu', threads: 1 }));

@@ -1,5 +1,6 @@
 // Goal: every kernel with a gradient of its own computes what its composed form computes, and its gradient is the slope.
 // Method: compare with plain tfjs, and with central differences along random directions.
+
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadTensorFlow } from '../../../src/compiler/tensorflow.js';
@@ -11,7 +12,7 @@ import {
 } from '../../../src/kernels/batch-norm.js';
 import { dropout, randomNormal, randomUniform, SeedSource } from '../../../src/kernels/random.js';
 import { RandomStream, seedOf } from '../../../src/numerics/random.js';
-import { sizeOf } from '../../../src/parameters/manifest.js';
+import { sizeOf } from '../../../src/numerics/shape.js';
 
 beforeAll(() => void loadTensorFlow({ kind: 'cpu', threads: 1 }));
 

@@ -1,15 +1,6 @@
 // Step 3: the addon, compiled from the package's own unchanged sources against the linked library.
 import { createHash } from 'node:crypto';
-import {
-  existsSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { lastLines, run } from './child.mjs';
@@ -27,9 +18,8 @@ const probe = join(dirname(fileURLToPath(import.meta.url)), 'probe.mjs');
 /** What the addon depends on, as one sum. @param {Places} at @param {import('./library.mjs').Linkable} library */
 function addonKey(at, library) {
   const hash = createHash('sha256').update(flags.join(' '));
-  hash.update(
-    `${realpathSync(library.lib)} ${library.main} ${statSync(join(library.lib, library.main)).size}`,
-  );
+  const bytes = statSync(join(library.lib, library.main)).size;
+  hash.update(`${library.origin} ${library.main} ${bytes}`);
   for (const name of readdirSync(join(at.addonPackage, 'binding')).sort()) {
     hash.update(readFileSync(join(at.addonPackage, 'binding', name)));
   }

@@ -1,10 +1,12 @@
-// Step 4: TypeScript to dist/, and AssemblyScript kernels to WebAssembly, when a source has changed.
+// Step 4: TypeScript to dist/, and AssemblyScript kernels to WebAssembly, when a source has changed. What changed is told by content: a
+// copy of a built checkout is built, whatever times its files have.
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { lastLines, run } from './child.mjs';
 import { EXIT, SetupFailure } from './failure.mjs';
 import { makeFolder } from './files.mjs';
+import { packageVersion } from './versions.mjs';
 
 /** @typedef {import('./places.mjs').Places} Places */
 
@@ -21,15 +23,17 @@ function filesBelow(folder) {
 /** @param {Places} at */
 const stampOf = (at) => join(at.dist, '.nash-build.json');
 
-/** One sum over names, sizes and times of what the build reads. @param {Places} at */
+const compilers = ['typescript', 'assemblyscript'];
+
+/** One sum over all that the build depends on: what it reads, and with which compilers. @param {Places} at */
 function sourcesKey(at) {
   const hash = createHash('sha256');
-  const paths = filesBelow(join(at.root, 'src'))
-    .filter((path) => /\.ts$|asconfig\.json$/.test(path))
-    .map((path) => join('src', path));
-  for (const path of [...paths, 'tsconfig.json', 'package-lock.json']) {
-    const { size, mtimeMs } = statSync(join(at.root, path));
-    hash.update(`${path} ${size} ${mtimeMs}\n`);
+  for (const name of compilers) hash.update(`${name} ${packageVersion(join(at.modules, name))}\n`);
+  const sources = filesBelow(join(at.root, 'src')).filter((path) => /\.m?ts$|asconfig\.json$/.test(path));
+  // the lock file: the build reads the types of what is installed
+  for (const path of [...sources.map((name) => join('src', name)), 'tsconfig.json', 'package-lock.json']) {
+    const contents = readFileSync(join(at.root, path));
+    hash.update(`${path} ${contents.length}\n`).update(contents);
   }
   return hash.digest('hex');
 }

@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
-export const repository = resolve(import.meta.dirname, '../../..');
+export const repository = resolve(import.meta.dirname, '../..');
 
 const made: string[] = [];
 process.once('exit', () => {
@@ -87,6 +87,5 @@ export function nash(root: string, args: string[], env: Record<string, string> =
   return spawnSync(process.execPath, [join(root, 'bin/nash'), ...args], {
     encoding: 'utf8',
     env: clean,
-    timeout: 100_000,
   });
 }

@@ -1,11 +1,22 @@
 import { defineConfig } from 'vitest/config';
 
+/** Tests that run Nash itself in processes of its own; all others are quick, and stay in the process of their file. */
+const PROCESSES = ['tests/cluster/**', 'tests/setup/**'];
+const TESTS = 'tests/**/*.test.ts';
+
 export default defineConfig({
   test: {
-    include: ['tests/**/*.test.ts'],
+    projects: [
+      { extends: true, test: { name: 'quick', include: [TESTS], exclude: PROCESSES } },
+      {
+        extends: true,
+        test: { name: 'processes', include: PROCESSES.map((folder) => `${folder}/*.test.ts`) },
+      },
+    ],
     // processes, not threads: a TensorFlow session or a ZeroMQ socket that a thread leaves open aborts the whole process
     pool: 'forks',
     maxWorkers: 2, // a test that trains uses a core of its own
+    globalSetup: ['tests/support/build-first.ts'],
     setupFiles: ['src/setup/node-shim.mjs'],
     testTimeout: 30_000,
     hookTimeout: 60_000,

@@ -41,7 +41,7 @@ const MESSAGES = [
   { kind: 'report', residentBytes: 5 },
 ];
 
-it('a server that is told a million frames of nonsense neither ends nor grows, counts what it refuses, and trains on', async () => {
+it(`a server that is told ${FRAMES} frames of nonsense neither ends nor grows, counts what it refuses, and trains on`, async () => {
   const random = new RandomStream(seedOf('fuzz', 'server', SEED));
   const source = new FrameSource(random);
   const fuzzed = await openFuzzedServer(join(folder, 'run'));

@@ -61,9 +61,9 @@ export function mnistFiles(count = 20, stem = 'train'): Record<string, Buffer> {
   };
 }
 
-/** CIFAR-10 records: labels 0, 1, …, 9, 0, … and planes of noise, which repeat after 100 records. */
+/** CIFAR-10 records: labels 0, 1, …, 9, 0, … and planes of noise, which repeat after 10 records: within reach of gzip. */
 export function records(count: number, seed = 1): Buffer {
-  const some = noise(Math.min(count, 100) * 3073, seed);
+  const some = noise(Math.min(count, 10) * 3073, seed);
   const bytes = Buffer.alloc(count * 3073, some);
   for (let i = 0; i < count; i++) bytes[i * 3073] = i % 10;
   return bytes;

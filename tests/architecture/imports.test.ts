@@ -1,19 +1,18 @@
 // The import table: who may use whom, and why. Imports point downwards only; this test is the table.
-import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import {
+  cycleIn,
+  homeOf,
+  type Import,
+  importsBelow,
+  type Rule,
+  sourceFiles,
+  type Table,
+  unused,
+  violations,
+} from '../support/import-table.js';
 
-interface Rule {
-  /** folders of src that it may import from, besides itself and errors.ts; of setup, which runs before all, only its lock and its files */
-  may: readonly string[];
-  /** packages that it may import, Node's own modules aside */
-  packages?: readonly string[];
-  /** Node's modules; default: any. An empty list: none, for folders without input and output */
-  node?: readonly string[];
-  because: string;
-}
-
-const TABLE: Record<string, Rule> = {
+const TABLE: Table = {
   numerics: {
     may: [],
     node: ['node:fs', 'node:os', 'node:v8', 'node:vm', 'node:worker_threads'],
@@ -182,72 +181,68 @@ const TABLE: Record<string, Rule> = {
   'errors.ts': { may: [], node: [], because: 'the table of exit statuses' },
 };
 
-const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter(
-  (file) => file.endsWith('.ts') && !file.endsWith('.as.ts') && !file.endsWith('.d.ts'),
-);
-const homeOf = (file: string) => file.split('/')[0]!;
-
-/** What a file imports, types and dynamic imports included. */
-function importsOf(file: string): string[] {
-  const text = readFileSync(join('src', file), 'utf8');
-  const statements = /^(?:import|export)\s[^;]*?\bfrom '([^']+)';|^import '([^']+)';|\bimport\('([^']+)'\)/gm;
-  return [...text.matchAll(statements)].map((match) => (match[1] ?? match[2] ?? match[3])!);
-}
-
-const packageOf = (specifier: string) =>
-  specifier
-    .split('/')
-    .slice(0, specifier.startsWith('@') ? 2 : 1)
-    .join('/');
-
-function violation(file: string, specifier: string): string | undefined {
-  const home = homeOf(file);
-  const rule = TABLE[home]!;
-  if (specifier.startsWith('.')) {
-    const target = normalize(join('src', dirname(file), specifier)).replace(/^(\.\.\/)?src\//, '');
-    const other = homeOf(target.replace(/\.js$/, '.ts'));
-    const isAllowed = other === home || other === 'errors.ts' || rule.may.includes(other);
-    return isAllowed ? undefined : `${file} imports ${other}; ${home} may not: ${rule.because}`;
-  }
-  if (specifier.startsWith('node:')) {
-    const isAllowed = rule.node === undefined || rule.node.includes(specifier);
-    return isAllowed ? undefined : `${file} imports ${specifier}; ${home} may not: ${rule.because}`;
-  }
-  return rule.packages?.includes(packageOf(specifier))
-    ? undefined
-    : `${file} imports the package ${specifier}; ${home} may not: ${rule.because}`;
-}
+const imports = importsBelow('src');
 
 describe('the import table', () => {
   it('has a row for every folder, and no other row', () => {
-    expect([...new Set(files.map(homeOf))].sort()).toEqual(Object.keys(TABLE).sort());
+    expect([...new Set(sourceFiles('src').map(homeOf))].sort()).toEqual(Object.keys(TABLE).sort());
   });
 
   it('is kept', () => {
-    expect(
-      files.flatMap((file) => importsOf(file).flatMap((specifier) => violation(file, specifier) ?? [])),
-    ).toEqual([]);
+    expect(violations(TABLE, imports)).toEqual([]);
   });
 
-  it('points downwards: no two folders may import each other', () => {
-    for (const [a, rule] of Object.entries(TABLE)) {
-      for (const b of rule.may) expect(TABLE[b]?.may ?? [], `${a} and ${b}`).not.toContain(a);
-    }
+  it('points downwards: no folder may import itself by way of others', () => {
+    expect(cycleIn(TABLE)).toBeUndefined();
   });
 
   it('allows nothing that nobody uses', () => {
-    for (const [home, rule] of Object.entries(TABLE)) {
-      const used = files
-        .filter((file) => homeOf(file) === home)
-        .flatMap((file) => importsOf(file).map((s) => [file, s] as const));
-      const folders = used.flatMap(([file, s]) =>
-        s.startsWith('.') ? [homeOf(normalize(join(dirname(file), s)))] : [],
-      );
-      const unusedFolders = rule.may.filter((folder) => !folders.some((f) => f === folder || f === '..'));
-      const unusedPackages = (rule.packages ?? []).filter(
-        (name) => !used.some(([, s]) => packageOf(s) === name),
-      );
-      expect([home, unusedFolders, unusedPackages]).toEqual([home, [], []]);
-    }
+    expect(unused(TABLE, imports)).toEqual([]);
+  });
+});
+
+describe('a bad table is found', () => {
+  const row = (...may: string[]): Rule => ({ may, because: 'of this test' });
+  const uses = (file: string, target: string, kind: Import['kind'] = 'folder'): Import => ({
+    file,
+    kind,
+    target,
+  });
+
+  it('by what it does not allow', () => {
+    const table = { a: { ...row('b'), packages: ['zod'], node: [] }, b: row() };
+    const seen = [uses('a/x.ts', 'b'), uses('a/x.ts', 'a'), uses('b/y.ts', 'a'), uses('b/y.ts', 'errors.ts')];
+    const others = [uses('a/x.ts', 'zod', 'package'), uses('b/y.ts', 'zod', 'package')];
+    const nodes = [uses('a/x.ts', 'node:fs', 'node'), uses('b/y.ts', 'node:fs', 'node')];
+    expect(violations(table, [...seen, ...others, ...nodes])).toEqual([
+      'b/y.ts imports a; b may not: of this test',
+      'b/y.ts imports zod; b may not: of this test',
+      'a/x.ts imports node:fs; a may not: of this test',
+    ]);
+  });
+
+  it('by a row that nobody uses, though the folder imports setup', () => {
+    const table = { a: { ...row('b', 'setup'), packages: ['zod'], node: ['node:fs'] }, b: row() };
+    expect(unused(table, [uses('a/x.ts', 'setup'), uses('b/y.ts', 'b')])).toEqual([
+      'a need not import b',
+      'a need not import zod',
+      'a need not import node:fs',
+    ]);
+  });
+
+  it.each<[string, Table, string[] | undefined]>([
+    ['two', { a: row('b'), b: row('a') }, ['a', 'b', 'a']],
+    [
+      'three, off its first row',
+      { z: row('a'), a: row('b'), b: row('c'), c: row('a') },
+      ['a', 'b', 'c', 'a'],
+    ],
+    ['none, where two ways lead to one', { a: row('b', 'c'), b: row('d'), c: row('d'), d: row() }, undefined],
+  ])('by a cycle of %s', (_, table, cycle) => {
+    expect(cycleIn(table)).toEqual(cycle);
+  });
+
+  it('in the real sources too: setup is imported under its own name', () => {
+    expect(imports).toContainEqual({ file: 'transport/keys.ts', kind: 'folder', target: 'setup' });
   });
 });

@@ -11,10 +11,10 @@ export const nash = {
   tensorflow: () => load('compiler/tensorflow'),
   /** @returns {Promise<typeof import('../src/config/run-config.js')>} */
   config: () => load('config/run-config'),
-  /** @returns {Promise<typeof import('../src/losses/gan-loss.js')>} */
-  losses: () => load('losses/gan-loss'),
-  /** @returns {Promise<typeof import('../src/models/architecture.js')>} */
-  models: () => load('models/architecture'),
+  /** @returns {Promise<typeof import('../src/losses/losses.js')>} */
+  losses: () => load('losses/losses'),
+  /** @returns {Promise<typeof import('../src/models/models.js')>} */
+  models: () => load('models/models'),
   /** @returns {Promise<typeof import('../src/numerics/vector-calls.js')>} */
   vectorCalls: () => load('numerics/vector-calls'),
   /** @returns {Promise<typeof import('../src/numerics/vector-engine.js')>} */
@@ -25,6 +25,8 @@ export const nash = {
   optimizerOptions: () => load('optimizers/options'),
   /** @returns {Promise<typeof import('../src/parameters/initial.js')>} */
   parameters: () => load('parameters/initial'),
+  /** @returns {Promise<typeof import('../src/parameters/layout.js')>} */
+  layout: () => load('parameters/layout'),
   /** @returns {Promise<typeof import('../src/protocol/messages.js')>} */
   messages: () => load('protocol/messages'),
   /** @returns {Promise<typeof import('../src/server/training/answer-intake.js')>} */
@@ -35,8 +37,8 @@ export const nash = {
   store: () => load('server/training/parameter-store'),
   /** @returns {Promise<typeof import('../src/server/peers/weights-sender.js')>} */
   weightsSender: () => load('server/peers/weights-sender'),
-  /** @returns {Promise<typeof import('../src/steps/step.js')>} */
-  steps: () => load('steps/step'),
+  /** @returns {Promise<typeof import('../src/steps/steps.js')>} */
+  steps: () => load('steps/steps'),
   /** @returns {Promise<typeof import('../src/transport/dealer.js')>} */
   dealer: () => load('transport/dealer'),
   /** @returns {Promise<typeof import('../src/transport/router.js')>} */

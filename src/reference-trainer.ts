@@ -6,17 +6,18 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { RunConfig } from './config/run-config.js';
 import type { DataSource } from './data/data-source.js';
 import { createSampler } from './data/sampler.js';
-import { clipOf } from './losses/gan-loss.js';
-import { buildArchitecture } from './models/architecture.js';
+import { buildArchitecture } from './models/models.js';
 import { sizeOf } from './numerics/shape.js';
 import { averagingAt } from './optimizers/averaging.js';
 import type { OptimizerOptions } from './optimizers/options.js';
 import { learningRateAt, momentumAt } from './optimizers/rate-schedule.js';
 import { initialParameters } from './parameters/initial.js';
-import { type Manifest, NETS, type Net } from './parameters/manifest.js';
-import { phaseOf, type Versions } from './protocol/schedule.js';
-import { discriminatorStep, generatorStep } from './steps/step.js';
-import { shardSeed, stepContextOf } from './worker/shard-gradient.js';
+import { vectorLength } from './parameters/layout.js';
+import { type Manifest, NETS, type Net, type SlotMerge } from './parameters/manifest.js';
+import { boundOf } from './penalties/penalties.js';
+import { minibatchOf, type Phase, phaseOf } from './protocol/schedule.js';
+import type { InputName } from './steps/step.js';
+import { STEPS, shardSeed, stepContextOf } from './steps/steps.js';
 
 /** Weights and state slots of both nets, `[size + slotSize]` each, and G's average. */
 export interface TrainedVectors {
@@ -34,42 +35,49 @@ export function trainReference(config: RunConfig, source: DataSource, rounds: nu
   const context = stepContextOf(config, architecture);
   const { size, shards } = config.minibatch;
   const sampler = createSampler({ source, seed: config.seed, minibatchSize: size, shards, branch: 0 });
-  const steps = { discriminator: discriminatorStep(context), generator: generatorStep(context) };
   const start = (net: Net) => initialParameters(architecture[net].manifest, { seed: config.seed, net });
   const versions = new Map<string, Float32Array>(NETS.map((net) => [`${net}@0`, start(net)]));
   const memory: Record<Net, Float64Array[]> = { discriminator: [], generator: [] };
   const average = start('generator');
 
-  /** The mean gradient, then the mean slots, over all shards of one step. */
-  const meanPayload = (net: Net, step: number, reads: Versions): Float64Array => {
-    const length = architecture[net].manifest.size + architecture[net].manifest.slotSize;
-    const mean = new Float64Array(length);
+  const realItems = (minibatch: number, shard: number): tf.Tensor => {
+    const items = new Float32Array((size / shards) * sizeOf(source.shape));
+    sampler.shard(minibatch, shard, items);
+    return tf.tensor(items, [size / shards, ...source.shape]);
+  };
+
+  /** The mean gradient over all shards of one step, then its state slots, each merged by its own rule. */
+  const meanPayload = ({ net, stepKind, step, reads }: Phase): Float64Array => {
+    const { manifest } = architecture[net];
+    const mean = new Float64Array(vectorLength(manifest));
+    const { inputs: declared, step: compute } = STEPS[stepKind].define(context);
     for (let shard = 0; shard < shards; shard++) {
       const payload = tf.tidy(() => {
-        const inputs: Record<string, tf.Tensor> = {
+        const inputs: Record<InputName, tf.Tensor> = {
           discriminator: tf.tensor1d(versions.get(`discriminator@${reads.discriminator}`)!),
           generator: tf.tensor1d(versions.get(`generator@${reads.generator}`)!),
-          seed: tf.tensor1d([...shardSeed(config, { branch: 0, net, step, shard })], 'int32'),
+          real: realItems(minibatchOf(config.schedule, net, step), shard),
+          seed: tf.tensor1d(shardSeed(config, { branch: 0, net, step, shard }), 'int32'),
         };
-        if (net === 'discriminator') {
-          const real = new Float32Array((size / shards) * sizeOf(source.shape));
-          sampler.shard(step, shard, real);
-          inputs.real = tf.tensor(real, [size / shards, ...source.shape]);
-        }
-        return steps[net].step(inputs).payload!.dataSync() as Float32Array;
+        const fed = Object.fromEntries(declared.map(({ name }) => [name, inputs[name]]));
+        return compute(fed).payload!.dataSync() as Float32Array;
       });
-      for (let i = 0; i < length; i++) mean[i]! += payload[i]! / shards;
+      for (let i = 0; i < manifest.size; i++) mean[i]! += payload[i]! / shards;
+      for (const slot of manifest.slots) {
+        const from = manifest.size + slot.offset;
+        const share = shareOf(slot.merge, shard, shards);
+        for (let i = from; i < from + slot.size; i++) mean[i]! += share * payload[i]!;
+      }
     }
     return mean;
   };
 
   const train = (net: Net, step: number) => {
-    const { reads } = phaseOf(config.schedule, net, step);
     const { manifest } = architecture[net];
-    const payload = meanPayload(net, step, reads);
+    const payload = meanPayload(phaseOf(config.schedule, net, step));
     const next = versions.get(`${net}@${step}`)!.slice();
     descend(config.optimizer[net], next, payload.subarray(0, manifest.size), memory[net], step + 1);
-    const bound = net === 'discriminator' ? clipOf(config.loss) : undefined;
+    const bound = boundOf(net, config);
     if (bound !== undefined) clamp(next.subarray(0, manifest.size), bound);
     moveSlots(manifest, next, payload);
     versions.set(`${net}@${step + 1}`, next);
@@ -126,7 +134,13 @@ function clamp(w: Float32Array, bound: number): void {
   for (let i = 0; i < w.length; i++) w[i] = Math.max(-bound, Math.min(bound, w[i]!));
 }
 
-/** Running statistics: new = momentum * old + (1 - momentum) * mean over the shards. */
+/** What a shard's value of a state slot counts for. */
+function shareOf(merge: SlotMerge, shard: number, shards: number): number {
+  if (merge === 'mean') return 1 / shards;
+  return merge === 'sum' || shard === 0 ? 1 : 0;
+}
+
+/** State slots: new = momentum * old + (1 - momentum) * what the shards give. */
 function moveSlots({ size, slots }: Manifest, vector: Float32Array, payload: Float64Array): void {
   for (const slot of slots) {
     for (let i = size + slot.offset; i < size + slot.offset + slot.size; i++) {

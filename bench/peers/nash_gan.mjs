@@ -17,6 +17,7 @@ const compiler = await nash.compiler();
 const losses = await nash.losses();
 const models = await nash.models();
 const parameters = await nash.parameters();
+const layout = await nash.layout();
 const steps = await nash.steps();
 const vectorCalls = await nash.vectorCalls();
 const vectors = await nash.vectors();
@@ -36,14 +37,14 @@ const contextOf = (width) => ({
     ITEM,
   ),
   loss: losses.lossOf({ name: 'non-saturating' }),
+  penalties: { discriminator: [], generator: [] },
   latentDistribution: /** @type {const} */ ('normal'),
   batch: BATCH,
 });
 
 /** @param {Net} net @param {number} width @param {Precision} precision */
 function compiledStep(net, width, precision) {
-  const make = { discriminator: steps.discriminatorStep, generator: steps.generatorStep }[net];
-  const { inputs, step } = make(contextOf(width));
+  const { inputs, step } = steps.STEPS[net].define(contextOf(width));
   return compiler.compile(step, inputs, { precision });
 }
 
@@ -99,7 +100,8 @@ function gradients(order, width, precision) {
         }),
     }));
   }
-  const [d, g] = [steps.discriminatorStep(contextOf(width)), steps.generatorStep(contextOf(width))];
+  const context = contextOf(width);
+  const [d, g] = [steps.STEPS.discriminator.define(context), steps.STEPS.generator.define(context)];
   const seeds = NETS.map((net) => ({
     name: `${net}-seed`,
     shape: [2],
@@ -145,7 +147,7 @@ function iteration(order, width, precision) {
   };
   const stateOf = (/** @type {Net} */ net) => {
     const { manifest } = architecture[net];
-    const vector = memory.allocate(manifest.size + manifest.slotSize);
+    const vector = memory.allocate(layout.vectorLength(manifest));
     memory.write(vector, 0, initial[net]);
     const payload = memory.allocate(vector.length);
     return { manifest, vector, payload, state: optimizer.state.map(() => memory.allocate(manifest.size)) };

@@ -66,18 +66,23 @@ export async function serve(endpoint) {
   };
 }
 
+/** One net of 11 MB, and one that is hardly there. */
+async function layoutOf() {
+  const { Layout } = await nash.layout();
+  const manifestOf = (/** @type {number} */ size) => ({ entries: [], size, slots: [], slotSize: 0 });
+  return new Layout({
+    discriminator: { manifest: manifestOf(FLOATS) },
+    generator: { manifest: manifestOf(1) },
+  });
+}
+
 /** A parameter store with one net of 11 MB and as many shards as workers. @param {number} shards */
 async function openStore(shards) {
   const config = await configOf(shards);
-  const manifest = { entries: [], size: FLOATS, slots: [], slotSize: 0 };
-  const net = { inputShape: [], outputShape: [], layers: [], manifest };
-  const architecture = {
-    discriminator: { ...net, net: NET },
-    generator: { ...net, net: /** @type {const} */ ('generator'), manifest: { ...manifest, size: 1 } },
-  };
+  const layout = await layoutOf();
   const { VectorEngine } = await nash.vectors();
   const { ParameterStore } = await nash.store();
-  const store = new ParameterStore(config, architecture, await VectorEngine.create());
+  const store = new ParameterStore(config, layout, await VectorEngine.create());
   store.initialize();
   return store;
 }
@@ -93,7 +98,11 @@ async function openRounds({ workers, local, send }) {
   const store = await openStore(workers);
   const { AnswerIntake } = await nash.answerIntake();
   const { WeightsSender } = await nash.weightsSender();
-  const intake = new AnswerIntake(store, workers, local);
+  const intake = new AnswerIntake(
+    store,
+    { shards: workers, schedule: (await configOf(workers)).schedule },
+    local,
+  );
   const noCoordinator = /** @type {never} */ (undefined); // versions are sent here as soon as they are there
   const weights = new WeightsSender(store, noCoordinator, local, { term: TERM, branch: 0 }, send);
   /** @type {Peer[]} */
@@ -127,7 +136,7 @@ export async function connect(endpoint) {
   const { AnswerSender } = await nash.answerSender();
   const { WeightsCache } = await nash.weightsCache();
   (await nash.tensorflow()).loadTensorFlow({ kind: 'cpu', threads: 1 });
-  const lengths = { discriminator: FLOATS, generator: 1, average: 1 };
+  const layout = await layoutOf();
   const zeros = '0'.repeat(64);
   const gradient = new Float32Array(FLOATS).fill(1);
   /** @type {InstanceType<typeof WeightsCache> | undefined} */
@@ -146,7 +155,7 @@ export async function connect(endpoint) {
     pool: NET,
     name: 'push',
     async prepare(_, memory) {
-      cache = new WeightsCache(lengths, memory?.weights);
+      cache = new WeightsCache(layout, memory?.weights);
       answers = new AnswerSender(memory?.answers);
       setImmediate(ready);
       return {

@@ -52,10 +52,10 @@ async function run(runDir: string, { count, out, seed }: SampleArguments): Promi
   }
   const { loadTensorFlow } = await import('../compiler/tensorflow.js');
   const { SampleDrawer } = await import('../evaluation/sample-drawer.js');
-  const { buildArchitecture } = await import('../models/architecture.js');
+  const { networksOf } = await import('../run/open-run.js');
   const tf = await import('@tensorflow/tfjs-core');
   loadTensorFlow(config.device.kind === 'gpu' ? { ...config.device, kind: 'auto' } : config.device);
-  const architecture = buildArchitecture(config.model, JSON.parse(found.checkpoint.metadata.itemShape!));
+  const { architecture } = await networksOf(config, JSON.parse(found.checkpoint.metadata.itemShape!));
   const drawer = new SampleDrawer({ architecture, latentDistribution: config.model.latentDistribution });
   const data = drawer.draw(tf.tensor1d(found.checkpoint.vectors['generator.average']!), { count, seed });
   await exportSamples(out, { data, shape: architecture.generator.outputShape });

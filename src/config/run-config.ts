@@ -4,9 +4,10 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { dataOptions } from '../data/options.js';
-import { lossOptions } from '../losses/gan-loss.js';
-import { modelOptions } from '../models/options.js';
+import { lossOptions } from '../losses/losses.js';
+import { modelOptions } from '../models/models.js';
 import { averagingOptions, optimizerOptions } from '../optimizers/options.js';
+import { penaltyOptions } from '../penalties/penalties.js';
 import { scheduleOptions } from '../protocol/schedule.js';
 
 /** A choice by name whose settings may be changed without saying the name again. */
@@ -63,6 +64,7 @@ export const runConfig = z.strictObject({
   data: dataOptions,
   model: modelOptions,
   loss: named(lossOptions, 'non-saturating'),
+  penalties: penaltyOptions.prefault({}),
   optimizer: z
     .strictObject({
       discriminator: named(optimizerOptions, 'adam'),

@@ -5,7 +5,8 @@ import { type CompiledStep, compile } from '../compiler/compile.js';
 import type { Architecture } from '../models/architecture.js';
 import { seedOf } from '../numerics/random.js';
 import { sizeOf } from '../numerics/shape.js';
-import { type StepContext, sampleStep } from '../steps/step.js';
+import { sampleStep } from '../steps/sample-step.js';
+import type { StepContext } from '../steps/step.js';
 
 /** Samples computed at once; decides no sample, since at inference none depends on its neighbours. */
 const BATCH = 64;

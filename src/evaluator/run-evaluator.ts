@@ -2,11 +2,9 @@
 import { join } from 'node:path';
 import { loadTensorFlow } from '../compiler/tensorflow.js';
 import type { RunConfig } from '../config/run-config.js';
-import { openRunData } from '../data/run-data.js';
 import { SampleDrawer } from '../evaluation/sample-drawer.js';
-import { buildArchitecture } from '../models/architecture.js';
-import { manifestHashes } from '../parameters/manifest.js';
 import type { MessageOf, ServerMessage } from '../protocol/messages.js';
+import { openRun } from '../run/open-run.js';
 import { fingerprintOf } from '../worker/fingerprint.js';
 import { type Serving, serveRun } from '../worker/serve-run.js';
 import type { ServerMemory, Session, SessionRole } from '../worker/session.js';
@@ -50,23 +48,20 @@ class Evaluator implements SessionRole {
   async prepare(config: RunConfig, memory: ServerMemory | undefined) {
     const kind = config.device.kind === 'gpu' ? 'auto' : config.device.kind;
     const backend = loadTensorFlow({ ...config.device, kind });
-    const source = await openRunData(config, () => {});
-    const architecture = buildArchitecture(config.model, source.shape);
+    const { source, architecture, layout, manifests } = await openRun(config);
     this.dispose();
-    const { size, slotSize } = architecture.generator.manifest;
-    const lengths = { discriminator: 0, generator: 0, average: size + slotSize };
     this.asked = undefined;
     this.prepared = {
       config,
       examiner: createExaminer(source, config.data.source, config.evaluation.samples),
       drawer: new SampleDrawer({ architecture, latentDistribution: config.model.latentDistribution }),
       history: new CollapseHistory(this.runDir),
-      cache: new WeightsCache(lengths, memory?.weights),
+      cache: new WeightsCache(layout, memory?.weights),
     };
     const device = backend.isUsingGpuDevice ? 'gpu' : 'cpu';
     const fingerprint = fingerprintOf(backend, config.device.threads);
     const canaries = {}; // it computes no gradient
-    return { manifests: manifestHashes(architecture), data: source.digest, device, fingerprint, canaries };
+    return { manifests, data: source.digest, device, fingerprint, canaries };
   }
 
   receive(message: ServerMessage, payload: Uint8Array[], session: Session): void {

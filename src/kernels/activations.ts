@@ -1,9 +1,10 @@
-// Activations and bias as single kernels, forward and backward, where tfjs would use two or three.
+// Activations and bias as single kernels, forward and backward, where tfjs would use two or three; in composed form where a gradient
+// is differentiated once more.
 import * as tf from '@tensorflow/tfjs-core';
 import type { KernelAttribute } from '../compiler/tensorflow.js';
-import { attribute, callKernel, requireFirstOrder } from './kernel.js';
-
-const floats = () => [attribute.type('T', 'float32')];
+import * as composed from './composed.js';
+import { attribute, callKernel, floats } from './kernel.js';
+import { needsSecondDerivatives } from './second-derivatives.js';
 
 /** A one-input kernel with a gradient kernel that takes `(dy, saved)`, or `(saved, dy)` where `savedFirst`. */
 function unary(
@@ -16,7 +17,6 @@ function unary(
     attributes?: KernelAttribute[];
   },
 ): tf.Tensor {
-  requireFirstOrder(kernel.op);
   const attributes = [...floats(), ...(kernel.attributes ?? [])];
   return tf.customGrad((...args) => {
     const [input, save] = args as unknown as [tf.Tensor, tf.GradSaveFunc];
@@ -30,24 +30,28 @@ function unary(
 
 /** max(x, 0) */
 export const relu = (x: tf.Tensor): tf.Tensor =>
-  unary(x, { op: 'Relu', gradient: 'ReluGrad', saves: 'output' });
+  needsSecondDerivatives() ? tf.relu(x) : unary(x, { op: 'Relu', gradient: 'ReluGrad', saves: 'output' });
 
 /** x where positive, slope * x elsewhere; DCGAN's slope is 0.2 (Radford et al. 2016, section 3). */
 export const leakyRelu = (x: tf.Tensor, slope = 0.2): tf.Tensor =>
-  unary(x, {
-    op: 'LeakyRelu',
-    gradient: 'LeakyReluGrad',
-    saves: 'input',
-    attributes: [attribute.float('alpha', slope)],
-  });
+  needsSecondDerivatives()
+    ? composed.leakyRelu(x, slope)
+    : unary(x, {
+        op: 'LeakyRelu',
+        gradient: 'LeakyReluGrad',
+        saves: 'input',
+        attributes: [attribute.float('alpha', slope)],
+      });
 
 /** Hyperbolic tangent; its gradient kernel takes the output. */
 export const tanh = (x: tf.Tensor): tf.Tensor =>
-  unary(x, { op: 'Tanh', gradient: 'TanhGrad', saves: 'output', savedFirst: true });
+  needsSecondDerivatives()
+    ? composed.tanh(x)
+    : unary(x, { op: 'Tanh', gradient: 'TanhGrad', saves: 'output', savedFirst: true });
 
 /** x + bias over the last axis; `bias` is `[channels]`. */
 export function addBias(x: tf.Tensor, bias: tf.Tensor): tf.Tensor {
-  requireFirstOrder('BiasAdd');
+  if (needsSecondDerivatives()) return tf.add(x, bias);
   const attributes = [...floats(), attribute.text('data_format', 'NHWC')];
   return tf.customGrad((...args) => {
     const [input, offset] = args as unknown as [tf.Tensor, tf.Tensor];
@@ -62,6 +66,7 @@ export function addBias(x: tf.Tensor, bias: tf.Tensor): tf.Tensor {
  * @returns `[batch, units]`
  */
 export function maxout(x: tf.Tensor, pieces: number): tf.Tensor {
+  if (needsSecondDerivatives()) return composed.maxout(x, pieces);
   const [batch, width] = x.shape as [number, number];
   return tf.max(tf.reshape(x, [batch, width / pieces, pieces]), 2);
 }

@@ -1,7 +1,9 @@
 // Batch normalization (Ioffe and Szegedy 2015, Algorithm 1) as TensorFlow's fused kernel with its fused gradient.
 // tfjs composes the same of a dozen operations, which measured 3.6 times slower.
 import * as tf from '@tensorflow/tfjs-core';
-import { adopt, attribute, callKernelOutputs, outlive, requireFirstOrder } from './kernel.js';
+import * as composed from './composed.js';
+import { adopt, attribute, callKernelOutputs, outlive } from './kernel.js';
+import { needsSecondDerivatives } from './second-derivatives.js';
 
 /** Added to the variance; PyTorch's and the DCGAN authors' value. */
 export const BATCH_NORM_EPSILON = 1e-5;
@@ -30,7 +32,7 @@ const attributes = (isTraining: boolean) => [
  * @param offset `[channels]`, beta
  */
 export function batchNormTraining(x: tf.Tensor, scale: tf.Tensor, offset: tf.Tensor): BatchNormResult {
-  requireFirstOrder('batch norm');
+  if (needsSecondDerivatives()) return composed.batchNorm(x, { scale, offset, epsilon: BATCH_NORM_EPSILON });
   let statistics: { mean: tf.Tensor; variance: tf.Tensor } | undefined;
   const fused = tf.customGrad((...args) => {
     const [input, gamma, beta, save] = args as unknown as [tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc];

@@ -1,7 +1,7 @@
-// How a TensorFlow kernel that tfjs does not expose is called, and how it is told which derivatives it has.
+// How a TensorFlow kernel that tfjs does not expose is called.
 import * as tf from '@tensorflow/tfjs-core';
 import { type KernelAttribute, nodeBackend } from '../compiler/tensorflow.js';
-import { NashError } from '../errors.js';
+import { requireTwiceDifferentiable } from './second-derivatives.js';
 
 /** Attributes in the binding's form. */
 export const attribute = {
@@ -30,8 +30,12 @@ export const attribute = {
   }),
 };
 
+/** The attribute of kernels over float32 tensors. */
+export const floats = (): KernelAttribute[] => [attribute.type('T', 'float32')];
+
 /** Calls one kernel with one output. The result belongs to the enclosing `tf.tidy`. */
 export function callKernel(op: string, attributes: KernelAttribute[], inputs: tf.Tensor[]): tf.Tensor {
+  requireTwiceDifferentiable(op);
   return nodeBackend().executeSingleOutput(op, attributes, inputs);
 }
 
@@ -42,34 +46,8 @@ export function callKernelOutputs(
   inputs: tf.Tensor[],
   count: number,
 ): tf.Tensor[] {
+  requireTwiceDifferentiable(op);
   return nodeBackend().executeMultipleOutputs(op, attributes, inputs, count);
-}
-
-let secondDerivatives = false;
-
-/**
- * Runs `body` as a step that differentiates a gradient. Fused kernels, whose backward pass tfjs cannot differentiate,
- * refuse to be used inside: through `tf.customGrad` around the backend a gradient penalty would leave the tape and come
- * out wrong, with no error (design 1.6).
- */
-export function withSecondDerivatives<T>(body: () => T): T {
-  const outer = secondDerivatives;
-  secondDerivatives = true;
-  try {
-    return body();
-  } finally {
-    secondDerivatives = outer;
-  }
-}
-
-/** @throws NashError('usage') when a kernel without second derivatives stands in a step that needs them */
-export function requireFirstOrder(kernel: string): void {
-  if (!secondDerivatives) return;
-  throw new NashError(
-    'usage',
-    `the layer kernel '${kernel}' has no second derivative, which this run's penalty needs. ` +
-      'Choose a network without it in the net that the penalty is laid on.',
-  );
 }
 
 /** Lets a tensor made inside a tidied scope of tfjs outlive it; `adopt` must follow. */

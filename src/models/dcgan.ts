@@ -1,13 +1,14 @@
 // DCGAN (Radford et al. 2016, section 3): strided 4x4 convolutions, batch norm everywhere but on G's output and D's
 // input, ReLU in G, leaky ReLU 0.2 in D, weights N(0, 0.02). The number of stages follows from the image's side.
 
+import { z } from 'zod';
 import { NashError } from '../errors.js';
 import type { Shape } from '../numerics/shape.js';
 import type { Initializer } from '../parameters/manifest.js';
-import type { Architecture } from './architecture.js';
+import { modelEntry } from './architecture.js';
 import { activation, batchNorm, convolution, dense, reshape, transposedConvolution } from './layers.js';
 import { network } from './network.js';
-import type { DcganOptions } from './options.js';
+import { latent, latentDistribution, width } from './options.js';
 
 const WEIGHTS: Initializer = { kind: 'normal', deviation: 0.02 };
 const SCALE: Initializer = { kind: 'normal', mean: 1, deviation: 0.02 };
@@ -15,41 +16,52 @@ const CONVOLUTION = { kernel: 4, stride: 2, initializer: WEIGHTS, bias: false };
 /** Largest side that the dense layers look at whole. */
 const BASE_SIDE_MAX = 7;
 
-export function dcgan({ width, latent }: DcganOptions, itemShape: Shape): Architecture {
-  const { base, stages, channels } = geometry(itemShape);
-  const widths = Array.from({ length: stages }, (_, i) => width * 2 ** i); // from the image inwards
-  const inner = widths.at(-1)!;
-  return {
-    generator: network(
-      'generator',
-      [latent],
-      [
-        dense('project', base * base * inner, { initializer: WEIGHTS, bias: false }),
-        reshape('seed', [base, base, inner]),
-        batchNorm('norm0', SCALE),
-        activation.relu('relu0'),
-        ...widths
-          .slice(0, -1)
-          .reverse()
-          .flatMap((units, i) => [
-            transposedConvolution(`deconv${i + 1}`, units, CONVOLUTION),
-            batchNorm(`norm${i + 1}`, SCALE),
-            activation.relu(`relu${i + 1}`),
-          ]),
-        transposedConvolution('image', channels, CONVOLUTION),
-        activation.tanh('tanh'),
-      ],
-    ),
-    discriminator: network('discriminator', itemShape, [
-      ...widths.flatMap((units, i) => [
-        convolution(`conv${i + 1}`, units, CONVOLUTION),
-        ...(i === 0 ? [] : [batchNorm(`norm${i + 1}`, SCALE)]),
-        activation.leakyRelu(`leaky${i + 1}`),
+/** Radford et al. 2016, for square images whose side is 7 or less times a power of two: 28, 32, 48, 64, … */
+const options = z.strictObject({
+  name: z.literal('dcgan'),
+  width: width.default(64),
+  latent: latent.default(100),
+  latentDistribution: latentDistribution.default('normal'),
+});
+
+export const dcgan = modelEntry({
+  options,
+  build({ width, latent }, itemShape) {
+    const { base, stages, channels } = geometry(itemShape);
+    const widths = Array.from({ length: stages }, (_, i) => width * 2 ** i); // from the image inwards
+    const inner = widths.at(-1)!;
+    return {
+      generator: network(
+        'generator',
+        [latent],
+        [
+          dense('project', base * base * inner, { initializer: WEIGHTS, bias: false }),
+          reshape('seed', [base, base, inner]),
+          batchNorm('norm0', SCALE),
+          activation.relu('relu0'),
+          ...widths
+            .slice(0, -1)
+            .reverse()
+            .flatMap((units, i) => [
+              transposedConvolution(`deconv${i + 1}`, units, CONVOLUTION),
+              batchNorm(`norm${i + 1}`, SCALE),
+              activation.relu(`relu${i + 1}`),
+            ]),
+          transposedConvolution('image', channels, CONVOLUTION),
+          activation.tanh('tanh'),
+        ],
+      ),
+      discriminator: network('discriminator', itemShape, [
+        ...widths.flatMap((units, i) => [
+          convolution(`conv${i + 1}`, units, CONVOLUTION),
+          ...(i === 0 ? [] : [batchNorm(`norm${i + 1}`, SCALE)]),
+          activation.leakyRelu(`leaky${i + 1}`),
+        ]),
+        dense('logit', 1, { initializer: WEIGHTS, bias: false }),
       ]),
-      dense('logit', 1, { initializer: WEIGHTS, bias: false }),
-    ]),
-  };
-}
+    };
+  },
+});
 
 /** 32 → 4x4 and three stages, 28 → 7x7 and two. */
 function geometry(itemShape: Shape): { base: number; stages: number; channels: number } {

@@ -53,19 +53,10 @@ export interface WeightOptions {
   initializer: Initializer;
   /** no bias where batch norm follows: its offset does the same */
   bias: boolean;
-  biasInitializer?: Initializer;
 }
 
 const biasSpecs = (size: number, options: WeightOptions): ParameterSpec[] =>
-  options.bias
-    ? [
-        {
-          name: 'bias',
-          shape: [size],
-          initializer: options.biasInitializer ?? { kind: 'constant', value: 0 },
-        },
-      ]
-    : [];
+  options.bias ? [{ name: 'bias', shape: [size], initializer: { kind: 'constant', value: 0 } }] : [];
 
 const biased = (x: tf.Tensor, context: LayerContext, options: WeightOptions): tf.Tensor =>
   options.bias ? addBias(x, context.parameter('bias')) : x;
@@ -203,8 +194,6 @@ export const activation = {
   linear: (name: string) => plain(name, (x) => x),
 };
 
-export type ActivationName = keyof typeof activation;
-
 /** Maxout units on top of a dense layer of `units * pieces`. */
 export const maxoutUnits = (name: string, pieces: number): Layer =>
   plain(
@@ -223,3 +212,12 @@ export const reshape = (name: string, shape: Shape): Layer =>
     (x) => tf.reshape(x, [batchOf(x), ...shape]),
     () => shape,
   );
+
+/** The layers of a stack of hidden widths; `make` is told each layer's number (from 1), fan-in and units. */
+export function stack(
+  input: number,
+  hidden: readonly number[],
+  make: (index: number, fanIn: number, units: number) => Layer[],
+): Layer[] {
+  return hidden.flatMap((units, i) => make(i + 1, i === 0 ? input : hidden[i - 1]!, units));
+}

@@ -1,41 +1,66 @@
 // The nets of Goodfellow et al. 2014 for MNIST, by goodfeli/adversarial's mnist.yaml: ReLU G with a sigmoid output,
 // maxout D with dropout on its input (keep 0.8) and hidden layers (keep 0.5), all weights uniform.
-import { type Shape, sizeOf } from '../numerics/shape.js';
+import { z } from 'zod';
+import { sizeOf } from '../numerics/shape.js';
 import type { Initializer } from '../parameters/manifest.js';
-import type { Architecture } from './architecture.js';
-import { activation, dense, dropout, maxoutUnits, reshape } from './layers.js';
-import { stack } from './mlp.js';
+import { modelEntry } from './architecture.js';
+import { activation, dense, dropout, maxoutUnits, reshape, stack } from './layers.js';
 import { network } from './network.js';
-import type { MaxoutOptions } from './options.js';
+import { hidden, keep, latent, latentDistribution } from './options.js';
 
 const uniform = (range: number): Initializer => ({ kind: 'uniform', range });
 
-export function maxoutMlp(options: MaxoutOptions, itemShape: Shape): Architecture {
-  const { generator: g, discriminator: d } = options;
-  const items = sizeOf(itemShape);
-  const weights = (range: number) => ({ initializer: uniform(range), bias: true });
-  return {
-    generator: network(
-      'generator',
-      [options.latent],
-      [
-        ...stack(options.latent, g.hidden, (i, _, units) => [
-          dense(`dense${i}`, units, weights(g.range)),
-          activation.relu(`relu${i}`),
+const options = z.strictObject({
+  name: z.literal('maxout'),
+  latent: latent.default(100),
+  latentDistribution: latentDistribution.default('uniform'),
+  generator: z
+    .strictObject({
+      hidden: hidden.default([1200, 1200]),
+      output: z.enum(['linear', 'tanh', 'sigmoid']).default('sigmoid'),
+      range: z.number().positive().default(0.05),
+    })
+    .prefault({}),
+  discriminator: z
+    .strictObject({
+      units: hidden.default([240, 240]),
+      pieces: z.int().min(2).max(16).default(5),
+      keepInput: keep.default(0.8),
+      keepHidden: keep.default(0.5),
+      range: z.number().positive().default(0.005),
+    })
+    .prefault({}),
+});
+
+export const maxout = modelEntry({
+  options,
+  build(options, itemShape) {
+    const { generator: g, discriminator: d } = options;
+    const items = sizeOf(itemShape);
+    const weights = (range: number) => ({ initializer: uniform(range), bias: true });
+    return {
+      generator: network(
+        'generator',
+        [options.latent],
+        [
+          ...stack(options.latent, g.hidden, (i, _, units) => [
+            dense(`dense${i}`, units, weights(g.range)),
+            activation.relu(`relu${i}`),
+          ]),
+          dense('output', items, weights(g.range)),
+          activation[g.output](g.output),
+          reshape('item', itemShape),
+        ],
+      ),
+      discriminator: network('discriminator', itemShape, [
+        dropout('dropout0', d.keepInput),
+        ...stack(items, d.units, (i, _, units) => [
+          dense(`dense${i}`, units * d.pieces, weights(d.range)),
+          maxoutUnits(`maxout${i}`, d.pieces),
+          dropout(`dropout${i}`, d.keepHidden),
         ]),
-        dense('output', items, weights(g.range)),
-        activation[g.output](g.output),
-        reshape('item', itemShape),
-      ],
-    ),
-    discriminator: network('discriminator', itemShape, [
-      dropout('dropout0', d.keepInput),
-      ...stack(items, d.units, (i, _, units) => [
-        dense(`dense${i}`, units * d.pieces, weights(d.range)),
-        maxoutUnits(`maxout${i}`, d.pieces),
-        dropout(`dropout${i}`, d.keepHidden),
+        dense('logit', 1, weights(d.range)),
       ]),
-      dense('logit', 1, weights(d.range)),
-    ]),
-  };
-}
+    };
+  },
+});

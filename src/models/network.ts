@@ -1,54 +1,110 @@
-// A network is a named list of layers; from it follow the manifest of its flat vector and its application.
-
+// A network: what it is given, the manifest of its flat vector, and how it is applied. What lies between is its body's business: layers
+// that follow one another, or anything else that names its parameters.
 import * as tf from '@tensorflow/tfjs-core';
 import { layer as inLayer } from '../compiler/layer-scope.js';
 import type { SeedSource } from '../kernels/random.js';
 import { type Shape, sizeOf } from '../numerics/shape.js';
-import type { Manifest, ManifestEntry, Net, SlotEntry } from '../parameters/manifest.js';
+import type { Manifest, ManifestEntry, Net } from '../parameters/manifest.js';
 import type { Layer, LayerContext, ParameterSpec, SlotSpec } from './layers.js';
+import { sequential } from './sequential.js';
+
+/** Shapes of one item of each input, by name: `latents`, `items`, labels, a picture, … */
+export type InputShapes = Readonly<Record<string, Shape>>;
+
+/** A network's tensors by name. */
+export type NamedTensors = ReadonlyMap<string, tf.Tensor>;
+
+/** The inside of a network. */
+export interface Body {
+  /** What it makes of inputs of these shapes and what it needs for it; names are unique within the network. */
+  plan(inputs: InputShapes): {
+    outputShape: Shape;
+    parameters: readonly ParameterSpec[];
+    slots: readonly SlotSpec[];
+  };
+  /** @param inputs `[batch, ...shape]` each; the result is `[batch, ...outputShape]` */
+  apply(inputs: Readonly<Record<string, tf.Tensor>>, context: LayerContext): tf.Tensor;
+}
+
+export interface Application {
+  parameters: NamedTensors;
+  slots: NamedTensors;
+  isTraining: boolean;
+  seeds: SeedSource;
+}
 
 export interface Network {
   net: Net;
-  inputShape: Shape;
+  inputs: InputShapes;
   outputShape: Shape;
-  layers: readonly Layer[];
   manifest: Manifest;
+  /**
+   * @param inputs `[batch, ...shape]` each
+   * @returns the output `[batch, ...outputShape]` and the values proposed for its state slots, by name
+   */
+  apply(
+    inputs: Readonly<Record<string, tf.Tensor>>,
+    application: Application,
+  ): { output: tf.Tensor; slots: NamedTensors };
 }
 
-/** Lays the layers' parameters one after another. */
-export function network(net: Net, inputShape: Shape, layers: readonly Layer[]): Network {
-  const entries: ManifestEntry[] = [];
-  const slots: SlotEntry[] = [];
-  let shape = inputShape;
-  for (const layer of layers) {
-    append<ParameterSpec, ManifestEntry>(entries, layer.name, layer.parameters(shape));
-    append<SlotSpec, SlotEntry>(slots, layer.name, layer.slots(shape));
-    shape = layer.outputShape(shape);
-  }
-  const manifest = { entries, size: totalOf(entries), slots, slotSize: totalOf(slots) };
-  return { net, inputShape, outputShape: shape, layers, manifest };
+/** What a network of one input calls it. */
+const SOLE_INPUT: Record<Net, string> = { generator: 'latents', discriminator: 'items' };
+
+/**
+ * Makes a network of a body, its parameters laid one after another.
+ * @param inputs shapes by name, or the shape of one item where there is a single input: `latents` of G, `items` of D
+ * @param body layers, which follow one another, or a body of one's own
+ */
+export function network(net: Net, inputs: Shape | InputShapes, body: readonly Layer[] | Body): Network {
+  const shapes = isShape(inputs) ? { [SOLE_INPUT[net]]: inputs } : inputs;
+  const inside = isLayers(body) ? sequential(body) : body;
+  const { outputShape, parameters, slots } = inside.plan(shapes);
+  return {
+    net,
+    inputs: shapes,
+    outputShape,
+    manifest: {
+      entries: laid(parameters),
+      size: totalOf(parameters),
+      slots: laid(slots),
+      slotSize: totalOf(slots),
+    },
+    apply(tensors, application) {
+      const written = new Map<string, tf.Tensor>();
+      const output = inLayer(net, () => inside.apply(tensors, contextOf(application, written)));
+      return { output, slots: written };
+    },
+  };
 }
 
-function append<S extends ParameterSpec | SlotSpec, E extends S & { offset: number; size: number }>(
-  entries: E[],
-  layer: string,
-  specs: readonly S[],
-): void {
-  for (const spec of specs) {
-    const offset = totalOf(entries);
-    entries.push({
-      ...spec,
-      name: `${layer}/${spec.name}`,
-      offset,
-      size: sizeOf(spec.shape),
-    } as unknown as E);
-  }
+const isShape = (inputs: Shape | InputShapes): inputs is Shape => Array.isArray(inputs);
+const isLayers = (body: readonly Layer[] | Body): body is readonly Layer[] => Array.isArray(body);
+
+const totalOf = (specs: readonly ParameterSpec[]): number =>
+  specs.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+
+/** One after another, in order. */
+function laid<S extends ParameterSpec>(specs: readonly S[]): (S & { offset: number; size: number })[] {
+  let end = 0;
+  return specs.map((spec) => {
+    const offset = end;
+    const size = sizeOf(spec.shape);
+    end += size;
+    return { ...spec, offset, size };
+  });
 }
 
-const totalOf = (entries: readonly { size: number }[]): number => entries.reduce((sum, e) => sum + e.size, 0);
-
-/** A net's tensors by name. */
-export type NamedTensors = ReadonlyMap<string, tf.Tensor>;
+function contextOf(application: Application, written: Map<string, tf.Tensor>): LayerContext {
+  const { parameters, slots, isTraining, seeds } = application;
+  return {
+    parameter: (name) => parameters.get(name)!,
+    slot: (name) => slots.get(name)!,
+    writeSlot: (name, value) => written.set(name, value),
+    isTraining,
+    seeds,
+  };
+}
 
 /**
  * Cuts a network's flat vector `[weights, slots]` into its tensors.
@@ -66,42 +122,4 @@ export function unpack(
       ]),
     );
   return { parameters: cut(manifest.entries, 0), slots: cut(manifest.slots, manifest.size) };
-}
-
-export interface Application {
-  parameters: NamedTensors;
-  slots: NamedTensors;
-  isTraining: boolean;
-  seeds: SeedSource;
-}
-
-/**
- * Applies a network.
- * @param x `[batch, ...inputShape]`
- * @returns the output `[batch, ...outputShape]` and the values proposed for its state slots, by name
- */
-export function applyNetwork(
-  network: Network,
-  x: tf.Tensor,
-  application: Application,
-): { output: tf.Tensor; slots: Map<string, tf.Tensor> } {
-  const written = new Map<string, tf.Tensor>();
-  const output = inLayer(network.net, () =>
-    network.layers.reduce(
-      (h, layer) => inLayer(layer.name, () => layer.apply(h, contextOf(layer, application, written))),
-      x,
-    ),
-  );
-  return { output, slots: written };
-}
-
-function contextOf(layer: Layer, application: Application, written: Map<string, tf.Tensor>): LayerContext {
-  const { isTraining, seeds } = application;
-  return {
-    parameter: (name) => application.parameters.get(`${layer.name}/${name}`)!,
-    slot: (name) => application.slots.get(`${layer.name}/${name}`)!,
-    writeSlot: (name, value) => written.set(`${layer.name}/${name}`, value),
-    isTraining,
-    seeds,
-  };
 }

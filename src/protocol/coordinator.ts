@@ -125,11 +125,12 @@ export class Coordinator {
   }
 
   private markLate(): void {
-    for (const [net, step] of this.open) {
-      for (const state of step.outstanding) {
+    for (const { phase, outstanding } of this.open.values()) {
+      const { stepKind } = phase;
+      for (const state of outstanding) {
         const newest = state.holders.at(-1);
         if (!newest || wantsWorker(state) || state.spare >= SPARE_MAX) continue;
-        if (this.nowMs - newest.sinceMs < this.deadlines.lateAfterMs(net, this.shardsOf(state.node)))
+        if (this.nowMs - newest.sinceMs < this.deadlines.lateAfterMs(stepKind, this.shardsOf(state.node)))
           continue;
         state.spare += 1;
         state.reissue = { reason: 'late', worker: newest.worker };
@@ -184,7 +185,10 @@ export class Coordinator {
     if (!state) return [{ kind: 'discard', worker, reason: 'stale' }];
     const holder = state.holders.find((h) => h.worker === worker);
     if (!holder || !holds) return [{ kind: 'discard', worker, reason: 'stale' }];
-    if (isSound) this.deadlines.note(task.net, this.shardsOf(task), this.nowMs - holder.sinceMs);
+    if (isSound) {
+      const { stepKind } = this.open.get(task.net)!.phase;
+      this.deadlines.note(stepKind, this.shardsOf(task), this.nowMs - holder.sinceMs);
+    }
     return this.settleBy(state, { net: task.net, issue }, { worker, digest, isSound });
   }
 
@@ -439,7 +443,7 @@ export class Coordinator {
   /** Milliseconds after which a worker is late with what it computes now. */
   lateAfterMs(worker: string): number {
     const task = this.roster.get(worker)?.task;
-    return task ? this.deadlines.lateAfterMs(task.net, this.shardsOf(task)) : 0;
+    return task ? this.deadlines.lateAfterMs(task.stepKind, this.shardsOf(task)) : 0;
   }
 
   poolStates(): ReturnType<Roster['states']> {

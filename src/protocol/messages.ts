@@ -2,14 +2,16 @@
 // beside them. Both sides validate what they receive against these schemas before they believe any of it.
 import { z } from 'zod';
 import { NETS } from '../parameters/manifest.js';
+import { STEP_KINDS } from './step-kinds.js';
 
 /** Raised whenever a message changes its meaning; both sides must have the same. */
-export const PROTOCOL_VERSION = 4;
+export const PROTOCOL_VERSION = 5;
 
 /** Floats in one block: the unit of transport, summing and applying (4 MiB). */
 export const BLOCK_FLOATS = 2 ** 20;
 
 const net = z.enum(NETS);
+const stepKind = z.enum(STEP_KINDS);
 /** `average` is the averaged generator, which only evaluators are sent. */
 export const vectorName = z.enum([...NETS, 'average']);
 export type VectorName = z.infer<typeof vectorName>;
@@ -71,8 +73,8 @@ const prepared = z.strictObject({
   data: hash.nullable(),
   device: label,
   fingerprint,
-  /** sha256 of a gradient that everybody computes from the same inputs, for each net that it serves */
-  canaries: z.strictObject({ discriminator: hash.optional(), generator: hash.optional() }),
+  /** sha256 of a gradient that everybody computes from the same inputs, for each kind of step that it serves */
+  canaries: z.partialRecord(stepKind, hash),
   /** it opened the memory that it was offered: its weights and answers may lie there */
   sharesMemory: z.boolean(),
 });
@@ -177,6 +179,7 @@ const task = z.strictObject({
   kind: z.literal('task'),
   ...line,
   net,
+  stepKind,
   step: count,
   reads: z.strictObject({ discriminator: count, generator: count }),
   ...treeNode,

@@ -2,6 +2,7 @@
 // Version v of a net is what it is after v steps; step s turns version s into version s + 1.
 import { z } from 'zod';
 import type { Net } from '../parameters/manifest.js';
+import type { StepKind } from './step-kinds.js';
 
 export const scheduleOptions = z.strictObject({
   /**
@@ -20,18 +21,24 @@ export type Versions = Readonly<Record<Net, number>>;
 /** One step of one net: what it reads; it writes version `step + 1` of its own net. */
 export interface Phase {
   net: Net;
+  stepKind: StepKind;
   step: number;
   reads: Versions;
 }
 
 /** The phase of a net's step. `reads[net] === step` always. */
 export function phaseOf({ order, discriminatorSteps: k }: ScheduleOptions, net: Net, step: number): Phase {
+  const stepKind = net; // one kind a net as yet
   if (net === 'discriminator') {
-    return { net, step, reads: { discriminator: step, generator: Math.floor(step / k) } };
+    return { net, stepKind, step, reads: { discriminator: step, generator: Math.floor(step / k) } };
   }
   const discriminator = order === 'alternating' ? (step + 1) * k : step * k;
-  return { net, step, reads: { discriminator, generator: step } };
+  return { net, stepKind, step, reads: { discriminator, generator: step } };
 }
+
+/** The minibatch of real items that a step sees, should it see any: each D step has its own; a G step sees that of its round's first. */
+export const minibatchOf = ({ discriminatorSteps: k }: ScheduleOptions, net: Net, step: number): number =>
+  net === 'discriminator' ? step : step * k;
 
 /** Versions after `rounds` whole rounds: the boundaries on which checkpoints lie. */
 export const versionsAfter = ({ discriminatorSteps }: ScheduleOptions, rounds: number): Versions => ({

@@ -2,6 +2,7 @@
 import type { Net } from '../parameters/manifest.js';
 import type { Versions } from './schedule.js';
 import type { TreeNode } from './shard-tree.js';
+import type { StepKind } from './step-kinds.js';
 
 /** A node of a step, whoever computes it. */
 export interface TaskName extends TreeNode {
@@ -10,6 +11,7 @@ export interface TaskName extends TreeNode {
 }
 
 export interface Task extends TaskName {
+  stepKind: StepKind;
   reads: Versions;
   /** counts every giving out of a task: an answer repeats it, so that one that is sent twice is not taken for two */
   issue: number;

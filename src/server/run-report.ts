@@ -3,6 +3,8 @@ import type { RunConfig } from '../config/run-config.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { NETS, type Net } from '../parameters/manifest.js';
 import type { Versions } from '../protocol/schedule.js';
+import { netOf, type StepKind } from '../protocol/step-kinds.js';
+import { STEPS } from '../steps/steps.js';
 import type { RunFolder } from './run-folder.js';
 
 /** What a person watching wants to know, said after every round. */
@@ -64,18 +66,16 @@ export class RunReport {
   }
 
   /** A step was applied. */
-  step(net: Net, statistics: Record<string, number>, gradientNorm: number): void {
+  step(stepKind: StepKind, statistics: Record<string, number>, gradientNorm: number): void {
     const { metrics } = this;
+    const net = netOf(stepKind);
     this.statistics[net] = statistics;
     metrics.increment('gan_steps_total', 1, { net });
-    metrics.set('gan_loss', statistics.loss!, { net });
     metrics.set('gan_gradient_norm', gradientNorm, { net });
     metrics.set('gan_last_step_timestamp_seconds', Date.now() / 1000, { net });
-    if (net === 'generator') return;
-    metrics.increment('gan_images_total', this.config.minibatch.size);
-    metrics.set('gan_discriminator_accuracy_ratio', statistics.accuracyReal!, { source: 'real' });
-    metrics.set('gan_discriminator_accuracy_ratio', statistics.accuracyFake!, { source: 'fake' });
-    metrics.set('gan_value_function_nats', statistics.valueFunction!);
+    for (const { name, metric, labels } of STEPS[stepKind].statistics)
+      metrics.set(metric, statistics[name]!, labels);
+    if (net === 'discriminator') metrics.increment('gan_images_total', this.config.minibatch.size);
   }
 
   /** A round is whole. @returns how the run goes */

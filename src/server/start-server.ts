@@ -2,15 +2,13 @@
 import { hostname } from 'node:os';
 import { type Checkpoint, CheckpointStore, loadCheckpoint } from '../checkpoints/checkpoint-store.js';
 import { configHash, decisiveSettings, type RunConfig } from '../config/run-config.js';
-import { openRunData } from '../data/run-data.js';
 import { messageOf, NashError } from '../errors.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { prometheusMetrics } from '../metrics/prometheus.js';
-import { buildArchitecture } from '../models/architecture.js';
 import { VectorEngine } from '../numerics/vector-engine.js';
 import { markByTheClock } from '../numerics/young-garbage.js';
-import { manifestHashes } from '../parameters/manifest.js';
 import type { Versions } from '../protocol/schedule.js';
+import { openRun } from '../run/open-run.js';
 import { serverKeysOf } from '../transport/keys.js';
 import { bindServer } from '../transport/router.js';
 import { describeEnvironment } from './environment.js';
@@ -73,9 +71,8 @@ export async function startServer(options: ServerOptions): Promise<RunResult> {
   const { config, runDir, opening } = options;
   markByTheClock();
   RunFolder.check(runDir, opening);
-  const source = await openRunData(config, options.onNote);
+  const { source, layout, manifests } = await openRun(config, options.onNote);
   source.close();
-  const architecture = buildArchitecture(config.model, source.shape);
   const restored = opening === 'resume' ? await restore(options) : undefined;
   const keys = serverKeysOf(config.server.keys);
   const trust = trustIn(config.server, keys !== undefined);
@@ -107,7 +104,7 @@ export async function startServer(options: ServerOptions): Promise<RunResult> {
     folder = RunFolder.open(runDir, opening);
     engine = await VectorEngine.create();
     const line = nextLine(folder, restored);
-    const store = new ParameterStore(config, architecture, engine, line);
+    const store = new ParameterStore(config, layout, engine, line);
     if (restored) importCheckpoint(store, restored);
     else store.initialize();
     folder.writeConfig(config);
@@ -119,7 +116,7 @@ export async function startServer(options: ServerOptions): Promise<RunResult> {
       config,
       expected: {
         configHash: configHash(config),
-        manifests: manifestHashes(architecture),
+        manifests,
         data: source.digest,
       },
       itemShape: source.shape,

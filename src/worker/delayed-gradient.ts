@@ -3,15 +3,16 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Architecture } from '../models/architecture.js';
 import { RandomStream, seedOf } from '../numerics/random.js';
+import { vectorLength } from '../parameters/layout.js';
 import type { Net } from '../parameters/manifest.js';
 import { vectorHash } from '../parameters/vector-hash.js';
 import { leavesOf } from '../protocol/shard-tree.js';
-import { DISCRIMINATOR_STATISTICS, GENERATOR_STATISTICS } from '../steps/statistics.js';
+import { netOf, type StepKind } from '../protocol/step-kinds.js';
+import { STEPS } from '../steps/steps.js';
 import type { Computer, NodeGradient, NodeRequest } from './shard-gradient.js';
 
 /** About the size of a DCGAN's gradients: Adam and the weights stay finite over any bench. */
 const NOISE = 1e-3;
-const STATISTICS = { discriminator: DISCRIMINATOR_STATISTICS, generator: GENERATOR_STATISTICS };
 
 export class DelayedGradient implements Computer {
   private readonly payloads = new Map<Net, Float32Array>();
@@ -24,18 +25,19 @@ export class DelayedGradient implements Computer {
     private readonly architecture: Architecture,
   ) {}
 
-  prepare(net: Net): string {
-    const { size, slotSize } = this.architecture[net].manifest;
+  prepare(stepKind: StepKind): string {
+    const net = netOf(stepKind);
+    const length = vectorLength(this.architecture[net].manifest);
     const random = new RandomStream(seedOf('noise', net));
-    const payload = Float32Array.from({ length: size + slotSize }, () => NOISE * random.normal());
+    const payload = Float32Array.from({ length }, () => NOISE * random.normal());
     this.payloads.set(net, payload);
     return vectorHash(payload);
   }
 
-  compute({ net, level, index }: NodeRequest): NodeGradient {
+  compute({ net, stepKind, level, index }: NodeRequest): NodeGradient {
     const { from, to } = leavesOf({ level, index }, this.shards);
     Atomics.wait(this.never, 0, 0, this.delayMs * (to - from));
-    const row = STATISTICS[net].map(() => 0);
+    const row = STEPS[stepKind].statistics.map(() => 0);
     return { payload: this.payloads.get(net)!, statistics: Array.from({ length: to - from }, () => row) };
   }
 

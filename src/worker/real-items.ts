@@ -4,9 +4,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Sampler } from '../data/sampler.js';
 import { sizeOf } from '../numerics/shape.js';
 
-/** A shard of a D step. */
+/** A shard of a minibatch of real items. */
 export interface Place {
-  step: number;
+  minibatch: number;
   shard: number;
 }
 
@@ -30,10 +30,10 @@ export class RealItems {
   }
 
   /** To be called while there is nothing else to do: workers are mostly given the same shards; a wrong guess costs one more read. */
-  read({ step, shard }: Place): void {
-    if (this.held?.step === step && this.held.shard === shard) return;
+  read({ minibatch, shard }: Place): void {
+    if (this.held?.minibatch === minibatch && this.held.shard === shard) return;
     this.held = undefined; // a read that fails leaves nothing that could be taken for whole
-    this.sampler.shard(step, shard, this.values);
-    this.held = { step, shard };
+    this.sampler.shard(minibatch, shard, this.values);
+    this.held = { minibatch, shard };
   }
 }

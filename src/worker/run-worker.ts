@@ -2,14 +2,17 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { loadTensorFlow } from '../compiler/tensorflow.js';
 import { configHash, type RunConfig } from '../config/run-config.js';
-import { openRunData } from '../data/run-data.js';
 import { createSampler } from '../data/sampler.js';
-import { type Architecture, buildArchitecture } from '../models/architecture.js';
 import { markByTheClock, noteGarbage } from '../numerics/young-garbage.js';
-import { manifestHashes, NETS, type Net } from '../parameters/manifest.js';
+import type { Layout } from '../parameters/layout.js';
+import type { Net } from '../parameters/manifest.js';
 import type { Fingerprint, MessageOf, ServerMessage } from '../protocol/messages.js';
 import { type Pool, serves } from '../protocol/roster.js';
+import { netOf, STEP_KINDS, type StepKind } from '../protocol/step-kinds.js';
 import { type LineTask, WorkerTasks } from '../protocol/worker-tasks.js';
+import { openRun } from '../run/open-run.js';
+import { seesReal } from '../steps/step.js';
+import { STEPS, stepContextOf } from '../steps/steps.js';
 import { AnswerSender } from './answer-sender.js';
 import { DelayedGradient, useNoBackend } from './delayed-gradient.js';
 import { fingerprintOf } from './fingerprint.js';
@@ -46,14 +49,15 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
 /** What was compiled for a config; it outlives the session, so that a server that comes back finds the worker ready. */
 interface Compiled {
   key: string;
-  architecture: Architecture;
+  layout: Layout;
+  manifests: Record<Net, string>;
   computer: Computer;
   /** digest of the data, or null where this worker reads none */
   data: string | null;
   /** what people are told that it computes with */
   device: string;
   fingerprint: Fingerprint;
-  canaries: Partial<Record<Net, string>>;
+  canaries: Partial<Record<StepKind, string>>;
 }
 
 class Worker implements SessionRole {
@@ -85,14 +89,10 @@ class Worker implements SessionRole {
     this.session = session;
     this.tasks = this.newTasks();
     this.cache?.dispose();
-    const [discriminator, generator] = NETS.map((net) => {
-      const { size, slotSize } = compiled.architecture[net].manifest;
-      return size + slotSize;
-    }) as [number, number];
-    this.cache = new WeightsCache({ discriminator, generator, average: generator }, memory?.weights);
+    this.cache = new WeightsCache(compiled.layout, memory?.weights);
     this.answers = new AnswerSender(memory?.answers);
-    const { data, device, fingerprint, canaries, architecture } = compiled;
-    return { manifests: manifestHashes(architecture), data, device, fingerprint, canaries };
+    const { manifests, data, device, fingerprint, canaries } = compiled;
+    return { manifests, data, device, fingerprint, canaries };
   }
 
   /** Does nothing where the same was compiled before. */
@@ -102,9 +102,10 @@ class Worker implements SessionRole {
     const { dumpFolder, delayMs, pool } = this.options;
     const device = deviceFor(this.options, config);
     this.compiled?.computer.dispose();
-    const readsData = serves(pool, 'discriminator');
-    const source = await openRunData(config, () => {});
-    const architecture = buildArchitecture(config.model, source.shape);
+    const { source, architecture, layout, manifests } = await openRun(config);
+    const stepKinds = STEP_KINDS.filter((stepKind) => serves(pool, netOf(stepKind)));
+    const context = stepContextOf(config, architecture);
+    const readsData = stepKinds.some((stepKind) => seesReal(STEPS[stepKind].define(context)));
     const { size, shards } = config.minibatch;
     const samplerOf = (branch: number) =>
       createSampler({ source, seed: config.seed, minibatchSize: size, shards, branch });
@@ -113,9 +114,9 @@ class Worker implements SessionRole {
         ? new GradientComputer(config, architecture, readsData ? samplerOf : undefined, dumpFolder)
         : new DelayedGradient(delayMs, shards, architecture);
     const canaries: Compiled['canaries'] = {};
-    for (const net of NETS) if (serves(pool, net)) canaries[net] = computer.prepare(net);
+    for (const stepKind of stepKinds) canaries[stepKind] = computer.prepare(stepKind);
     const data = readsData ? source.digest : null;
-    this.compiled = { key, architecture, computer, ...device, canaries, data };
+    this.compiled = { key, layout, manifests, computer, ...device, canaries, data };
     return this.compiled;
   }
 

@@ -5,36 +5,19 @@ import * as tf from '@tensorflow/tfjs-core';
 import { type CompiledStep, compile } from '../compiler/compile.js';
 import type { RunConfig } from '../config/run-config.js';
 import type { Sampler } from '../data/sampler.js';
-import { lossOf } from '../losses/gan-loss.js';
 import type { Architecture } from '../models/architecture.js';
 import { RandomStream, seedOf } from '../numerics/random.js';
 import { sizeOf } from '../numerics/shape.js';
 import { addInto } from '../numerics/vectors.js';
 import { initialParameters } from '../parameters/initial.js';
-import { NETS, type Net } from '../parameters/manifest.js';
+import type { Net } from '../parameters/manifest.js';
 import { vectorHash } from '../parameters/vector-hash.js';
+import { minibatchOf } from '../protocol/schedule.js';
 import { leavesOf, sumAlongTree, type TreeNode } from '../protocol/shard-tree.js';
-import { discriminatorStep, generatorStep, type StepContext, type StepDefinition } from '../steps/step.js';
+import { netOf, type StepKind } from '../protocol/step-kinds.js';
+import { type InputName, realInput, type StepContext, type StepDefinition, seesReal } from '../steps/step.js';
+import { STEPS, shardSeed, stepContextOf } from '../steps/steps.js';
 import { RealItems } from './real-items.js';
-
-/** The context of a run's steps: one shard's worth of items. */
-export const stepContextOf = (config: RunConfig, architecture: Architecture): StepContext => ({
-  architecture,
-  loss: lossOf(config.loss),
-  latentDistribution: config.model.latentDistribution,
-  batch: config.minibatch.size / config.minibatch.shards,
-});
-
-export const STEPS: Record<Net, (context: StepContext) => StepDefinition> = {
-  discriminator: discriminatorStep,
-  generator: generatorStep,
-};
-
-/** The seed of a shard's noise and dropout: decided by (seed, branch, net, step, shard) alone. */
-export const shardSeed = (
-  config: Pick<RunConfig, 'seed'>,
-  { branch, net, step, shard }: { branch: number; net: Net; step: number; shard: number },
-) => seedOf(config.seed, branch, 'shard', net, step, shard);
 
 /** A node's sum and its leaves' statistics, in order. */
 export interface NodeGradient {
@@ -42,80 +25,97 @@ export interface NodeGradient {
   statistics: number[][];
 }
 
-export interface NodeRequest extends TreeNode {
+/** A step of a line, as far as it decides what is computed. */
+interface StepName {
   net: Net;
+  stepKind: StepKind;
   step: number;
   branch: number;
 }
 
+export type NodeRequest = TreeNode & StepName;
+
+/** Both nets' vectors in the versions that a task names. */
+export type Weights = Readonly<Record<Net, tf.Tensor>>;
+
 /** What a worker computes with. */
 export interface Computer {
-  /** Gets ready for a net's tasks. @returns sha256 of a gradient of inputs that are the same for every worker: a canary */
-  prepare(net: Net): string;
-  compute(request: NodeRequest, weights: Readonly<Record<Net, tf.Tensor>>): NodeGradient;
+  /** Gets ready for a kind of step. @returns sha256 of a gradient of inputs that are the same for every worker: a canary */
+  prepare(stepKind: StepKind): string;
+  compute(request: NodeRequest, weights: Weights): NodeGradient;
   /** An idle moment after a task. */
   readAhead(request: NodeRequest): void;
   dispose(): void;
 }
 
+/** A step of one kind, ready to run. */
+interface ReadyStep extends StepDefinition {
+  compiled: CompiledStep;
+}
+
 /** The compiled steps of one worker process, each made when it is first needed. Holds TensorFlow sessions until `dispose`. */
 export class GradientComputer implements Computer {
-  private readonly steps = new Map<Net, CompiledStep>();
+  private readonly context: StepContext;
+  private readonly steps = new Map<StepKind, ReadyStep>();
   /** of the branch that the last task belonged to */
   private real: { branch: number; items: RealItems } | undefined;
 
   constructor(
     private readonly config: RunConfig,
     private readonly architecture: Architecture,
-    /** absent in a process that never computes D's steps */
+    /** absent in a process whose steps see no real items */
     private readonly samplerOf: ((branch: number) => Sampler) | undefined,
     private readonly dumpFolder?: string,
-  ) {}
+  ) {
+    this.context = stepContextOf(config, architecture);
+  }
 
-  /** Compiles a net's step ahead of its first task, and tries it: on the first weights, made-up items, the seed of step 0's first shard. */
-  prepare(net: Net): string {
+  /** Compiles a kind's step ahead of its first task, and tries it: on the first weights, made-up items, the seed of step 0's first shard. */
+  prepare(stepKind: StepKind): string {
     const { seed } = this.config;
-    const weights = NETS.map((of) => {
-      const { manifest } = this.architecture[of];
-      return [of, tf.tensor1d(initialParameters(manifest, { seed, net: of }))];
-    });
-    const feeds: Record<string, tf.Tensor> = Object.fromEntries(weights);
-    if (net === 'discriminator') {
-      const random = new RandomStream(seedOf(seed, 'canary'));
-      const shape = this.shapeOfItems();
-      feeds.real = tf.tensor(
-        Float32Array.from({ length: sizeOf(shape) }, () => random.normal()),
-        shape,
-      );
-    }
-    const { payload } = this.run({ net, step: 0, branch: 0, shard: 0 }, feeds);
-    tf.dispose(feeds);
+    const first = (net: Net) =>
+      tf.tensor1d(initialParameters(this.architecture[net].manifest, { seed, net }));
+    const weights = { discriminator: first('discriminator'), generator: first('generator') };
+    const name = { net: netOf(stepKind), stepKind, step: 0, branch: 0, shard: 0 };
+    const { payload } = this.run(name, weights, () => this.madeUpItems());
+    tf.dispose(weights);
     return vectorHash(payload!);
   }
 
-  private stepOf(net: Net): CompiledStep {
-    const known = this.steps.get(net);
+  private madeUpItems(): tf.Tensor {
+    const random = new RandomStream(seedOf(this.config.seed, 'canary'));
+    const shape = [...realInput(this.context).shape];
+    return tf.tensor(
+      Float32Array.from({ length: sizeOf(shape) }, () => random.normal()),
+      shape,
+    );
+  }
+
+  private stepOf(stepKind: StepKind): ReadyStep {
+    const known = this.steps.get(stepKind);
     if (known) return known;
-    const { inputs, step } = STEPS[net](stepContextOf(this.config, this.architecture));
+    const { inputs, step } = STEPS[stepKind].define(this.context);
     const compiled = compile(step, inputs, {
       precision: this.config.precision,
-      ...(this.dumpFolder ? { dumpFolder: join(this.dumpFolder, `${net}-step`) } : {}),
+      ...(this.dumpFolder ? { dumpFolder: join(this.dumpFolder, `${stepKind}-step`) } : {}),
     });
-    this.steps.set(net, compiled);
-    return compiled;
+    const ready = { inputs, step, compiled };
+    this.steps.set(stepKind, ready);
+    return ready;
   }
 
   /**
-   * @param weights both nets' vectors in the versions that the task names; stay the caller's
+   * @param weights stay the caller's
    * @returns a payload owned by the caller
    */
-  compute(request: NodeRequest, weights: Readonly<Record<Net, tf.Tensor>>): NodeGradient {
+  compute(request: NodeRequest, weights: Weights): NodeGradient {
     const { shards } = this.config.minibatch;
     const { manifest } = this.architecture[request.net];
     const statistics: number[][] = [];
     const payload = sumAlongTree<Float32Array>(request, shards, {
       leaf: (shard) => {
-        const { payload, statistics: row } = this.leaf({ ...request, shard }, weights);
+        const real = () => this.itemsOf(request.branch).take({ minibatch: this.minibatchOf(request), shard });
+        const { payload, statistics: row } = this.run({ ...request, shard }, weights, real);
         statistics.push(Array.from(row!));
         if (shard > 0) clearFirstOnly(payload!, manifest);
         return payload!;
@@ -128,49 +128,46 @@ export class GradientComputer implements Computer {
     return { payload, statistics };
   }
 
-  private leaf(
-    at: { net: Net; step: number; branch: number; shard: number },
-    weights: Readonly<Record<Net, tf.Tensor>>,
-  ): Record<string, Float32Array> {
-    const feeds: Record<string, tf.Tensor> = { ...weights };
-    if (at.net === 'discriminator') feeds.real = this.realItems(at.branch).take(at);
-    const values = this.run(at, feeds);
-    feeds.real?.dispose();
-    return values;
-  }
-
+  /** Feeds what the step declares, by name. What is made for this run alone is disposed after it. */
   private run(
-    at: { net: Net; step: number; branch: number; shard: number },
-    feeds: Readonly<Record<string, tf.Tensor>>,
+    at: StepName & { shard: number },
+    weights: Weights,
+    real: () => tf.Tensor,
   ): Record<string, Float32Array> {
-    const seed = tf.tensor1d([...shardSeed(this.config, at)], 'int32');
-    const values = this.stepOf(at.net).run({ ...feeds, seed });
-    seed.dispose();
+    const { inputs, compiled } = this.stepOf(at.stepKind);
+    const sources: Record<InputName, () => tf.Tensor> = {
+      discriminator: () => weights.discriminator,
+      generator: () => weights.generator,
+      real,
+      seed: () => tf.tensor1d(shardSeed(this.config, at), 'int32'),
+    };
+    const feeds = Object.fromEntries(inputs.map(({ name }) => [name, sources[name]()]));
+    const values = compiled.run(feeds);
+    for (const [name, tensor] of Object.entries(feeds)) if (!(name in weights)) tensor.dispose();
     return values;
   }
 
-  /** Reads what the D step after this one will probably want first: workers are mostly given the same node again. */
+  /** Reads what the step after this one will probably want first: workers are mostly given the same node again. */
   readAhead(request: NodeRequest): void {
-    if (request.net === 'generator') return;
+    if (!seesReal(this.stepOf(request.stepKind))) return;
     const { from } = leavesOf(request, this.config.minibatch.shards);
-    this.realItems(request.branch).read({ step: request.step + 1, shard: from });
+    const minibatch = this.minibatchOf({ ...request, step: request.step + 1 });
+    this.itemsOf(request.branch).read({ minibatch, shard: from });
   }
 
-  private realItems(branch: number): RealItems {
+  private minibatchOf({ net, step }: Pick<StepName, 'net' | 'step'>): number {
+    return minibatchOf(this.config.schedule, net, step);
+  }
+
+  private itemsOf(branch: number): RealItems {
     if (this.real?.branch === branch) return this.real.items;
-    this.real = { branch, items: new RealItems(this.samplerOf!(branch), this.shapeOfItems()) };
+    const { shape } = realInput(this.context);
+    this.real = { branch, items: new RealItems(this.samplerOf!(branch), shape) };
     return this.real.items;
   }
 
-  private shapeOfItems(): number[] {
-    return [
-      stepContextOf(this.config, this.architecture).batch,
-      ...this.architecture.discriminator.inputShape,
-    ];
-  }
-
   dispose(): void {
-    for (const step of this.steps.values()) step.dispose();
+    for (const { compiled } of this.steps.values()) compiled.dispose();
     this.steps.clear();
   }
 }

@@ -1,6 +1,7 @@
 // The versions that a worker holds, as tensors ready for the graph: immutable, fetched when missing, dropped when old.
 import * as tf from '@tensorflow/tfjs-core';
 import { noteGarbage } from '../numerics/young-garbage.js';
+import type { Layout } from '../parameters/layout.js';
 import type { VectorName } from '../protocol/messages.js';
 import type { Region, SharedMemory } from '../transport/shared-memory.js';
 import { BlockAssembly, type BlockHeader, isWhole } from '../wire/blocks.js';
@@ -24,11 +25,10 @@ export class WeightsCache {
   private readonly assemblies = new Map<string, BlockAssembly>();
 
   /**
-   * @param lengths floats of each vector
    * @param memory where a server of this host puts weights
    */
   constructor(
-    private readonly lengths: Readonly<Record<VectorName, number>>,
+    private readonly layout: Layout,
     private readonly memory?: SharedMemory,
   ) {}
 
@@ -41,7 +41,7 @@ export class WeightsCache {
   ): Arrival {
     if (header.region) return this.readShared(vector, version, header, header.region);
     const key = `${vector}@${version}`;
-    const assembly = this.assemblies.get(key) ?? new BlockAssembly(this.lengths[vector]);
+    const assembly = this.assemblies.get(key) ?? new BlockAssembly(this.lengthOf(vector, version));
     this.assemblies.set(key, assembly);
     const whole = assembly.add(header, payload);
     if (!whole) return 'partial';
@@ -56,8 +56,13 @@ export class WeightsCache {
     return this.held.get(vector)?.get(version)?.tensor;
   }
 
+  /** Floats of a version; the average is as long as the generator that it follows. */
+  private lengthOf(vector: VectorName, version: number): number {
+    return this.layout.length(vector === 'average' ? 'generator' : vector, version);
+  }
+
   private readShared(vector: VectorName, version: number, header: BlockHeader, region: Region): Arrival {
-    const length = this.lengths[vector];
+    const length = this.lengthOf(vector, version);
     if (!this.memory || !isWhole(header, length))
       throw new MalformedMessage(`${header.length} floats of ${vector} in shared memory; expected ${length}`);
     const buffer = this.buffers.get(vector)?.pop() ?? new Float32Array(length);

@@ -6,8 +6,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { loadCheckpoint } from '../../src/checkpoints/checkpoint-store.js';
 import { loadTensorFlow } from '../../src/compiler/tensorflow.js';
 import { loadConfig } from '../../src/config/load-config.js';
-import { openRunData } from '../../src/data/run-data.js';
 import { trainReference } from '../../src/reference-trainer.js';
+import { openRun } from '../../src/run/open-run.js';
 import { nash, scratch, syntheticCifar, syntheticMnist, trainWords } from '../support/nash.js';
 
 const ROUNDS = 4;
@@ -89,7 +89,7 @@ describe('a distributed run equals the reference trainer', () => {
         config,
         Object.entries(all).map(([key, value]) => `${key}=${value}`),
       );
-      const source = await openRunData(parsed, () => {});
+      const { source } = await openRun(parsed);
       const start = trainReference(parsed, source, 0);
       const reference = trainReference(parsed, source, ROUNDS);
       for (const [vector, net] of [

@@ -2,22 +2,20 @@
 import { vi } from 'vitest';
 import { runConfig } from '../../src/config/run-config.js';
 import { prometheusMetrics } from '../../src/metrics/prometheus.js';
-import { buildArchitecture } from '../../src/models/architecture.js';
 import { VectorEngine } from '../../src/numerics/vector-engine.js';
-import { manifestHashes } from '../../src/parameters/manifest.js';
 import { PROTOCOL_VERSION, type ServerMessage, serverMessage } from '../../src/protocol/messages.js';
 import { leavesOf } from '../../src/protocol/shard-tree.js';
+import { networksOf } from '../../src/run/open-run.js';
 import { ParameterServer } from '../../src/server/parameter-server.js';
 import { Uniformity } from '../../src/server/peers/uniformity.js';
 import { RunFolder } from '../../src/server/run-folder.js';
 import { ParameterStore } from '../../src/server/training/parameter-store.js';
-import { DISCRIMINATOR_STATISTICS, GENERATOR_STATISTICS } from '../../src/steps/statistics.js';
+import { STEPS } from '../../src/steps/steps.js';
 import { wholeOf } from '../../src/wire/blocks.js';
 import { decode, encode } from '../../src/wire/codec.js';
 import { MemoryServerTransport } from './memory-transport.js';
 
 const HASH = 'a'.repeat(64);
-const STATISTICS = { discriminator: DISCRIMINATOR_STATISTICS, generator: GENERATOR_STATISTICS };
 export const GOOD = 'feedfacefeedface';
 
 const SHARDS = 2;
@@ -36,12 +34,11 @@ export async function openFuzzedServer(
   onSent: (peer: string, message: ServerMessage) => void = () => {},
 ) {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
-  const architecture = buildArchitecture(config.model, [2]);
+  const { layout, manifests } = await networksOf(config, [2]);
   const engine = await VectorEngine.create();
   const line = { term: 1, branch: 0 };
-  const store = new ParameterStore(config, architecture, engine, line);
+  const store = new ParameterStore(config, layout, engine, line);
   store.initialize();
-  const manifests = manifestHashes(architecture);
   const metrics = prometheusMetrics();
   const sent = { refused: 0, refusedGood: 0 };
   const said: Uint8Array[][] = [];
@@ -88,14 +85,14 @@ export async function openFuzzedServer(
     if (message.kind !== 'task') return [];
     const { term, branch, net, step, level, index, issue } = message;
     const { from, to } = leavesOf({ level, index }, SHARDS);
-    const { size, slotSize } = architecture[net].manifest;
+    const length = layout.length(net, step);
     const header = {
       kind: 'answer',
-      ...{ term, branch, net, step, level, index, issue, ...wholeOf(size + slotSize) },
+      ...{ term, branch, net, step, level, index, issue, ...wholeOf(length) },
       computeSeconds: 0.001,
-      statistics: Array.from({ length: to - from }, () => STATISTICS[net].map(() => 0)),
+      statistics: Array.from({ length: to - from }, () => STEPS[net].statistics.map(() => 0)),
     };
-    return [{ header, payload: new Uint8Array(4 * (size + slotSize)) }];
+    return [{ header, payload: new Uint8Array(4 * length) }];
   };
 
   const say = (peer: string, header: object, payload?: Uint8Array) => {

@@ -4,6 +4,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { runConfig } from '../../src/config/run-config.js';
 import { NashError } from '../../src/errors.js';
 import { RandomStream, seedOf } from '../../src/numerics/random.js';
+import { Layout } from '../../src/parameters/layout.js';
 import { WorkerTasks } from '../../src/protocol/worker-tasks.js';
 import { blocksOf } from '../../src/wire/blocks.js';
 import { encode, MalformedMessage } from '../../src/wire/codec.js';
@@ -17,13 +18,14 @@ const SEED = Number(process.env.NASH_FUZZ_SEED ?? 1);
 const FRAMES = Number(process.env.NASH_FUZZ_FRAMES ?? 1_000_000) / 10; // a tenth: sessions that end cost more than frames
 const HASH = 'a'.repeat(64);
 const LENGTH = 3;
+const manifest = { entries: [], size: LENGTH, slots: [], slotSize: 0 };
 
 useNoBackend();
 
 /** A worker without a gradient: everything between the socket and the computation is real. */
 function openWorker() {
   const transport = new MemoryWorkerTransport();
-  const cache = new WeightsCache({ discriminator: LENGTH, generator: LENGTH, average: LENGTH });
+  const cache = new WeightsCache(new Layout({ discriminator: { manifest }, generator: { manifest } }));
   let computed = 0;
   const tasks = new WorkerTasks({
     has: (net, version) => cache.get(net, version) !== undefined,
@@ -76,6 +78,7 @@ const MESSAGES = [
     term: 1,
     branch: 0,
     net: 'generator',
+    stepKind: 'generator',
     step: 0,
     reads: { discriminator: 0, generator: 0 },
     level: 0,

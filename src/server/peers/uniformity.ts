@@ -1,8 +1,9 @@
 // Every worker of a pool must round alike. The first of a pool that becomes ready says what is usual in this run; whoever differs later is
 // told in which respect. The fingerprint says why two machines differ, the canary that they do. What is usual goes into checkpoints: a run
 // that was resumed elsewhere would end with other weights than one that nothing disturbed.
-import { NETS, type Net } from '../../parameters/manifest.js';
+
 import type { Fingerprint, MessageOf, WorkerMessage } from '../../protocol/messages.js';
+import { netOf, STEP_KINDS, type StepKind } from '../../protocol/step-kinds.js';
 
 type Prepared = Pick<MessageOf<WorkerMessage, 'prepared'>, 'fingerprint' | 'canaries'>;
 
@@ -26,33 +27,35 @@ interface Usual {
 }
 
 export class Uniformity {
-  private readonly usual: Map<Net, Usual>;
+  private readonly usual: Map<StepKind, Usual>;
   private readonly isResumed: boolean;
 
   /** @param before what `toJSON` gave for the run's earlier steps; absent: anything may become usual */
-  constructor(before: Partial<Record<Net, Usual>> = {}) {
-    this.usual = new Map(Object.entries(before) as [Net, Usual][]);
+  constructor(before: Partial<Record<StepKind, Usual>> = {}) {
+    this.usual = new Map(Object.entries(before) as [StepKind, Usual][]);
     this.isResumed = this.usual.size > 0;
   }
 
-  toJSON(): Partial<Record<Net, Usual>> {
+  toJSON(): Partial<Record<StepKind, Usual>> {
     return Object.fromEntries(this.usual);
   }
 
   /** Compares a worker with the first of its pools; equal, or the first: it joins them. @param worker its name */
   join(worker: string, { fingerprint, canaries }: Prepared): Difference | undefined {
-    const served = NETS.filter((net) => canaries[net] !== undefined);
-    for (const net of served) {
-      const difference = this.differenceOf(net, fingerprint, canaries[net]!);
+    const served = STEP_KINDS.filter((stepKind) => canaries[stepKind] !== undefined);
+    for (const stepKind of served) {
+      const difference = this.differenceOf(stepKind, fingerprint, canaries[stepKind]!);
       if (difference) return difference;
     }
-    for (const net of served)
-      if (!this.usual.has(net)) this.usual.set(net, { fingerprint, canary: canaries[net]!, worker });
+    for (const stepKind of served)
+      if (!this.usual.has(stepKind))
+        this.usual.set(stepKind, { fingerprint, canary: canaries[stepKind]!, worker });
     return undefined;
   }
 
-  private differenceOf(net: Net, fingerprint: Fingerprint, canary: string): Difference | undefined {
-    const usual = this.usual.get(net);
+  private differenceOf(stepKind: StepKind, fingerprint: Fingerprint, canary: string): Difference | undefined {
+    const net = netOf(stepKind);
+    const usual = this.usual.get(stepKind);
     if (!usual) return undefined;
     for (const key of Object.keys(MEANING) as (keyof Fingerprint)[]) {
       const [theirs, ours] = [fingerprint[key], usual.fingerprint[key]];

@@ -1,6 +1,7 @@
 // Payloads on their way in, block by block, one a worker: put together here until the coordinator has judged them.
 import type { Vector } from '../../numerics/vector-engine.js';
 import type { MessageOf, WorkerMessage } from '../../protocol/messages.js';
+import { phaseOf, type ScheduleOptions } from '../../protocol/schedule.js';
 import { keyOf, nodeCount, rootLevel } from '../../protocol/shard-tree.js';
 import type { TaskName } from '../../protocol/task.js';
 import type { Region } from '../../transport/shared-memory.js';
@@ -29,7 +30,7 @@ export class AnswerIntake {
 
   constructor(
     private readonly store: ParameterStore,
-    private readonly shards: number,
+    private readonly run: { shards: number; schedule: ScheduleOptions },
     private readonly local: LocalPeers,
   ) {}
 
@@ -89,11 +90,13 @@ export class AnswerIntake {
     return incoming;
   }
 
-  private requireNode({ net, level, index, statistics }: Answer): void {
-    const exists = level <= rootLevel(this.shards) && index < nodeCount(this.shards, level);
-    if (exists && statisticsFit(net, { level, index }, this.shards, statistics)) return;
+  private requireNode({ net, step, level, index, statistics }: Answer): void {
+    const { shards, schedule } = this.run;
+    const exists = level <= rootLevel(shards) && index < nodeCount(shards, level);
+    const { stepKind } = phaseOf(schedule, net, step);
+    if (exists && statisticsFit(stepKind, { level, index }, shards, statistics)) return;
     throw new MalformedMessage(
-      `node ${keyOf({ level, index })} of ${this.shards} shards with ${statistics.length} rows of statistics`,
+      `node ${keyOf({ level, index })} of ${shards} shards with ${statistics.length} rows of statistics`,
     );
   }
 }

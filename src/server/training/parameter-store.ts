@@ -2,8 +2,6 @@
 // on them. Decides nothing; the coordinator says when.
 import type { RunConfig } from '../../config/run-config.js';
 import { assert } from '../../errors.js';
-import { clipOf } from '../../losses/gan-loss.js';
-import type { Architecture } from '../../models/architecture.js';
 import {
   type Deed,
   type FilePlace,
@@ -17,8 +15,10 @@ import { noteGarbage } from '../../numerics/young-garbage.js';
 import { averagingAt } from '../../optimizers/averaging.js';
 import { type Optimizer, optimizerOf } from '../../optimizers/optimizer.js';
 import { initialParameters } from '../../parameters/initial.js';
-import { type Manifest, NETS, type Net } from '../../parameters/manifest.js';
+import type { Layout } from '../../parameters/layout.js';
+import { NETS, type Net } from '../../parameters/manifest.js';
 import { vectorHash } from '../../parameters/vector-hash.js';
+import { boundOf } from '../../penalties/penalties.js';
 import type { VectorName } from '../../protocol/messages.js';
 import { keyOf, parentOf, rootLevel, siblingOf, type TreeNode } from '../../protocol/shard-tree.js';
 import type { Region } from '../../transport/shared-memory.js';
@@ -59,7 +59,6 @@ export interface VersionName {
 type StoredVersion = Published & { vector: Vector };
 
 interface NetState {
-  manifest: Manifest;
   optimizer: Optimizer;
   /** `[size + slotSize]`: weights, then state slots */
   parameters: Vector;
@@ -89,8 +88,6 @@ const storing = ({ file, position }: FilePlace, vector: Vector, at: number): Dee
   to: { file, position: position + 4 * at },
 });
 
-const lengthOf = (manifest: Manifest): number => manifest.size + manifest.slotSize;
-
 export class ParameterStore {
   private readonly nets: Record<Net, NetState>;
   /** averaged G, and its slots averaged likewise */
@@ -99,17 +96,16 @@ export class ParameterStore {
 
   constructor(
     private readonly config: RunConfig,
-    architecture: Architecture,
+    private readonly layout: Layout,
     private readonly engine: VectorEngine,
     private readonly line: Readonly<Line> = { term: 1, branch: 0 },
   ) {
     const create = (net: Net): NetState => {
-      const { manifest } = architecture[net];
+      const manifest = layout.manifest(net, 0);
       const optimizer = optimizerOf(config.optimizer[net]);
       return {
-        manifest,
         optimizer,
-        parameters: engine.allocate(lengthOf(manifest)),
+        parameters: engine.allocate(layout.length(net, 0)),
         optimizerState: optimizer.state.map(() => engine.allocate(manifest.size)),
         sums: new Map(),
         published: [],
@@ -117,13 +113,14 @@ export class ParameterStore {
       };
     };
     this.nets = { discriminator: create('discriminator'), generator: create('generator') };
-    this.average = engine.allocate(lengthOf(architecture.generator.manifest));
+    this.average = engine.allocate(layout.length('generator', 0));
   }
 
   /** Version 0, decided by the seed. */
   initialize(): void {
     for (const net of NETS) {
-      const { manifest, parameters } = this.nets[net];
+      const manifest = this.layout.manifest(net, 0);
+      const { parameters } = this.nets[net];
       this.engine.write(parameters, 0, initialParameters(manifest, { seed: this.config.seed, net }));
       this.publish(net, 0);
     }
@@ -132,7 +129,7 @@ export class ParameterStore {
 
   /** Length of a net's payload: its gradient and its slots. */
   lengthOf(net: Net): number {
-    return lengthOf(this.nets[net].manifest);
+    return this.layout.length(net, this.newest(net).version);
   }
 
   /** A vector to receive a node's payload into; `settle` or `release` takes it back. */
@@ -193,7 +190,7 @@ export class ParameterStore {
   async apply(net: Net, step: number, draft?: Draft): Promise<Applied> {
     const state = this.nets[net];
     const [sum, other] = this.takeRoot(net, step);
-    const next = this.engine.allocate(this.lengthOf(net), 'anything');
+    const next = this.engine.allocate(this.layout.length(net, step + 1), 'anything');
     const follow = (made: Vector, at: number): Deed[] => [
       ...(net === 'generator' ? [this.averaging(step, made, at)] : []),
       ...(draft ? [storing(draft.place, made, at)] : []),
@@ -201,7 +198,7 @@ export class ParameterStore {
     // both kinds of the first stage measure the whole sum, and so guard the second
     const stages: Operation[][] = [
       [other ? { kind: 'add', into: sum, from: other } : { kind: 'scan', vector: sum }],
-      [this.update(net, step, sum, next, follow), ...this.slotMerges(net, sum, next, follow)],
+      [this.update(net, step, sum, next, follow), ...this.slotMerges(net, step, sum, next, follow)],
     ];
     const { finite, measures, trouble } = await this.engine.sequence(stages);
     this.engine.release(sum);
@@ -232,8 +229,9 @@ export class ParameterStore {
 
   /** The optimizer; it measures the averaged gradient. */
   private update(net: Net, step: number, sum: Vector, next: Vector, follow: Follow): Operation {
-    const { manifest, optimizer, parameters, optimizerState } = this.nets[net];
-    const bound = net === 'discriminator' ? clipOf(this.config.loss) : undefined;
+    const { optimizer, parameters, optimizerState } = this.nets[net];
+    const manifest = this.layout.manifest(net, step);
+    const bound = boundOf(net, this.config);
     const weightsOf = (vector: Vector) => part(vector, 0, manifest.size);
     return {
       kind: 'update',
@@ -250,8 +248,9 @@ export class ParameterStore {
   }
 
   /** new = momentum * old + (1 - momentum) * merged, each slot by its merge rule. */
-  private slotMerges(net: Net, sum: Vector, next: Vector, follow: Follow): Operation[] {
-    const { manifest, parameters } = this.nets[net];
+  private slotMerges(net: Net, step: number, sum: Vector, next: Vector, follow: Follow): Operation[] {
+    const { parameters } = this.nets[net];
+    const manifest = this.layout.manifest(net, step);
     if (manifest.slotSize === 0) return [];
     const slotsOf = (vector: Vector) => part(vector, manifest.size, manifest.slotSize);
     this.engine.view(slotsOf(next)).set(this.engine.view(slotsOf(parameters)));
@@ -291,7 +290,7 @@ export class ParameterStore {
       for (const sum of state.sums.values()) this.engine.release(sum);
       state.sums.clear();
       state.retired.push(...state.published.splice(0));
-      state.parameters = this.engine.allocate(this.lengthOf(net));
+      state.parameters = this.engine.allocate(this.layout.length(net, versions[net]));
       for (const slot of state.optimizerState) this.engine.view(slot).fill(0);
       this.reclaim(net);
     }
@@ -350,7 +349,10 @@ export class ParameterStore {
 
   /** sha256 of each net's weights, little-endian float32, without state slots. */
   weightHashes(): Record<Net, string> {
-    const hash = (net: Net) => vectorHash(this.newest(net).values.subarray(0, this.nets[net].manifest.size));
+    const hash = (net: Net) => {
+      const { version, values } = this.newest(net);
+      return vectorHash(values.subarray(0, this.layout.manifest(net, version).size));
+    };
     return { discriminator: hash('discriminator'), generator: hash('generator') };
   }
 

@@ -3,22 +3,18 @@
 import type { Metrics } from '../../metrics/metrics.js';
 import type { Net } from '../../parameters/manifest.js';
 import { leavesOf, type TreeNode } from '../../protocol/shard-tree.js';
-import { DISCRIMINATOR_STATISTICS, GENERATOR_STATISTICS } from '../../steps/statistics.js';
-
-const NAMES: Record<Net, readonly string[]> = {
-  discriminator: DISCRIMINATOR_STATISTICS,
-  generator: GENERATOR_STATISTICS,
-};
+import { netOf, type StepKind } from '../../protocol/step-kinds.js';
+import { STEPS } from '../../steps/steps.js';
 
 /** Whether a node came with one row of the right length for each of its leaves. */
 export function statisticsFit(
-  net: Net,
+  stepKind: StepKind,
   node: TreeNode,
   shards: number,
   rows: readonly (readonly number[])[],
 ): boolean {
   const { from, to } = leavesOf(node, shards);
-  return rows.length === to - from && rows.every((row) => row.length === NAMES[net].length);
+  return rows.length === to - from && rows.every((row) => row.length === STEPS[stepKind].statistics.length);
 }
 
 /** Times in milliseconds of the server's clock. */
@@ -29,9 +25,9 @@ export class StepRecord {
   private computeMs = 0;
 
   constructor(
-    readonly net: Net,
+    readonly stepKind: StepKind,
     private readonly shards: number,
-    /** when this net's step before it had been applied */
+    /** when its net's step before it had been applied */
     private readonly previousAppliedMs: number,
   ) {
     this.rows = new Array(shards);
@@ -55,7 +51,7 @@ export class StepRecord {
 
   /** Means over the shards in their order, by name. */
   statistics(): Record<string, number> {
-    const means = NAMES[this.net].map((name, column): [string, number] => {
+    const means = STEPS[this.stepKind].statistics.map(({ name }, column): [string, number] => {
       let sum = 0;
       for (const row of this.rows) sum += row[column]!;
       return [name, sum / this.shards];
@@ -65,6 +61,7 @@ export class StepRecord {
 
   /** Reports the step's phases; they add up to the time between this application and the one before. */
   observePhases(metrics: Metrics, appliedMs: number): void {
+    const net: Net = netOf(this.stepKind);
     const assigned = this.firstAssignedMs ?? this.completedMs;
     const phases = {
       wait: assigned - this.previousAppliedMs,
@@ -73,7 +70,7 @@ export class StepRecord {
       apply: appliedMs - this.completedMs,
     };
     for (const [phase, ms] of Object.entries(phases)) {
-      metrics.observe('gan_step_duration_seconds', Math.max(0, ms) / 1000, { net: this.net, phase });
+      metrics.observe('gan_step_duration_seconds', Math.max(0, ms) / 1000, { net, phase });
     }
   }
 }

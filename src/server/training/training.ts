@@ -63,7 +63,8 @@ export class Training {
 
   constructor(private readonly parts: TrainingParts) {
     const { store, config, local, now } = parts;
-    this.intake = new AnswerIntake(store, config.minibatch.shards, local);
+    const { shards } = config.minibatch;
+    this.intake = new AnswerIntake(store, { shards, schedule: config.schedule }, local);
     this.appliedMs = { discriminator: now(), generator: now() };
   }
 
@@ -177,9 +178,9 @@ export class Training {
     const { config, coordinator, report, now, peers, weights } = this.parts;
     weights.sendFor(peers.get(session)!, task);
     report.begin(now(), coordinator.current);
-    const { net } = task;
+    const { net, stepKind } = task;
     if (!this.records.has(net)) {
-      this.records.set(net, new StepRecord(net, config.minibatch.shards, this.appliedMs[net]));
+      this.records.set(net, new StepRecord(stepKind, config.minibatch.shards, this.appliedMs[net]));
     }
     this.records.get(net)!.assigned(now());
     this.sendTask(session, task);
@@ -244,7 +245,7 @@ export class Training {
     for (const effect of effects) if (effect.kind === 'assign') this.perform(effect);
     for (const peer of peers.workers()) weights.sendAhead(peer, net);
     record.observePhases(metrics, nowMs);
-    report.step(net, record.statistics(), applied.gradientNorm);
+    report.step(record.stepKind, record.statistics(), applied.gradientNorm);
     for (const effect of effects) if (effect.kind !== 'assign') this.perform(effect);
   }
 

@@ -8,16 +8,15 @@ import { layer } from '../../../src/compiler/layer-scope.js';
 import type { InputSpec, StepFunction } from '../../../src/compiler/recording.js';
 import { loadTensorFlow, nodeBackend } from '../../../src/compiler/tensorflow.js';
 import { NashError } from '../../../src/errors.js';
-import { leakyRelu } from '../../../src/kernels/activations.js';
-import { withSecondDerivatives } from '../../../src/kernels/kernel.js';
 import { dropout, SeedSource } from '../../../src/kernels/random.js';
-import { lossOf, lossOptions } from '../../../src/losses/gan-loss.js';
-import { buildArchitecture } from '../../../src/models/architecture.js';
-import { modelOptions } from '../../../src/models/options.js';
+import { lossOf, lossOptions } from '../../../src/losses/losses.js';
+import { buildArchitecture, modelOptions } from '../../../src/models/models.js';
 import { RandomStream, seedOf } from '../../../src/numerics/random.js';
 import { sizeOf } from '../../../src/numerics/shape.js';
 import { initialParameters } from '../../../src/parameters/initial.js';
-import { discriminatorStep, generatorStep, type StepContext, sampleStep } from '../../../src/steps/step.js';
+import { sampleStep } from '../../../src/steps/sample-step.js';
+import type { StepContext } from '../../../src/steps/step.js';
+import { STEPS } from '../../../src/steps/steps.js';
 
 beforeAll(() => void loadTensorFlow({ kind: 'cpu', threads: 1 }));
 
@@ -43,7 +42,8 @@ function contextOf({ model, item, batch }: (typeof NETWORKS)[number], loss = 'no
   const options = modelOptions.parse(model);
   return {
     architecture: buildArchitecture(options, item),
-    loss: lossOf(lossOptions.parse({ name: loss })),
+    loss: lossOf(lossOptions.parse({ name: loss } as never)),
+    penalties: { discriminator: [], generator: [] },
     latentDistribution: options.latentDistribution,
     batch,
   };
@@ -79,10 +79,14 @@ const bytes = (values: Record<string, Float32Array>) =>
   );
 
 describe('a traced step', () => {
-  const kinds = { discriminatorStep, generatorStep, sampleStep };
+  const kinds = {
+    discriminator: STEPS.discriminator.define,
+    generator: STEPS.generator.define,
+    sample: sampleStep,
+  };
   for (const network of NETWORKS) {
     for (const [kind, define] of Object.entries(kinds)) {
-      it(`gives the bits of the eager ${kind} of ${network.name}`, () => {
+      it(`gives the bits of the eager ${kind} step of ${network.name}`, () => {
         const context = contextOf(network);
         const { inputs, step } = define(context);
         const feeds = feedsFor(inputs, context);
@@ -96,8 +100,8 @@ describe('a traced step', () => {
 
 describe('a traced step of every loss', () => {
   for (const loss of ['minimax', 'wasserstein']) {
-    for (const [kind, define] of Object.entries({ discriminatorStep, generatorStep })) {
-      it(`gives the bits of the eager ${kind} with ${loss}`, () => {
+    for (const [kind, { define }] of Object.entries(STEPS)) {
+      it(`gives the bits of the eager ${kind} step with ${loss}`, () => {
         const context = contextOf(NETWORKS[3], loss);
         const { inputs, step } = define(context);
         const feeds = feedsFor(inputs, context);
@@ -145,17 +149,11 @@ describe('compilation refuses', () => {
     const step: StepFunction = ({ x, seed }) => ({ y: dropout(x!, 0.5, new SeedSource(seed!)) });
     expect(refusal(step)).toBe('compiled');
   });
-
-  it('a fused kernel in a step that needs second derivatives', () => {
-    expect(() => tf.tidy(() => withSecondDerivatives(() => leakyRelu(tf.tensor1d([1]))))).toThrow(
-      /LeakyRelu.*no second derivative/,
-    );
-  });
 });
 
 describe('a compiled step', () => {
   const context = contextOf(NETWORKS[3]);
-  const { inputs, step } = discriminatorStep(context);
+  const { inputs, step } = STEPS.discriminator.define(context);
 
   it('leaves no tensor behind, neither of tfjs nor of TensorFlow, and hands its feeds over once', () => {
     const feeds = feedsFor(inputs, context);

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { buildArchitecture } from '../../../src/models/architecture.js';
-import { modelOptions } from '../../../src/models/options.js';
+import { buildArchitecture, modelOptions } from '../../../src/models/models.js';
 import { initialParameters } from '../../../src/parameters/initial.js';
 import { manifestHash } from '../../../src/parameters/manifest.js';
 
@@ -36,7 +35,8 @@ describe.each([
 
   it('maps latents to items and items to one logit', () => {
     expect(generator.outputShape).toEqual(item);
-    expect(discriminator.inputShape).toEqual(item);
+    expect(discriminator.inputs).toEqual({ items: item });
+    expect(Object.keys(generator.inputs)).toEqual(['latents']);
     expect(discriminator.outputShape).toEqual([1]);
   });
 

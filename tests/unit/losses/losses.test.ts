@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadTensorFlow } from '../../../src/compiler/tensorflow.js';
-import { clipOf, lossOf, lossOptions } from '../../../src/losses/gan-loss.js';
+import { lossConstraint, lossOf, lossOptions } from '../../../src/losses/losses.js';
 
 beforeAll(() => void loadTensorFlow({ kind: 'cpu', threads: 1 }));
 
@@ -22,11 +22,12 @@ const ROWS = [
 describe.each(ROWS)('the %s loss', (name, discriminator, generator) => {
   const loss = () => lossOf(lossOptions.parse({ name }));
   const column = (values: number[]) => tf.tensor2d(values, [values.length, 1]);
+  const LOGITS = () => ({ real: column(REAL), fake: column(FAKE) });
 
   it('is the formula of its paper', () => {
     tf.tidy(() => {
-      expect(loss().discriminator(column(REAL), column(FAKE)).dataSync()[0]).toBeCloseTo(discriminator, 5);
-      expect(loss().generator(column(FAKE)).dataSync()[0]).toBeCloseTo(generator, 5);
+      expect(loss().discriminator(LOGITS()).dataSync()[0]).toBeCloseTo(discriminator, 5);
+      expect(loss().generator(LOGITS()).dataSync()[0]).toBeCloseTo(generator, 5);
     });
   });
 
@@ -35,14 +36,14 @@ describe.each(ROWS)('the %s loss', (name, discriminator, generator) => {
       expect(
         Number.isFinite(
           loss()
-            .discriminator(column([-500]), column([500]))
+            .discriminator({ real: column([-500]), fake: column([500]) })
             .dataSync()[0],
         ),
       ).toBe(true);
       expect(
         Number.isFinite(
           loss()
-            .generator(column([-500]))
+            .generator({ real: column([500]), fake: column([-500]) })
             .dataSync()[0],
         ),
       ).toBe(true);
@@ -55,7 +56,7 @@ describe("the generator's gradient when D rejects everything", () => {
     tf.tidy(() =>
       Math.abs(
         tf
-          .grad((x) => lossOf({ name }).generator(x))(tf.tensor2d([-10], [1, 1]))
+          .grad((fake) => lossOf({ name }).generator({ real: fake, fake }))(tf.tensor2d([-10], [1, 1]))
           .dataSync()[0]!,
       ),
     );
@@ -67,6 +68,9 @@ describe("the generator's gradient when D rejects everything", () => {
 });
 
 it('only Wasserstein clips, by 0.01 unless told otherwise', () => {
-  expect(clipOf(lossOptions.parse({ name: 'wasserstein' }))).toBe(0.01);
-  expect(clipOf(lossOptions.parse({ name: 'minimax' }))).toBeUndefined();
+  expect(lossConstraint(lossOptions.parse({ name: 'wasserstein' }))).toEqual({
+    net: 'discriminator',
+    bound: 0.01,
+  });
+  expect(lossConstraint(lossOptions.parse({ name: 'minimax' }))).toBeUndefined();
 });

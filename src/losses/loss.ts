@@ -1,0 +1,34 @@
+// What a loss of the adversarial game is. It is chosen apart from networks and penalties, and sees logits only, never probabilities.
+import type * as tf from '@tensorflow/tfjs-core';
+import type { Net } from '../parameters/manifest.js';
+import type { Variant } from '../variants.js';
+
+/** D's raw outputs `[batch, 1]` for real and for generated items. */
+export interface Logits {
+  real: tf.Tensor;
+  fake: tf.Tensor;
+}
+
+/** Two scalars to be minimized, one a net. */
+export interface GanLoss {
+  discriminator(logits: Logits): tf.Scalar;
+  /** `real` may be read only where `generatorSees` is 'both' */
+  generator(logits: Logits): tf.Scalar;
+  /** 'both': D judges real items in G's step too (relativistic losses) */
+  generatorSees: 'fake' | 'both';
+}
+
+/** What holds of a net's weights after each of its updates: every one is clamped to [-bound, bound]. */
+export interface Constraint {
+  net: Net;
+  bound: number;
+}
+
+/** A loss that a config may name. */
+export interface LossEntry<O extends { name: string } = never> extends Variant<O> {
+  make(options: O): GanLoss;
+  constraint?(options: O): Constraint;
+}
+
+/** An entry whose functions take the options of its own schema. */
+export const lossEntry = <O extends { name: string }>(entry: LossEntry<O>): LossEntry<O> => entry;

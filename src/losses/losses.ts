@@ -1,0 +1,17 @@
+// The losses that a config may name.
+import type { z } from 'zod';
+import { optionsOf, variantOf } from '../variants.js';
+import { minimax, nonSaturating } from './cross-entropy.js';
+import type { Constraint, GanLoss } from './loss.js';
+import { wasserstein } from './wasserstein.js';
+
+const LOSSES = [minimax, nonSaturating, wasserstein] as const;
+
+export const lossOptions = optionsOf(LOSSES);
+export type LossOptions = z.infer<typeof lossOptions>;
+
+export const lossOf = (options: LossOptions): GanLoss => variantOf(LOSSES, options).make(options as never);
+
+/** What the loss asks of weights after an update, if anything. */
+export const lossConstraint = (options: LossOptions): Constraint | undefined =>
+  variantOf(LOSSES, options).constraint?.(options as never);

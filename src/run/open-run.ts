@@ -1,0 +1,40 @@
+// What follows from a run's config alone, made the same way by every process: the data, the networks and how their vectors lie.
+import type { RunConfig } from '../config/run-config.js';
+import { dataCacheFolder } from '../data/cache-folder.js';
+import type { DataSource } from '../data/data-source.js';
+import { openSource } from '../data/open-source.js';
+import type { Architecture } from '../models/architecture.js';
+import { buildArchitecture } from '../models/models.js';
+import type { Shape } from '../numerics/shape.js';
+import { Layout } from '../parameters/layout.js';
+import { manifestHashes, type Net } from '../parameters/manifest.js';
+
+/** The networks of a run; no data is needed for them but its items' shape. */
+export interface RunNetworks {
+  architecture: Architecture;
+  layout: Layout;
+  /** hashes of both nets' manifests, by which processes make sure that they mean the same by a vector */
+  manifests: Record<Net, string>;
+}
+
+export interface Run extends RunNetworks {
+  config: RunConfig;
+  /** whoever opened the run closes it */
+  source: DataSource;
+}
+
+/**
+ * Opens a run's data and builds its networks.
+ * @param log told which files are read and why
+ * @throws NashError('usage') when the data are missing or damaged, or the networks cannot make such items
+ */
+export async function openRun(config: RunConfig, log: (message: string) => void = () => {}): Promise<Run> {
+  const source = await openSource(config.data, { cacheDir: dataCacheFolder(), log });
+  return { config, source, ...(await networksOf(config, source.shape)) };
+}
+
+/** @throws NashError('usage') when the networks cannot make items of that shape */
+export async function networksOf(config: Pick<RunConfig, 'model'>, itemShape: Shape): Promise<RunNetworks> {
+  const architecture = buildArchitecture(config.model, itemShape);
+  return { architecture, layout: new Layout(architecture), manifests: manifestHashes(architecture) };
+}

@@ -1,0 +1,52 @@
+// One shard of a generator step.
+
+import type * as tf from '@tensorflow/tfjs-core';
+import { SeedSource } from '../kernels/random.js';
+import type { Logits } from '../losses/loss.js';
+import { unpack } from '../models/network.js';
+import { drawLatents } from './latents.js';
+import { differentiate, withPenalties } from './objective.js';
+import { realInput, SEED, type StepEntry, vectorInput } from './step.js';
+
+/**
+ * G's loss by D's logits of its samples, and of real items where the loss looks at them. D's slots are left alone: a step writes only
+ * the slots of the net that it trains.
+ */
+export const generatorStep: StepEntry = {
+  statistics: [{ name: 'loss', metric: 'gan_loss', labels: { net: 'generator' } }],
+  define(context) {
+    const { architecture, loss, penalties } = context;
+    const { generator, discriminator } = architecture;
+    const real = loss.generatorSees === 'both' ? [realInput(context)] : [];
+    return {
+      inputs: [vectorInput(discriminator), vectorInput(generator), ...real, SEED],
+      step: (inputs) => {
+        const seeds = new SeedSource(inputs.seed!);
+        const g = unpack(inputs.generator!, generator);
+        const d = unpack(inputs.discriminator!, discriminator);
+        const judge = (items: tf.Tensor) =>
+          discriminator.apply({ items }, { ...d, isTraining: true, seeds }).output; // [batch, 1]
+        const latents = drawLatents(generator, context, seeds); // [batch, latent]
+        return differentiate(generator, g.parameters, generatorStep.statistics, (parameters) => {
+          const fake = generator.apply({ latents }, { ...g, parameters, isTraining: true, seeds });
+          const logits = logitsOf(judge(fake.output), inputs.real && (() => judge(inputs.real!)));
+          const terms = penalties.generator.map((penalty) => penalty({ parameters, seeds }));
+          return {
+            loss: withPenalties(loss.generator(logits), terms),
+            statistics: {},
+            slots: fake.slots,
+          };
+        });
+      },
+    };
+  },
+};
+
+/** D judges real items only where the loss asks for them. */
+const logitsOf = (fake: tf.Tensor, judgeReal: (() => tf.Tensor) | undefined): Logits => ({
+  fake,
+  get real(): tf.Tensor {
+    if (judgeReal) return judgeReal();
+    throw new Error("broken invariant: G's loss reads logits of real items, and generatorSees is not 'both'");
+  },
+});

@@ -1,0 +1,31 @@
+// The table of steps: what each kind of the protocol computes, and what a run's steps are made with.
+import type { RunConfig } from '../config/run-config.js';
+import { lossOf } from '../losses/losses.js';
+import type { Architecture } from '../models/architecture.js';
+import { seedOf } from '../numerics/random.js';
+import type { Net } from '../parameters/manifest.js';
+import { penaltiesOf } from '../penalties/penalties.js';
+import type { StepKind } from '../protocol/step-kinds.js';
+import { discriminatorStep } from './discriminator-step.js';
+import { generatorStep } from './generator-step.js';
+import type { StepContext, StepEntry } from './step.js';
+
+export const STEPS: Readonly<Record<StepKind, StepEntry>> = {
+  discriminator: discriminatorStep,
+  generator: generatorStep,
+};
+
+/** The context of a run's steps: one shard's worth of items. */
+export const stepContextOf = (config: RunConfig, architecture: Architecture): StepContext => ({
+  architecture,
+  loss: lossOf(config.loss),
+  penalties: penaltiesOf(config.penalties),
+  latentDistribution: config.model.latentDistribution,
+  batch: config.minibatch.size / config.minibatch.shards,
+});
+
+/** The seed of a shard's noise and dropout: decided by (seed, branch, net, step, shard) alone. */
+export const shardSeed = (
+  { seed }: Pick<RunConfig, 'seed'>,
+  { branch, net, step, shard }: { branch: number; net: Net; step: number; shard: number },
+): [number, number] => seedOf(seed, branch, 'shard', net, step, shard) as [number, number];

@@ -11,6 +11,8 @@ export const nash = {
   tensorflow: () => load('compiler/tensorflow'),
   /** @returns {Promise<typeof import('../src/config/run-config.js')>} */
   config: () => load('config/run-config'),
+  /** @returns {Promise<typeof import('../src/config/decisive.js')>} */
+  decisive: () => load('config/decisive'),
   /** @returns {Promise<typeof import('../src/losses/losses.js')>} */
   losses: () => load('losses/losses'),
   /** @returns {Promise<typeof import('../src/models/models.js')>} */

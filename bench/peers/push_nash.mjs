@@ -28,7 +28,7 @@ export async function serve(endpoint) {
   const local = new LocalPeers({ host: hostname(), isEnabled, bytes, log: console.error });
   const codec = await nash.codec();
   const { serverMessage, workerMessage } = await nash.messages();
-  const { configHash } = await nash.config();
+  const { configHash } = await nash.decisive();
   /** @type {Map<string, Peer>} */
   const peers = new Map();
   /** @type {Awaited<ReturnType<typeof openRounds>> | undefined} */
@@ -112,7 +112,7 @@ async function openRounds({ workers, local, send }) {
   const publish = async (/** @type {Peer[]} */ peers) => {
     await sums;
     await store.apply(NET, step++, local.draft(4 * FLOATS));
-    store.forgetBefore(NET, step);
+    store.versions.forgetBefore(NET, step);
     for (const peer of peers) weights.sendAgain(peer, NET, step);
   };
   return {

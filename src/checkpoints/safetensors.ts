@@ -114,7 +114,7 @@ function parseMetadata(value: unknown = {}): Record<string, string> {
 }
 
 /**
- * Reads a whole file. Tensors are copies, in the order of their data.
+ * Reads a whole file. Tensors are in the order of their data, side by side in one copy of it.
  * Throws NashError('usage') whose message is a clause about the file ("it was cut short"), for the caller to name the file with.
  */
 export function decodeSafetensors(file: Buffer): Safetensors {
@@ -123,11 +123,10 @@ export function decodeSafetensors(file: Buffer): Safetensors {
   const entries = Object.entries(rest).map(([name, value]) => parseEntry(name, value));
   entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
   assertCovered(entries, file.length - start);
-  const tensors = new Map<string, Tensor>();
-  for (const { name, shape, begin, end } of entries) {
-    const data = new Float32Array((end - begin) / 4);
-    bytesOf(data).set(file.subarray(start + begin, start + end));
-    tensors.set(name, { shape, data });
-  }
+  const all = new Float32Array((file.length - start) / 4);
+  bytesOf(all).set(file.subarray(start));
+  const tensors = new Map(
+    entries.map(({ name, shape, begin, end }) => [name, { shape, data: all.subarray(begin / 4, end / 4) }]),
+  );
   return { tensors, metadata: parseMetadata(metadata) };
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { parse } from 'yaml';
 import { CheckpointStore } from '../checkpoints/checkpoint-store.js';
+import { FileStorage } from '../checkpoints/file-storage.js';
 import { validateConfig } from '../config/load-config.js';
 import type { RunConfig } from '../config/run-config.js';
 import { EXIT, messageOf, NashError } from '../errors.js';
@@ -42,7 +43,7 @@ export const sampleCommand: CommandMaker = (finish) =>
 
 async function run(runDir: string, { count, out, seed }: SampleArguments): Promise<void> {
   const config = configOf(runDir);
-  const found = await new CheckpointStore(join(runDir, 'checkpoints'), { keep: 1 }).latest();
+  const found = await new CheckpointStore(new FileStorage(join(runDir, 'checkpoints')), { keep: 1 }).latest();
   for (const warning of found.warnings) process.stderr.write(`nash: warning: ${warning}\n`);
   if (!found.checkpoint) {
     throw new NashError(
@@ -53,11 +54,12 @@ async function run(runDir: string, { count, out, seed }: SampleArguments): Promi
   const { loadTensorFlow } = await import('../compiler/tensorflow.js');
   const { SampleDrawer } = await import('../evaluation/sample-drawer.js');
   const { networksOf } = await import('../run/open-run.js');
+  const { decodeState } = await import('../run/run-state.js');
   const tf = await import('@tensorflow/tfjs-core');
   loadTensorFlow(config.device.kind === 'gpu' ? { ...config.device, kind: 'auto' } : config.device);
-  const { architecture } = await networksOf(config, JSON.parse(found.checkpoint.metadata.itemShape!));
+  const { architecture } = await networksOf(config, decodeState(found.checkpoint.metadata).itemShape);
   const drawer = new SampleDrawer({ architecture, latentDistribution: config.model.latentDistribution });
-  const data = drawer.draw(tf.tensor1d(found.checkpoint.vectors['generator.average']!), { count, seed });
+  const data = drawer.draw(tf.tensor1d(found.checkpoint.vectors.average!.data), { count, seed });
   await exportSamples(out, { data, shape: architecture.generator.outputShape });
   process.stdout.write(`${count} samples of step ${found.checkpoint.step} written to ${out}\n`);
 }

@@ -1,7 +1,5 @@
 // The run config: WHAT is learned and by which rules. Composed of each folder's own options; every default is visible
-// in one of these files. Process settings (`server`, `checkpoint`, `evaluation`, `stop`) may differ when a run is
-// resumed; all others decide the bits, and their hash stands in every handshake and checkpoint.
-import { createHash } from 'node:crypto';
+// in one of these files. Which settings decide the bits of a run is said in decisive.ts.
 import { z } from 'zod';
 import { dataOptions } from '../data/options.js';
 import { lossOptions } from '../losses/losses.js';
@@ -120,28 +118,3 @@ export const runConfig = z.strictObject({
 });
 
 export type RunConfig = z.infer<typeof runConfig>;
-
-/** Settings that decide no bit of the weights. */
-const PROCESS_KEYS = new Set([
-  'checkpoint',
-  'evaluation',
-  'server',
-  'stop',
-  'onCollapse',
-  'onDivergence',
-  'verify',
-]);
-
-/** The part of a config that decides the weights, keys in the schema's order; where data lies is left out, what it is has a digest of its own. */
-export function decisiveSettings(config: RunConfig): Record<string, unknown> {
-  const decisive = Object.fromEntries(Object.entries(config).filter(([key]) => !PROCESS_KEYS.has(key)));
-  const { path: _path, ...data } = config.data as Record<string, unknown>;
-  const { kind: _kind, ...device } = config.device;
-  return { ...decisive, data, device };
-}
-
-/** sha256 of the decisive settings. */
-export const configHash = (config: RunConfig): string =>
-  createHash('sha256')
-    .update(JSON.stringify(decisiveSettings(config)))
-    .digest('hex');

@@ -2,12 +2,14 @@
 // the parts that it makes; no rule of training is.
 
 import { hostname } from 'node:os';
+import { FileStorage } from '../checkpoints/file-storage.js';
 import type { RunConfig } from '../config/run-config.js';
 import { messageOf, NashError } from '../errors.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { NETS, type Net } from '../parameters/manifest.js';
 import { Coordinator } from '../protocol/coordinator.js';
 import type { Effect } from '../protocol/events.js';
+import type { Line } from '../protocol/line.js';
 import { type ServerMessage, serverMessage } from '../protocol/messages.js';
 import { versionsAfter } from '../protocol/schedule.js';
 import type { ServerTransport } from '../transport/transport.js';
@@ -24,7 +26,6 @@ import { WeightsSender } from './peers/weights-sender.js';
 import type { RunFolder } from './run-folder.js';
 import { type Progress, RunReport } from './run-report.js';
 import { Evaluations } from './training/evaluations.js';
-import type { Line } from './training/line.js';
 import type { ParameterStore } from './training/parameter-store.js';
 import { RunCheckpoints } from './training/run-checkpoints.js';
 import { Training } from './training/training.js';
@@ -134,7 +135,12 @@ export class ParameterServer {
       send,
     };
     const { itemShape, uniformity } = parts;
-    this.checkpoints = new RunCheckpoints({ ...shared, folder: folder.checkpoints, itemShape, uniformity });
+    this.checkpoints = new RunCheckpoints({
+      ...shared,
+      storage: new FileStorage(folder.checkpoints),
+      itemShape,
+      uniformity,
+    });
     this.evaluations = new Evaluations(
       { ...shared, version },
       {

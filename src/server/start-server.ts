@@ -1,14 +1,19 @@
 // Puts a server together: sockets first, then the folder, so that a run that is refused leaves nothing behind.
 import { hostname } from 'node:os';
 import { type Checkpoint, CheckpointStore, loadCheckpoint } from '../checkpoints/checkpoint-store.js';
-import { configHash, decisiveSettings, type RunConfig } from '../config/run-config.js';
+import { FileStorage } from '../checkpoints/file-storage.js';
+import { configHash, decisiveChanges, freeSettingsInWords } from '../config/decisive.js';
+import { validateConfig } from '../config/load-config.js';
+import type { RunConfig } from '../config/run-config.js';
 import { messageOf, NashError } from '../errors.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { prometheusMetrics } from '../metrics/prometheus.js';
 import { VectorEngine } from '../numerics/vector-engine.js';
 import { markByTheClock } from '../numerics/young-garbage.js';
+import type { Line } from '../protocol/line.js';
 import type { Versions } from '../protocol/schedule.js';
 import { openRun } from '../run/open-run.js';
+import { decodeState, type RunState } from '../run/run-state.js';
 import { serverKeysOf } from '../transport/keys.js';
 import { bindServer } from '../transport/router.js';
 import { describeEnvironment } from './environment.js';
@@ -19,7 +24,6 @@ import { ParameterServer, type ServerParts } from './parameter-server.js';
 import { Uniformity } from './peers/uniformity.js';
 import { type Opening, RunFolder } from './run-folder.js';
 import type { Progress } from './run-report.js';
-import type { Line } from './training/line.js';
 import { ParameterStore } from './training/parameter-store.js';
 
 export interface ServerOptions {
@@ -128,7 +132,7 @@ export async function startServer(options: ServerOptions): Promise<RunResult> {
       log,
       now,
       line,
-      round: restored?.step ?? 0,
+      round: restored?.checkpoint.step ?? 0,
       sharesMemory: process.env.NASH_SHARED_MEMORY !== '0',
       hasEvaluator: options.hasEvaluator,
       onProgress: options.onProgress,
@@ -140,7 +144,7 @@ export async function startServer(options: ServerOptions): Promise<RunResult> {
       trust,
       http: http.address,
       runDir,
-      resumedFrom: restored?.step,
+      resumedFrom: restored?.checkpoint.step,
     });
     folder.writeAddress({
       pid: process.pid,
@@ -224,58 +228,49 @@ function describeRun(metrics: Metrics, config: RunConfig): void {
 }
 
 /** A term that no server of this folder had before, and the branch that the weights belong to. */
-function nextLine(folder: RunFolder, restored: Checkpoint | undefined): Line {
-  const { term, branch } = restored?.metadata ?? { term: '0', branch: '0' };
-  const line = { term: Math.max(folder.lastTerm(), Number(term)) + 1, branch: Number(branch) };
+function nextLine(folder: RunFolder, restored: Restored | undefined): Line {
+  const { term, branch } = restored?.state.line ?? { term: 0, branch: 0 };
+  const line = { term: Math.max(folder.lastTerm(), term) + 1, branch };
   folder.noteTerm(line.term);
   return line;
 }
 
 /** What was usual among the workers of the run so far. */
-function uniformityOf(restored: Checkpoint | undefined, { takesOtherMachines }: ServerOptions): Uniformity {
-  const before = restored?.metadata.uniformity;
-  return new Uniformity(before === undefined || takesOtherMachines ? {} : JSON.parse(before));
+const uniformityOf = (restored: Restored | undefined, { takesOtherMachines }: ServerOptions): Uniformity =>
+  new Uniformity(takesOtherMachines ? {} : restored?.state.uniformity);
+
+/** A checkpoint that a run goes on from. */
+interface Restored {
+  checkpoint: Checkpoint;
+  state: RunState;
 }
 
 /** Finds the checkpoint to go on from; undefined where the run has none yet. */
-async function restore({
-  config,
-  runDir,
-  resume = 'latest',
-}: ServerOptions): Promise<Checkpoint | undefined> {
-  if (resume !== 'latest') return requireSameRun(await loadCheckpoint(resume), config, resume);
-  const store = new CheckpointStore(`${runDir}/checkpoints`, { keep: config.checkpoint.keep });
-  const found = await store.latest();
+async function restore({ config, runDir, resume = 'latest' }: ServerOptions): Promise<Restored | undefined> {
+  if (resume !== 'latest') return ofSameRun(await loadCheckpoint(resume), config, resume);
+  const storage = new FileStorage(`${runDir}/checkpoints`);
+  const found = await new CheckpointStore(storage, { keep: config.checkpoint.keep }).latest();
   for (const warning of found.warnings) console.error(`nash: warning: ${warning}`);
-  if (found.checkpoint) return requireSameRun(found.checkpoint, config, found.path);
+  if (found.checkpoint) return ofSameRun(found.checkpoint, config, found.path);
   if (RunFolder.holdsRun(runDir)) return undefined;
   throw new NashError('usage', `--resume: ${runDir} holds no run. Leave --resume out to begin one there.`);
 }
 
 /** A checkpoint of other decisive settings would go on with other arithmetic. */
-function requireSameRun(checkpoint: Checkpoint, config: RunConfig, path: string): Checkpoint {
-  if (checkpoint.metadata.configHash === configHash(config)) return checkpoint;
-  const theirs = JSON.parse(checkpoint.metadata.config ?? '{}') as RunConfig;
-  const changed = differences(decisiveSettings(theirs), decisiveSettings(config));
+function ofSameRun(checkpoint: Checkpoint, config: RunConfig, path: string): Restored {
+  const state = decodeState(checkpoint.metadata);
+  const changes = decisiveChanges(validateConfig(state.config, `the config in ${path}`), config);
+  if (changes.length === 0) return { checkpoint, state };
   throw new NashError(
     'usage',
-    `${path} belongs to a run with other settings: ${changed.join('; ')}. ` +
-      "Resume with the settings of the run folder's config.yaml; only checkpoint, evaluation, server and stop may change.",
+    `${path} belongs to a run with other settings: ${changes.join('; ')}. They decide its weights: resume with the settings of ` +
+      `the run folder's config.yaml. What may change: ${freeSettingsInWords()}.`,
   );
 }
 
-function differences(a: unknown, b: unknown, path = ''): string[] {
-  if (JSON.stringify(a) === JSON.stringify(b)) return [];
-  const isTree = (value: unknown) => value !== null && typeof value === 'object' && !Array.isArray(value);
-  if (!isTree(a) || !isTree(b)) return [`${path} was ${JSON.stringify(a)}, now ${JSON.stringify(b)}`];
-  const [x, y] = [a as Record<string, unknown>, b as Record<string, unknown>];
-  const keys = new Set([...Object.keys(x), ...Object.keys(y)]);
-  return [...keys].flatMap((key) => differences(x[key], y[key], path ? `${path}.${key}` : key));
-}
-
-function importCheckpoint(store: ParameterStore, checkpoint: Checkpoint): void {
+function importCheckpoint(store: ParameterStore, { checkpoint, state }: Restored): void {
   try {
-    store.import(checkpoint.vectors, JSON.parse(checkpoint.metadata.versions!));
+    store.import(checkpoint.vectors, state.versions);
   } catch (cause) {
     throw new NashError(
       'usage',

@@ -2,8 +2,9 @@
 // the first is for the folder to say.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { decisiveChanges } from '../config/decisive.js';
 import { loadConfig } from '../config/load-config.js';
-import { configHash, type RunConfig } from '../config/run-config.js';
+import type { RunConfig } from '../config/run-config.js';
 import { NashError } from '../errors.js';
 import { type Opening, RunFolder } from './run-folder.js';
 import type { RunResult } from './start-server.js';
@@ -17,10 +18,11 @@ export function supervisedOpening(
   config: RunConfig,
 ): Extract<Opening, 'fresh' | 'resume'> | 'finished' {
   if (!RunFolder.holdsRun(runDir)) return 'fresh';
-  if (configHash(configOf(runDir)) !== configHash(config)) {
+  const changes = decisiveChanges(configOf(runDir), config);
+  if (changes.length > 0) {
     throw new NashError(
       'usage',
-      `${runDir} holds a run with other settings, see its config.yaml. --run-dir DIR takes another folder; remove this one to begin anew.`,
+      `${runDir} holds a run with other settings: ${changes.join('; ')}. --run-dir DIR takes another folder; remove this one to begin anew.`,
     );
   }
   const result = resultOf(runDir);

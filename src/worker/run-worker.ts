@@ -1,7 +1,8 @@
 // A worker process: pulls tasks, computes gradients, answers. It holds no state that matters: kill it at any time.
 import * as tf from '@tensorflow/tfjs-core';
 import { loadTensorFlow } from '../compiler/tensorflow.js';
-import { configHash, type RunConfig } from '../config/run-config.js';
+import { configHash } from '../config/decisive.js';
+import type { RunConfig } from '../config/run-config.js';
 import { createSampler } from '../data/sampler.js';
 import { markByTheClock, noteGarbage } from '../numerics/young-garbage.js';
 import type { Layout } from '../parameters/layout.js';

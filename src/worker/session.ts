@@ -1,7 +1,8 @@
 // A worker's conversation with the server: connect, say hello, be welcomed or refused. Shared by workers and the evaluator.
 import { hostname } from 'node:os';
+import { configHash } from '../config/decisive.js';
 import { validateConfig } from '../config/load-config.js';
-import { configHash, type RunConfig } from '../config/run-config.js';
+import type { RunConfig } from '../config/run-config.js';
 import { messageOf, NashError } from '../errors.js';
 import type { Net } from '../parameters/manifest.js';
 import {

@@ -8,7 +8,7 @@ import {
   type WorkerMessage,
 } from '../../protocol/messages.js';
 import type { Pool } from '../../protocol/roster.js';
-import type { VersionName } from '../training/parameter-store.js';
+import type { VersionName } from '../training/published-versions.js';
 import type { Uniformity } from './uniformity.js';
 
 export interface Peer {

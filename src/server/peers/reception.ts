@@ -3,6 +3,7 @@
 import type { RunConfig } from '../../config/run-config.js';
 import type { Metrics } from '../../metrics/metrics.js';
 import { NETS } from '../../parameters/manifest.js';
+import type { Line } from '../../protocol/line.js';
 import {
   anyHello,
   type MessageOf,
@@ -13,7 +14,6 @@ import {
 import { decode, MalformedMessage } from '../../wire/codec.js';
 import type { Log } from '../log.js';
 import type { Evaluations } from '../training/evaluations.js';
-import type { Line } from '../training/line.js';
 import type { Training } from '../training/training.js';
 import type { Liveness, Loss } from './liveness.js';
 import type { LocalPeers } from './local-peers.js';

@@ -31,7 +31,7 @@ export class Uniformity {
   private readonly isResumed: boolean;
 
   /** @param before what `toJSON` gave for the run's earlier steps; absent: anything may become usual */
-  constructor(before: Partial<Record<StepKind, Usual>> = {}) {
+  constructor(before: Readonly<Record<string, unknown>> = {}) {
     this.usual = new Map(Object.entries(before) as [StepKind, Usual][]);
     this.isResumed = this.usual.size > 0;
   }

@@ -2,13 +2,14 @@
 import { assert } from '../../errors.js';
 import { NETS, type Net } from '../../parameters/manifest.js';
 import type { Coordinator } from '../../protocol/coordinator.js';
+import type { Line } from '../../protocol/line.js';
 import type { MessageOf, ServerMessage, VectorName, WorkerMessage } from '../../protocol/messages.js';
 import { serves } from '../../protocol/roster.js';
 import type { Task } from '../../protocol/task.js';
 import type { Region } from '../../transport/shared-memory.js';
 import { wholeOf } from '../../wire/blocks.js';
-import type { Line } from '../training/line.js';
-import { type ParameterStore, type Published, place, type VersionName } from '../training/parameter-store.js';
+import type { ParameterStore } from '../training/parameter-store.js';
+import { type Published, place, type VersionName } from '../training/published-versions.js';
 import type { LocalPeers } from './local-peers.js';
 import type { Peer } from './peers.js';
 
@@ -37,7 +38,7 @@ export class WeightsSender {
       if (!serves(peer.pool, net)) continue;
       for (const { reads } of [this.coordinator.next(net), this.coordinator.coming(net)]) {
         const isRoom = peer.onTheirWay.size < ON_THEIR_WAY_MAX;
-        if (isRoom && this.store.published(changed, reads[changed]))
+        if (isRoom && this.store.versions.get(changed, reads[changed]))
           this.sendOnce(peer, changed, reads[changed]);
       }
     }
@@ -55,7 +56,7 @@ export class WeightsSender {
 
   /** What a peer asks for by name; nothing where the version is no longer needed by any step. */
   sendAgain(peer: Peer, vector: VectorName, version: number): void {
-    const published = this.store.published(vector, version);
+    const published = this.store.versions.get(vector, version);
     if (!published) return;
     peer.sent.add(`${vector}@${version}`);
     const name = { term: this.line.term, vector, version };
@@ -76,12 +77,12 @@ export class WeightsSender {
   /** The peer has a version whole. */
   received(peer: Peer, name: MessageOf<WorkerMessage, 'received'>): void {
     peer.onTheirWay.delete(keyOf(name));
-    this.store.letGo(name, peer.session);
+    this.store.versions.letGo(name, peer.session);
   }
 
   /** The peer is gone. */
   drop(peer: Peer): void {
-    for (const name of peer.onTheirWay.values()) this.store.letGo(name, peer.session);
+    for (const name of peer.onTheirWay.values()) this.store.versions.letGo(name, peer.session);
     peer.onTheirWay.clear();
   }
 
@@ -89,7 +90,7 @@ export class WeightsSender {
   forget(): void {
     const phases = NETS.map((net) => this.coordinator.next(net));
     for (const net of NETS)
-      this.store.forgetBefore(net, Math.min(...phases.map((phase) => phase.reads[net])));
+      this.store.versions.forgetBefore(net, Math.min(...phases.map((phase) => phase.reads[net])));
   }
 
   /** Puts a version into shared memory when the first peer is sent it from there. */
@@ -104,7 +105,7 @@ export class WeightsSender {
   private sendOnce(peer: Peer, net: Net, version: number): void {
     const key = `${net}@${version}`;
     if (peer.sent.has(key)) return;
-    assert(this.store.published(net, version), () => `version ${key} is needed and was dropped`);
+    assert(this.store.versions.get(net, version), () => `version ${key} is needed and was dropped`);
     this.sendAgain(peer, net, version);
     if (peer.sent.size > REMEMBERED_MAX)
       for (const old of [...peer.sent].slice(0, REMEMBERED_MAX / 2)) peer.sent.delete(old);

@@ -1,7 +1,7 @@
 // The weights of both nets, what the optimizers keep, G's average: the vectors that the server owns, and the arithmetic
 // on them. Decides nothing; the coordinator says when.
+import type { FlatVector, Piece } from '../../checkpoints/checkpoint.js';
 import type { RunConfig } from '../../config/run-config.js';
-import { assert } from '../../errors.js';
 import {
   type Deed,
   type FilePlace,
@@ -19,60 +19,31 @@ import type { Layout } from '../../parameters/layout.js';
 import { NETS, type Net } from '../../parameters/manifest.js';
 import { vectorHash } from '../../parameters/vector-hash.js';
 import { boundOf } from '../../penalties/penalties.js';
-import type { VectorName } from '../../protocol/messages.js';
-import { keyOf, parentOf, rootLevel, siblingOf, type TreeNode } from '../../protocol/shard-tree.js';
-import type { Region } from '../../transport/shared-memory.js';
-import { type BlockHeader, blocksOf, bytesOf, rangeOf } from '../../wire/blocks.js';
+import type { Line } from '../../protocol/line.js';
+import type { Versions } from '../../protocol/schedule.js';
+import type { TreeNode } from '../../protocol/shard-tree.js';
+import { type BlockHeader, rangeOf } from '../../wire/blocks.js';
 import type { Draft } from '../peers/local-peers.js';
-import type { Line } from './line.js';
-
-/** A version of a vector as it is sent: its blocks, framed once, the same memory for every peer. Not written while anybody holds it. */
-export interface Published {
-  /** of the line it belongs to: versions of another line have the same numbers and other values */
-  term: number;
-  version: number;
-  values: Float32Array;
-  blocks: { header: BlockHeader; bytes: Uint8Array }[];
-  /** sessions that it was sent to and that have not said that they have it: ZeroMQ may still be reading it for them */
-  holders: Set<string>;
-  /** where peers of this host find it too, once it was put there */
-  region?: Region;
-  /** Called once when nobody needs it any more. */
-  onDropped?: () => void;
-}
-
-/** A version lies in shared memory, if there was no trouble, until nobody needs it any more. */
-export function place(published: Published, draft: Draft, trouble?: string): void {
-  const region = draft.seal(trouble);
-  if (region) Object.assign(published, { region, onDropped: () => draft.drop() });
-  else draft.drop();
-}
-
-/** Names one version of one line. */
-export interface VersionName {
-  term: number;
-  vector: VectorName;
-  version: number;
-}
-
-/** A version in a vector of its own, which is sent from there without a copy. */
-type StoredVersion = Published & { vector: Vector };
+import { type Published, PublishedVersions, place } from './published-versions.js';
+import { ShardSums } from './shard-sums.js';
 
 interface NetState {
   optimizer: Optimizer;
-  /** `[size + slotSize]`: weights, then state slots */
+  /** of the newest version, `[size + slotSize]`: weights, then state slots */
   parameters: Vector;
+  /** the optimizer's own vectors, each as long as the weights */
   optimizerState: Vector[];
-  /** sums of the open step's tree nodes that wait for their siblings, or for `apply`: the root, or both of its children */
-  sums: Map<string, Vector>;
-  /** versions that steps may read */
-  published: StoredVersion[];
-  /** versions that no step reads any more, held for peers that are still receiving them */
-  retired: StoredVersion[];
+  sums: ShardSums;
 }
 
-/** Named vectors, as a checkpoint holds them. */
-export type NamedVectors = Record<string, Float32Array>;
+/** A vector of the store as a checkpoint names it. */
+interface NamedVector {
+  name: string;
+  vector: Vector;
+  pieces: readonly Piece[];
+}
+
+export type FlatVectors = Readonly<Record<string, FlatVector>>;
 
 /** Outcome of applying a step; `cause`: the gradient is not finite and nothing has changed, or a new weight is not. */
 export type Applied =
@@ -89,27 +60,26 @@ const storing = ({ file, position }: FilePlace, vector: Vector, at: number): Dee
 });
 
 export class ParameterStore {
+  readonly versions: PublishedVersions;
   private readonly nets: Record<Net, NetState>;
   /** averaged G, and its slots averaged likewise */
   private readonly average: Vector;
-  private publishedAverage: Published | undefined;
 
   constructor(
     private readonly config: RunConfig,
     private readonly layout: Layout,
     private readonly engine: VectorEngine,
-    private readonly line: Readonly<Line> = { term: 1, branch: 0 },
+    line: Readonly<Line> = { term: 1, branch: 0 },
   ) {
+    this.versions = new PublishedVersions(engine, line);
     const create = (net: Net): NetState => {
-      const manifest = layout.manifest(net, 0);
       const optimizer = optimizerOf(config.optimizer[net]);
+      const { size } = layout.manifest(net, 0);
       return {
         optimizer,
         parameters: engine.allocate(layout.length(net, 0)),
-        optimizerState: optimizer.state.map(() => engine.allocate(manifest.size)),
-        sums: new Map(),
-        published: [],
-        retired: [],
+        optimizerState: optimizer.state.map(() => engine.allocate(size)),
+        sums: new ShardSums(engine, config.minibatch.shards),
       };
     };
     this.nets = { discriminator: create('discriminator'), generator: create('generator') };
@@ -119,17 +89,17 @@ export class ParameterStore {
   /** Version 0, decided by the seed. */
   initialize(): void {
     for (const net of NETS) {
-      const manifest = this.layout.manifest(net, 0);
       const { parameters } = this.nets[net];
+      const manifest = this.layout.manifest(net, 0);
       this.engine.write(parameters, 0, initialParameters(manifest, { seed: this.config.seed, net }));
-      this.publish(net, 0);
+      this.versions.publish(net, 0, parameters);
     }
-    this.engine.write(this.average, 0, this.newest('generator').values);
+    this.engine.write(this.average, 0, this.versions.newest('generator').values);
   }
 
-  /** Length of a net's payload: its gradient and its slots. */
+  /** Length of a net's payload now: its gradient and its slots. */
   lengthOf(net: Net): number {
-    return this.layout.length(net, this.newest(net).version);
+    return this.layout.length(net, this.versions.newest(net).version);
   }
 
   /** A vector to receive a node's payload into; `settle` or `release` takes it back. */
@@ -161,25 +131,9 @@ export class ParameterStore {
     return (await this.engine.scan(payload)).finite;
   }
 
-  /** Takes a node's sum; siblings are added as soon as both are there, along the fixed tree, up to the root's children. */
-  async settle(net: Net, node: TreeNode, payload: Vector): Promise<void> {
-    const { sums } = this.nets[net];
-    const { shards } = this.config.minibatch;
-    let [at, sum] = [node, payload];
-    while (at.level < rootLevel(shards) - 1) {
-      const sibling = siblingOf(at, shards);
-      const other = sibling && sums.get(keyOf(sibling));
-      if (sibling && !other) break;
-      if (sibling && other) {
-        sums.delete(keyOf(sibling));
-        const [left, right] = sibling.index < at.index ? [other, sum] : [sum, other];
-        await this.engine.add(left, right);
-        this.engine.release(right);
-        sum = left;
-      }
-      at = parentOf(at);
-    }
-    sums.set(keyOf(at), sum);
+  /** Takes a node's sum into its net's open step. */
+  settle(net: Net, node: TreeNode, payload: Vector): Promise<void> {
+    return this.nets[net].sums.add(node, payload);
   }
 
   /**
@@ -189,7 +143,7 @@ export class ParameterStore {
    */
   async apply(net: Net, step: number, draft?: Draft): Promise<Applied> {
     const state = this.nets[net];
-    const [sum, other] = this.takeRoot(net, step);
+    const [sum, other] = state.sums.take();
     const next = this.engine.allocate(this.layout.length(net, step + 1), 'anything');
     const follow = (made: Vector, at: number): Deed[] => [
       ...(net === 'generator' ? [this.averaging(step, made, at)] : []),
@@ -209,30 +163,18 @@ export class ParameterStore {
       return { kind: 'not-finite', cause: measures.length === 1 ? 'gradient' : 'update' };
     }
     state.parameters = next;
-    this.publish(net, step + 1);
-    if (draft) place(this.newest(net), draft, trouble);
+    this.versions.publish(net, step + 1, next);
+    if (draft) place(this.versions.newest(net), draft, trouble);
     const [, [ofUpdate]] = measures as [Measure[], [Measure]];
     return { kind: 'applied', gradientNorm: Math.sqrt(ofUpdate.squaredNorm) };
-  }
-
-  /** The root's sum, or its two children, left and right, which are still to be added. */
-  private takeRoot(net: Net, step: number): [Vector, Vector?] {
-    const { sums } = this.nets[net];
-    const level = rootLevel(this.config.minibatch.shards);
-    const children = [0, 1].map((index) => ({ level: level - 1, index }));
-    const nodes = sums.size === 1 ? [{ level, index: 0 }] : children;
-    const found = nodes.flatMap((node) => sums.get(keyOf(node)) ?? []);
-    assert(found.length === sums.size, () => `${net} step ${step} applied with sums ${[...sums.keys()]}`);
-    sums.clear();
-    return found as [Vector, Vector?];
   }
 
   /** The optimizer; it measures the averaged gradient. */
   private update(net: Net, step: number, sum: Vector, next: Vector, follow: Follow): Operation {
     const { optimizer, parameters, optimizerState } = this.nets[net];
-    const manifest = this.layout.manifest(net, step);
+    const { size } = this.layout.manifest(net, step);
     const bound = boundOf(net, this.config);
-    const weightsOf = (vector: Vector) => part(vector, 0, manifest.size);
+    const weightsOf = (vector: Vector) => part(vector, 0, size);
     return {
       kind: 'update',
       kernel: optimizer.kernel,
@@ -249,13 +191,12 @@ export class ParameterStore {
 
   /** new = momentum * old + (1 - momentum) * merged, each slot by its merge rule. */
   private slotMerges(net: Net, step: number, sum: Vector, next: Vector, follow: Follow): Operation[] {
-    const { parameters } = this.nets[net];
-    const manifest = this.layout.manifest(net, step);
-    if (manifest.slotSize === 0) return [];
-    const slotsOf = (vector: Vector) => part(vector, manifest.size, manifest.slotSize);
-    this.engine.view(slotsOf(next)).set(this.engine.view(slotsOf(parameters)));
-    return manifest.slots.map((slot): Operation => {
-      const at = manifest.size + slot.offset;
+    const { size, slots, slotSize } = this.layout.manifest(net, step);
+    if (slotSize === 0) return [];
+    const slotsOf = (vector: Vector) => part(vector, size, slotSize);
+    this.engine.view(slotsOf(next)).set(this.engine.view(slotsOf(this.nets[net].parameters)));
+    return slots.map((slot): Operation => {
+      const at = size + slot.offset;
       const share = slot.merge === 'mean' ? 1 / this.config.minibatch.shards : 1;
       const into = part(next, at, slot.size);
       return {
@@ -275,122 +216,85 @@ export class ParameterStore {
     return { kind: 'blend', into: part(this.average, at, from.length), from, keep, take };
   }
 
-  private publish(net: Net, version: number): void {
-    const { parameters, published } = this.nets[net];
-    published.push({ ...this.frame(this.engine.view(parameters), version), vector: parameters });
-  }
-
-  /**
-   * Goes back to a checkpoint's vectors, or to version 0 where there are none. Sums under way are dropped; nothing may be computing.
-   * Versions that are still being sent keep their memory until they have left.
-   */
-  restore(vectors: Readonly<NamedVectors> | undefined, versions: Readonly<Record<Net, number>>): void {
-    for (const net of NETS) {
-      const state = this.nets[net];
-      for (const sum of state.sums.values()) this.engine.release(sum);
-      state.sums.clear();
-      state.retired.push(...state.published.splice(0));
-      state.parameters = this.engine.allocate(this.layout.length(net, versions[net]));
-      for (const slot of state.optimizerState) this.engine.view(slot).fill(0);
-      this.reclaim(net);
-    }
-    if (vectors) this.import(vectors, versions);
-    else this.initialize();
-  }
-
-  /** Drops versions of a net that no step may read any more; their memory is used again once nobody receives them. */
-  forgetBefore(net: Net, version: number): void {
-    const { published, retired } = this.nets[net];
-    while (published.length > 1 && published[0]!.version < version) retired.push(published.shift()!);
-    this.reclaim(net);
-  }
-
-  /** A peer has a version, or is gone. */
-  letGo({ term, vector, version }: VersionName, session: string): void {
-    if (vector === 'average') return;
-    const { published, retired } = this.nets[vector];
-    for (const held of [...published, ...retired])
-      if (held.version === version && held.term === term) held.holders.delete(session);
-    this.reclaim(vector);
-  }
-
-  private reclaim(net: Net): void {
-    const state = this.nets[net];
-    for (const version of state.retired) {
-      if (version.holders.size > 0) continue;
-      version.onDropped?.();
-      this.engine.release(version.vector);
-    }
-    state.retired = state.retired.filter((version) => version.holders.size > 0);
-  }
-
-  /** A version as frames, or undefined when it does not exist or was dropped. */
-  published(vector: VectorName, version: number): Published | undefined {
-    if (vector === 'average')
-      return this.publishedAverage?.version === version ? this.publishedAverage : undefined;
-    return this.nets[vector].published.find((candidate) => candidate.version === version);
-  }
-
-  /** Frames G's average as it is now; it stays until the next call. */
+  /** Frames G's average as it is now. */
   publishAverage(version: number): Published {
-    this.publishedAverage?.onDropped?.();
-    this.publishedAverage = this.frame(this.engine.read(this.average), version);
-    return this.publishedAverage;
-  }
-
-  private frame(values: Float32Array, version: number): Published {
-    const blocks = blocksOf(values.length).map((header) => ({ header, bytes: bytesOf(values, header) }));
-    return { term: this.line.term, version, values, blocks, holders: new Set() };
-  }
-
-  private newest(net: Net): Published {
-    return this.nets[net].published.at(-1)!;
+    return this.versions.publishAverage(version, this.engine.read(this.average));
   }
 
   /** sha256 of each net's weights, little-endian float32, without state slots. */
   weightHashes(): Record<Net, string> {
     const hash = (net: Net) => {
-      const { version, values } = this.newest(net);
+      const { version, values } = this.versions.newest(net);
       return vectorHash(values.subarray(0, this.layout.manifest(net, version).size));
     };
     return { discriminator: hash('discriminator'), generator: hash('generator') };
   }
 
   /** Copies of everything that the next step depends on. */
-  export(): NamedVectors {
-    const vectors: NamedVectors = {};
-    for (const [name, vector] of this.named()) vectors[name] = this.engine.read(vector);
-    return vectors;
+  export(): FlatVectors {
+    return Object.fromEntries(
+      this.named().map(({ name, vector, pieces }) => [name, { data: this.engine.read(vector), pieces }]),
+    );
   }
 
   /**
    * Takes a checkpoint's vectors over.
-   * @throws Error naming the vector that is missing or has another length
+   * @throws Error naming the vector or tensor that is missing or has another shape
    */
-  import(vectors: Readonly<NamedVectors>, versions: Readonly<Record<Net, number>>): void {
-    for (const [name, vector] of this.named()) {
-      const values = vectors[name];
-      if (values?.length !== vector.length) {
+  import(vectors: FlatVectors, versions: Versions): void {
+    for (const { name, vector, pieces } of this.named()) {
+      const found = vectors[name];
+      if (found?.data.length !== vector.length) {
         throw new Error(
-          `vector '${name}' has ${values?.length ?? 'no'} floats where this run's nets have ${vector.length}`,
+          `vector '${name}' has ${found?.data.length ?? 'no'} floats where this run's nets have ${vector.length}`,
         );
       }
-      this.engine.write(vector, 0, values);
+      requireSamePieces(name, found.pieces, pieces);
+      this.engine.write(vector, 0, found.data);
     }
-    for (const net of NETS) this.publish(net, versions[net]);
+    for (const net of NETS) this.versions.publish(net, versions[net], this.nets[net].parameters);
   }
 
-  private named(): [name: string, vector: Vector][] {
-    const ofNet = (net: Net): [string, Vector][] => {
-      const { optimizer, parameters, optimizerState } = this.nets[net];
-      return [
-        [`${net}.parameters`, parameters],
-        ...optimizer.state.map((slot, i): [string, Vector] => [
-          `${net}.${optimizer.name}.${slot}`,
-          optimizerState[i]!,
-        ]),
-      ];
-    };
-    return [...NETS.flatMap(ofNet), ['generator.average', this.average]];
+  /**
+   * Goes back to a checkpoint's vectors, or to version 0 where there are none. Sums under way are dropped; nothing may be computing.
+   * Versions that are still being sent keep their memory until they have left.
+   */
+  restore(vectors: FlatVectors | undefined, versions: Versions): void {
+    this.versions.forgetAll();
+    for (const net of NETS) {
+      const state = this.nets[net];
+      state.sums.clear();
+      state.parameters = this.engine.allocate(this.layout.length(net, versions[net]));
+      for (const vector of state.optimizerState) this.engine.view(vector).fill(0);
+    }
+    if (vectors) this.import(vectors, versions);
+    else this.initialize();
   }
+
+  private named(): NamedVector[] {
+    const ofNet = (net: Net): NamedVector[] => {
+      const { optimizer, parameters, optimizerState } = this.nets[net];
+      const { entries, slots } = this.layout.manifest(net, this.versions.newest(net)?.version ?? 0);
+      const ofState = optimizerState.map((vector, i) => ({
+        name: `${net}.${optimizer.name}.${optimizer.state[i]}`,
+        vector,
+        pieces: entries,
+      }));
+      return [{ name: net, vector: parameters, pieces: [...entries, ...slots] }, ...ofState];
+    };
+    const [generator, ...rest] = ofNet('generator');
+    const average = { name: 'average', vector: this.average, pieces: generator!.pieces };
+    return [...ofNet('discriminator'), generator!, ...rest, average];
+  }
+}
+
+/** The first format of checkpoints tells no tensors apart: there the length has to do. */
+function requireSamePieces(vector: string, found: readonly Piece[], expected: readonly Piece[]): void {
+  if (found.length === 0) return;
+  const inWords = (piece: Piece | undefined) => (piece ? `${piece.name} [${piece.shape}]` : 'nothing');
+  const at = expected.findIndex((piece, i) => inWords(piece) !== inWords(found[i]));
+  if (at < 0) return;
+  throw new Error(
+    `'${vector}' has ${inWords(found[at])} where this run's nets have ${inWords(expected[at])}`,
+  );
 }

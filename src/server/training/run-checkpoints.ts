@@ -1,16 +1,18 @@
 // When a run takes checkpoints, what stands in them, and going back to one.
 import { type Checkpoint, CheckpointStore } from '../../checkpoints/checkpoint-store.js';
-import { configHash, type RunConfig } from '../../config/run-config.js';
+import type { CheckpointStorage } from '../../checkpoints/storage.js';
+import type { RunConfig } from '../../config/run-config.js';
+import type { Line } from '../../protocol/line.js';
 import { type Versions, versionsAfter } from '../../protocol/schedule.js';
+import { decodeState, encodeState } from '../../run/run-state.js';
 import type { Log } from '../log.js';
 import type { Uniformity } from '../peers/uniformity.js';
 import type { RunReport } from '../run-report.js';
-import type { Line } from './line.js';
-import type { NamedVectors, ParameterStore } from './parameter-store.js';
+import type { FlatVectors, ParameterStore } from './parameter-store.js';
 
 export interface RunCheckpointsParts {
   config: RunConfig;
-  folder: string;
+  storage: CheckpointStorage;
   store: ParameterStore;
   line: Line;
   /** shape of one item of the data, so that sampling needs no data */
@@ -28,9 +30,9 @@ export class RunCheckpoints {
   private lastRound: number | undefined;
 
   constructor(private readonly parts: RunCheckpointsParts) {
-    const { config, folder, now } = parts;
+    const { config, storage, now } = parts;
     const isAnchor = (round: number) => this.isAnchor(round);
-    this.files = new CheckpointStore(folder, { keep: config.checkpoint.keep, isAnchor });
+    this.files = new CheckpointStore(storage, { keep: config.checkpoint.keep, isAnchor });
     this.lastMs = now();
   }
 
@@ -57,15 +59,15 @@ export class RunCheckpoints {
     const checkpoint: Checkpoint = {
       step: versions.generator,
       vectors: store.export(),
-      metadata: {
-        configHash: configHash(config),
-        config: JSON.stringify(config),
-        versions: JSON.stringify(versions),
-        itemShape: JSON.stringify(itemShape),
-        uniformity: JSON.stringify(uniformity),
-        term: String(line.term),
-        branch: String(line.branch),
-      },
+      metadata: encodeState({
+        config,
+        versions,
+        line,
+        itemShape,
+        uniformity: uniformity.toJSON(),
+        amendments: [],
+        controllers: {},
+      }),
     };
     this.writing = this.writing.then(async () => {
       const path = await this.files.write(checkpoint);
@@ -84,7 +86,7 @@ export class RunCheckpoints {
    * The newest checkpoint of a round or an earlier one; those after it belong to a line that is abandoned, and are removed.
    * @returns no vectors where there is none: the run begins anew
    */
-  async goBack(round: number): Promise<{ versions: Versions; vectors?: NamedVectors }> {
+  async goBack(round: number): Promise<{ versions: Versions; vectors?: FlatVectors }> {
     await this.writing;
     const { checkpoint, warnings } = await this.files.latest((step) => step <= round && this.isAnchor(step));
     for (const warning of warnings) this.parts.log('damaged checkpoint passed over', { warning });
@@ -92,8 +94,8 @@ export class RunCheckpoints {
     this.lastRound = checkpoint?.step;
     if (!checkpoint) return { versions: versionsAfter(this.parts.config.schedule, 0) };
     return {
-      versions: JSON.parse(checkpoint.metadata.versions!) as Versions,
-      vectors: { ...checkpoint.vectors },
+      versions: decodeState(checkpoint.metadata).versions,
+      vectors: checkpoint.vectors,
     };
   }
 }

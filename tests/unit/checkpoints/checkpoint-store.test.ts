@@ -12,8 +12,14 @@ import {
   CheckpointStore,
   loadCheckpoint,
 } from '../../../src/checkpoints/checkpoint-store.js';
+import { FileStorage } from '../../../src/checkpoints/file-storage.js';
 import { bytesOf, encodeSafetensors } from '../../../src/checkpoints/safetensors.js';
+import { validateConfig } from '../../../src/config/load-config.js';
+import { VectorEngine } from '../../../src/numerics/vector-engine.js';
 import { VectorMemory } from '../../../src/numerics/vector-memory.js';
+import { networksOf } from '../../../src/run/open-run.js';
+import { decodeState } from '../../../src/run/run-state.js';
+import { ParameterStore } from '../../../src/server/training/parameter-store.js';
 
 let folder: string;
 beforeEach(() => {
@@ -21,26 +27,34 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
+/** A vector of one tensor. */
+const flat = (data: Float32Array) => ({ data, pieces: [{ name: 'all', shape: [data.length] }] });
+
 const sample = (step: number): Checkpoint => ({
   step,
   vectors: {
-    'discriminator.weights': Float32Array.of(1, -2.5, 3e-20, step),
-    'discriminator.adam.m': Float32Array.of(0, 0, 0.5, -0.5),
-    'generator.weights': Float32Array.from({ length: 700_001 }, (_, i) => i / 7 - step),
-    'generator.slots': new Float32Array(0),
+    discriminator: {
+      data: Float32Array.of(1, -2.5, 3e-20, step),
+      pieces: [
+        { name: 'dense1/kernel', shape: [3, 1] },
+        { name: 'dense1/bias', shape: [1] },
+      ],
+    },
+    'discriminator.adam.m': flat(Float32Array.of(0, 0, 0.5, -0.5)),
+    generator: flat(Float32Array.from({ length: 700_001 }, (_, i) => i / 7 - step)),
   },
   metadata: { term: '1', manifests: '{"size":4,"checksum":"x"}', note: 'ünïcode "quoted"\n' },
 });
 const small = (step: number): Checkpoint => ({
   step,
-  vectors: { weights: Float32Array.of(1, 2, step) },
+  vectors: { weights: flat(Float32Array.of(1, 2, step)) },
   metadata: {},
 });
-const store = (keep = 3) => new CheckpointStore(folder, { keep });
+const store = (keep = 3) => new CheckpointStore(new FileStorage(folder), { keep });
 const names = () => readdirSync(folder).sort();
 
 describe('writing', () => {
-  it('what is written is read back, bit for bit, empty vectors and odd texts too', async () => {
+  it('what is written is read back, bit for bit, odd texts too', async () => {
     const path = await store().write(sample(12));
     expect(path).toBe(join(folder, 'step-12.safetensors'));
     expect(await loadCheckpoint(path)).toEqual(sample(12));
@@ -56,8 +70,8 @@ describe('writing', () => {
     const memory = new VectorMemory();
     const vector = memory.allocate(5);
     memory.write(vector, 0, Float32Array.of(1, 2, 3, 4, 5));
-    const path = await store().write({ step: 1, vectors: { w: memory.view(vector) }, metadata: {} });
-    expect([...(await loadCheckpoint(path)).vectors.w!]).toEqual([1, 2, 3, 4, 5]);
+    const path = await store().write({ step: 1, vectors: { w: flat(memory.view(vector)) }, metadata: {} });
+    expect([...(await loadCheckpoint(path)).vectors.w!.data]).toEqual([1, 2, 3, 4, 5]);
   });
 
   it('the newest `keep` stay, in the order of steps and not of names', async () => {
@@ -74,7 +88,7 @@ describe('writing', () => {
   });
 
   it('refuses values that are not finite and leaves nothing behind', async () => {
-    const spoiled = { step: 1, vectors: { weights: Float32Array.of(1, Number.NaN) }, metadata: {} };
+    const spoiled = { step: 1, vectors: { weights: flat(Float32Array.of(1, Number.NaN)) }, metadata: {} };
     await expect(store().write(spoiled)).rejects.toThrow('weights of the checkpoint of step 1 is not finite');
     expect(names()).toEqual([]);
   });
@@ -84,6 +98,69 @@ describe('writing', () => {
     expect((await store().latest()).checkpoint).toBeUndefined();
     await store().write(small(10));
     expect(names()).toEqual(['step-10.safetensors']);
+  });
+});
+
+describe('the tensors of a vector', () => {
+  it('lie side by side in the file, and come back as one vector of the same memory', async () => {
+    const path = await store().write(sample(2));
+    const header = readFileSync(path).subarray(8).toString('latin1');
+    expect(header).toContain(
+      '"discriminator/dense1/kernel":{"dtype":"F32","shape":[3,1],"data_offsets":[0,12]}',
+    );
+    expect(header).toContain(
+      '"discriminator/dense1/bias":{"dtype":"F32","shape":[1],"data_offsets":[12,16]}',
+    );
+    expect((await loadCheckpoint(path)).vectors).toEqual(sample(2).vectors);
+  });
+
+  it('must take all of it', async () => {
+    const short = { step: 1, vectors: { w: { data: new Float32Array(3), pieces: [] } }, metadata: {} };
+    await expect(store().write(short)).rejects.toThrow('the tensors of w take 0 floats of 3');
+  });
+});
+
+describe('a checkpoint of the first format', () => {
+  // written at step 10 by the version before the second one: an mlp with batch norm, both hidden layers of 4
+  const old = () => loadCheckpoint('tests/golden/checkpoint-1.safetensors');
+
+  it('loads, with its vectors under their names of today', async () => {
+    const { step, vectors } = await old();
+    expect(step).toBe(10);
+    expect(Object.keys(vectors).sort()).toEqual([
+      'average',
+      'discriminator',
+      'discriminator.adam.m',
+      'discriminator.adam.v',
+      'generator',
+      'generator.adam.m',
+      'generator.adam.v',
+    ]);
+    // the file's first tensor lies right behind its header
+    const file = readFileSync('tests/golden/checkpoint-1.safetensors');
+    const start = 8 + Number(file.readBigUInt64LE());
+    expect(vectors.discriminator!.data[0]).toBe(file.readFloatLE(start));
+  });
+
+  it('holds a state and vectors that a run of today goes on from', async () => {
+    const { vectors, metadata } = await old();
+    const state = decodeState(metadata);
+    expect(state).toMatchObject({
+      versions: { discriminator: 10, generator: 10 },
+      itemShape: [2],
+      amendments: [],
+    });
+    const config = validateConfig(state.config, 'the checkpoint');
+    const { layout } = await networksOf(config, state.itemShape);
+    const engine = await VectorEngine.create();
+    const parameters = new ParameterStore(config, layout, engine);
+    parameters.import(vectors, state.versions);
+    const { size } = layout.manifest('generator', 10);
+    const bytes = bytesOf(vectors.generator!.data.subarray(0, size));
+    expect(parameters.weightHashes().generator).toBe(createHash('sha256').update(bytes).digest('hex'));
+    const exported = parameters.export();
+    expect(exported.generator!.pieces.map(({ name }) => name)).toContain('norm1/mean');
+    await engine.close();
   });
 });
 
@@ -110,7 +187,7 @@ describe('a full disk', () => {
     'after %i bytes: environment, the last good one kept, no temporary file',
     async (bytes) => {
       await store().write(small(5));
-      const full = new CheckpointStore(folder, { keep: 1, openFile: failing(bytes, 'ENOSPC') });
+      const full = new CheckpointStore(new FileStorage(folder, failing(bytes, 'ENOSPC')), { keep: 1 });
       const error = await full.write(sample(6)).catch((caught) => caught);
       expect(error).toMatchObject({ fault: 'environment', exitCode: 3 });
       expect(error.message).toMatch(/no space left.*3 MiB are needed, the one of step 5 is kept; make room/);
@@ -121,7 +198,7 @@ describe('a full disk', () => {
 
   it('a folder that cannot be made is said to be so', async () => {
     writeFileSync(join(folder, 'file'), '');
-    const blocked = new CheckpointStore(join(folder, 'file', 'checkpoints'), { keep: 1 });
+    const blocked = new CheckpointStore(new FileStorage(join(folder, 'file', 'checkpoints')), { keep: 1 });
     await expect(blocked.write(small(1))).rejects.toMatchObject({ fault: 'environment' });
   });
 });
@@ -222,7 +299,7 @@ describe('reading damaged files', () => {
     [
       'a safetensors file of another program',
       withHeader(entry({})),
-      /of format unknown, not nash-checkpoint-1/,
+      /of format unknown, not nash-checkpoint-2/,
     ],
   ])('%s is refused with its reason', async (_, bytes, reason) => {
     const path = join(folder, 'foreign.safetensors');
@@ -231,13 +308,13 @@ describe('reading damaged files', () => {
   });
 
   it('a missing file, a folder, and a whole checkpoint that holds NaN are refused', async () => {
-    const spoiled = { ...small(4), vectors: { weights: Float32Array.of(0, Number.NaN) } };
-    const data = bytesOf(spoiled.vectors.weights);
+    const spoiled = { ...small(4), vectors: { weights: flat(Float32Array.of(0, Number.NaN)) } };
+    const data = bytesOf(spoiled.vectors.weights.data);
     const header = blankHeader(spoiled);
     fillChecksum(header, createHash('sha256').update(header).update(data).digest('hex'));
     writeFileSync(join(folder, 'nan.safetensors'), Buffer.concat([header, data]));
     expect(await refusal(join(folder, 'nan.safetensors'))).toMatch(
-      /weights\[1\] is NaN: the run had diverged/,
+      /weights\/all\[1\] is NaN: the run had diverged/,
     );
     expect(await refusal(join(folder, 'none'))).toMatch(/ENOENT/);
     expect(await refusal(folder)).toMatch(/EISDIR/);
@@ -279,11 +356,13 @@ print(json.dumps([{k: [list(v.shape), float(v.sum(dtype='float64'))] for k, v in
         execFileSync(python, ['-c', script, path], { encoding: 'utf8' }),
       );
       expect([term, step]).toEqual(['1', '3']);
-      for (const [name, values] of Object.entries(sample(3).vectors)) {
-        const sum = values.reduce((total, value) => total + value, 0);
-        expect(tensors[name][0]).toEqual([values.length]);
-        expect(tensors[name][1]).toBeCloseTo(sum, 2);
+      for (const name of ['discriminator.adam.m', 'generator']) {
+        const { data } = sample(3).vectors[name]!;
+        const sum = data.reduce((total, value) => total + value, 0);
+        expect(tensors[`${name}/all`]).toEqual([[data.length], expect.closeTo(sum, 2)]);
       }
+      expect(tensors['discriminator/dense1/kernel'][0]).toEqual([3, 1]);
+      expect(tensors['discriminator/dense1/bias']).toEqual([[1], 3]);
     },
   );
 

@@ -2,8 +2,8 @@ import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { configHash } from '../../../src/config/decisive.js';
 import { loadConfig } from '../../../src/config/load-config.js';
-import { configHash } from '../../../src/config/run-config.js';
 import { NashError } from '../../../src/errors.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'nash-config-'));

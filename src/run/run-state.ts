@@ -1,0 +1,61 @@
+// What a run goes on from beside its vectors, as it stands in a checkpoint.
+import { z } from 'zod';
+import type { RunConfig } from '../config/run-config.js';
+import { NashError } from '../errors.js';
+import type { Shape } from '../numerics/shape.js';
+import type { Line } from '../protocol/line.js';
+import type { Versions } from '../protocol/schedule.js';
+
+export interface RunState {
+  /** with which it was begun; as it was written, whatever the schema has become since */
+  config: Record<string, unknown> | RunConfig;
+  versions: Versions;
+  line: Line;
+  /** of one item of the data, so that samples are drawn without them */
+  itemShape: Shape;
+  /** what was usual among its workers, by kind of step */
+  uniformity: Record<string, unknown>;
+  /** changes of settings from a step on; none are made yet */
+  amendments: readonly unknown[];
+  /** what rules that steer the run remember, by name; there are none yet */
+  controllers: Record<string, unknown>;
+}
+
+const count = z.int().nonnegative();
+/** A state with amendments or controllers is a newer Nash's: going on without them would be another run. */
+const runState = z.object({
+  config: z.record(z.string(), z.unknown()),
+  versions: z.object({ discriminator: count, generator: count }),
+  line: z.object({ term: count, branch: count }),
+  itemShape: z.array(z.int().positive()),
+  uniformity: z.record(z.string(), z.unknown()),
+  amendments: z.array(z.unknown()).max(0),
+  controllers: z.record(z.string(), z.never()),
+});
+
+/** As a checkpoint's metadata. */
+export const encodeState = (state: RunState): Record<string, string> => ({ state: JSON.stringify(state) });
+
+/** @throws NashError('usage') where the metadata are not those of a run that this version can go on with */
+export function decodeState(metadata: Readonly<Record<string, string>>): RunState {
+  try {
+    return runState.parse(metadata.state === undefined ? firstFormat(metadata) : JSON.parse(metadata.state));
+  } catch (cause) {
+    const message = 'the checkpoint holds no state that this version of nash can go on with';
+    throw new NashError('usage', `${message}; resume with the version that wrote it`, { cause });
+  }
+}
+
+/** The first format had a string for each. */
+function firstFormat(metadata: Readonly<Record<string, string>>): RunState {
+  const { config, versions, itemShape, uniformity = '{}', term, branch } = metadata;
+  return {
+    config: JSON.parse(config!),
+    versions: JSON.parse(versions!),
+    line: { term: Number(term), branch: Number(branch) },
+    itemShape: JSON.parse(itemShape!),
+    uniformity: JSON.parse(uniformity),
+    amendments: [],
+    controllers: {},
+  };
+}

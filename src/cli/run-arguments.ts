@@ -5,7 +5,7 @@ import { loadConfig } from '../config/load-config.js';
 import type { RunConfig } from '../config/run-config.js';
 import { WORKERS_MAX } from '../config/topology.js';
 import { NashError } from '../errors.js';
-import type { Opening } from '../server/run-folder.js';
+import type { Opening } from '../run-folder/run-folder.js';
 
 export interface RunArguments {
   set: string[];

@@ -1,6 +1,5 @@
 // `nash sample`: draws from the averaged generator of a run's latest checkpoint.
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { parse } from 'yaml';
 import { CheckpointStore } from '../checkpoints/checkpoint-store.js';
@@ -9,7 +8,7 @@ import { validateConfig } from '../config/load-config.js';
 import type { RunConfig } from '../config/run-config.js';
 import { EXIT, messageOf, NashError } from '../errors.js';
 import { exportSamples, sampleFormat } from '../evaluation/sample-export.js';
-import { RunFolder } from '../server/run-folder.js';
+import { holdsRun, runFile } from '../run-folder/run-files.js';
 import type { CommandMaker } from './main.js';
 
 const COUNT_MAX = 1_000_000;
@@ -43,7 +42,8 @@ export const sampleCommand: CommandMaker = (finish) =>
 
 async function run(runDir: string, { count, out, seed }: SampleArguments): Promise<void> {
   const config = configOf(runDir);
-  const found = await new CheckpointStore(new FileStorage(join(runDir, 'checkpoints')), { keep: 1 }).latest();
+  const storage = new FileStorage(runFile(runDir, 'checkpoints'));
+  const found = await new CheckpointStore(storage, { keep: 1 }).latest();
   for (const warning of found.warnings) process.stderr.write(`nash: warning: ${warning}\n`);
   if (!found.checkpoint) {
     throw new NashError(
@@ -65,14 +65,12 @@ async function run(runDir: string, { count, out, seed }: SampleArguments): Promi
 }
 
 function configOf(runDir: string): RunConfig {
-  const file = join(runDir, 'config.yaml');
+  const file = runFile(runDir, 'config');
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
   } catch (cause) {
-    const what = RunFolder.holdsRun(runDir)
-      ? `its config.yaml cannot be read: ${messageOf(cause)}`
-      : 'it holds no run';
+    const what = holdsRun(runDir) ? `its config.yaml cannot be read: ${messageOf(cause)}` : 'it holds no run';
     throw new NashError('usage', `${runDir}: ${what}. Name the folder of a run, such as runs/ring.`, {
       cause,
     });

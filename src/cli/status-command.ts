@@ -1,11 +1,9 @@
 // `nash status`: what a run is doing now, asked of its server.
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { Command } from 'commander';
 import { EXIT, NashError } from '../errors.js';
+import { findRun } from '../run-folder/find-run.js';
+import { isOpen, readAddress } from '../run-folder/server-address.js';
 import type { PeerStatus, RunStatus } from '../server/pages/run-status.js';
-import { readAddress } from '../server/run-folder.js';
-import { findRun } from './find-run.js';
 import type { CommandMaker } from './main.js';
 
 const WATCH_MS = 1000;
@@ -35,13 +33,13 @@ export const statusCommand: CommandMaker = (finish) =>
 async function watch(folder: string, show: (status: RunStatus) => void): Promise<void> {
   for (let silentMs = 0; ; ) {
     await new Promise((resolve) => setTimeout(resolve, WATCH_MS));
-    if (!existsSync(join(folder, 'server.json'))) return;
+    if (!isOpen(folder)) return;
     try {
       show(await askStatus(folder));
       silentMs = 0;
     } catch (error) {
       silentMs += WATCH_MS; // it may be closing the run just now, or be started again
-      if (silentMs > SILENT_MAX_MS && existsSync(join(folder, 'server.json'))) throw error;
+      if (silentMs > SILENT_MAX_MS && isOpen(folder)) throw error;
     }
   }
 }

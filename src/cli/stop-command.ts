@@ -1,10 +1,9 @@
 // `nash stop`: asks a run to finish its step, save and end.
-import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
 import { Command } from 'commander';
 import { EXIT, NashError } from '../errors.js';
-import { readAddress } from '../server/run-folder.js';
+import { runFile } from '../run-folder/run-files.js';
+import { isOpen, readAddress } from '../run-folder/server-address.js';
 import type { CommandMaker } from './main.js';
 import { askStatus } from './status-command.js';
 
@@ -25,17 +24,17 @@ export const stopCommand: CommandMaker = (finish) =>
       }
       process.kill(pid, 'SIGTERM');
       const deadline = Date.now() + PATIENCE_MS;
-      while (existsSync(join(runDir, 'server.json')) && Date.now() < deadline) {
+      while (isOpen(runDir) && Date.now() < deadline) {
         await new Promise((resolve) => setTimeout(resolve, POLL_MS));
       }
-      if (existsSync(join(runDir, 'server.json'))) {
+      if (isOpen(runDir)) {
         throw new NashError(
           'failed',
           `the server of ${runDir} has not ended after ${PATIENCE_MS / 1000} s; \`nash status ${runDir}\` says what it waits for`,
         );
       }
       process.stdout.write(
-        `stopped; go on with: npx nash train ${join(runDir, 'config.yaml')} --run-dir ${runDir} --resume\n`,
+        `stopped; go on with: npx nash train ${runFile(runDir, 'config')} --run-dir ${runDir} --resume\n`,
       );
       finish(EXIT.done);
     });

@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, InvalidArgumentError } from 'commander';
 import { hasGpu } from '../../src/setup/machine.mjs';
 import { EXIT, NashError } from '../errors.js';
-import { livingAddress, type ServerAddress } from '../server/run-folder.js';
-import { resultOf } from '../server/supervised-opening.js';
+import { resultOf } from '../run-folder/run-result.js';
+import { livingAddress, type ServerAddress } from '../run-folder/server-address.js';
 
 export interface SupervisedArguments {
   doneStatus?: number;

@@ -1,10 +1,10 @@
 // `nash train`: server, workers and evaluator of one run on this host, started, watched and ended together.
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { EXIT, NashError } from '../errors.js';
-import { RunFolder } from '../server/run-folder.js';
-import type { RunResult } from '../server/start-server.js';
+import { holdsRun, runFile } from '../run-folder/run-files.js';
+import { RunFolder } from '../run-folder/run-folder.js';
+import { type RunResult, resultOf } from '../run-folder/run-result.js';
 import { Child } from './children.js';
 import type { UpMessage } from './launcher-link.js';
 import type { CommandMaker } from './main.js';
@@ -129,7 +129,7 @@ class Launch {
       this.display.say(`the server died (${exitCode}); it is started again from the last checkpoint`);
       this.restartCount += 1;
       const { force: _, resume: __, ...rest } = this.args;
-      args = RunFolder.holdsRun(this.resolved.runDir) ? { ...rest, resume: true } : this.args;
+      args = holdsRun(this.resolved.runDir) ? { ...rest, resume: true } : this.args;
     }
   }
 
@@ -193,7 +193,7 @@ class Launch {
     const { runDir } = this.resolved;
     const { workers, evaluator } = this.placement;
     this.display.say(`${runDir}: server at ${endpoint}, metrics at http://${http}/metrics`);
-    const logs = join(runDir, 'logs');
+    const logs = runFile(runDir, 'logs');
     const address = ['--run-dir', runDir];
     for (const { pool, name, device } of workers) {
       const isFirst = !this.living.has(pool);
@@ -255,11 +255,11 @@ class Launch {
       process.stderr.write(`nash: ${this.serverError.message}\n`);
     } else if (exitCode !== EXIT.done && exitCode !== EXIT.resumable) {
       process.stderr.write(
-        `nash: the server died (${exitCode}); its log is ${join(runDir, 'logs', 'server.ndjson')}. Go on from the last checkpoint with: ${this.resume()}\n`,
+        `nash: the server died (${exitCode}); its log is ${join(runFile(runDir, 'logs'), 'server.ndjson')}. Go on from the last checkpoint with: ${this.resume()}\n`,
       );
       exitCode = EXIT.failed;
     }
-    const result = this.result();
+    const result = resultOf(this.resolved.runDir);
     if (result && exitCode === EXIT.done) this.summarize(result);
     if (exitCode === EXIT.resumable) this.display.say(`stopped; go on with: ${this.resume()}`);
     if (this.args.json && result) process.stdout.write(`${JSON.stringify(result)}\n`);
@@ -268,14 +268,6 @@ class Launch {
 
   private resume(): string {
     return resumeCommand('train', this.configFile, this.args, this.resolved.runDir);
-  }
-
-  private result(): RunResult | undefined {
-    try {
-      return JSON.parse(readFileSync(join(this.resolved.runDir, 'result.json'), 'utf8')) as RunResult;
-    } catch {
-      return undefined; // refused, or killed before its end: there is none
-    }
   }
 
   private summarize({ steps, seconds, imagesPerSecond, metrics }: RunResult): void {
@@ -294,7 +286,7 @@ class Launch {
           : `, ${Math.round(quality * 100)} % of samples within three deviations of a mode`;
       this.display.say(`modes ${captured}/${metrics.gan_modes_expected}${near}`);
     }
-    this.display.say(`figures: ${join(runDir, 'figures')}, result: ${join(runDir, 'result.json')}`);
+    this.display.say(`figures: ${runFile(runDir, 'figures')}, result: ${runFile(runDir, 'result')}`);
     const next =
       config.data.source === 'ring'
         ? 'next: npx nash data mnist && npx nash train configs/mnist-gan.yaml'

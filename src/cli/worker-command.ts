@@ -1,12 +1,12 @@
 // `nash worker`: one worker process. It needs an endpoint, or a run folder on this host to read one from.
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { EXIT, messageOf, NashError } from '../errors.js';
 import type { Pool } from '../protocol/roster.js';
+import { runFile } from '../run-folder/run-files.js';
+import { readAddress, type ServerAddress } from '../run-folder/server-address.js';
 import type { Log } from '../server/log.js';
-import { readAddress, type ServerAddress } from '../server/run-folder.js';
 import type { Serving } from '../worker/serve-run.js';
 import type { Session } from '../worker/session.js';
 import { endWithLauncher } from './launcher-link.js';
@@ -113,7 +113,7 @@ export async function logged(
   let log: Log = () => {};
   const open = (folder: string): Log => {
     const version = () => current?.reads ?? null;
-    const opened = openLog({ folder: join(folder, 'logs'), worker, run: folder, version });
+    const opened = openLog({ folder: runFile(folder, 'logs'), worker, run: folder, version });
     opened('started', { devices: process.env.CUDA_VISIBLE_DEVICES });
     return opened;
   };

@@ -1,8 +1,8 @@
 // The collapse scores of a run since its beginning: what the server wrote down of earlier lives, and what this evaluator measures.
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { writeWhole } from '../../src/setup/files.mjs';
 import { type CollapsePoint, drawCollapse } from '../evaluation/collapse-figure.js';
+import { writeCollapseFigure } from '../run-folder/figures.js';
+import { runFile } from '../run-folder/run-files.js';
 import type { Measures } from './evaluation.js';
 
 const SCORE = 'gan_mode_collapse_score_ratio';
@@ -10,9 +10,9 @@ const SCORE = 'gan_mode_collapse_score_ratio';
 export class CollapseHistory {
   private points: readonly CollapsePoint[];
 
-  /** @param runDir run folder, whose metrics.jsonl is read and whose figures/collapse.png is written */
+  /** @param runDir run folder, whose metrics are read and whose collapse figure is written */
   constructor(private readonly runDir: string) {
-    const file = join(runDir, 'metrics.jsonl');
+    const file = runFile(runDir, 'metrics');
     this.points = existsSync(file) ? pointsOf(readFileSync(file, 'utf8')) : [];
   }
 
@@ -21,7 +21,7 @@ export class CollapseHistory {
     const score = measures[SCORE];
     if (score === undefined) return;
     this.points = withPoint(this.points, { step, score });
-    writeWhole(join(this.runDir, 'figures', 'collapse.png'), await drawCollapse(this.points));
+    writeCollapseFigure(this.runDir, await drawCollapse(this.points));
   }
 }
 

@@ -1,7 +1,5 @@
 // What is measured and drawn of a generator, by the kind of data it learns.
 
-import { join } from 'node:path';
-import { writeWhole } from '../../src/setup/files.mjs';
 import type { DataSource, DatasetSource, DistributionSource } from '../data/data-source.js';
 import { type Classifier, trainClassifier } from '../evaluation/classifier.js';
 import { collapseScore, reverseKlBetween } from '../evaluation/collapse.js';
@@ -14,6 +12,7 @@ import { drawScatter } from '../evaluation/scatter-figure.js';
 import type { MetricName } from '../metrics/catalogue.js';
 import { permutation, seedOf } from '../numerics/random.js';
 import { sizeOf } from '../numerics/shape.js';
+import type { FigureKind } from '../run-folder/figures.js';
 
 export type Measures = Partial<Record<MetricName, number>>;
 
@@ -24,8 +23,7 @@ export interface Evaluation {
 
 /** Measures samples against one source. Holds tensors until `dispose`. */
 export interface Examiner {
-  /** `samples`: images in a grid; `points`: a scatter or a density */
-  figureKind: 'samples' | 'points';
+  figureKind: FigureKind;
   /** how many samples an examination needs */
   sampleCount: number;
   /** @param samples `[sampleCount, ...item]` of the averaged generator @param step G's step, for the caption */
@@ -147,9 +145,3 @@ const modeMeasures = ({
     ...(diversity === undefined ? {} : { diversity }),
   }),
 });
-
-/** Writes a figure under its step and as the latest. */
-export function writeFigure(folder: string, kind: Examiner['figureKind'], step: number, png: Buffer): void {
-  writeWhole(join(folder, `${kind}-${String(step).padStart(7, '0')}.png`), png);
-  writeWhole(join(folder, `${kind}-latest.png`), png);
-}

@@ -1,16 +1,16 @@
 // The evaluator process: looks at the averaged generator at its own pace, beside training.
-import { join } from 'node:path';
 import { loadTensorFlow } from '../compiler/tensorflow.js';
 import type { RunConfig } from '../config/run-config.js';
 import { SampleDrawer } from '../evaluation/sample-drawer.js';
 import type { MessageOf, ServerMessage } from '../protocol/messages.js';
 import { openRun } from '../run/open-run.js';
+import { writeFigure } from '../run-folder/figures.js';
 import { fingerprintOf } from '../worker/fingerprint.js';
 import { type Serving, serveRun } from '../worker/serve-run.js';
 import type { ServerMemory, Session, SessionRole } from '../worker/session.js';
 import { WeightsCache } from '../worker/weights-cache.js';
 import { CollapseHistory } from './collapse-history.js';
-import { createExaminer, type Examiner, type Measures, writeFigure } from './evaluation.js';
+import { createExaminer, type Examiner, type Measures } from './evaluation.js';
 
 export interface EvaluatorOptions extends Serving {
   /** run folder: figures go there, and earlier scores are read from it */
@@ -99,7 +99,7 @@ class Evaluator implements SessionRole {
   ): Promise<Measures> {
     const samples = drawer.draw(generator, { count: examiner.sampleCount, seed: config.seed });
     const { measures, figure } = await examiner.examine(samples, version);
-    writeFigure(join(this.runDir, 'figures'), examiner.figureKind, version, figure);
+    writeFigure(this.runDir, examiner.figureKind, version, figure);
     await history.draw(version, measures);
     return measures;
   }

@@ -4,8 +4,9 @@ import type { Metrics } from '../metrics/metrics.js';
 import { NETS, type Net } from '../parameters/manifest.js';
 import type { Versions } from '../protocol/schedule.js';
 import { netOf, type StepKind } from '../protocol/step-kinds.js';
+import { figuresOf } from '../run-folder/figures.js';
+import type { RunFolder } from '../run-folder/run-folder.js';
 import { STEPS } from '../steps/steps.js';
-import type { RunFolder } from './run-folder.js';
 
 /** What a person watching wants to know, said after every round. */
 export interface Progress {
@@ -41,7 +42,7 @@ export class RunReport {
   constructor(
     private readonly config: RunConfig,
     private readonly metrics: Metrics,
-    private readonly folder: Pick<RunFolder, 'appendMetrics' | 'events' | 'figuresOf'>,
+    private readonly folder: Pick<RunFolder, 'appendMetrics' | 'events' | 'path'>,
   ) {
     metrics.set('gan_goal_steps', config.stop.generatorSteps);
     metrics.set('gan_checkpoint_interval_steps', config.checkpoint.everySteps);
@@ -128,7 +129,8 @@ export class RunReport {
     for (const [name, value] of Object.entries(measures)) this.metrics.set(name as never, value);
     this.folder.appendMetrics({ kind: 'evaluation', step: version, seconds, ...measures });
     this.folder.events.scalars(version, measures);
-    for (const { kind, png } of this.folder.figuresOf(version)) this.folder.events.image(version, kind, png);
+    for (const { kind, png } of figuresOf(this.folder.path, version))
+      this.folder.events.image(version, kind, png);
   }
 
   /** The run has gone back to a checkpoint. */

@@ -14,6 +14,9 @@ import type { Line } from '../protocol/line.js';
 import type { Versions } from '../protocol/schedule.js';
 import { openRun } from '../run/open-run.js';
 import { decodeState, type RunState } from '../run/run-state.js';
+import { holdsRun, runFile } from '../run-folder/run-files.js';
+import { type Opening, RunFolder } from '../run-folder/run-folder.js';
+import type { RunResult } from '../run-folder/run-result.js';
 import { serverKeysOf } from '../transport/keys.js';
 import { bindServer } from '../transport/router.js';
 import { describeEnvironment } from './environment.js';
@@ -22,7 +25,6 @@ import { serveHttp } from './pages/http.js';
 import { routesOf } from './pages/routes.js';
 import { ParameterServer, type ServerParts } from './parameter-server.js';
 import { Uniformity } from './peers/uniformity.js';
-import { type Opening, RunFolder } from './run-folder.js';
 import type { Progress } from './run-report.js';
 import { ParameterStore } from './training/parameter-store.js';
 
@@ -44,19 +46,6 @@ export interface ServerOptions {
   onEnding(): void;
   /** Called once the server listens; `stop` ends the run gracefully. */
   onListening(server: { endpoint: string; http: string; parameterServer: ParameterServer }): void;
-}
-
-/** result.json */
-export interface RunResult {
-  status: 'done' | 'stopped' | 'failed';
-  steps: { discriminator: number; generator: number };
-  seconds: number;
-  imagesPerSecond: number;
-  weights: { discriminator: string; generator: string };
-  metrics: Record<string, number>;
-  restarts: number;
-  shardsReissued: number;
-  error?: string;
 }
 
 /** While the folder is opened and the first weights are made. */
@@ -112,7 +101,7 @@ export async function startServer(options: ServerOptions): Promise<RunResult> {
     if (restored) importCheckpoint(store, restored);
     else store.initialize();
     folder.writeConfig(config);
-    folder.writeJson('environment.json', describeEnvironment());
+    folder.writeEnvironment(describeEnvironment());
     const log = options.openLog(folder.logs, () => server?.steps ?? null);
     describeRun(metrics, config);
     const now = performance.now.bind(performance);
@@ -155,14 +144,14 @@ export async function startServer(options: ServerOptions): Promise<RunResult> {
     });
     options.onListening({ endpoint: transport.endpoint, http: http.address, parameterServer: server });
     const result = await finished(server, store, metrics);
-    folder.writeJson('result.json', result);
+    folder.writeResult(result);
     folder.close();
     return result;
   } catch (error) {
     // a run that is refused with 2 or 3 before its first step leaves nothing; one that fails later leaves its record
     const refused = error instanceof NashError && error.fault !== 'failed' && !server?.hasStepped;
     try {
-      if (server && folder && !refused) folder.writeJson('result.json', failure(server, metrics, error));
+      if (server && folder && !refused) folder.writeResult(failure(server, metrics, error));
     } catch (second) {
       options.onNote(messageOf(second)); // the first error is the one to tell
     }
@@ -248,11 +237,11 @@ interface Restored {
 /** Finds the checkpoint to go on from; undefined where the run has none yet. */
 async function restore({ config, runDir, resume = 'latest' }: ServerOptions): Promise<Restored | undefined> {
   if (resume !== 'latest') return ofSameRun(await loadCheckpoint(resume), config, resume);
-  const storage = new FileStorage(`${runDir}/checkpoints`);
+  const storage = new FileStorage(runFile(runDir, 'checkpoints'));
   const found = await new CheckpointStore(storage, { keep: config.checkpoint.keep }).latest();
   for (const warning of found.warnings) console.error(`nash: warning: ${warning}`);
   if (found.checkpoint) return ofSameRun(found.checkpoint, config, found.path);
-  if (RunFolder.holdsRun(runDir)) return undefined;
+  if (holdsRun(runDir)) return undefined;
   throw new NashError('usage', `--resume: ${runDir} holds no run. Leave --resume out to begin one there.`);
 }
 

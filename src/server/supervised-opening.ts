@@ -1,13 +1,12 @@
 // How a server under a service manager opens its folder: the manager repeats the same words at every start, and which of them is
 // the first is for the folder to say.
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { decisiveChanges } from '../config/decisive.js';
 import { loadConfig } from '../config/load-config.js';
 import type { RunConfig } from '../config/run-config.js';
 import { NashError } from '../errors.js';
-import { type Opening, RunFolder } from './run-folder.js';
-import type { RunResult } from './start-server.js';
+import { holdsRun, runFile } from '../run-folder/run-files.js';
+import type { Opening } from '../run-folder/run-folder.js';
+import { resultOf } from '../run-folder/run-result.js';
 
 /**
  * `fresh` where there is no run, `resume` for an unfinished one, `finished` for one that has all its steps.
@@ -17,7 +16,7 @@ export function supervisedOpening(
   runDir: string,
   config: RunConfig,
 ): Extract<Opening, 'fresh' | 'resume'> | 'finished' {
-  if (!RunFolder.holdsRun(runDir)) return 'fresh';
+  if (!holdsRun(runDir)) return 'fresh';
   const changes = decisiveChanges(configOf(runDir), config);
   if (changes.length > 0) {
     throw new NashError(
@@ -37,14 +36,4 @@ export function supervisedOpening(
   return isDone ? 'finished' : 'resume';
 }
 
-const configOf = (runDir: string): RunConfig => loadConfig(join(runDir, 'config.yaml'));
-
-/** What the run in a folder came to, if it has ended. */
-export function resultOf(runDir: string): RunResult | undefined {
-  try {
-    return JSON.parse(readFileSync(join(runDir, 'result.json'), 'utf8')) as RunResult;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined; // it has not ended yet
-    throw error;
-  }
-}
+const configOf = (runDir: string): RunConfig => loadConfig(runFile(runDir, 'config'));

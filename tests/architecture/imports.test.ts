@@ -128,6 +128,11 @@ const TABLE: Table = {
     node: [],
     because: 'what every process makes of a config',
   },
+  'run-folder': {
+    may: ['config', 'metrics', 'parameters', 'setup'],
+    packages: ['yaml'],
+    because: 'what lies where in the folder of a run, for whoever writes or reads it',
+  },
   server: {
     may: [
       'checkpoints',
@@ -139,12 +144,11 @@ const TABLE: Table = {
       'penalties',
       'protocol',
       'run',
-      'setup',
+      'run-folder',
       'steps',
       'transport',
       'wire',
     ],
-    packages: ['yaml'],
     because: 'a shell: performs what the coordinator decides; no tensors',
   },
   worker: {
@@ -174,7 +178,7 @@ const TABLE: Table = {
       'numerics',
       'protocol',
       'run',
-      'setup',
+      'run-folder',
       'worker',
     ],
     because: 'a shell: measures what the server publishes',
@@ -206,6 +210,7 @@ const TABLE: Table = {
       'parameters',
       'protocol',
       'run',
+      'run-folder',
       'server',
       'setup',
       'simulation',

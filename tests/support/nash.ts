@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll } from 'vitest';
 import { RandomStream, seedOf } from '../../src/numerics/random.js';
-import type { RunResult } from '../../src/server/start-server.js';
+import type { RunResult } from '../../src/run-folder/run-result.js';
 
 export const NASH = resolve('bin/nash');
 const folder = mkdtempSync(join(tmpdir(), 'nash-test-'));

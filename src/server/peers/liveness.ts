@@ -4,7 +4,7 @@
 // answers pings is alive; one that does not may be computing a long shard. So silence counts only beyond what its task may take.
 import { hostname } from 'node:os';
 import type { Coordinator } from '../../protocol/coordinator.js';
-import { processStat } from '../process-stat.js';
+import { processStat } from '../../run-folder/process-stat.js';
 import type { Peer, Peers } from './peers.js';
 
 /** Why a worker is not there any more. */

@@ -4,7 +4,8 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../../../src/config/load-config.js';
-import { RunFolder, readAddress } from '../../../src/server/run-folder.js';
+import { RunFolder } from '../../../src/run-folder/run-folder.js';
+import { readAddress } from '../../../src/run-folder/server-address.js';
 
 const parent = mkdtempSync(join(tmpdir(), 'nash-folder-'));
 let count = 0;

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { NashError } from '../errors.js';
+import { isOpen } from './server-address.js';
 
 /**
  * The folder that was named, else the only one under runs/ with a living server.
@@ -12,7 +13,7 @@ export function findRun(runDir: string | undefined): string {
   const alive = existsSync('runs')
     ? readdirSync('runs')
         .map((name) => join('runs', name))
-        .filter((path) => existsSync(join(path, 'server.json')))
+        .filter(isOpen)
     : [];
   if (alive.length === 1) return alive[0]!;
   const found =

@@ -1,0 +1,32 @@
+// What lies where in the folder of a run: every name of a file, once.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Files of a run, and folders of such; `--force` removes them. */
+export const RUN_FILES = {
+  /** resolved: every key stands there */
+  config: 'config.yaml',
+  environment: 'environment.json',
+  /** where the server listens, while it lives */
+  address: 'server.json',
+  /** the highest term that a server of this folder has had */
+  term: 'term',
+  /** a line of JSON for an event */
+  metrics: 'metrics.jsonl',
+  figures: 'figures',
+  checkpoints: 'checkpoints',
+  /** one file a process */
+  logs: 'logs',
+  result: 'result.json',
+} as const;
+
+/** And the lock, which is a server's and not the run's. */
+export type RunFile = keyof typeof RUN_FILES | 'lock';
+
+/** The path of a file in the folder of a run. */
+export const runFile = (runDir: string, file: RunFile): string =>
+  join(runDir, file === 'lock' ? file : RUN_FILES[file]);
+
+/** Whether a folder holds a run. */
+export const holdsRun = (path: string): boolean =>
+  existsSync(runFile(path, 'config')) || existsSync(runFile(path, 'checkpoints'));

@@ -1,0 +1,154 @@
+// The folder of one run, as its server has it: files written whole or not at all.
+import {
+  appendFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { makeFolder, writeWhole } from '../../src/setup/files.mjs';
+import type { RunConfig } from '../config/run-config.js';
+import { cannotBeWritten, messageOf, NashError } from '../errors.js';
+import { EventFile } from '../metrics/event-file.js';
+import { lockRun, unlockRun } from './lock.js';
+import { holdsRun, RUN_FILES, type RunFile, runFile } from './run-files.js';
+import type { RunResult } from './run-result.js';
+import type { ServerAddress } from './server-address.js';
+
+/** What `--resume` and `--force` allow to happen to a folder that holds a run. */
+export type Opening = 'fresh' | 'resume' | 'force';
+
+export class RunFolder {
+  readonly checkpoints: string;
+  readonly logs: string;
+  /** for TensorBoard */
+  readonly events: EventFile;
+
+  private constructor(
+    readonly path: string,
+    private readonly isNew: boolean,
+  ) {
+    this.checkpoints = runFile(path, 'checkpoints');
+    this.logs = runFile(path, 'logs');
+    this.events = new EventFile(path);
+  }
+
+  /**
+   * Refuses, before anything is written, what `open` would refuse.
+   * @throws NashError('usage')
+   */
+  static check(path: string, opening: Opening): void {
+    if (existsSync(path) && !statSync(path).isDirectory()) {
+      throw new NashError('usage', `the run folder ${path} is a file; choose another with --run-dir`);
+    }
+    if (opening === 'fresh' && holdsRun(path)) {
+      throw new NashError(
+        'usage',
+        `${path} already holds a run. --resume goes on with it, --force replaces it, --run-dir DIR takes another folder.`,
+      );
+    }
+  }
+
+  /**
+   * Opens and locks a folder, making it where it does not exist.
+   * @throws NashError('usage') when it holds a run that may not be touched or another server works in it,
+   * NashError('environment') when it cannot be written
+   */
+  static open(path: string, opening: Opening): RunFolder {
+    RunFolder.check(path, opening);
+    const isNew = !existsSync(path);
+    try {
+      makeFolder(path);
+      lockRun(path);
+    } catch (cause) {
+      if (cause instanceof NashError) throw cause;
+      throw new NashError('environment', `the run folder ${path} cannot be written: ${messageOf(cause)}`, {
+        cause,
+      });
+    }
+    if (opening === 'force') {
+      removeRun(path);
+      for (const name of readdirSync(path)) if (name.startsWith('events.')) rmSync(join(path, name));
+    }
+    const folder = new RunFolder(path, isNew);
+    folder.writing('metrics', dropUnfinishedLine);
+    makeFolder(runFile(path, 'figures'));
+    makeFolder(folder.logs);
+    return folder;
+  }
+
+  writeConfig(config: RunConfig): void {
+    const note = '# The resolved config of this run; `nash train` wrote it.\n';
+    this.replace('config', note + stringify(structuredClone(config)));
+  }
+
+  writeEnvironment(environment: unknown): void {
+    this.replace('environment', `${JSON.stringify(environment, undefined, 2)}\n`);
+  }
+
+  /** @param result of a run that failed only what is known */
+  writeResult(result: Partial<RunResult>): void {
+    this.replace('result', `${JSON.stringify(result, undefined, 2)}\n`);
+  }
+
+  /** Says where the server listens; to be called once both sockets are bound. */
+  writeAddress(address: ServerAddress): void {
+    this.replace('address', `${JSON.stringify(address)}\n`);
+  }
+
+  /** The highest term that a server of this folder has had; 0 before the first. */
+  lastTerm(): number {
+    try {
+      return Number(readFileSync(runFile(this.path, 'term'), 'utf8')) || 0;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0;
+      throw error;
+    }
+  }
+
+  noteTerm(term: number): void {
+    this.replace('term', `${term}\n`);
+  }
+
+  appendMetrics(line: unknown): void {
+    this.writing('metrics', (path) => appendFileSync(path, `${JSON.stringify(line)}\n`));
+  }
+
+  /** Gives the folder back: no address, no lock. A folder that a refused run made is removed again. */
+  close({ refused = false } = {}): void {
+    this.events.close();
+    rmSync(runFile(this.path, 'address'), { force: true });
+    unlockRun(this.path);
+    if (!refused) return;
+    if (this.isNew) rmSync(this.path, { recursive: true, force: true });
+    else removeRun(this.path);
+  }
+
+  private replace(file: RunFile, text: string): void {
+    this.writing(file, (path) => writeWhole(path, text));
+  }
+
+  private writing(file: RunFile, write: (path: string) => void): void {
+    const path = runFile(this.path, file);
+    try {
+      write(path);
+    } catch (cause) {
+      throw cannotBeWritten(path, cause);
+    }
+  }
+}
+
+function removeRun(path: string): void {
+  for (const name of Object.values(RUN_FILES)) rmSync(join(path, name), { recursive: true, force: true });
+}
+
+/** What a killed server or a full disk left of a last line; the next one must not be written behind it. */
+function dropUnfinishedLine(path: string): void {
+  if (!existsSync(path)) return;
+  const bytes = readFileSync(path);
+  if (bytes.length > 0 && bytes.at(-1) !== 10) truncateSync(path, bytes.lastIndexOf(10) + 1);
+}

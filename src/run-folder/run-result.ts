@@ -1,0 +1,32 @@
+// What a run has come to, as result.json says it.
+import { readFileSync } from 'node:fs';
+import type { Net } from '../parameters/manifest.js';
+import { runFile } from './run-files.js';
+
+/** result.json. A run that failed has no `seconds`, `imagesPerSecond` and `weights`. */
+export interface RunResult {
+  status: 'done' | 'stopped' | 'failed';
+  steps: Record<Net, number>;
+  /** of training: without loading and compiling */
+  seconds: number;
+  imagesPerSecond: number;
+  /** sha256 of the flat vectors, float32, little-endian */
+  weights: Record<Net, string>;
+  /** the latest values, by name and labels */
+  metrics: Record<string, number>;
+  restarts: number;
+  shardsReissued: number;
+  /** why it failed */
+  error?: string;
+}
+
+/** What the run in a folder came to; undefined where it has not ended yet. */
+export function resultOf(runDir: string): RunResult | undefined {
+  try {
+    return JSON.parse(readFileSync(runFile(runDir, 'result'), 'utf8')) as RunResult;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined; // also where the run folder was refused: it is a file
+    throw error;
+  }
+}

@@ -1,0 +1,47 @@
+// Where the server of a run is to be found, as server.json says it.
+import { existsSync, readFileSync } from 'node:fs';
+import { NashError } from '../errors.js';
+import { livingHolder } from './lock.js';
+import { holdsRun, runFile } from './run-files.js';
+
+/** Address of a living server, for `nash status`, `nash stop` and workers. */
+export interface ServerAddress {
+  pid: number;
+  endpoint: string;
+  /** the same socket, for processes of `host` */
+  localEndpoint: string;
+  http: string;
+  host: string;
+}
+
+/** Whether a server has opened a run and not closed it; one that was killed has not. */
+export const isOpen = (runDir: string): boolean => existsSync(runFile(runDir, 'address'));
+
+/** @throws NashError('usage') when no server works in that folder */
+export function readAddress(runDir: string): ServerAddress {
+  let text: string;
+  try {
+    text = readFileSync(runFile(runDir, 'address'), 'utf8');
+  } catch (cause) {
+    const what = holdsRun(runDir)
+      ? 'its server is not running; `nash train CONFIG --resume` starts it again'
+      : existsSync(runDir)
+        ? 'the folder holds no run'
+        : 'there is no such folder';
+    throw new NashError('usage', `no server in ${runDir}: ${what}.`, { cause });
+  }
+  return JSON.parse(text) as ServerAddress;
+}
+
+/** The address of a server of this host that is alive; undefined while there is none, also where a killed one left its address. */
+export function livingAddress(runDir: string): ServerAddress | undefined {
+  const holder = livingHolder(runDir);
+  if (!holder) return undefined;
+  try {
+    const address = readAddress(runDir);
+    return address.pid === holder.pid ? address : undefined;
+  } catch (error) {
+    if (error instanceof NashError) return undefined; // it is starting, or has just ended
+    throw error;
+  }
+}

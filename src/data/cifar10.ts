@@ -117,7 +117,7 @@ async function* decodeArchive(path: string, split: Split, add: AddItem): AsyncGe
   const batches = new Map<string, { data: Buffer; offset: number }>();
   for await (const { name, data, offset } of readTar(path, unpackStream(path))) {
     const base = name.split('/').at(-1) ?? '';
-    if (BATCHES[split].includes(base)) batches.set(base, { data: Buffer.from(data), offset });
+    if (BATCHES[split].includes(base)) batches.set(base, { data, offset });
   }
   for (const [i, name] of BATCHES[split].entries()) {
     const batch = batches.get(name);

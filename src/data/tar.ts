@@ -1,12 +1,19 @@
-// Reads a tar archive as a stream, entry by entry; keeps at most one entry in memory. Knows nothing of packing.
+// Reads a tar archive as a stream, entry by entry; keeps at most one entry in memory. The only user of tar-stream.
+import { Readable } from 'node:stream';
+import { extract } from 'tar-stream';
+import { NashError } from '../errors.js';
 import { badFile } from './data-file.js';
 
+/** An archive is made of blocks: one of header, then those of the data, filled up. */
 const BLOCK = 512;
+const blocksOf = (bytes: number): number => Math.ceil(bytes / BLOCK) * BLOCK;
 /** No entry that we read is larger: CIFAR-10's batches have 31 MB. */
 const ENTRY_BYTES_MAX = 2 ** 27;
+const mend = 'Get the archive again; it was cut short or changed on its way.';
 
 export interface TarEntry {
   name: string;
+  /** the caller's own */
   data: Buffer;
   /** where its data begin in the unpacked archive */
   offset: number;
@@ -18,90 +25,47 @@ export interface TarEntry {
  * @throws NashError('usage') when a header is damaged or the archive is cut short
  */
 export async function* readTar(path: string, source: AsyncIterable<Uint8Array>): AsyncGenerator<TarEntry> {
-  const mend = 'Get the archive again; it was cut short or changed on its way.';
-  const stream = new BlockStream(source);
-  for (;;) {
-    const offset = stream.offset;
-    const header = await stream.take(BLOCK);
-    if (!header)
-      throw badFile(path, {
-        offset: stream.offset,
-        found: 'the end of the file',
-        expected: 'another entry or the closing blocks',
-        mend,
-      });
-    if (header.every((byte) => byte === 0)) return; // the closing block
-    const { name, size, kind } = parseHeader(header);
-    if (size === undefined) {
-      throw badFile(path, {
-        offset,
-        found: 'a header with a wrong sum',
-        expected: 'the header of a tar entry',
-        mend,
-      });
-    }
-    if (size > ENTRY_BYTES_MAX) {
-      throw badFile(path, {
-        offset: offset + 124,
-        found: `an entry of ${size} bytes`,
-        expected: `at most ${ENTRY_BYTES_MAX}`,
-        mend,
-      });
-    }
-    const padded = Math.ceil(size / BLOCK) * BLOCK;
-    const data = await stream.take(padded);
-    if (!data)
-      throw badFile(path, {
-        offset: stream.offset,
-        found: 'the end of the file',
-        expected: `${size} bytes of ${name}`,
-        mend,
-      });
-    if (kind === '0' || kind === '\0') yield { name, data: data.subarray(0, size), offset: offset + BLOCK };
-  }
-}
-
-/** `size` is undefined when the header's own sum does not hold. */
-function parseHeader(header: Buffer): { name: string; size?: number; kind: string } {
-  const text = (from: number, bytes: number) =>
-    header.toString('utf8', from, from + bytes).replace(/\0.*$/s, '');
-  const octal = (from: number, bytes: number) => Number.parseInt(text(from, bytes).trim() || '0', 8);
-  let sum = 8 * 32; // the sum's own field counts as spaces
-  for (let i = 0; i < BLOCK; i++) if (i < 148 || i >= 156) sum += header[i]!;
-  const prefix = text(257, 5) === 'ustar' ? text(345, 155) : '';
-  const name = prefix ? `${prefix}/${text(0, 100)}` : text(0, 100);
-  const size = octal(124, 12);
-  const holds = octal(148, 8) === sum && Number.isSafeInteger(size);
-  return { name, kind: String.fromCharCode(header[156]!), ...(holds && { size }) };
-}
-
-/** Cuts a stream of chunks into pieces of chosen sizes. */
-class BlockStream {
-  offset = 0;
-  private readonly iterator: AsyncIterator<Uint8Array>;
-  private chunks: Uint8Array[] = [];
-  private held = 0;
-
-  constructor(source: AsyncIterable<Uint8Array>) {
-    this.iterator = source[Symbol.asyncIterator]();
-  }
-
-  /** The next bytes, or undefined when the stream ends before; `offset` then is where it ended. */
-  async take(bytes: number): Promise<Buffer | undefined> {
-    while (this.held < bytes) {
-      const next = await this.iterator.next();
-      if (next.done) {
-        this.offset += this.held;
-        this.held = 0;
-        return undefined;
+  let fedBytes = 0;
+  const reader = Readable.from(
+    (async function* () {
+      for await (const chunk of source) {
+        fedBytes += chunk.length;
+        yield chunk;
       }
-      this.chunks.push(next.value);
-      this.held += next.value.length;
+    })(),
+  );
+  const archive = extract();
+  reader.on('error', (error) => archive.destroy(error));
+  reader.pipe(archive as never); // a stream of streamx, which pipes as Node's do
+  /** where the next header is to be, and what is read before it */
+  let at = 0;
+  let expected = 'another entry or the closing blocks';
+  const cutShort = () => badFile(path, { offset: fedBytes, found: 'the end of the file', expected, mend });
+  try {
+    for await (const entry of archive) {
+      const { name, type, size } = entry.header;
+      if (size > ENTRY_BYTES_MAX) {
+        const found = `an entry of ${size} bytes`;
+        throw badFile(path, { offset: entry.offset, found, expected: `at most ${ENTRY_BYTES_MAX}`, mend });
+      }
+      expected = `${size} bytes of ${name}`;
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of entry) chunks.push(chunk as Uint8Array);
+      const offset = entry.offset + BLOCK;
+      at = offset + blocksOf(size);
+      expected = 'another entry or the closing blocks';
+      if (type === 'file') yield { name, data: Buffer.concat(chunks), offset };
     }
-    const all = this.chunks.length === 1 ? this.chunks[0]! : Buffer.concat(this.chunks);
-    this.chunks = [all.subarray(bytes)];
-    this.held -= bytes;
-    this.offset += bytes;
-    return Buffer.from(all.buffer, all.byteOffset, bytes);
+  } catch (error) {
+    if (error instanceof NashError) throw error;
+    if (/end of data/.test(String(error))) throw cutShort();
+    throw badFile(
+      path,
+      { offset: at, found: 'a damaged header', expected: 'that of a tar entry', mend },
+      error,
+    );
+  } finally {
+    reader.destroy();
   }
+  if (fedBytes < at + BLOCK) throw cutShort(); // which the package lets pass between two entries
 }

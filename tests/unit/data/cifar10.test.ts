@@ -124,7 +124,7 @@ describe('a damaged file is refused by name and byte', () => {
     [
       'an archive that is none',
       () => ({ 'cifar-10-binary.tar.gz': gzipSync(records(2)) }),
-      /byte 0: found a header with a wrong sum/,
+      /byte 0: found a damaged header/,
     ],
     [
       'an xz file that is none',

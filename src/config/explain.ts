@@ -1,5 +1,5 @@
 // Turns a schema's complaints into sentences: which key, what was found, what was expected, the nearest known name.
-import type { z } from 'zod';
+import { z } from 'zod';
 import { runConfig } from './run-config.js';
 
 type Issue = z.core.$ZodIssue;
@@ -15,9 +15,7 @@ function explainIssue(issue: Issue, tree: unknown, schema: z.ZodType): string {
   const found = show(valueAt(tree, issue.path));
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys
-        .map((unknown) => unknownKey([...issue.path, unknown].join('.'), tree, issue.path, schema))
-        .join('; ');
+      return issue.keys.map((unknown) => unknownKey([...issue.path, unknown], tree, schema)).join('; ');
     case 'invalid_union':
       return unionIssue(issue, key, tree, schema);
     case 'custom':
@@ -49,17 +47,30 @@ function unionIssue(
   return `'${where}' is ${show(chosen)}; expected one of ${choices.join(', ')}${hint}`;
 }
 
-function unknownKey(path: string, tree: unknown, parent: readonly PropertyKey[], schema: z.ZodType): string {
+function unknownKey(path: readonly PropertyKey[], tree: unknown, schema: z.ZodType): string {
   const known = knownKeys(schema);
-  const chosen = valueAt(tree, parent) as Record<string, unknown> | undefined;
+  const key = anyIndex(path);
+  const chosen = valueAt(tree, path.slice(0, -1)) as Record<string, unknown> | undefined;
   const kind = chosen?.name ?? chosen?.source;
   const near = nearest(
-    path,
-    known.filter((candidate) => candidate !== path),
+    key,
+    known.filter((candidate) => candidate !== key),
   );
-  const belongs = known.includes(path) && kind !== undefined ? ` for '${String(kind)}'` : '';
-  return `unknown key '${path}'${belongs}${near ? `; did you mean '${near}'?` : ''}`;
+  const belongs = known.includes(key) && kind !== undefined ? ` for '${String(kind)}'` : '';
+  const hint = near === undefined ? '' : `; did you mean '${withIndexes(near, path)}'?`;
+  return `unknown key '${path.join('.')}'${belongs}${hint}`;
 }
+
+/** A path as the schema has it, which does not tell one place of a list from another. */
+const anyIndex = (path: readonly PropertyKey[]): string =>
+  path.map((key) => (typeof key === 'number' ? '*' : key)).join('.');
+
+/** A key of the schema with the places in lists that a path has. */
+const withIndexes = (key: string, path: readonly PropertyKey[]): string =>
+  key
+    .split('.')
+    .map((part, i) => (part === '*' && typeof path[i] === 'number' ? path[i] : part))
+    .join('.');
 
 const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
 
@@ -75,53 +86,46 @@ function valueAt(tree: unknown, path: readonly PropertyKey[]): unknown {
   return value;
 }
 
-/** What zod shows of a schema's inside, as far as walking it needs. */
+/** Of the JSON Schema that zod makes of ours, what walking it needs. */
 interface SchemaNode {
-  _zod: {
-    def: {
-      type: string;
-      shape?: Record<string, SchemaNode>;
-      options?: SchemaNode[];
-      innerType?: SchemaNode;
-      out?: SchemaNode;
-      values?: unknown[];
-    };
-  };
+  properties?: Record<string, SchemaNode>;
+  anyOf?: SchemaNode[];
+  oneOf?: SchemaNode[];
+  items?: SchemaNode;
+  const?: unknown;
+  enum?: unknown[];
 }
 
-/** A schema without its wrappers (default, prefault, optional, preprocess). */
-function inner(schema: SchemaNode): SchemaNode {
-  const { def } = schema._zod;
-  const next = def.innerType ?? def.out;
-  return next ? inner(next) : schema;
-}
-
-function walk(schema: SchemaNode, prefix: string, visit: (path: string, schema: SchemaNode) => void): void {
-  const node = inner(schema);
-  const { shape, options } = node._zod.def;
-  for (const option of options ?? []) walk(option, prefix, visit);
-  for (const [key, child] of Object.entries(shape ?? {})) {
+/** Visits every key that a tree of this schema may hold, once for each of its forms. */
+function walk(node: SchemaNode, prefix: string, visit: (path: string, node: SchemaNode) => void): void {
+  for (const form of [...(node.anyOf ?? []), ...(node.oneOf ?? [])]) walk(form, prefix, visit);
+  for (const [key, child] of Object.entries(node.properties ?? {})) {
     const path = prefix ? `${prefix}.${key}` : key;
-    visit(path, inner(child));
+    visit(path, child);
     walk(child, path, visit);
   }
+  if (node.items) walk(node.items, `${prefix}.*`, visit);
 }
 
-/** Every dotted key that a tree of this schema may hold. */
+const nodesOf = (schema: z.ZodType): SchemaNode =>
+  z.toJSONSchema(schema, { unrepresentable: 'any' }) as SchemaNode;
+
+/** Every dotted key that a tree of this schema may hold; `*` stands for a place in a list. */
 export function knownKeys(schema: z.ZodType = runConfig): string[] {
   const keys = new Set<string>();
-  walk(schema as unknown as SchemaNode, '', (path) => keys.add(path));
+  walk(nodesOf(schema), '', (path) => keys.add(path));
   return [...keys];
 }
 
 /** The literals that `<path>.<discriminator>` may be. */
 function choicesOf(schema: z.ZodType, path: readonly PropertyKey[], discriminator: string): string[] {
-  const dotted = path.at(-1) === discriminator ? path.join('.') : [...path, discriminator].join('.');
-  const choices: string[] = [];
-  walk(schema as unknown as SchemaNode, '', (key, node) => {
-    if (key === dotted) choices.push(...((node._zod.def.values ?? []) as string[]));
+  const dotted = anyIndex(path.at(-1) === discriminator ? path : [...path, discriminator]);
+  const choices = new Set<string>();
+  walk(nodesOf(schema), '', (key, node) => {
+    if (key !== dotted) return;
+    for (const choice of node.enum ?? [node.const]) if (choice !== undefined) choices.add(String(choice));
   });
-  return [...new Set(choices)];
+  return [...choices];
 }
 
 /** The candidate within a few edits of a word, if any: at most a third of its letters, and never more than 4. */

@@ -67,6 +67,18 @@ describe('a run config', () => {
       ['loss.name=hinges'],
       /'loss.name' is "hinges"; expected one of minimax, non-saturating, wasserstein/,
     ],
+    [
+      'an unknown entry of a list',
+      RING,
+      ['penalties.discriminator=[{name: r1x}]'],
+      /'penalties.discriminator.0.name' is "r1x"; expected one of r1, .*did you mean 'r1'/,
+    ],
+    [
+      'an unknown key in a list',
+      RING,
+      ['penalties.discriminator=[{name: r1}, {name: r1, wieght: 1}]'],
+      /unknown key 'penalties.discriminator.1.wieght'; did you mean 'penalties.discriminator.1.weight'/,
+    ],
     ['no data', 'model: { name: mlp }', [], /'data.*missing/],
     ['no model', 'data: { source: ring }', [], /'model.*missing/],
     [

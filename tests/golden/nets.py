@@ -1,0 +1,229 @@
+# GAN steps in PyTorch, float64, written from the papers and PyTorch's documentation. Shared by steps.py and training.py.
+# Random numbers come from TensorFlow's own stateless kernels: the n-th draw of a step has its seed plus [n, 0].
+import os
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+import math
+import numpy as np
+import tensorflow as tf
+import torch
+import torch.nn.functional as F
+
+torch.set_default_dtype(torch.float64)
+EPSILON = 1e-5  # PyTorch's default for batch norm
+
+
+def pattern(name, count):
+    """Numbers in (-1, 1), whole multiples of 1/512, that another language computes alike: a quadratic modulo a prime, salted by a name."""
+    salt = sum(ord(c) for c in name)
+    return np.array([((31 * i * i + 7919 * i + 613 * salt) % 1021 - 510) / 512 for i in range(count)])
+
+
+def start_value(net, name, shape, gain):
+    """First values: kernels around 0, scales and variances around 1, small biases, offsets and means."""
+    values = pattern(f"{net}/{name}", math.prod(shape))
+    kind = name.split("/")[1]
+    values = gain * values if kind == "kernel" else (1 if kind in ("scale", "variance") else 0) + values / 4
+    return torch.tensor(values.astype(np.float32).astype(np.float64)).reshape(shape)
+
+
+class Draws:
+    def __init__(self, seed):
+        self.seed, self.count = seed, 0
+
+    def draw(self, op, shape):
+        self.count += 1
+        a = (self.seed[0] + self.count + 2**31) % 2**32 - 2**31  # int32 wraps
+        return torch.tensor(op(shape=list(shape), seed=tf.constant([a, self.seed[1]], tf.int32)).numpy().astype(np.float64))
+
+    def normal(self, shape):
+        return self.draw(tf.raw_ops.StatelessRandomNormal, shape)
+
+    def uniform(self, shape):
+        return self.draw(tf.raw_ops.StatelessRandomUniform, shape)
+
+
+# ---- layers: (name, {parameter: shape}, {slot: shape}, function of (x, p, s, mode)), channels last as the items lie ----------------
+
+class Mode:
+    """How a net is applied: what it draws from, and the statistics that its batch norms report."""
+    def __init__(self, draws, training):
+        self.draws, self.training, self.written = draws, training, {}
+
+
+def dense(name, inputs, units, bias):
+    def apply(x, p, s, mode):
+        y = x.reshape(len(x), -1) @ p[f"{name}/kernel"]
+        return y + p[f"{name}/bias"] if bias else y
+    return name, {"kernel": (inputs, units), **({"bias": (units,)} if bias else {})}, {}, apply
+
+
+def convolution(name, c_in, c_out):  # 4x4, stride 2, one pixel of padding: half the side
+    def apply(x, p, s, mode):
+        w = p[f"{name}/kernel"].permute(3, 2, 0, 1)  # [4, 4, in, out] to PyTorch's [out, in, 4, 4]
+        return F.conv2d(x.permute(0, 3, 1, 2), w, stride=2, padding=1).permute(0, 2, 3, 1)
+    return name, {"kernel": (4, 4, c_in, c_out)}, {}, apply
+
+
+def transposed(name, c_in, c_out):  # twice the side
+    def apply(x, p, s, mode):
+        w = p[f"{name}/kernel"].permute(3, 2, 0, 1)  # [4, 4, out, in] to PyTorch's [in, out, 4, 4]
+        return F.conv_transpose2d(x.permute(0, 3, 1, 2), w, stride=2, padding=1).permute(0, 2, 3, 1)
+    return name, {"kernel": (4, 4, c_out, c_in)}, {}, apply
+
+
+def batch_norm(name, channels):
+    def apply(x, p, s, mode):
+        rows = x.reshape(-1, channels)
+        weight, bias = p[f"{name}/scale"], p[f"{name}/offset"]
+        if not mode.training:
+            return F.batch_norm(rows, s[f"{name}/mean"], s[f"{name}/variance"], weight, bias, False, eps=EPSILON).reshape(x.shape)
+        mean, variance = torch.zeros(channels), torch.zeros(channels)  # momentum 1: PyTorch stores the batch's own, unbiased
+        y = F.batch_norm(rows, mean, variance, weight, bias, True, 1.0, EPSILON).reshape(x.shape)
+        mode.written.update({f"{name}/mean": mean, f"{name}/variance": variance})
+        return y
+    return name, {"scale": (channels,), "offset": (channels,)}, {"mean": (channels,), "variance": (channels,)}, apply
+
+
+def plain(name, f):
+    return name, {}, {}, lambda x, p, s, mode: f(x)
+
+
+def dropout(name, keep):
+    def apply(x, p, s, mode):
+        return x * (mode.draws.uniform(x.shape) < keep) / keep if mode.training and keep < 1 else x
+    return name, {}, {}, apply
+
+
+ACTIVATIONS = {
+    "relu": torch.relu,
+    "leakyRelu": lambda x: F.leaky_relu(x, 0.2),
+    "tanh": torch.tanh,
+    "sigmoid": lambda x: 2 * torch.sigmoid(x) - 1,  # stretched to the data's range [-1, 1]
+    "linear": lambda x: x,
+}
+
+
+def mlp(o, item):
+    g, d, items = o["generator"], o["discriminator"], math.prod(item)
+    G, width = [], o["latent"]
+    for i, units in enumerate(g["hidden"], 1):
+        G.append(dense(f"dense{i}", width, units, not g.get("batchNorm")))
+        if g.get("batchNorm"):
+            G.append(batch_norm(f"norm{i}", units))
+        G.append(plain("", ACTIVATIONS[g.get("activation", "relu")]))
+        width = units
+    G += [dense("output", width, items, True), plain("", ACTIVATIONS[g.get("output", "linear")])]
+    D, width = [], items
+    for i, units in enumerate(d["hidden"], 1):
+        D += [dense(f"dense{i}", width, units, True), plain("", ACTIVATIONS[d.get("activation", "relu")])]
+        width = units
+    return G, D + [dense("logit", width, 1, True)]
+
+
+def maxout(o, item):
+    g, d, items = o["generator"], o["discriminator"], math.prod(item)
+    G, width = [], o["latent"]
+    for i, units in enumerate(g["hidden"], 1):
+        G += [dense(f"dense{i}", width, units, True), plain("", torch.relu)]
+        width = units
+    G += [dense("output", width, items, True), plain("", ACTIVATIONS[g.get("output", "sigmoid")])]
+    D, width, pieces = [dropout("", d["keepInput"])], items, d["pieces"]
+    for i, units in enumerate(d["units"], 1):
+        D += [dense(f"dense{i}", width, units * pieces, True),
+              plain("", lambda x, units=units: x.reshape(len(x), units, pieces).amax(2)), dropout("", d["keepHidden"])]
+        width = units
+    return G, D + [dense("logit", width, 1, True)]
+
+
+def dcgan(o, item):  # Radford et al. 2016: batch norm everywhere but on G's output and D's input
+    side, _, channels = item
+    base, widths = side, []
+    while base > 7:
+        base, widths = base // 2, widths + [o["width"] * 2 ** len(widths)]
+    inner = widths[-1]
+    G = [dense("project", o["latent"], base * base * inner, False), plain("", lambda x: x.reshape(len(x), base, base, inner)),
+         batch_norm("norm0", inner), plain("", torch.relu)]
+    for i, (c_in, c_out) in enumerate(zip(widths[::-1], widths[-2::-1]), 1):
+        G += [transposed(f"deconv{i}", c_in, c_out), batch_norm(f"norm{i}", c_out), plain("", torch.relu)]
+    G += [transposed("image", widths[0], channels), plain("", torch.tanh)]
+    D, c_in = [], channels
+    for i, c_out in enumerate(widths, 1):
+        D.append(convolution(f"conv{i}", c_in, c_out))
+        if i > 1:
+            D.append(batch_norm(f"norm{i}", c_out))
+        D.append(plain("", ACTIVATIONS["leakyRelu"]))
+        c_in = c_out
+    return G, D + [dense("logit", base * base * inner, 1, False)]
+
+
+class Game:
+    """Both nets of one architecture, and the steps of their training."""
+    def __init__(self, model, item, loss):
+        self.item, self.loss, self.latent = item, loss, model["latent"]
+        self.distribution = model.get("latentDistribution", "uniform" if model["name"] == "maxout" else "normal")
+        G, D = {"mlp": mlp, "maxout": maxout, "dcgan": dcgan}[model["name"]](model, item)
+        self.layers = {"generator": G, "discriminator": D}
+
+    def start(self, net, gain):
+        layers = self.layers[net]
+        p = {f"{n}/{k}": start_value(net, f"{n}/{k}", shape, gain) for n, parameters, _, _ in layers for k, shape in parameters.items()}
+        s = {f"{n}/{k}": start_value(net, f"{n}/{k}", shape, gain) for n, _, slots, _ in layers for k, shape in slots.items()}
+        return p, s
+
+    def apply(self, net, x, p, s, mode):
+        for _, _, _, f in self.layers[net]:
+            x = f(x, p, s, mode)
+        return x.reshape(len(x), *self.item) if net == "generator" else x
+
+    def latents(self, batch, draws):
+        shape = (batch, self.latent)
+        if self.distribution == "normal":
+            return draws.normal(shape)
+        return (2 * draws.uniform(shape) - 1) * math.sqrt(3)  # unit variance
+
+    def d_loss(self, real, fake):
+        if self.loss == "wasserstein":  # Arjovsky et al. 2017: the critic maximizes E f(x) - E f(G(z))
+            return fake.mean() - real.mean()
+        one, zero = torch.ones_like(real), torch.zeros_like(fake)
+        return F.binary_cross_entropy_with_logits(real, one) + F.binary_cross_entropy_with_logits(fake, zero)
+
+    def g_loss(self, fake):
+        if self.loss == "wasserstein":
+            return -fake.mean()
+        if self.loss == "minimax":  # Goodfellow et al. 2014, equation 1: E log(1 - D(G(z)))
+            return F.logsigmoid(-fake).mean()
+        return -F.logsigmoid(fake).mean()  # section 3: maximize log D(G(z))
+
+    def d_step(self, d, g, real, seed):
+        """(gradients, slots, statistics) of one shard: loss, accuracy on real, accuracy on fake, V(D, G)."""
+        draws = Draws(seed)
+        fake = self.apply("generator", self.latents(len(real), draws), *g, Mode(draws, True)).detach()
+        p = {name: w.clone().requires_grad_() for name, w in d[0].items()}
+        on_real, on_fake = Mode(draws, True), Mode(draws, True)
+        r = self.apply("discriminator", real, p, d[1], on_real)
+        f = self.apply("discriminator", fake, p, d[1], on_fake)
+        loss = self.d_loss(r, f)
+        grads = torch.autograd.grad(loss, list(p.values()))
+        value = F.logsigmoid(r).mean() + F.logsigmoid(-f).mean()  # log D(x) and log(1 - D(G(z)))
+        right = [(torch.sigmoid(r) > 0.5).double().mean(), (torch.sigmoid(f) < 0.5).double().mean()]
+        slots = {name: (on_real.written[name] + on_fake.written[name]) / 2 for name in on_real.written}
+        return dict(zip(p, grads)), slots, [x.item() for x in (loss, *right, value)]
+
+    def g_step(self, d, g, batch, seed):
+        draws = Draws(seed)
+        z = self.latents(batch, draws)
+        p = {name: w.clone().requires_grad_() for name, w in g[0].items()}
+        mode = Mode(draws, True)
+        f = self.apply("discriminator", self.apply("generator", z, p, g[1], mode), *d, Mode(draws, True))
+        loss = self.g_loss(f)
+        grads = torch.autograd.grad(loss, list(p.values()))
+        return dict(zip(p, grads)), mode.written, [loss.item(), (torch.sigmoid(f) < 0.5).double().mean().item()]
+
+    def sample(self, g, batch, seed):
+        draws = Draws(seed)
+        return self.apply("generator", self.latents(batch, draws), *g, Mode(draws, False))
+
+
+def digits(tensor):
+    """Nine significant digits: more than float32 has."""
+    return [float(f"{x:.9g}") for x in torch.as_tensor(tensor).flatten().tolist()]

@@ -1,0 +1,47 @@
+# Golden numbers for src/steps from PyTorch: one D step, one G step and samples of each network under each loss.
+#   pip install torch tensorflow-cpu==2.21.* && python3 tests/golden/steps.py > tests/golden/steps.json
+import json, sys
+import torch
+from nets import Game, digits, pattern
+
+SEED = [7, -9]
+mlp = lambda **o: {"name": "mlp", "latent": 3, **o}
+cases = [
+    ("mlp", mlp(generator={"hidden": [6, 5]}, discriminator={"hidden": [5, 7]}), [2], 7, 1.5),
+    ("mlp with batch norm, leaky ReLU and tanh", mlp(
+        generator={"hidden": [6, 5], "activation": "leakyRelu", "batchNorm": True, "output": "tanh"},
+        discriminator={"hidden": [6], "activation": "tanh"}), [2], 9, 1.5),
+    ("mlp with tanh and sigmoid, uniform latents", mlp(
+        latentDistribution="uniform", generator={"hidden": [5], "activation": "tanh", "output": "sigmoid"},
+        discriminator={"hidden": [5, 4], "activation": "leakyRelu"}), [3, 2, 1], 6, 1.5),
+    ("mlp with batch norm and tanh, linear", mlp(
+        latentDistribution="uniform", generator={"hidden": [4, 4], "activation": "tanh", "batchNorm": True},
+        discriminator={"hidden": [4], "activation": "relu"}), [1], 8, 1.5),
+    ("maxout with dropout", {"name": "maxout", "latent": 4, "generator": {"hidden": [6, 5]},
+                             "discriminator": {"units": [5, 4], "pieces": 3, "keepInput": 0.8, "keepHidden": 0.5}}, [3, 3, 1], 7, 0.7),
+    ("maxout, normal latents, no dropout on the input, tanh", {
+        "name": "maxout", "latent": 3, "latentDistribution": "normal", "generator": {"hidden": [5], "output": "tanh"},
+        "discriminator": {"units": [6], "pieces": 2, "keepInput": 1, "keepHidden": 0.7}}, [2, 2, 2], 6, 1.5),
+    ("dcgan of side 16", {"name": "dcgan", "width": 2, "latent": 3}, [16, 16, 3], 4, 0.25),
+    ("dcgan of side 28", {"name": "dcgan", "width": 2, "latent": 4, "latentDistribution": "uniform"}, [28, 28, 1], 3, 0.25),
+]
+
+out = []
+for name, model, item, batch, gain in cases:
+    for loss in ["minimax", "non-saturating", "wasserstein"]:
+        game = Game(model, item, loss)
+        d, g = game.start("discriminator", gain), game.start("generator", gain)
+        length = batch
+        for side in item:
+            length *= side
+        real = torch.tensor(pattern("real", length)).reshape(batch, *item)
+        case = {"name": name, "model": model, "item": item, "batch": batch, "gain": gain, "loss": loss, "seed": SEED}
+        for kind, (grads, slots, statistics) in [("discriminator", game.d_step(d, g, real, SEED)),
+                                                 ("generator", game.g_step(d, g, batch, SEED))]:
+            case[kind] = {"gradient": {n: digits(v) for n, v in grads.items()}, "slots": {n: digits(v) for n, v in slots.items()},
+                          "statistics": digits(statistics)}
+        if loss == "minimax":
+            case["samples"] = digits(game.sample(g, batch, SEED))
+        out.append(case)
+json.dump({"torch": torch.__version__, "cases": out}, sys.stdout, separators=(",", ":"), allow_nan=False)
+print()

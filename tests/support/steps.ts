@@ -1,0 +1,105 @@
+// The one place where tests of the mathematics touch how src names and calls its steps: everything else sees vectors by parameter name.
+import * as tf from '@tensorflow/tfjs-core';
+import { compile } from '../../src/compiler/compile.js';
+import type { InputSpec } from '../../src/compiler/recording.js';
+import { loadTensorFlow } from '../../src/compiler/tensorflow.js';
+import { lossOf, lossOptions } from '../../src/losses/gan-loss.js';
+import { buildArchitecture } from '../../src/models/architecture.js';
+import { modelOptions } from '../../src/models/options.js';
+import type { Manifest, Net } from '../../src/parameters/manifest.js';
+import { discriminatorStep, generatorStep, sampleStep } from '../../src/steps/step.js';
+
+export type StepKind = Net | 'sample';
+/** Values by input or output name; a number more or less than the declared shape fails. */
+export type Values = Record<string, ArrayLike<number>>;
+
+export interface StepOptions {
+  model: object;
+  loss: object;
+  item: readonly number[];
+  /** items of one shard */
+  batch: number;
+}
+
+export interface TestedStep {
+  eager(inputs: Values): Record<string, Float32Array>;
+  compiled(inputs: Values, precision?: 'float32' | 'bfloat16'): Record<string, Float32Array>;
+}
+
+/** Call it before anything else here, once a test file. */
+export const useTensorFlow = (): void => void loadTensorFlow({ kind: 'cpu', threads: 1 });
+
+const STEPS = { discriminator: discriminatorStep, generator: generatorStep, sample: sampleStep };
+
+/**
+ * Inputs: `discriminator` and `generator` (weights, then slots, as `layOut` gives them), `real`, `seed` (two int32).
+ * Outputs: `payload` and `statistics`, or `samples`.
+ */
+export function stepOf(kind: StepKind, { model, loss, item, batch }: StepOptions): TestedStep {
+  const options = modelOptions.parse(model);
+  const architecture = buildArchitecture(options, item);
+  const context = {
+    architecture,
+    loss: lossOf(lossOptions.parse(loss)),
+    latentDistribution: options.latentDistribution,
+    batch,
+  };
+  const { inputs, step } = STEPS[kind](context);
+  return {
+    eager: (values) => {
+      const results = tf.tidy(() => step(tensorsOf(inputs, values)));
+      const read = Object.entries(results).map(([name, tensor]) => [name, tensor.dataSync()]);
+      tf.dispose(results);
+      return Object.fromEntries(read);
+    },
+    compiled: (values, precision = 'float32') => {
+      const compiled = compile(step, inputs, { precision });
+      const tensors = tensorsOf(inputs, values);
+      const results = compiled.run(tensors);
+      tf.dispose(tensors);
+      compiled.dispose();
+      return results;
+    },
+  };
+}
+
+function tensorsOf(inputs: readonly InputSpec[], values: Values): Record<string, tf.Tensor> {
+  return Object.fromEntries(
+    inputs.map(({ name, shape, dtype }) => {
+      const array = dtype === 'int32' ? Int32Array.from(values[name]!) : Float32Array.from(values[name]!);
+      return [name, tf.tensor(array, [...shape], dtype)];
+    }),
+  );
+}
+
+/** Both nets' manifests. */
+export function manifestsOf({ model, item }: Pick<StepOptions, 'model' | 'item'>): Record<Net, Manifest> {
+  const { discriminator, generator } = buildArchitecture(modelOptions.parse(model), item);
+  return { discriminator: discriminator.manifest, generator: generator.manifest };
+}
+
+/** A net's flat vector, its parameters and slots filled by name. */
+export function layOut(
+  { entries, size, slots, slotSize }: Manifest,
+  fill: (name: string, count: number) => ArrayLike<number>,
+): Float32Array {
+  const vector = new Float32Array(size + slotSize);
+  for (const entry of entries) vector.set(fill(entry.name, entry.size), entry.offset);
+  for (const entry of slots) vector.set(fill(entry.name, entry.size), size + entry.offset);
+  return vector;
+}
+
+/** The parts of a flat vector, or of a step's payload, by name. */
+export function byName(
+  { entries, size, slots }: Manifest,
+  vector: Float32Array,
+): { parameters: Record<string, Float32Array>; slots: Record<string, Float32Array> } {
+  const cut = (list: Manifest['entries'], start: number) =>
+    Object.fromEntries(
+      list.map((entry) => [
+        entry.name,
+        vector.subarray(start + entry.offset, start + entry.offset + entry.size),
+      ]),
+    );
+  return { parameters: cut(entries, 0), slots: cut(slots, size) };
+}

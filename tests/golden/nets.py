@@ -1,7 +1,8 @@
 # GAN steps in PyTorch, float64, written from the papers and PyTorch's documentation. Shared by steps.py and training.py.
 # Random numbers come from TensorFlow's own stateless kernels: the n-th draw of a step has its seed plus [n, 0].
-import os
+import os, sys
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+sys.modules["triton"] = None  # its LLVM and TensorFlow's cannot live in one process
 import math
 import numpy as np
 import tensorflow as tf

@@ -3,10 +3,14 @@ import * as tf from '@tensorflow/tfjs-core';
 import { compile } from '../../src/compiler/compile.js';
 import type { InputSpec } from '../../src/compiler/recording.js';
 import { loadTensorFlow } from '../../src/compiler/tensorflow.js';
+import { runConfig } from '../../src/config/run-config.js';
+import type { DataSource } from '../../src/data/data-source.js';
+import { openSource } from '../../src/data/open-source.js';
 import { lossOf, lossOptions } from '../../src/losses/gan-loss.js';
 import { buildArchitecture } from '../../src/models/architecture.js';
 import { modelOptions } from '../../src/models/options.js';
 import type { Manifest, Net } from '../../src/parameters/manifest.js';
+import { trainReference } from '../../src/reference-trainer.js';
 import { discriminatorStep, generatorStep, sampleStep } from '../../src/steps/step.js';
 
 export type StepKind = Net | 'sample';
@@ -102,4 +106,25 @@ export function byName(
       ]),
     );
   return { parameters: cut(entries, 0), slots: cut(slots, size) };
+}
+
+/** What the reference trainer makes in `rounds` rounds: each vector's parameters and slots by name. @param data absent: what the config names */
+export async function trainedByReference(
+  config: object,
+  rounds: number,
+  data?: DataSource,
+): Promise<Record<Net | 'average', Record<string, Float32Array>>> {
+  const parsed = runConfig.parse(config);
+  const source = data ?? (await openSource(parsed.data, { cacheDir: '', log: () => {} }));
+  const manifests = manifestsOf({ model: parsed.model, item: source.shape });
+  const trained = trainReference(parsed, source, rounds);
+  const named = (manifest: Manifest, vector: Float32Array) => {
+    const { parameters, slots } = byName(manifest, vector);
+    return { ...parameters, ...slots };
+  };
+  return {
+    discriminator: named(manifests.discriminator, trained.discriminator),
+    generator: named(manifests.generator, trained.generator),
+    average: named(manifests.generator, trained.average),
+  };
 }

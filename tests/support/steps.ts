@@ -5,7 +5,6 @@ import type { InputSpec } from '../../src/compiler/recording.js';
 import { loadTensorFlow } from '../../src/compiler/tensorflow.js';
 import { runConfig } from '../../src/config/run-config.js';
 import type { DataSource } from '../../src/data/data-source.js';
-import { openSource } from '../../src/data/open-source.js';
 import { lossOf, lossOptions } from '../../src/losses/gan-loss.js';
 import { buildArchitecture } from '../../src/models/architecture.js';
 import { modelOptions } from '../../src/models/options.js';
@@ -26,8 +25,12 @@ export interface StepOptions {
 }
 
 export interface TestedStep {
+  /** once, operation by operation */
   eager(inputs: Values): Record<string, Float32Array>;
-  compiled(inputs: Values, precision?: 'float32' | 'bfloat16'): Record<string, Float32Array>;
+  /** once, as a graph */
+  compiled(inputs: Values): Record<string, Float32Array>;
+  /** as a graph that is kept until `dispose` */
+  compile(): { run(inputs: Values): Record<string, Float32Array>; dispose(): void };
 }
 
 /** Call it before anything else here, once a test file. */
@@ -49,6 +52,16 @@ export function stepOf(kind: StepKind, { model, loss, item, batch }: StepOptions
     batch,
   };
   const { inputs, step } = STEPS[kind](context);
+  const compileStep = () => {
+    const compiled = compile(step, inputs, { precision: 'float32' });
+    const run = (values: Values) => {
+      const tensors = tensorsOf(inputs, values);
+      const results = compiled.run(tensors);
+      tf.dispose(tensors);
+      return results;
+    };
+    return { run, dispose: () => compiled.dispose() };
+  };
   return {
     eager: (values) => {
       const results = tf.tidy(() => step(tensorsOf(inputs, values)));
@@ -56,14 +69,13 @@ export function stepOf(kind: StepKind, { model, loss, item, batch }: StepOptions
       tf.dispose(results);
       return Object.fromEntries(read);
     },
-    compiled: (values, precision = 'float32') => {
-      const compiled = compile(step, inputs, { precision });
-      const tensors = tensorsOf(inputs, values);
-      const results = compiled.run(tensors);
-      tf.dispose(tensors);
+    compiled: (values) => {
+      const compiled = compileStep();
+      const results = compiled.run(values);
       compiled.dispose();
       return results;
     },
+    compile: compileStep,
   };
 }
 
@@ -108,23 +120,9 @@ export function byName(
   return { parameters: cut(entries, 0), slots: cut(slots, size) };
 }
 
-/** What the reference trainer makes in `rounds` rounds: each vector's parameters and slots by name. @param data absent: what the config names */
-export async function trainedByReference(
+/** Weights and slots of both nets, and G's average, after some rounds of the reference trainer. */
+export const trainedByReference = (
   config: object,
+  source: DataSource,
   rounds: number,
-  data?: DataSource,
-): Promise<Record<Net | 'average', Record<string, Float32Array>>> {
-  const parsed = runConfig.parse(config);
-  const source = data ?? (await openSource(parsed.data, { cacheDir: '', log: () => {} }));
-  const manifests = manifestsOf({ model: parsed.model, item: source.shape });
-  const trained = trainReference(parsed, source, rounds);
-  const named = (manifest: Manifest, vector: Float32Array) => {
-    const { parameters, slots } = byName(manifest, vector);
-    return { ...parameters, ...slots };
-  };
-  return {
-    discriminator: named(manifests.discriminator, trained.discriminator),
-    generator: named(manifests.generator, trained.generator),
-    average: named(manifests.generator, trained.average),
-  };
-}
+): Record<Net | 'average', Float32Array> => trainReference(runConfig.parse(config), source, rounds);

@@ -1,0 +1,103 @@
+// A whole training in this process, of the real parts: the worker's shard gradients and the server's parameter store, joined by a loop
+// instead of sockets and processes. The second of the two places where tests touch how src names its parts (see steps.ts).
+import * as tf from '@tensorflow/tfjs-core';
+import { type RunConfig, runConfig } from '../../src/config/run-config.js';
+import type { DataSource } from '../../src/data/data-source.js';
+import { createSampler } from '../../src/data/sampler.js';
+import { SampleDrawer } from '../../src/evaluation/sample-drawer.js';
+import { buildArchitecture } from '../../src/models/architecture.js';
+import { VectorEngine } from '../../src/numerics/vector-engine.js';
+import { NETS, type Net } from '../../src/parameters/manifest.js';
+import { phaseOf } from '../../src/protocol/schedule.js';
+import { levelFor, nodeCount } from '../../src/protocol/shard-tree.js';
+import { ParameterStore } from '../../src/server/parameter-store.js';
+import { GradientComputer } from '../../src/worker/shard-gradient.js';
+
+export interface LocalRunOptions {
+  source: DataSource;
+  rounds: number;
+  /** among how many workers each minibatch is divided; default: as many as there are shards */
+  workers?: number;
+  /** spoils a payload, the sum of a node's gradients and slots, before the server takes it */
+  spoil?: (net: Net, payload: Float32Array) => void;
+  /** the statistics of each step, means over its shards, in the order of the step */
+  seen?: (net: Net, step: number, statistics: readonly number[]) => void;
+}
+
+/** Both nets' weights and slots, and G's average. */
+export interface LocalRun extends Record<Net | 'average', Float32Array> {
+  /** everything that a checkpoint would hold, by name: `discriminator.parameters`, `generator.average`, … */
+  vectors: Record<string, Float32Array>;
+  /** samples of the averaged generator, as the evaluator draws them */
+  samples(count: number): Float32Array;
+}
+
+export async function trainLocally(given: object, options: LocalRunOptions): Promise<LocalRun> {
+  const config = runConfig.parse(given);
+  const { source } = options;
+  const architecture = buildArchitecture(config.model, source.shape);
+  const engine = await VectorEngine.create(1);
+  const store = new ParameterStore(config, architecture, engine);
+  const { size, shards } = config.minibatch;
+  const samplerOf = (branch: number) =>
+    createSampler({ source, seed: config.seed, minibatchSize: size, shards, branch });
+  const computer = new GradientComputer(config, architecture, samplerOf);
+  store.initialize();
+  const train = (net: Net, step: number) => trainStep({ config, store, computer, options }, net, step);
+  const k = config.schedule.discriminatorSteps;
+  for (let round = 0; round < options.rounds; round++) {
+    for (let j = 0; j < k; j++) await train('discriminator', round * k + j);
+    await train('generator', round);
+    store.forgetBefore('discriminator', (round + 1) * k);
+    store.forgetBefore('generator', round + 1);
+  }
+  const vectors = store.export();
+  computer.dispose();
+  await engine.close();
+  const drawn = (count: number) => {
+    const drawer = new SampleDrawer({ architecture, latentDistribution: config.model.latentDistribution });
+    const generator = tf.tensor1d(vectors['generator.average']!);
+    const samples = drawer.draw(generator, { count, seed: config.seed });
+    drawer.dispose();
+    generator.dispose();
+    return samples;
+  };
+  const [discriminator, generator] = NETS.map((net) => vectors[`${net}.parameters`]!) as [
+    Float32Array,
+    Float32Array,
+  ];
+  return { discriminator, generator, average: vectors['generator.average']!, vectors, samples: drawn };
+}
+
+interface Parts {
+  config: RunConfig;
+  store: ParameterStore;
+  computer: GradientComputer;
+  options: LocalRunOptions;
+}
+
+async function trainStep({ config, store, computer, options }: Parts, net: Net, step: number): Promise<void> {
+  const { shards } = config.minibatch;
+  const { reads } = phaseOf(config.schedule, net, step);
+  const weightsOf = (of: Net) => tf.tensor1d(store.published(of, reads[of])!.values.slice());
+  const weights = { discriminator: weightsOf('discriminator'), generator: weightsOf('generator') };
+  const level = levelFor(shards, options.workers ?? shards);
+  const rows: number[][] = [];
+  for (let index = nodeCount(shards, level) - 1; index >= 0; index--) {
+    const node = { level, index };
+    const { payload, statistics } = computer.compute({ net, step, branch: 0, ...node }, weights);
+    options.spoil?.(net, payload);
+    rows.push(...statistics);
+    const vector = store.allocatePayload(net);
+    store.view(vector).set(payload);
+    await store.settle(net, node, vector);
+  }
+  tf.dispose(weights);
+  const applied = await store.apply(net, step);
+  if (applied.kind !== 'applied') throw new Error(`step ${step} of the ${net} is not finite`);
+  options.seen?.(
+    net,
+    step,
+    rows[0]!.map((_, i) => rows.reduce((sum, row) => sum + row[i]!, 0) / rows.length),
+  );
+}

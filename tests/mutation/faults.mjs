@@ -1,0 +1,719 @@
+// Faults that the tests must notice. Each is a claim that would be false of the source with `find` replaced by `put`; `find` stands in
+// the file exactly once. Add one whenever a test is written that nothing else would have made fail.
+
+/**
+ * @typedef {object} Fault
+ * @property {string} claim what would be wrong
+ * @property {string} file
+ * @property {string} find
+ * @property {string} put
+ * @property {readonly string[]} tests files that are expected to notice it; one that does is enough
+ */
+
+const STEPS = ['tests/unit/steps/golden.test.ts'];
+const TRAINING = ['tests/unit/training.test.ts'];
+
+/**
+ * @param {string} file @param {readonly string[]} tests
+ * @param {readonly (readonly [claim: string, find: string, put: string])[]} faults
+ * @returns {Fault[]}
+ */
+const of = (file, tests, faults) => faults.map(([claim, find, put]) => ({ claim, file, find, put, tests }));
+
+/** @type {readonly Fault[]} */
+export const FAULTS = [
+  ...of('src/steps/step.ts', STEPS, [
+    [
+      'D is taught that real items are fake and fake ones real',
+      'const value = loss.discriminator(real.output, judged.output);',
+      'const value = loss.discriminator(judged.output, real.output);',
+    ],
+    [
+      "G's loss is negated",
+      'const value = loss.generator(judged.output);',
+      'const value = tf.neg(loss.generator(judged.output)) as tf.Scalar;',
+    ],
+    ["D's slots are six times too large", 'judged.slots.get(name)!), 0.5)', 'judged.slots.get(name)!), 3)'],
+    [
+      "D's slots are those of its pass over real items alone",
+      'tf.mul(tf.add(slot, judged.slots.get(name)!), 0.5)',
+      'slot',
+    ],
+    ["D's accuracy on real items is the share that it gets wrong", 'tf.greater(real, 0)', 'tf.less(real, 0)'],
+    [
+      "D's accuracy on fake items is the share that it gets wrong",
+      'tf.less(logits, 0)',
+      'tf.greater(logits, 0)',
+    ],
+    ['V(D, G) has the wrong sign', 'const value = tf.neg(tf.add(', 'const value = tf.mul(1, tf.add('],
+    ['V(D, G) takes fake items for real', 'tf.softplus(tf.neg(real))', 'tf.softplus(real)'],
+    [
+      'uniform latents are on [0, 2 sqrt(3)]',
+      'tf.mul(randomUniform(full, seeds), 2 * bound), bound)',
+      'tf.mul(randomUniform(full, seeds), 2 * bound), 0)',
+    ],
+    ['uniform latents are on [-1, 1]', 'const bound = Math.sqrt(3);', 'const bound = 1;'],
+    ['latents are always normal', "distribution === 'normal'", "distribution !== ('' as string)"],
+    [
+      "in D's step G normalizes by running statistics",
+      'applyNetwork(generator, latents, { ...g, isTraining: true, seeds }).output; // [batch, ...item]',
+      'applyNetwork(generator, latents, { ...g, isTraining: false, seeds }).output; // [batch, ...item]',
+    ],
+    [
+      "in G's step D does not drop out",
+      'applyNetwork(discriminator, fake.output, { ...d, isTraining: true, seeds })',
+      'applyNetwork(discriminator, fake.output, { ...d, isTraining: false, seeds })',
+    ],
+    [
+      'samples are normalized by their own batch',
+      '{ ...g, isTraining: false, seeds }).output }',
+      '{ ...g, isTraining: true, seeds }).output }',
+    ],
+  ]),
+  ...of('src/losses/gan-loss.ts', STEPS, [
+    [
+      "minimax: G maximizes D's success",
+      'generator: (fake: tf.Tensor) => tf.neg(mean(tf.softplus(fake))) as tf.Scalar,',
+      'generator: (fake: tf.Tensor) => mean(tf.softplus(fake)),',
+    ],
+    [
+      'non-saturating: G minimizes log D(G(z))',
+      'generator: (fake: tf.Tensor) => mean(negativeLogSigmoid(fake)),',
+      'generator: (fake: tf.Tensor) => tf.neg(mean(negativeLogSigmoid(fake))) as tf.Scalar,',
+    ],
+    [
+      'Wasserstein: the critic is turned round',
+      'tf.sub(mean(fake), mean(real))',
+      'tf.sub(mean(real), mean(fake))',
+    ],
+    ['Wasserstein: G pleases the wrong side', 'tf.neg(mean(fake)) as tf.Scalar', 'mean(fake)'],
+    [
+      'cross entropy sums over the batch',
+      'const mean = (x: tf.Tensor): tf.Scalar => tf.mean(x)',
+      'const mean = (x: tf.Tensor): tf.Scalar => tf.sum(x)',
+    ],
+  ]),
+  ...of(
+    'src/losses/gan-loss.ts',
+    [...TRAINING, 'tests/unit/losses/gan-loss.test.ts'],
+    [
+      [
+        "a critic's weights are clipped at twice the bound",
+        "'wasserstein' ? options.clip :",
+        "'wasserstein' ? 2 * options.clip :",
+      ],
+      ['the clip is 0.1 where the paper has 0.01', 'default(0.01)', 'default(0.1)'],
+    ],
+  ),
+  ...of('src/kernels/activations.ts', STEPS, [
+    ["leaky ReLU's slope is 0.1", 'slope = 0.2): tf.Tensor =>', 'slope = 0.1): tf.Tensor =>'],
+    [
+      'a bias has half its gradient',
+      "[dy, callKernel('BiasAddGrad', attributes, [dy])]",
+      "[dy, tf.mul(callKernel('BiasAddGrad', attributes, [dy]), 0.5)]",
+    ],
+    ['maxout takes the smallest piece', 'return tf.max(', 'return tf.min('],
+    [
+      "maxout's pieces are a stride apart",
+      '[batch, width / pieces, pieces]), 2)',
+      '[batch, pieces, width / pieces]), 1)',
+    ],
+  ]),
+  ...of('src/kernels/batch-norm.ts', STEPS, [
+    ["batch norm's epsilon is 1e-3", 'BATCH_NORM_EPSILON = 1e-5', 'BATCH_NORM_EPSILON = 1e-3'],
+    [
+      'inference normalizes by the batch',
+      '[...attributes(false), attribute',
+      '[...attributes(true), attribute',
+    ],
+    [
+      'scale and offset are exchanged at inference',
+      '[x, scale, offset, mean, variance]',
+      '[x, offset, scale, mean, variance]',
+    ],
+  ]),
+  ...of('src/kernels/random.ts', STEPS, [
+    ['every draw of a step is the same', 'this.drawCount += 1;', 'this.drawCount = 1;'],
+    [
+      'dropout keeps what it ought to drop',
+      'tf.less(randomUniform(x.shape, seeds), keep)',
+      'tf.greaterEqual(randomUniform(x.shape, seeds), keep)',
+    ],
+    ['dropout does not scale what it keeps', 'tf.mul(kept, 1 / keep)', 'tf.mul(kept, 1)'],
+  ]),
+  ...of('src/models/layers.ts', STEPS, [
+    ['a sigmoid output is a tanh', 'tanh(tf.mul(x, 0.5))', 'tanh(tf.mul(x, 1))'],
+    ['dropout works at inference too', 'isTraining && keep < 1', 'keep < 1'],
+    [
+      "batch norm's slots are exchanged",
+      "context.writeSlot('mean', mean);",
+      "context.writeSlot('mean', variance);",
+    ],
+    [
+      'a dense layer loses its bias',
+      'options.bias ? addBias(x',
+      'options.bias && x.shape.length > 2 ? addBias(x',
+    ],
+  ]),
+  ...of('src/models/layers.ts', TRAINING, [
+    ["batch norm's momentum is 0.1", 'RUNNING_MOMENTUM = 0.9', 'RUNNING_MOMENTUM = 0.1'],
+    ['a running variance begins at 0', 'initializer: constant(1),', 'initializer: constant(0),'],
+    [
+      "batch norm's scale begins at 0.5",
+      "scale: Initializer = { kind: 'constant', value: 1 }",
+      "scale: Initializer = { kind: 'constant', value: 0.5 }",
+    ],
+    [
+      'a bias begins at 0.1',
+      "options.biasInitializer ?? { kind: 'constant', value: 0 }",
+      "options.biasInitializer ?? { kind: 'constant', value: 0.1 }",
+    ],
+  ]),
+  ...of('src/models/dcgan.ts', STEPS, [
+    ['D of a DCGAN normalizes its first layer too', 'i === 0 ? [] : [batchNorm', '[batchNorm'],
+    ['G of a DCGAN puts its widest stage last', '.slice(0, -1)\n          .reverse()', '.slice(0, -1)'],
+    ['a DCGAN begins at sides of 14', 'BASE_SIDE_MAX = 7', 'BASE_SIDE_MAX = 14'],
+  ]),
+  ...of('src/models/dcgan.ts', TRAINING, [
+    [
+      "a DCGAN's weights begin with deviation 0.2",
+      "WEIGHTS: Initializer = { kind: 'normal', deviation: 0.02 }",
+      "WEIGHTS: Initializer = { kind: 'normal', deviation: 0.2 }",
+    ],
+    ["a DCGAN's scales begin around 0", "kind: 'normal', mean: 1,", "kind: 'normal', mean: 0,"],
+  ]),
+  ...of('src/models/mlp.ts', TRAINING, [
+    ['an mlp begins with variance 1 / fan-in', 'Math.sqrt(2 / fanIn)', 'Math.sqrt(1 / fanIn)'],
+  ]),
+  ...of(
+    'src/models/maxout.ts',
+    [...STEPS, ...TRAINING],
+    [
+      ["the hidden layers' keep is the input's", 'd.keepHidden)', 'd.keepInput)'],
+      [
+        "G's range is D's",
+        'const weights = (range: number) => ({ initializer: uniform(range), bias: true });',
+        'const weights = (_: number) => ({ initializer: uniform(d.range), bias: true });',
+      ],
+    ],
+  ),
+  ...of(
+    'src/models/network.ts',
+    [...STEPS, ...TRAINING],
+    [
+      [
+        "slots are cut from the beginning of a net's vector",
+        'cut(manifest.slots, manifest.size)',
+        'cut(manifest.slots, 0)',
+      ],
+    ],
+  ),
+  ...of('src/parameters/initial.ts', TRAINING, [
+    ['uniform weights are all positive', '(2 * random.uniform() - 1)', '(2 * random.uniform())'],
+    ['two parameters of one net begin alike', "'initial', net, entry.name)", "'initial', net)"],
+    [
+      'both nets begin alike',
+      "seedOf(seed, 'initial', net, entry.name)",
+      "seedOf(seed, 'initial', 'net', entry.name)",
+    ],
+    [
+      'a normal forgets its mean',
+      'values[i] = mean + deviation * random.normal()',
+      'values[i] = deviation * random.normal()',
+    ],
+  ]),
+  ...of(
+    'src/worker/shard-gradient.ts',
+    [...TRAINING, 'tests/unit/worker/shard-seed.test.ts'],
+    [
+      [
+        'all steps have the same noise',
+        "branch, 'shard', net, step, shard)",
+        "branch, 'shard', net, 0, shard)",
+      ],
+      [
+        'all shards have the same noise',
+        "branch, 'shard', net, step, shard)",
+        "branch, 'shard', net, step, 0)",
+      ],
+      [
+        "both nets' steps have the same noise",
+        "branch, 'shard', net, step, shard)",
+        "branch, 'shard', step, shard)",
+      ],
+      [
+        'a rollback repeats the same noise',
+        "seedOf(config.seed, branch, 'shard'",
+        "seedOf(config.seed, 0, 'shard'",
+      ],
+      ['all seeds have the same noise', "seedOf(config.seed, branch, 'shard'", "seedOf(1, branch, 'shard'"],
+    ],
+  ),
+  ...of('src/worker/shard-gradient.ts', TRAINING, [
+    [
+      "a step's batch is the whole minibatch's",
+      'batch: config.minibatch.size / config.minibatch.shards,',
+      'batch: config.minibatch.size,',
+    ],
+    ["a node's sum is its last leaf", 'addInto(into, from);\n        return into;', 'return from;'],
+    [
+      "every leaf of a node gets the first leaf's items",
+      'this.realItems(at.branch).take(at)',
+      'this.realItems(at.branch).take({ ...at, shard: 0 })',
+    ],
+  ]),
+  ...of(
+    'src/data/sampler.ts',
+    [...TRAINING, 'tests/unit/data/sampler.test.ts'],
+    [
+      ['every epoch has the same order', "seedOf(seed, 'epoch', epoch)", "seedOf(seed, 'epoch')"],
+      [
+        'every seed has the same order',
+        "permutation(source.count, seedOf(seed, 'epoch', epoch))",
+        "permutation(source.count, seedOf(1, 'epoch', epoch))",
+      ],
+      [
+        'shards of a step see the same items',
+        'step * minibatchSize + shard * shardSize',
+        'step * minibatchSize',
+      ],
+      [
+        'minibatches overlap by all but one item',
+        'step * minibatchSize + shard * shardSize',
+        'step + shard * shardSize',
+      ],
+      [
+        'a distribution is the same in every step',
+        "seedOf(seed, branch, 'data', step, shard)",
+        "seedOf(seed, branch, 'data', shard)",
+      ],
+      [
+        'a distribution is the same in every branch',
+        "seedOf(seed, branch, 'data', step, shard)",
+        "seedOf(seed, 0, 'data', step, shard)",
+      ],
+    ],
+  ),
+  ...of(
+    'src/data/mixture.ts',
+    ['tests/unit/data/sampler.test.ts'],
+    [
+      [
+        'a mixture has half its deviation',
+        'deviation * random.normal()',
+        '(deviation / 2) * random.normal()',
+      ],
+      [
+        'one mode of a mixture is never drawn',
+        'random.below(modes.length)',
+        'random.below(modes.length - 1 || 1)',
+      ],
+      ['the grid is not centred', '(options.side - 1) / 2', 'options.side / 2'],
+    ],
+  ),
+  ...of('src/numerics/random.ts', TRAINING, [
+    ['a permutation never leaves an item in its place', 'random.below(i + 1)', 'random.below(i)'],
+    ['labels beyond 32 bits are cut off', 'feed(Math.floor(label / 2 ** 32) | 0);', ''],
+  ]),
+  ...of(
+    'src/numerics/random.ts',
+    ['tests/unit/numerics/random.test.ts'],
+    [
+      ["'a', 'b' is the same seed as 'ab'", 'feed(2 + label.length);', ''],
+      ['small bounds are biased', 'while (word >= limit) word = this.word();', ''],
+      [
+        'normals have the wrong variance',
+        'Math.sqrt(-2 * Math.log(1 - this.uniform()))',
+        'Math.sqrt(-Math.log(1 - this.uniform()))',
+      ],
+    ],
+  ),
+  ...of(
+    'src/optimizers/schedule.ts',
+    ['tests/unit/optimizers/optimizer.test.ts', ...TRAINING],
+    [
+      [
+        'the linear rate falls one update early',
+        '1 - (step - 1) / schedule.steps',
+        '1 - step / schedule.steps',
+      ],
+      [
+        'the linear rate turns negative',
+        'Math.max(0, 1 - (step - 1) / schedule.steps)',
+        '(1 - (step - 1) / schedule.steps)',
+      ],
+      [
+        'the exponential rate has no minimum',
+        'Math.max(schedule.minimum, initial / power',
+        'Math.max(0, initial / power',
+      ],
+      ['momentum goes on rising', 'Math.min(1, (step - 1) / momentum.steps)', '(step - 1) / momentum.steps'],
+      [
+        'momentum runs backwards',
+        'momentum.from * (1 - share) + momentum.to * share',
+        'momentum.to * (1 - share) + momentum.from * share',
+      ],
+    ],
+  ),
+  ...of(
+    'src/optimizers/adam.ts',
+    ['tests/unit/optimizers/optimizer.test.ts'],
+    [
+      ["Adam does not correct its first moment's bias", '/ (1 - power(beta1, step))', ''],
+      ["Adam does not correct its second moment's bias", '1 / Math.sqrt(1 - power(beta2, step))', '1'],
+    ],
+  ),
+  ...of(
+    'src/optimizers/rmsprop.ts',
+    ['tests/unit/optimizers/optimizer.test.ts'],
+    [["RMSProp's decay is turned round", 'decay, 1 - decay, epsilon', '1 - decay, decay, epsilon']],
+  ),
+  ...of(
+    'src/optimizers/averaging.ts',
+    ['tests/unit/optimizers/optimizer.test.ts', ...TRAINING],
+    [
+      ['the average does not warm up', 'Math.min(decay, (1 + step) / (10 + step))', 'decay'],
+      ['the average warms up ten times too fast', '(1 + step) / (10 + step)', '(1 + step) / (1 + step)'],
+      ['keep and take do not sum to 1', 'take: 1 - keep', 'take: 1 - decay'],
+    ],
+  ),
+  ...of(
+    'src/optimizers/options.ts',
+    ['tests/unit/optimizers/optimizer.test.ts'],
+    [["Adam's beta1 is 0.9 by default", 'beta1: share.default(0.5)', 'beta1: share.default(0.9)']],
+  ),
+  ...of(
+    'src/server/parameter-store.ts',
+    [...TRAINING, 'tests/unit/server/parameter-store.test.ts'],
+    [
+      [
+        'the sum of the shards is applied, not their mean',
+        'scale: 1 / this.config.minibatch.shards,',
+        'scale: 1,',
+      ],
+      [
+        'slots are summed over the shards',
+        "slot.merge === 'mean' ? 1 / this.config.minibatch.shards : 1",
+        '1',
+      ],
+      [
+        'slots keep what they ought to take',
+        'keep: slot.momentum,\n        take: (1 - slot.momentum) * share,',
+        'keep: 1 - slot.momentum,\n        take: slot.momentum * share,',
+      ],
+      [
+        "G's weights are clipped too",
+        "net === 'discriminator' ? clipOf(this.config.loss) : undefined",
+        'clipOf(this.config.loss)',
+      ],
+      [
+        'nothing is clipped',
+        "net === 'discriminator' ? clipOf(this.config.loss) : undefined",
+        'undefined as number | undefined',
+      ],
+      [
+        'the optimizer counts its updates from 0',
+        'optimizer.scalars(step + 1)',
+        'optimizer.scalars(step + 2)',
+      ],
+      [
+        'the average is a step behind in its warming up',
+        'averagingAt(this.config.averaging, step + 1)',
+        'averagingAt(this.config.averaging, step + 2)',
+      ],
+      [
+        "D's weights go into G's average",
+        "net === 'generator' ? [this.averaging(step, made, at)] : []",
+        'made.length <= this.average.length - at ? [this.averaging(step, made, at)] : []',
+      ],
+      [
+        "the gradient's norm is its square",
+        'gradientNorm: Math.sqrt(ofUpdate.squaredNorm)',
+        'gradientNorm: ofUpdate.squaredNorm',
+      ],
+    ],
+  ),
+  ...of(
+    'src/numerics/kernels.as.ts',
+    ['tests/unit/numerics/vector-engine.test.ts', 'tests/unit/optimizers/optimizer.test.ts'],
+    [
+      [
+        "Adam's second moment takes g, not g squared",
+        'f32x4.mul(f32x4.mul(take2, g), g)',
+        'f32x4.mul(take2, g)',
+      ],
+      [
+        'SGD moves against its velocity',
+        'f32x4.sub(f32x4.mul(momentum, load(velocity, lanes)), f32x4.mul(rate, g))',
+        'f32x4.add(f32x4.mul(momentum, load(velocity, lanes)), f32x4.mul(rate, g))',
+      ],
+      [
+        'a bound clamps from above alone',
+        'f32x4.min(f32x4.max(x, f32x4.neg(bound)), bound)',
+        'f32x4.min(x, bound)',
+      ],
+    ],
+  ),
+  ...of(
+    'src/protocol/schedule.ts',
+    ['tests/unit/protocol/schedule.test.ts', ...TRAINING],
+    [
+      ['alternating: G reads the D of before its round', '(step + 1) * k : step * k', 'step * k : step * k'],
+      ['simultaneous: G reads the newest D', '(step + 1) * k : step * k', '(step + 1) * k : (step + 1) * k'],
+      ["D's steps read the newest G of all", 'generator: Math.floor(step / k) } }', 'generator: step } }'],
+      ['a step may begin before its G is there', '&& phase.reads.generator <= versions.generator', ''],
+    ],
+  ),
+  ...of(
+    'src/protocol/shard-tree.ts',
+    ['tests/unit/protocol/shard-tree.test.ts'],
+    [
+      [
+        'the tree leans to the other side',
+        'add(sum, sumAlongTree(right, shards, { leaf, add }))',
+        'add(sumAlongTree(right, shards, { leaf, add }), sum)',
+      ],
+      [
+        'workers get coarser nodes than they need',
+        'nodeCount(shards, level) >= workers',
+        'nodeCount(shards, level) >= workers / 2',
+      ],
+      [
+        'the last leaf is forgotten',
+        'Math.min(shards, (index + 1) * 2 ** level)',
+        'Math.min(shards - 1, (index + 1) * 2 ** level)',
+      ],
+    ],
+  ),
+  ...of(
+    'src/protocol/open-step.ts',
+    ['tests/unit/protocol/coordinator.test.ts'],
+    [
+      ['a verified node is settled by one answer', 'const AGREEING = 2;', 'const AGREEING = 1;'],
+      [
+        'one worker may agree with itself while there are others',
+        '(isAlone || votersOf({ votes: agreeing }).size > 1)',
+        'true',
+      ],
+      [
+        'an answer that is not finite settles a node',
+        'if (!isSound) {',
+        'if (!isSound && state.votesWanted > 9) {',
+      ],
+      [
+        'nobody is sent away for a wrong answer',
+        'accused)].filter((id) => !right.has(id))',
+        'accused)].filter(() => false)',
+      ],
+    ],
+  ),
+  ...of(
+    'src/protocol/coordinator.ts',
+    ['tests/unit/protocol/coordinator.test.ts', 'tests/simulation/simulation.test.ts'],
+    [
+      [
+        "a lost worker's task is not given to another",
+        'state.holders = state.holders.filter((holder) => holder.worker !== worker);\n    state.spare',
+        'state.spare',
+      ],
+      ['a late task is left to its worker', 'state.spare += 1;\n        state.reissue', 'state.reissue'],
+      [
+        'a second answer to a settled node is taken',
+        'if (superseded || state?.settledBy !== undefined)',
+        'if (superseded)',
+      ],
+      [
+        'two that differ wait for a third for ever',
+        'this.nowMs - state.disputedMs < THIRD_MS',
+        'this.nowMs - state.disputedMs < 1000 * THIRD_MS',
+      ],
+      [
+        'a step that was mistrusted is believed again',
+        'isMistrusted || isVerified(net, phase.step, node)',
+        'isVerified(net, phase.step, node)',
+      ],
+      ['a collapse goes back to the round that collapsed', 'round: round - 1, cause:', 'round, cause:'],
+    ],
+  ),
+  ...of(
+    'src/protocol/rounds.ts',
+    ['tests/unit/protocol/coordinator.test.ts'],
+    [
+      [
+        'a run has one round too many',
+        'round >= this.options.generatorSteps && !this.isHeld',
+        'round > this.options.generatorSteps && !this.isHeld',
+      ],
+      ['a stop leaves its round unfinished', 'this.boundaryRound + (hasBegun ? 1 : 0)', 'this.boundaryRound'],
+    ],
+  ),
+  ...of(
+    'src/protocol/deadlines.ts',
+    ['tests/unit/protocol/coordinator.test.ts'],
+    [['a task is late twice as late', 'factor * median * shards', '2 * factor * median * shards']],
+  ),
+  ...of(
+    'src/server/evaluations.ts',
+    ['tests/unit/server/verdict.test.ts'],
+    [
+      ['a score of 0.4 is a collapse', 'COLLAPSE_SCORE = 0.5', 'COLLAPSE_SCORE = 0.4'],
+      ['a score of 0.6 is no collapse', 'COLLAPSE_SCORE = 0.5', 'COLLAPSE_SCORE = 0.7'],
+      ['a score of exactly 0.5 is a collapse', 'score > COLLAPSE_SCORE', 'score >= COLLAPSE_SCORE'],
+      ['a run may collapse in its first twentieth', 'COLLAPSE_AFTER = 0.1', 'COLLAPSE_AFTER = 0.05'],
+      ['a run may collapse at exactly its first tenth', 'round > COLLAPSE_AFTER', 'round >= COLLAPSE_AFTER'],
+      ['alert holds the run up', "onCollapse === 'alert' || !isCollapsed", '!isCollapsed'],
+    ],
+  ),
+  ...of(
+    'cluster/observability/rules/alerts.yml',
+    ['tests/unit/server/verdict.test.ts'],
+    [
+      [
+        'the alert has another threshold than the verdict',
+        'gan_mode_collapse_score_ratio > 0.5',
+        'gan_mode_collapse_score_ratio > 0.8',
+      ],
+      ['the alert counts from another share of the run', '(0.1 * gan_goal_steps)', '(0.2 * gan_goal_steps)'],
+    ],
+  ),
+  ...of(
+    'src/evaluation/collapse.ts',
+    ['tests/unit/evaluation/collapse.test.ts', 'tests/unit/server/verdict.test.ts'],
+    [
+      ["the figure's threshold is not the alert's", 'COLLAPSE_THRESHOLD = 0.5', 'COLLAPSE_THRESHOLD = 0.6'],
+      [
+        'KL runs the other way',
+        'p > 0 ? p * Math.log((p * realTotal) / q[i]!) : 0',
+        'p > 0 ? p * Math.log(q[i]! / (p * realTotal)) : 0',
+      ],
+      ['the score forgets the distances', '1 - Math.min(1, diversity))', '0)'],
+      ['an empty bin of the data makes KL infinite', 'count > 0 ? count : 0.5', 'count'],
+    ],
+  ),
+  ...of(
+    'src/evaluation/modes.ts',
+    ['tests/unit/evaluation/modes.test.ts'],
+    [
+      ['high quality ends at two deviations', 'HIGH_QUALITY_DEVIATIONS = 3', 'HIGH_QUALITY_DEVIATIONS = 2'],
+      [
+        'high quality includes its edge',
+        'Math.sqrt(squaredDistance) >= HIGH',
+        'Math.sqrt(squaredDistance) > HIGH',
+      ],
+      [
+        'poor samples capture modes',
+        '* deviation) continue;\n    highQuality++;',
+        '* deviation) isCaptured[mode] = true;\n    else highQuality++;',
+      ],
+      ['KL is in bits', 'p * Math.log(p * counts.length), 0)', 'p * Math.log2(p * counts.length), 0)'],
+      [
+        'samples that are not finite count as of high quality',
+        'if (mode < 0) continue;',
+        'if (mode < 0) highQuality++;\n    if (mode < 0) continue;',
+      ],
+    ],
+  ),
+  ...of(
+    'src/evaluation/diversity.ts',
+    ['tests/unit/evaluation/collapse.test.ts'],
+    [
+      ['distances are squared', 'return Math.sqrt(squared);', 'return squared;'],
+      ['pairs are counted twice', '((count * (count - 1)) / 2)', '(count * (count - 1))'],
+    ],
+  ),
+  ...of(
+    'src/evaluation/image-bins.ts',
+    ['tests/unit/evaluation/collapse.test.ts', 'tests/unit/evaluator/examiner.test.ts'],
+    [
+      ['bins differ only at ten deviations', 'const Z_LIMIT = 1.96;', 'const Z_LIMIT = 3.5;'],
+      ['one bin in three differs by chance', 'const Z_LIMIT = 1.96;', 'const Z_LIMIT = 1;'],
+      ['empty bins count as hit', 'counts.filter((count) => count > 0).length', 'counts.length'],
+    ],
+  ),
+  ...of(
+    'src/evaluator/evaluation.ts',
+    ['tests/unit/evaluator/examiner.test.ts'],
+    [
+      [
+        'coverage is turned round',
+        'gan_mode_coverage_ratio: captured / expected',
+        'gan_mode_coverage_ratio: expected / captured',
+      ],
+      ['a class is captured by a single sample', 'count >= classes.length / 100', 'count >= 1'],
+      [
+        'diversity is turned round',
+        'const diversity = distance / realDistance;',
+        'const diversity = realDistance / distance;',
+      ],
+      ['the score forgets diversity', '...(diversity === undefined ? {} : { diversity }),', ''],
+    ],
+  ),
+  ...of(
+    'src/evaluation/sample-drawer.ts',
+    ['tests/unit/evaluation/sample-drawer.test.ts'],
+    [
+      [
+        'every batch of samples is the same',
+        "seedOf(seed, 'sample', from / BATCH)",
+        "seedOf(seed, 'sample')",
+      ],
+      [
+        'how many samples are asked for changes them',
+        "seedOf(seed, 'sample', from / BATCH)",
+        "seedOf(seed, 'sample', count - from)",
+      ],
+    ],
+  ),
+  ...of(
+    'src/server/step-record.ts',
+    ['tests/unit/server/step-record.test.ts'],
+    [
+      ["statistics are the last shard's", 'sum += row[column]!;', 'sum = row[column]! * this.shards;'],
+      ["a node's rows all land on its first leaf", 'this.rows[from + i] = row;', 'this.rows[from] = row;'],
+      [
+        'rows of the wrong length fit',
+        'rows.every((row) => row.length === NAMES[net].length)',
+        'rows.every((row) => row.length > 0)',
+      ],
+    ],
+  ),
+  ...of(
+    'src/server/verification.ts',
+    ['tests/unit/server/verification.test.ts'],
+    [
+      ['all tasks are verified', '.uniform() < verify.fraction', '.uniform() < 1'],
+      ['all tasks of a step are verified, or none', 'net, step, keyOf(node))', 'net, step)'],
+    ],
+  ),
+  ...of(
+    'src/checkpoints/checkpoint-store.ts',
+    ['tests/unit/checkpoints/checkpoint-store.test.ts'],
+    [
+      ['one checkpoint too many stays', '.slice(this.keep)', '.slice(this.keep + 1)'],
+      ['the newest checkpoint is the first by name', 'sort((a, b) => b - a)', 'sort()'],
+      ['a rollback keeps the line that it abandons', 'if (later > step)', 'if (later < step)'],
+      ['a checkpoint may hold NaN', 'firstNotFinite(chunk) < 0', 'chunk.length >= 0'],
+    ],
+  ),
+  ...of(
+    'src/checkpoints/checkpoint.ts',
+    ['tests/unit/checkpoints/checkpoint-store.test.ts'],
+    [['a changed byte goes unnoticed', ".digest('hex') === checksum", ".digest('hex') !== ''"]],
+  ),
+  ...of(
+    'tests/architecture/imports.test.ts',
+    ['tests/architecture/imports.test.ts'],
+    [
+      [
+        'losses may use numerics, which they do not',
+        'losses: {\n    may: [],',
+        "losses: {\n    may: ['numerics'],",
+      ],
+      [
+        'metrics may use the wire, which they do not',
+        'metrics: {\n    may: [],',
+        "metrics: {\n    may: ['wire'],",
+      ],
+    ],
+  ),
+];

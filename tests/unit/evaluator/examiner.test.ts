@@ -1,0 +1,112 @@
+// Goal: an evaluation's measures are what their names say. Method: samples whose modes, classes and distances are known.
+import { beforeAll, describe, expect, it } from 'vitest';
+import { loadTensorFlow } from '../../../src/compiler/tensorflow.js';
+import type { DatasetSource } from '../../../src/data/data-source.js';
+import { mixtureSource } from '../../../src/data/mixture.js';
+import { ImageBins } from '../../../src/evaluation/image-bins.js';
+import { createExaminer, type Measures } from '../../../src/evaluator/evaluation.js';
+import { RandomStream, seedOf } from '../../../src/numerics/random.js';
+
+beforeAll(() => void loadTensorFlow({ kind: 'cpu', threads: 1 }));
+
+const PIXELS = 64;
+const SAMPLES = 1000;
+
+/** A small image of a class: its prototype and a little noise. */
+function image(label: number, random: RandomStream): Float32Array {
+  const prototype = new RandomStream(seedOf('prototype', label));
+  return Float32Array.from({ length: PIXELS }, () => prototype.normal() + 0.2 * random.normal());
+}
+
+/** @param labelOf class of image i */
+function images(count: number, seed: string, labelOf: (i: number) => number): Float32Array {
+  const random = new RandomStream(seedOf(seed));
+  const all = new Float32Array(count * PIXELS);
+  for (let i = 0; i < count; i++) all.set(image(labelOf(i), random), i * PIXELS);
+  return all;
+}
+
+const COUNT = 3000;
+const real = images(COUNT, 'real', (i) => i % 10);
+const digits: DatasetSource = {
+  kind: 'dataset',
+  shape: [8, 8, 1],
+  count: COUNT,
+  digest: '',
+  read: (indices, out) => {
+    for (const [i, index] of Array.from(indices).entries())
+      out.set(real.subarray(index * PIXELS, (index + 1) * PIXELS), i * PIXELS);
+  },
+  label: (index) => index % 10,
+  close: () => {},
+};
+
+describe('labelled images', () => {
+  const measured = async (samples: Float32Array): Promise<Measures> => {
+    const examiner = createExaminer(digits, 'mnist', 0);
+    expect(examiner.sampleCount).toBe(SAMPLES);
+    const { measures } = await examiner.examine(samples, 1);
+    examiner.dispose();
+    return measures;
+  };
+
+  it('a class is captured by one sample in a hundred, not by fewer', async () => {
+    // class 8 has 9 samples of 1,000 and class 9 has 10; the others share the rest
+    const labelOf = (i: number) => (i < 9 ? 8 : i < 19 ? 9 : i % 8);
+    const measures = await measured(images(SAMPLES, 'few', labelOf));
+    expect(measures).toMatchObject({
+      gan_modes_captured: 9,
+      gan_modes_expected: 10,
+      gan_mode_coverage_ratio: 0.9,
+    });
+  });
+
+  it('two of ten classes: KL is log 5, and the score 0.8', async () => {
+    const measures = await measured(images(SAMPLES, 'two', (i) => i % 2));
+    expect(measures.gan_modes_captured).toBe(2);
+    expect(Math.abs(measures.gan_mode_kl_divergence_nats! - Math.log(5))).toBeLessThan(0.02); // real classes differ by a few items
+    expect(Math.abs(measures.gan_mode_collapse_score_ratio! - 0.8)).toBeLessThan(0.01);
+  });
+
+  it('diversity is the mean distance over that of real images, and the score at least what it lacks', async () => {
+    const faint = images(SAMPLES, 'faint', (i) => i % 10).map((v) => v / 4);
+    const measures = await measured(faint);
+    expect(Math.abs(measures.gan_sample_diversity_ratio! - 0.25)).toBeLessThan(0.01);
+    expect(measures.gan_mode_collapse_score_ratio).toBeGreaterThan(0.73);
+  });
+});
+
+it('a mixture: coverage, high quality and KL of half its modes', async () => {
+  const source = mixtureSource({ source: 'ring', modes: 4, radius: 1, deviation: 0.01 });
+  const examiner = createExaminer(source, 'ring', 64);
+  const [a, b] = source.modes as [number[], number[]];
+  const samples = Float32Array.from({ length: 64 }, (_, i) => [...a, ...b][i % 4]!);
+  samples[0] = 0.5; // one sample in 32 is on no mode
+  const { measures } = await examiner.examine(samples, 1);
+  expect(measures).toMatchObject({
+    gan_modes_captured: 2,
+    gan_modes_expected: 4,
+    gan_mode_coverage_ratio: 0.5,
+  });
+  expect(measures.gan_high_quality_samples_ratio).toBeCloseTo(31 / 32, 6);
+  expect(measures.gan_mode_kl_divergence_nats).toBeCloseTo(Math.log(2), 6);
+  expect(measures.gan_mode_collapse_score_ratio).toBeCloseTo(0.5, 6);
+});
+
+it('of real images one bin in twenty differs by chance', () => {
+  const bins = new ImageBins(
+    images(4000, 'bins', (i) => i % 50),
+    PIXELS,
+  );
+  const ratios = Array.from(
+    { length: 20 },
+    (_, i) =>
+      bins.report(images(SAMPLES, `more ${i}`, (_j) => new RandomStream(seedOf(i, _j)).below(50)))
+        .differentRatio,
+  );
+  const mean = ratios.reduce((sum, r) => sum + r, 0) / ratios.length;
+  // 5 % of 20 * 50 bins, which are not drawn apart: measured 0.05; at z = 3.5 it would be 0.0005, at z = 1 a third
+  expect(mean).toBeGreaterThan(0.02);
+  expect(mean).toBeLessThan(0.1);
+  bins.dispose();
+});

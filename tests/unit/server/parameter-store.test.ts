@@ -1,0 +1,120 @@
+// Goal: what the server does to vectors, by hand: one weight a layer, SGD without momentum, payloads that anybody can add up.
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { runConfig } from '../../../src/config/run-config.js';
+import { buildArchitecture } from '../../../src/models/architecture.js';
+import { VectorEngine } from '../../../src/numerics/vector-engine.js';
+import type { Net } from '../../../src/parameters/manifest.js';
+import { ParameterStore } from '../../../src/server/parameter-store.js';
+
+const SGD = { name: 'sgd', learningRate: 0.5, momentum: 0 };
+let engine: VectorEngine;
+beforeEach(async () => {
+  engine = await VectorEngine.create(1);
+});
+afterEach(() => engine.close());
+
+function storeOf(settings: object, batchNorm = false): ParameterStore {
+  const config = runConfig.parse({
+    data: { source: 'gaussian-1d' },
+    model: {
+      name: 'mlp',
+      latent: 1,
+      generator: { hidden: [1], batchNorm },
+      discriminator: { hidden: [1] },
+    },
+    optimizer: { discriminator: SGD, generator: SGD },
+    minibatch: { size: 8, shards: 4 },
+    averaging: { decay: 0.999 },
+    ...settings,
+  });
+  const store = new ParameterStore(config, buildArchitecture(config.model, [1]), engine);
+  store.initialize();
+  return store;
+}
+
+const parametersOf = (store: ParameterStore, net: Net) => Array.from(store.export()[`${net}.parameters`]!);
+const averageOf = (store: ParameterStore) => Array.from(store.export()['generator.average']!);
+
+/** Hands the leaves in, in any order: leaf i is `values(i)` repeated. */
+async function apply(
+  store: ParameterStore,
+  net: Net,
+  step: number,
+  leaf: (i: number) => number,
+  order = [2, 0, 3, 1],
+) {
+  for (const index of order) {
+    const payload = store.allocatePayload(net);
+    store.view(payload).fill(leaf(index));
+    await store.settle(net, { level: 0, index }, payload);
+  }
+  return store.apply(net, step);
+}
+
+describe('a step', () => {
+  it('moves each weight by the rate times the mean of the shards, and reports the norm of that mean', async () => {
+    const store = storeOf({});
+    const before = parametersOf(store, 'discriminator');
+    const applied = await apply(store, 'discriminator', 0, (i) => i + 1); // mean 2.5
+    expect(before).toHaveLength(4);
+    for (const [i, w] of parametersOf(store, 'discriminator').entries())
+      expect(w).toBeCloseTo(before[i]! - 1.25, 6);
+    expect(applied).toEqual({ kind: 'applied', gradientNorm: 5 }); // sqrt(4 * 2.5^2)
+  });
+
+  it('blends slots: nine tenths of what they were and one of the mean of the shards', async () => {
+    const store = storeOf({}, true);
+    await apply(store, 'generator', 0, (i) => i + 1);
+    const [mean, variance] = parametersOf(store, 'generator').slice(-2);
+    expect(mean).toBeCloseTo(0.25, 6);
+    expect(variance).toBeCloseTo(0.9 + 0.25, 6);
+  });
+
+  it("of the critic is clamped, and G's is not", async () => {
+    const store = storeOf({ loss: { name: 'wasserstein', clip: 0.25 } });
+    await apply(store, 'discriminator', 0, () => -100);
+    expect(parametersOf(store, 'discriminator')).toEqual([0.25, 0.25, 0.25, 0.25]);
+    await apply(store, 'generator', 0, () => -100);
+    for (const w of parametersOf(store, 'generator')) expect(w).toBeGreaterThan(40);
+  });
+
+  it('of G moves its average, 2/11 of the old and 9/11 of the new at first; one of D does not', async () => {
+    const store = storeOf({});
+    const first = averageOf(store);
+    await apply(store, 'discriminator', 0, () => 3);
+    expect(averageOf(store)).toEqual(first);
+    await apply(store, 'generator', 0, () => 2);
+    for (const [i, w] of averageOf(store).entries()) expect(w).toBeCloseTo(first[i]! - 9 / 11, 5);
+  });
+
+  it('whose gradient is not finite changes nothing', async () => {
+    const store = storeOf({});
+    const before = store.export();
+    const applied = await apply(store, 'generator', 0, (i) => (i === 1 ? Number.NaN : 1));
+    expect(applied).toEqual({ kind: 'not-finite', cause: 'gradient' });
+    expect(store.export()).toEqual(before);
+  });
+
+  it('has the same bits in whatever order its nodes come, and from whatever level', async () => {
+    const leaf = (i: number) => [0.1, 0.7, 1e-3, 3e5][i]!;
+    const hashes = new Set<string>();
+    for (const order of [
+      [0, 1, 2, 3],
+      [3, 2, 1, 0],
+      [1, 3, 0, 2],
+    ]) {
+      const store = storeOf({});
+      await apply(store, 'discriminator', 0, leaf, order);
+      hashes.add(store.weightHashes().discriminator);
+    }
+    const store = storeOf({});
+    for (const index of [1, 0]) {
+      const payload = store.allocatePayload('discriminator');
+      store.view(payload).fill(Math.fround(Math.fround(leaf(2 * index)) + Math.fround(leaf(2 * index + 1))));
+      await store.settle('discriminator', { level: 1, index }, payload);
+    }
+    await store.apply('discriminator', 0);
+    hashes.add(store.weightHashes().discriminator);
+    expect(hashes.size).toBe(1);
+  });
+});

@@ -2,7 +2,7 @@
 // [--jobs N] [--list]`. Exit status 1 where a fault is not noticed, does not apply, or a test fails without any fault.
 //
 // Why not Stryker: it plants every operator of every line, thousands of faults without a name, where each run of our tests loads TensorFlow
-// (seconds); its Vitest runner works in threads, where a TensorFlow session that is left open aborts the process; and it cannot reach
+// (seconds); its Vitest runner (9.6.1) forces threads, where a TensorFlow session that is left open aborts the process; and it cannot reach
 // AssemblyScript or YAML. This list is short, each fault is a claim, and a fault that no test notices is a test to be written.
 import { spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';

@@ -196,7 +196,7 @@ class Game:
         return -F.logsigmoid(fake).mean()  # section 3: maximize log D(G(z))
 
     def d_step(self, d, g, real, seed):
-        """(gradients, slots, statistics) of one shard: loss, accuracy on real, accuracy on fake, V(D, G)."""
+        """(gradients, slots, statistics) of one shard: loss, accuracy on real, accuracy on fake, V(D, G); of G, the loss alone."""
         draws = Draws(seed)
         fake = self.apply("generator", self.latents(len(real), draws), *g, Mode(draws, True)).detach()
         p = {name: w.clone().requires_grad_() for name, w in d[0].items()}
@@ -218,7 +218,7 @@ class Game:
         f = self.apply("discriminator", self.apply("generator", z, p, g[1], mode), *d, Mode(draws, True))
         loss = self.g_loss(f)
         grads = torch.autograd.grad(loss, list(p.values()))
-        return dict(zip(p, grads)), mode.written, [loss.item(), (torch.sigmoid(f) < 0.5).double().mean().item()]
+        return dict(zip(p, grads)), mode.written, [loss.item()]
 
     def sample(self, g, batch, seed):
         draws = Draws(seed)

@@ -5,12 +5,12 @@ import { type RunConfig, runConfig } from '../../src/config/run-config.js';
 import type { DataSource } from '../../src/data/data-source.js';
 import { createSampler } from '../../src/data/sampler.js';
 import { SampleDrawer } from '../../src/evaluation/sample-drawer.js';
-import { buildArchitecture } from '../../src/models/architecture.js';
 import { VectorEngine } from '../../src/numerics/vector-engine.js';
 import { NETS, type Net } from '../../src/parameters/manifest.js';
 import { phaseOf } from '../../src/protocol/schedule.js';
 import { levelFor, nodeCount } from '../../src/protocol/shard-tree.js';
-import { ParameterStore } from '../../src/server/parameter-store.js';
+import { networksOf } from '../../src/run/open-run.js';
+import { ParameterStore } from '../../src/server/training/parameter-store.js';
 import { GradientComputer } from '../../src/worker/shard-gradient.js';
 
 export interface LocalRunOptions {
@@ -26,7 +26,7 @@ export interface LocalRunOptions {
 
 /** Both nets' weights and slots, and G's average. */
 export interface LocalRun extends Record<Net | 'average', Float32Array> {
-  /** everything that a checkpoint would hold, by name: `discriminator.parameters`, `generator.average`, … */
+  /** everything that a checkpoint would hold, by name: `discriminator`, `average`, … */
   vectors: Record<string, Float32Array>;
   /** samples of the averaged generator, as the evaluator draws them */
   samples(count: number): Float32Array;
@@ -35,9 +35,9 @@ export interface LocalRun extends Record<Net | 'average', Float32Array> {
 export async function trainLocally(given: object, options: LocalRunOptions): Promise<LocalRun> {
   const config = runConfig.parse(given);
   const { source } = options;
-  const architecture = buildArchitecture(config.model, source.shape);
+  const { architecture, layout } = await networksOf(config, source.shape);
   const engine = await VectorEngine.create(1);
-  const store = new ParameterStore(config, architecture, engine);
+  const store = new ParameterStore(config, layout, engine);
   const { size, shards } = config.minibatch;
   const samplerOf = (branch: number) =>
     createSampler({ source, seed: config.seed, minibatchSize: size, shards, branch });
@@ -48,25 +48,22 @@ export async function trainLocally(given: object, options: LocalRunOptions): Pro
   for (let round = 0; round < options.rounds; round++) {
     for (let j = 0; j < k; j++) await train('discriminator', round * k + j);
     await train('generator', round);
-    store.forgetBefore('discriminator', (round + 1) * k);
-    store.forgetBefore('generator', round + 1);
+    store.versions.forgetBefore('discriminator', (round + 1) * k);
+    store.versions.forgetBefore('generator', round + 1);
   }
-  const vectors = store.export();
+  const vectors = Object.fromEntries(Object.entries(store.export()).map(([name, { data }]) => [name, data]));
   computer.dispose();
   await engine.close();
   const drawn = (count: number) => {
     const drawer = new SampleDrawer({ architecture, latentDistribution: config.model.latentDistribution });
-    const generator = tf.tensor1d(vectors['generator.average']!);
+    const generator = tf.tensor1d(vectors.average!);
     const samples = drawer.draw(generator, { count, seed: config.seed });
     drawer.dispose();
     generator.dispose();
     return samples;
   };
-  const [discriminator, generator] = NETS.map((net) => vectors[`${net}.parameters`]!) as [
-    Float32Array,
-    Float32Array,
-  ];
-  return { discriminator, generator, average: vectors['generator.average']!, vectors, samples: drawn };
+  const [discriminator, generator] = NETS.map((net) => vectors[net]!) as [Float32Array, Float32Array];
+  return { discriminator, generator, average: vectors.average!, vectors, samples: drawn };
 }
 
 interface Parts {
@@ -78,14 +75,14 @@ interface Parts {
 
 async function trainStep({ config, store, computer, options }: Parts, net: Net, step: number): Promise<void> {
   const { shards } = config.minibatch;
-  const { reads } = phaseOf(config.schedule, net, step);
-  const weightsOf = (of: Net) => tf.tensor1d(store.published(of, reads[of])!.values.slice());
+  const { stepKind, reads } = phaseOf(config.schedule, net, step);
+  const weightsOf = (of: Net) => tf.tensor1d(store.versions.get(of, reads[of])!.values.slice());
   const weights = { discriminator: weightsOf('discriminator'), generator: weightsOf('generator') };
   const level = levelFor(shards, options.workers ?? shards);
   const rows: number[][] = [];
   for (let index = nodeCount(shards, level) - 1; index >= 0; index--) {
     const node = { level, index };
-    const { payload, statistics } = computer.compute({ net, step, branch: 0, ...node }, weights);
+    const { payload, statistics } = computer.compute({ net, stepKind, step, branch: 0, ...node }, weights);
     options.spoil?.(net, payload);
     rows.push(...statistics);
     const vector = store.allocatePayload(net);

@@ -5,12 +5,12 @@ import type { InputSpec } from '../../src/compiler/recording.js';
 import { loadTensorFlow } from '../../src/compiler/tensorflow.js';
 import { runConfig } from '../../src/config/run-config.js';
 import type { DataSource } from '../../src/data/data-source.js';
-import { lossOf, lossOptions } from '../../src/losses/gan-loss.js';
-import { buildArchitecture } from '../../src/models/architecture.js';
-import { modelOptions } from '../../src/models/options.js';
+import { lossOf, lossOptions } from '../../src/losses/losses.js';
+import { buildArchitecture, modelOptions } from '../../src/models/models.js';
 import type { Manifest, Net } from '../../src/parameters/manifest.js';
 import { trainReference } from '../../src/reference-trainer.js';
-import { discriminatorStep, generatorStep, sampleStep } from '../../src/steps/step.js';
+import { sampleStep } from '../../src/steps/sample-step.js';
+import { STEPS as KINDS } from '../../src/steps/steps.js';
 
 export type StepKind = Net | 'sample';
 /** Values by input or output name; a number more or less than the declared shape fails. */
@@ -36,7 +36,11 @@ export interface TestedStep {
 /** Call it before anything else here, once a test file. */
 export const useTensorFlow = (): void => void loadTensorFlow({ kind: 'cpu', threads: 1 });
 
-const STEPS = { discriminator: discriminatorStep, generator: generatorStep, sample: sampleStep };
+const STEPS = {
+  discriminator: KINDS.discriminator.define,
+  generator: KINDS.generator.define,
+  sample: sampleStep,
+};
 
 /**
  * Inputs: `discriminator` and `generator` (weights, then slots, as `layOut` gives them), `real`, `seed` (two int32).
@@ -48,6 +52,7 @@ export function stepOf(kind: StepKind, { model, loss, item, batch }: StepOptions
   const context = {
     architecture,
     loss: lossOf(lossOptions.parse(loss)),
+    penalties: { discriminator: [], generator: [] },
     latentDistribution: options.latentDistribution,
     batch,
   };

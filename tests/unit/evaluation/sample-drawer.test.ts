@@ -2,8 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadTensorFlow } from '../../../src/compiler/tensorflow.js';
 import { SampleDrawer } from '../../../src/evaluation/sample-drawer.js';
-import { buildArchitecture } from '../../../src/models/architecture.js';
-import { modelOptions } from '../../../src/models/options.js';
+import { buildArchitecture, modelOptions } from '../../../src/models/models.js';
 import { initialParameters } from '../../../src/parameters/initial.js';
 
 describe('samples', () => {

@@ -3,7 +3,8 @@
 // the compiled step are compared with it, tensor by tensor.
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { NETS, sizeOf } from '../../../src/parameters/manifest.js';
+import { sizeOf } from '../../../src/numerics/shape.js';
+import { NETS } from '../../../src/parameters/manifest.js';
 import { pattern, startValue } from '../../support/pattern.js';
 import { byName, layOut, manifestsOf, type StepOptions, stepOf, useTensorFlow } from '../../support/steps.js';
 

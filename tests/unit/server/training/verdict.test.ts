@@ -1,9 +1,9 @@
 // Goal: a collapse is the same thing to the verdict that steers a run, to the alert, and to the line in the figure.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { runConfig } from '../../../src/config/run-config.js';
-import { COLLAPSE_THRESHOLD } from '../../../src/evaluation/collapse.js';
-import { verdictOf } from '../../../src/server/evaluations.js';
+import { runConfig } from '../../../../src/config/run-config.js';
+import { COLLAPSE_THRESHOLD } from '../../../../src/evaluation/collapse.js';
+import { verdictOf } from '../../../../src/server/training/evaluations.js';
 
 const verdict = (onCollapse: string, round: number, score: number | undefined) =>
   verdictOf(

@@ -1,10 +1,11 @@
 // Goal: what the server does to vectors, by hand: one weight a layer, SGD without momentum, payloads that anybody can add up.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { runConfig } from '../../../src/config/run-config.js';
-import { buildArchitecture } from '../../../src/models/architecture.js';
-import { VectorEngine } from '../../../src/numerics/vector-engine.js';
-import type { Net } from '../../../src/parameters/manifest.js';
-import { ParameterStore } from '../../../src/server/parameter-store.js';
+import { runConfig } from '../../../../src/config/run-config.js';
+import { buildArchitecture } from '../../../../src/models/models.js';
+import { VectorEngine } from '../../../../src/numerics/vector-engine.js';
+import { Layout } from '../../../../src/parameters/layout.js';
+import type { Net } from '../../../../src/parameters/manifest.js';
+import { ParameterStore } from '../../../../src/server/training/parameter-store.js';
 
 const SGD = { name: 'sgd', learningRate: 0.5, momentum: 0 };
 let engine: VectorEngine;
@@ -27,13 +28,13 @@ function storeOf(settings: object, batchNorm = false): ParameterStore {
     averaging: { decay: 0.999 },
     ...settings,
   });
-  const store = new ParameterStore(config, buildArchitecture(config.model, [1]), engine);
+  const store = new ParameterStore(config, new Layout(buildArchitecture(config.model, [1])), engine);
   store.initialize();
   return store;
 }
 
-const parametersOf = (store: ParameterStore, net: Net) => Array.from(store.export()[`${net}.parameters`]!);
-const averageOf = (store: ParameterStore) => Array.from(store.export()['generator.average']!);
+const parametersOf = (store: ParameterStore, net: Net) => Array.from(store.export()[net]!.data);
+const averageOf = (store: ParameterStore) => Array.from(store.export().average!.data);
 
 /** Hands the leaves in, in any order: leaf i is `values(i)` repeated. */
 async function apply(

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { runConfig } from '../../../src/config/run-config.js';
-import { verifiedShare } from '../../../src/server/verification.js';
+import { runConfig } from '../../../../src/config/run-config.js';
+import { verifiedShare } from '../../../../src/server/training/verification.js';
 
 const NODES = [0, 1, 2, 3].map((index) => ({ level: 0, index }));
 const STEPS = 1000;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { shardSeed } from '../../../src/worker/shard-gradient.js';
+import { shardSeed } from '../../../src/steps/steps.js';
 
 it("a shard's noise depends on seed, branch, net, step and shard, each by itself", () => {
   const base = { seed: 1, branch: 2, net: 'discriminator', step: 3, shard: 4 } as const;

@@ -4,8 +4,8 @@ import type { Command } from 'commander';
 import type { RunConfig } from '../config/run-config.js';
 import { loadTopology, partOf, type Workers } from '../config/topology.js';
 import { NashError } from '../errors.js';
-import type { Pool } from '../protocol/roster.js';
-import { POOLS, parseWorkers, type WorkerCounts } from './run-arguments.js';
+import { POOLS, type Pool } from '../protocol/roster.js';
+import { parseWorkers, type WorkerCounts } from './run-arguments.js';
 
 export interface PlacementArguments {
   workers?: WorkerCounts;

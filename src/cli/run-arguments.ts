@@ -5,6 +5,7 @@ import { loadConfig } from '../config/load-config.js';
 import type { RunConfig } from '../config/run-config.js';
 import { WORKERS_MAX } from '../config/topology.js';
 import { NashError } from '../errors.js';
+import { POOLS, type Pool } from '../protocol/roster.js';
 import type { Opening } from '../run-folder/run-folder.js';
 
 export interface RunArguments {
@@ -73,8 +74,7 @@ export function toWords(configFile: string, args: RunArguments): string[] {
   ];
 }
 
-export const POOLS = ['discriminator', 'generator', 'any'] as const;
-export type WorkerCounts = Record<(typeof POOLS)[number], number>;
+export type WorkerCounts = Record<Pool, number>;
 
 /** Parses `discriminator=2,generator=2`. */
 export function parseWorkers(text: string): WorkerCounts {

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { Command, Option } from 'commander';
 import { EXIT, messageOf, NashError } from '../errors.js';
-import type { Pool } from '../protocol/roster.js';
+import { POOLS, type Pool } from '../protocol/roster.js';
 import { runFile } from '../run-folder/run-files.js';
 import { readAddress, type ServerAddress } from '../run-folder/server-address.js';
 import type { Log } from '../server/log.js';
@@ -36,11 +36,7 @@ interface WorkerArguments extends SupervisedArguments {
 export const workerCommand: CommandMaker = (finish) =>
   withSupervision(new Command('worker'))
     .description('compute gradients for a server until it says stop')
-    .addOption(
-      new Option('--pool <pool>', 'which steps to compute')
-        .choices(['discriminator', 'generator', 'any'])
-        .default('any'),
-    )
+    .addOption(new Option('--pool <pool>', 'which steps to compute').choices(POOLS).default('any'))
     .option('--endpoint <address>', "the server's address, such as tcp://10.0.0.1:5555")
     .option('--run-dir <dir>', 'read the address from the run folder of a server on this host')
     .option('--keys <dir>', KEYS_HELP)

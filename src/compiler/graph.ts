@@ -4,7 +4,13 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { makeFolder } from '../../src/setup/files.mjs';
 import { assert } from '../errors.js';
-import type { ElementType, RecordedNode, Recording, TensorSpec } from './recording.js';
+import {
+  DATA_TYPE,
+  type ElementType,
+  type RecordedNode,
+  type Recording,
+  type TensorSpec,
+} from './recording.js';
 import { type KernelAttribute, nodeBackend } from './tensorflow.js';
 
 /** The generated protobuf classes carry no types; each setter is named after its field in tensorflow's .proto files. */
@@ -12,9 +18,6 @@ import { type KernelAttribute, nodeBackend } from './tensorflow.js';
 type Proto = any;
 
 const proto = (): Proto => createRequire(import.meta.url)('@tensorflow/tfjs-node-gpu/dist/proto/api_pb.js');
-
-/** tensorflow/core/framework/types.proto */
-const DATA_TYPE: Record<ElementType, number> = { float32: 1, int32: 3, bool: 10, bfloat16: 14 };
 
 /** GraphDef version that TensorFlow 2.21 writes; older readers refuse newer graphs, so the oldest that serves would do too. */
 const PRODUCER = 1395;

@@ -5,12 +5,14 @@
 // statistics stay float32 inside its kernel. What is never cast: weights as they are kept and updated, losses,
 // statistics, sums over shards, and every output of the step: a gradient is rounded to bfloat16 once, by the
 // matrix kernel that made it, and is float32 from there on.
-import type { ElementType, RecordedNode, Recording, TensorSpec } from './recording.js';
+import {
+  DATA_TYPE,
+  type ElementType,
+  type RecordedNode,
+  type Recording,
+  type TensorSpec,
+} from './recording.js';
 import { type KernelAttribute, nodeBackend } from './tensorflow.js';
-
-/** tensorflow/core/framework/types.proto */
-const DT_FLOAT = 1;
-const DT_BFLOAT16 = 14;
 
 interface Rule {
   /** indexes of the inputs that become bfloat16 */
@@ -82,8 +84,8 @@ class Rewriter {
       op: 'Cast',
       layer: name.slice(0, name.lastIndexOf('/')),
       attributes: [
-        typeAttribute('SrcT', dtype === 'float32' ? DT_BFLOAT16 : DT_FLOAT),
-        typeAttribute('DstT', dtype === 'float32' ? DT_FLOAT : DT_BFLOAT16),
+        typeAttribute('SrcT', DATA_TYPE[dtype === 'float32' ? 'bfloat16' : 'float32']),
+        typeAttribute('DstT', DATA_TYPE[dtype]),
       ],
       inputs: [source],
       outputs: [{ shape: spec.shape, dtype }],
@@ -111,7 +113,7 @@ class Rewriter {
   private rewritten(node: RecordedNode, rule: Rule): RecordedNode {
     return {
       ...node,
-      attributes: node.attributes.map((a) => (a.name === 'T' ? typeAttribute('T', DT_BFLOAT16) : a)),
+      attributes: node.attributes.map((a) => (a.name === 'T' ? typeAttribute('T', DATA_TYPE.bfloat16) : a)),
       inputs: node.inputs.map((source, i) =>
         this.as(source, rule.inputs.includes(i) ? 'bfloat16' : 'float32'),
       ),

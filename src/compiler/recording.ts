@@ -7,6 +7,14 @@ import { type KernelAttribute, nodeBackend } from './tensorflow.js';
 
 export type ElementType = 'float32' | 'int32' | 'bool' | 'bfloat16';
 
+/** Their numbers in a GraphDef: DataType of tensorflow/core/framework/types.proto. */
+export const DATA_TYPE: Readonly<Record<ElementType, number>> = {
+  float32: 1,
+  int32: 3,
+  bool: 10,
+  bfloat16: 14,
+};
+
 /** A tensor that a step is given; its values may differ from run to run, its shape may not. */
 export interface InputSpec {
   name: string;

@@ -2,6 +2,7 @@
 // beside them. Both sides validate what they receive against these schemas before they believe any of it.
 import { z } from 'zod';
 import { NETS } from '../parameters/manifest.js';
+import { POOLS } from './roster.js';
 import { STEP_KINDS } from './step-kinds.js';
 
 /** Raised whenever a message changes its meaning; both sides must have the same. */
@@ -51,7 +52,7 @@ const hello = z.strictObject({
   kind: z.literal('hello'),
   protocol: count,
   role: z.enum(['worker', 'evaluator']),
-  pool: z.enum([...NETS, 'any']),
+  pool: z.enum(POOLS),
   name: label,
   pid: count,
   host: label,

@@ -2,8 +2,9 @@
 import { NETS, type Net } from '../parameters/manifest.js';
 import type { Task } from './task.js';
 
-/** Which steps a worker may compute. */
-export type Pool = Net | 'any';
+/** Which steps a worker may compute: those of one net, or any. */
+export const POOLS = [...NETS, 'any'] as const;
+export type Pool = (typeof POOLS)[number];
 
 /** Whether a pool's workers may compute a net's steps. */
 export const serves = (pool: Pool, net: Net): boolean => pool === 'any' || pool === net;

@@ -3,9 +3,6 @@
 import { NETS, type Net } from '../parameters/manifest.js';
 import type { Task } from './task.js';
 
-/** A server pings its ready workers every second: one that has heard nothing for this long was forgotten, and says hello again. */
-export const FORGOTTEN_MS = 5000;
-
 /** A task of a line, as it is sent. */
 export type LineTask = Task & { term: number; branch: number };
 

@@ -4,11 +4,10 @@ import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { arch, availableParallelism, cpus, hostname, platform, release, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { vectorInstructions } from '../numerics/instruction-set.js';
 
 const ALLOWED =
   /^(CUDA_VISIBLE_DEVICES|TF_[A-Z0-9_]+|NASH_[A-Z_]+|OMP_NUM_THREADS|NODE_OPTIONS|NODE_ENV|UV_THREADPOOL_SIZE)$/;
-/** Instruction sets by which TensorFlow chooses its kernels: other ones round otherwise. */
-const DECISIVE_FLAGS = /^(sse4|avx|amx|fma|f16c)/;
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 export function describeEnvironment(): Record<string, unknown> {
@@ -20,7 +19,7 @@ export function describeEnvironment(): Record<string, unknown> {
     platform: `${platform()} ${release()} ${arch()}`,
     host: hostname(),
     processor: cpus()[0]?.model,
-    instructions: instructions(),
+    instructions: vectorInstructions(),
     cores: availableParallelism(),
     memoryBytes: totalmem(),
     tensorflow: tensorflow(),
@@ -39,13 +38,6 @@ function commit(): string | null {
   } catch {
     return null; // no git, or a repository of another user: the report is as good without it
   }
-}
-
-/** null on a system that does not list them in /proc. */
-function instructions(): string[] | null {
-  if (!existsSync('/proc/cpuinfo')) return null;
-  const flags = /^flags\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? '';
-  return flags.split(/\s+/).filter((flag) => DECISIVE_FLAGS.test(flag));
 }
 
 /** The library that the addon is linked to: its folder, and for one that `nash setup` fetched its version. */

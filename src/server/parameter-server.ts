@@ -12,6 +12,7 @@ import type { Effect } from '../protocol/events.js';
 import type { Line } from '../protocol/line.js';
 import { type ServerMessage, serverMessage } from '../protocol/messages.js';
 import { versionsAfter } from '../protocol/schedule.js';
+import { DEADLINES, TICK_MS } from '../protocol/timing.js';
 import type { RunFolder } from '../run-folder/run-folder.js';
 import type { ServerTransport } from '../transport/transport.js';
 import { encode } from '../wire/codec.js';
@@ -66,9 +67,6 @@ export interface Outcome {
   imagesPerSecond: number;
 }
 
-/** A late node is given to a second worker after this many times the median, but not before the floor. */
-const DEADLINES = { factor: 5, floorMs: 1000, ceilingMs: 120_000, firstMs: 60_000 };
-const TICK_MS = 250;
 /** A peer's pipe dies a moment after the event that says so: pinged at once, and again at these times. */
 const PROBE_AT_MS = [0, 5, 25, 100, 400];
 /** How long the end waits for the peers to take their leave: what is still on its way to a peer when its connection is closed may be lost. */

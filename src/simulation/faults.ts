@@ -1,6 +1,6 @@
 // What goes wrong in a simulated run: rates drawn widely from the seed, so that some runs are calm and some are not.
 
-import type { Pool } from '../protocol/roster.js';
+import { POOLS, type Pool } from '../protocol/roster.js';
 import type { ScheduleOptions } from '../protocol/schedule.js';
 import type { World } from './world.js';
 
@@ -49,8 +49,7 @@ export function drawScenario(world: World): Scenario {
   const rounds = 4 + random.below(17);
   const isVerified = world.chance(0.3);
   const pools: Pool[] = ['discriminator', 'generator'];
-  while (world.chance(0.7) && pools.length < 9)
-    pools.push((['discriminator', 'generator', 'any'] as const)[random.below(3)]!);
+  while (world.chance(0.7) && pools.length < 9) pools.push(POOLS[random.below(POOLS.length)]!);
   return {
     schedule: { order: world.chance(0.5) ? 'alternating' : 'simultaneous', discriminatorSteps: k },
     shards: 1 + random.below(8),

@@ -7,6 +7,7 @@ import type { Pool } from '../protocol/roster.js';
 import { type Versions, versionsAfter } from '../protocol/schedule.js';
 import { keyOf, leavesOf, parentOf, rootLevel, siblingOf, type TreeNode } from '../protocol/shard-tree.js';
 import type { Task, TaskName } from '../protocol/task.js';
+import { DEADLINES, PING_MS, patienceMs, TICK_MS } from '../protocol/timing.js';
 import { applied, initial, mix, type Values } from './arithmetic.js';
 import type { Scenario } from './faults.js';
 import type { FromServer, FromWorker } from './messages.js';
@@ -41,10 +42,6 @@ interface PeerModel {
   sent: Set<string>;
 }
 
-const DEADLINES = { factor: 5, floorMs: 1000, ceilingMs: 120_000, firstMs: 60_000 };
-const TICK_MS = 250;
-const PING_MS = 1000;
-const HUNG_MS = 30_000;
 const BRANCHES_MAX = 5;
 
 export class ServerModel {
@@ -119,8 +116,8 @@ export class ServerModel {
     this.pingedMs = this.now;
     for (const [session, peer] of [...this.peers]) {
       if (!peer.isReady) continue;
-      const patienceMs = Math.max(HUNG_MS, 4 * this.coordinator.lateAfterMs(session));
-      if (this.now - peer.heardMs > patienceMs) {
+      const patience = patienceMs(this.coordinator.lateAfterMs(session));
+      if (this.now - peer.heardMs > patience) {
         this.lose(session);
         this.around.silent(session);
       } else this.around.send(session, { kind: 'ping', sentMs: this.now });

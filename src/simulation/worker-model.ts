@@ -1,7 +1,8 @@
 // A worker process of the simulator: the real WorkerTasks in a shell that can crash, hang, be stopped, be slow, and lie.
 import type { Net } from '../parameters/manifest.js';
 import type { Pool } from '../protocol/roster.js';
-import { FORGOTTEN_MS, type LineTask, WorkerTasks } from '../protocol/worker-tasks.js';
+import { FORGOTTEN_MS } from '../protocol/timing.js';
+import { type LineTask, WorkerTasks } from '../protocol/worker-tasks.js';
 import { mix, nodeGradient } from './arithmetic.js';
 import type { Scenario } from './faults.js';
 import type { FromServer, FromWorker } from './messages.js';

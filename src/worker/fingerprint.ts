@@ -3,20 +3,19 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NodeBackend } from '../compiler/tensorflow.js';
+import { vectorInstructions } from '../numerics/instruction-set.js';
 import type { Fingerprint } from '../protocol/messages.js';
 
 /** Switches of TensorFlow, oneDNN and CUDA that choose other kernels or roundings. */
 const FLAGS =
   /^(TF_(ENABLE_ONEDNN_OPTS|DETERMINISTIC_OPS|CUDNN_.*|XLA_FLAGS|ENABLE_AUTO_MIXED_PRECISION)|XLA_FLAGS|NVIDIA_TF32_OVERRIDE|(ONEDNN|DNNL)_.*|CUBLAS_.*)$/;
-/** Vector instructions: libraries choose their kernels by these. */
-const VECTORS = /^(sse|ssse|avx|fma|f16c|amx|asimd|sve|bf16|i8mm)/;
 
 /** @param backend absent in a worker that computes nothing */
 export function fingerprintOf(backend: NodeBackend | undefined, threads: number): Fingerprint {
   if (!backend) return { device: 'none', tensorflow: 'none', threads: String(threads), flags: '' };
   const { binding, isUsingGpuDevice } = backend;
   return {
-    device: isUsingGpuDevice ? gpus() : instructionSet(),
+    device: isUsingGpuDevice ? gpus() : `${process.arch} ${vectorInstructions().join(' ')}`,
     tensorflow: binding.TF_Version,
     threads: String(threads),
     flags: Object.entries(process.env)
@@ -25,12 +24,6 @@ export function fingerprintOf(backend: NodeBackend | undefined, threads: number)
       .sort()
       .join(' '),
   };
-}
-
-function instructionSet(): string {
-  const line = /^(?:flags|Features)\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? '';
-  const flags = line.split(' ').filter((flag) => VECTORS.test(flag));
-  return `${process.arch} ${flags.sort().join(' ')}`;
 }
 
 /** Names of the host's GPUs and their driver, as its kernel module says. */

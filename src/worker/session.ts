@@ -13,7 +13,7 @@ import {
   type WorkerMessage,
   workerMessage,
 } from '../protocol/messages.js';
-import { FORGOTTEN_MS } from '../protocol/worker-tasks.js';
+import { FORGOTTEN_MS } from '../protocol/timing.js';
 import { SharedMemory } from '../transport/shared-memory.js';
 import type { WorkerTransport } from '../transport/transport.js';
 import { decode, encode } from '../wire/codec.js';

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { FORGOTTEN_MS } from '../../src/protocol/worker-tasks.js';
+import { FORGOTTEN_MS } from '../../src/protocol/timing.js';
 import { scratch, start, statusWhen } from '../support/nash.js';
 
 const STEPS = 5;

@@ -4,6 +4,7 @@
 // answers pings is alive; one that does not may be computing a long shard. So silence counts only beyond what its task may take.
 import { hostname } from 'node:os';
 import type { Coordinator } from '../../protocol/coordinator.js';
+import { PING_MS, patienceMs } from '../../protocol/timing.js';
 import { processStat } from '../../run-folder/process-stat.js';
 import type { Peer, Peers } from './peers.js';
 
@@ -18,10 +19,6 @@ export type Loss =
   | 'replaced'
   | 'refused';
 
-const PING_MS = 1000;
-/** Silence of a ready worker beyond this, and beyond HUNG_FACTOR times what its task may take, is a hung loop. */
-const HUNG_MS = 30_000;
-const HUNG_FACTOR = 4;
 /** From hello to prepared a peer reads its data files and compiles: on a cold disk minutes, never so many. */
 const PREPARE_MS = 600_000;
 /** A connection of another host that ends after so much silence was cut, not closed. */
@@ -61,7 +58,7 @@ export class Liveness {
   }
 
   private patienceMs({ session }: Peer): number {
-    return Math.max(HUNG_MS, HUNG_FACTOR * this.parts.coordinator.lateAfterMs(session));
+    return patienceMs(this.parts.coordinator.lateAfterMs(session));
   }
 
   /** What became of a peer whose connection is gone. */

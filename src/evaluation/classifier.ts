@@ -5,23 +5,20 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { DatasetSource } from '../data/data-source.js';
 import { permutation, RandomStream, seedOf } from '../numerics/random.js';
 import { sizeOf } from '../numerics/shape.js';
+import type { Classifier } from './measures/measure.js';
 
 const HIDDEN = 128;
 const BATCH = 100;
 const IMAGES_MAX = 20_000;
 const LEARNING_RATE = 2e-3;
 
-export interface Classifier {
-  classCount: number;
-  /** real items of each class among those it learned from */
-  realCounts: number[];
-  /** @param images `[count, size]` in [-1, 1] @returns the most likely class of each */
-  classify(images: Float32Array): Int32Array;
+/** Holds tensors until `dispose`. */
+export interface TrainedClassifier extends Classifier {
   dispose(): void;
 }
 
 /** Trains on the source's labels with a fixed seed. The source must have labels. */
-export function trainClassifier(source: DatasetSource, classCount: number): Classifier {
+export function trainClassifier(source: DatasetSource, classCount: number): TrainedClassifier {
   const size = sizeOf(source.shape);
   const count = Math.min(IMAGES_MAX, source.count);
   const order = permutation(source.count, seedOf('classifier')).subarray(0, count);

@@ -1,7 +1,7 @@
 // The picture of a run's collapse: its score over G's steps, and the line from which the alert counts it as one.
 import type { TopLevelSpec } from 'vega-lite';
 import { COLOURS, drawChart } from './chart.js';
-import { COLLAPSE_THRESHOLD } from './collapse.js';
+import { COLLAPSE } from './measures/collapse-score.js';
 
 /** The collapse score of the generator after `step` steps. */
 export interface CollapsePoint {
@@ -32,7 +32,7 @@ export function drawCollapse(points: readonly CollapsePoint[]): Promise<Buffer> 
     scale: { nice: false, domain: [0, Math.max(1, last.step)] },
   };
   const threshold = {
-    data: { values: [{ score: COLLAPSE_THRESHOLD }] },
+    data: { values: [{ score: COLLAPSE.scoreMin }] },
     encoding: { y: { field: 'score', ...y } },
   };
   const text = { align: 'right', baseline: 'bottom', dx: -4, dy: -4, fontSize: 12 };
@@ -41,7 +41,7 @@ export function drawCollapse(points: readonly CollapsePoint[]): Promise<Buffer> 
     height: 360,
     title: {
       text: `collapse score ${last.score.toFixed(2)}`,
-      subtitle: `step ${last.step.toLocaleString('en')}  ·  dashed: ${COLLAPSE_THRESHOLD}, from which the alert GanModeCollapse counts`,
+      subtitle: `step ${last.step.toLocaleString('en')}  ·  dashed: ${COLLAPSE.scoreMin}, from which the alert GanModeCollapse counts`,
     },
     layer: [
       { ...threshold, mark: { type: 'rule', color: COLOURS.missed, strokeDash: [5, 3], strokeWidth: 1.5 } },

@@ -2,25 +2,15 @@
 // projection to a few dimensions, which keeps distances (Johnson and Lindenstrauss) and costs milliseconds.
 import * as tf from '@tensorflow/tfjs-core';
 import { RandomStream, seedOf } from '../numerics/random.js';
+import type { Bins } from './measures/measure.js';
 
 /** Bins: enough to see a lost mode, few enough that 1,000 samples fill them. */
 const BIN_COUNT = 50;
 const DIMENSIONS = 32;
 const ITERATIONS = 20;
-/** Two-sided 5 % of the standard normal. */
-const Z_LIMIT = 1.96;
-
-export interface BinReport {
-  /** samples in each bin */
-  counts: number[];
-  /** bins that at least one sample fell into */
-  hitCount: number;
-  /** share of bins whose proportion differs from the data's by a two-proportion z-test at 5 % (NDB / K); 0.05 for real images */
-  differentRatio: number;
-}
 
 /** Bins made of real images, all with a fixed seed: the same data give the same bins. */
-export class ImageBins {
+export class ImageBins implements Bins {
   readonly realCounts: number[];
   private readonly centres: Float32Array[];
   private readonly projection: tf.Tensor2D;
@@ -38,20 +28,11 @@ export class ImageBins {
     this.projection = tf.tensor2d(values, [size, DIMENSIONS]);
     const points = this.project(real);
     this.centres = kMeans(points, Math.min(BIN_COUNT, points.length), random);
-    this.realCounts = this.count(points);
+    this.realCounts = this.countPoints(points);
   }
 
-  /** @param samples `[count, size]` in the range of the real images */
-  report(samples: Float32Array): BinReport {
-    const counts = this.count(this.project(samples));
-    const n = samples.length / this.size;
-    const m = this.realCounts.reduce((a, b) => a + b, 0);
-    const different = counts.filter((count, i) => Math.abs(zOf(count, n, this.realCounts[i]!, m)) > Z_LIMIT);
-    return {
-      counts,
-      hitCount: counts.filter((count) => count > 0).length,
-      differentRatio: different.length / counts.length,
-    };
+  count(samples: Float32Array): number[] {
+    return this.countPoints(this.project(samples));
   }
 
   dispose(): void {
@@ -66,18 +47,11 @@ export class ImageBins {
     return Array.from({ length: rows }, (_, i) => flat.subarray(i * DIMENSIONS, (i + 1) * DIMENSIONS));
   }
 
-  private count(points: readonly Float32Array[]): number[] {
+  private countPoints(points: readonly Float32Array[]): number[] {
     const counts = this.centres.map(() => 0);
     for (const point of points) counts[nearest(point, this.centres).index]! += 1;
     return counts;
   }
-}
-
-/** The statistic of the two-proportion z-test; 0 where both are empty. */
-function zOf(a: number, n: number, b: number, m: number): number {
-  const pooled = (a + b) / (n + m);
-  const deviation = Math.sqrt(pooled * (1 - pooled) * (1 / n + 1 / m));
-  return deviation === 0 ? 0 : (a / n - b / m) / deviation;
 }
 
 /** Lloyd's algorithm from k-means++ seeds (Arthur and Vassilvitskii 2007). */

@@ -1,7 +1,7 @@
 // The picture of a 2-D experiment: real and generated points, and a ring of three deviations around each mode.
 import type { TopLevelSpec } from 'vega-lite';
 import { COLOURS, drawChart } from './chart.js';
-import type { Mixture, ModeReport } from './modes.js';
+import type { Mixture, ModeReport } from './measures/nearest-modes.js';
 
 export interface ScatterFigure {
   /** generated points `[count, 2]` */

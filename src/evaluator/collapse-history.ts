@@ -1,11 +1,10 @@
 // The collapse scores of a run since its beginning: what the server wrote down of earlier lives, and what this evaluator measures.
 import { existsSync, readFileSync } from 'node:fs';
 import { type CollapsePoint, drawCollapse } from '../evaluation/collapse-figure.js';
+import { COLLAPSE_SCORE } from '../evaluation/measures/collapse-score.js';
+import type { Measures } from '../evaluation/measures/measures.js';
 import { writeCollapseFigure } from '../run-folder/figures.js';
 import { runFile } from '../run-folder/run-files.js';
-import type { Measures } from './evaluation.js';
-
-const SCORE = 'gan_mode_collapse_score_ratio';
 
 export class CollapseHistory {
   private points: readonly CollapsePoint[];
@@ -18,7 +17,7 @@ export class CollapseHistory {
 
   /** Draws the figure anew with an evaluation's score. */
   async draw(step: number, measures: Measures): Promise<void> {
-    const score = measures[SCORE];
+    const score = measures[COLLAPSE_SCORE];
     if (score === undefined) return;
     this.points = withPoint(this.points, { step, score });
     writeCollapseFigure(this.runDir, await drawCollapse(this.points));
@@ -29,10 +28,10 @@ export class CollapseHistory {
 export function pointsOf(metrics: string): readonly CollapsePoint[] {
   const lines = metrics.slice(0, metrics.lastIndexOf('\n') + 1).split('\n');
   return lines
-    .filter((line) => line.includes(SCORE))
-    .map((line) => JSON.parse(line) as { step: number; [SCORE]: number })
+    .filter((line) => line.includes(COLLAPSE_SCORE))
+    .map((line) => JSON.parse(line) as { step: number; [COLLAPSE_SCORE]: number })
     .reduce<readonly CollapsePoint[]>(
-      (points, line) => withPoint(points, { step: line.step, score: line[SCORE] }),
+      (points, line) => withPoint(points, { step: line.step, score: line[COLLAPSE_SCORE] }),
       [],
     );
 }

@@ -1,6 +1,8 @@
 // The evaluator process: looks at the averaged generator at its own pace, beside training.
 import { loadTensorFlow } from '../compiler/tensorflow.js';
 import type { RunConfig } from '../config/run-config.js';
+import { createExaminer, type Examiner } from '../evaluation/examiner.js';
+import type { Measures } from '../evaluation/measures/measures.js';
 import { SampleDrawer } from '../evaluation/sample-drawer.js';
 import type { MessageOf, ServerMessage } from '../protocol/messages.js';
 import { openRun } from '../run/open-run.js';
@@ -10,7 +12,6 @@ import { type Serving, serveRun } from '../worker/serve-run.js';
 import type { ServerMemory, Session, SessionRole } from '../worker/session.js';
 import { WeightsCache } from '../worker/weights-cache.js';
 import { CollapseHistory } from './collapse-history.js';
-import { createExaminer, type Examiner, type Measures } from './evaluation.js';
 
 export interface EvaluatorOptions extends Serving {
   /** run folder: figures go there, and earlier scores are read from it */
@@ -98,8 +99,8 @@ class Evaluator implements SessionRole {
     version: number,
   ): Promise<Measures> {
     const samples = drawer.draw(generator, { count: examiner.sampleCount, seed: config.seed });
-    const { measures, figure } = await examiner.examine(samples, version);
-    writeFigure(this.runDir, examiner.figureKind, version, figure);
+    const measures = examiner.measure(samples);
+    writeFigure(this.runDir, examiner.figureKind, version, await examiner.draw(samples, version));
     await history.draw(version, measures);
     return measures;
   }

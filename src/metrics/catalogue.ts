@@ -1,5 +1,6 @@
 // Every metric of Nash, once: its name, type, labels and help. `/metrics`, metrics.jsonl and result.json take theirs from here.
 // Names are part of the interface; units are base units (seconds, bytes, ratios in [0, 1], nats).
+import { MEASURE_HELP, type MeasureName } from '../evaluation/measures/measures.js';
 
 export interface MetricDefinition {
   type: 'gauge' | 'counter' | 'histogram';
@@ -31,6 +32,11 @@ const state = ['busy', 'idle'];
 const phase = ['wait', 'compute', 'wire', 'apply'];
 /** kinds of processes */
 const role = ['server', ...pool, 'evaluator'];
+
+/** What the evaluator measures: gauges, named and described where they are computed. */
+const measures = Object.fromEntries(
+  Object.entries(MEASURE_HELP).map(([name, help]) => [name, gauge(help)]),
+) as Record<MeasureName, MetricDefinition>;
 
 export const CATALOGUE = {
   gan_run_info: gauge('1, with the run in its labels', {
@@ -103,18 +109,7 @@ export const CATALOGUE = {
   }),
   gan_process_resident_memory_bytes: gauge('Resident memory of the processes of a kind, added up', { role }),
   gan_parameters_version: gauge('Version of the weights: steps applied since the first', { net }),
-  gan_modes_captured: gauge('Modes that are the nearest to at least one high-quality sample'),
-  gan_modes_expected: gauge('Modes of the data'),
-  gan_mode_coverage_ratio: gauge('Captured modes over expected modes'),
-  gan_mode_kl_divergence_nats: gauge('Reverse KL of the histogram of nearest modes against the data'),
-  gan_high_quality_samples_ratio: gauge('Samples within three deviations of a mode'),
-  gan_sample_diversity_ratio: gauge('Mean pairwise distance of samples over that of real items'),
-  gan_different_bins_ratio: gauge(
-    'Share of k-means bins of real images whose proportion differs among samples (NDB/K, two-proportion z-test at 5 %)',
-  ),
-  gan_mode_collapse_score_ratio: gauge(
-    "Share of the data's variety that samples lack: 1 - exp(-reverse KL over modes, classes or bins), for images at least 1 - diversity",
-  ),
+  ...measures,
   gan_evaluation_seconds: gauge('Seconds that the last evaluation took'),
   gan_evaluated_version: gauge('Version of the averaged generator that the last evaluation looked at'),
 } as const satisfies Record<string, MetricDefinition>;

@@ -4,15 +4,12 @@ import { join } from 'node:path';
 import { writeWhole } from '../../src/setup/files.mjs';
 import { runFile } from './run-files.js';
 
-/** Pictures of samples: images in a grid, or points in a scatter or a density. */
-export type FigureKind = 'samples' | 'points';
-
 /** Digits of a step in a figure's name: so names sort as steps do. */
 const STEP_DIGITS = 7;
 const endingOf = (step: number): string => `-${String(step).padStart(STEP_DIGITS, '0')}.png`;
 
-/** Writes a figure of the generator's samples under G's step and as the latest. */
-export function writeFigure(runDir: string, kind: FigureKind, step: number, png: Buffer): void {
+/** Writes a figure of the generator's samples under G's step and as the latest. @param kind what is drawn: `samples`, `points` */
+export function writeFigure(runDir: string, kind: string, step: number, png: Buffer): void {
   const folder = runFile(runDir, 'figures');
   writeWhole(join(folder, `${kind}${endingOf(step)}`), png);
   writeWhole(join(folder, `${kind}-latest.png`), png);

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { filled, ROWS } from '../../cluster/observability/panels.mjs';
-import { COLLAPSE_THRESHOLD } from '../../src/evaluation/collapse.js';
+import { COLLAPSE, COLLAPSE_SCORE } from '../../src/evaluation/measures/collapse-score.js';
 import {
   nash,
   type Running,
@@ -151,7 +151,7 @@ describe.skipIf('missing' in tools)('a collapse', () => {
 
   it('had both runs measured for longer than the alert waits', async () => {
     const counted = `(gan_mode_collapse_score_ratio and on (job, instance)
-      gan_evaluated_version > on (job, instance) (0.1 * gan_goal_steps))`;
+      gan_evaluated_version > on (job, instance) (${COLLAPSE.runShareMin} * gan_goal_steps))`;
     expect(await instancesOf(`count_over_time(${counted}[5m:1s]) > ${2 * WAIT_SECONDS}`)).toEqual(
       Object.values(instances).sort(),
     );
@@ -169,9 +169,8 @@ describe.skipIf('missing' in tools)('a collapse', () => {
       if (process.env.NASH_TEST_KEEP)
         writeFileSync(join(process.env.NASH_TEST_KEEP, `collapse-${name}.png`), png);
     }
-    const score = 'gan_mode_collapse_score_ratio';
-    expect(resultOf('collapse').metrics[score]).toBeGreaterThan(COLLAPSE_THRESHOLD);
-    expect(resultOf('healthy').metrics[score]).toBeLessThan(COLLAPSE_THRESHOLD);
+    expect(resultOf('collapse').metrics[COLLAPSE_SCORE]).toBeGreaterThan(COLLAPSE.scoreMin);
+    expect(resultOf('healthy').metrics[COLLAPSE_SCORE]).toBeLessThan(COLLAPSE.scoreMin);
   });
 });
 

@@ -14,16 +14,20 @@ export interface Rule {
 
 export type Table = Readonly<Record<string, Rule>>;
 
-/** One import: who asks, and for what. A folder of src, a package's name, or a module of Node with its `node:`. */
+/** One import: who asks, and for what. A file of src, a package's name, or a module of Node with its `node:`. */
 export interface Import {
   /** relative to src */
   file: string;
-  kind: 'folder' | 'package' | 'node';
+  kind: 'source' | 'package' | 'node';
   target: string;
 }
 
-/** The folder of a file below src, or the file itself where it lies in src. */
-export const homeOf = (file: string): string => file.split('/')[0]!;
+/** The row of a file below src: the longest that leads to it, such as `evaluation/measures`; else its folder, or itself where it lies in src. */
+export function homeOf(file: string, table: Table): string {
+  const parts = file.split('/');
+  const above = parts.map((_, i) => parts.slice(0, parts.length - i).join('/'));
+  return above.find((path) => path in table) ?? parts[0]!;
+}
 
 /** The TypeScript below a folder of sources, without AssemblyScript and bare declarations. */
 export function sourceFiles(src: string): string[] {
@@ -50,26 +54,30 @@ function importOf(file: string, specifier: string): Import {
   }
   // dist/ imports setup, which is not compiled, as ../../src/setup
   const path = normalize(join('src', dirname(file), specifier)).replace(/^(\.\.\/)?src\//, '');
-  return { file, kind: 'folder', target: homeOf(path.replace(/\.js$/, '.ts')) };
+  return { file, kind: 'source', target: path.replace(/\.js$/, '.ts') };
 }
+
+/** What is imported, as the table names it. */
+const nameOf = ({ kind, target }: Import, table: Table): string =>
+  kind === 'source' ? homeOf(target, table) : target;
 
 /** The imports that the table does not allow, in words. */
 export function violations(table: Table, imports: readonly Import[]): string[] {
-  return imports.flatMap(({ file, kind, target }) => {
-    const home = homeOf(file);
+  return imports.flatMap((one) => {
+    const [home, name] = [homeOf(one.file, table), nameOf(one, table)];
     const { may, packages = [], node, because } = table[home]!;
     const isAllowed = {
-      folder: target === home || target === 'errors.ts' || may.includes(target),
-      package: packages.includes(target),
-      node: node === undefined || node.includes(target),
-    }[kind];
-    return isAllowed ? [] : [`${file} imports ${target}; ${home} may not: ${because}`];
+      source: name === home || name === 'errors.ts' || may.includes(name),
+      package: packages.includes(name),
+      node: node === undefined || node.includes(name),
+    }[one.kind];
+    return isAllowed ? [] : [`${one.file} imports ${name}; ${home} may not: ${because}`];
   });
 }
 
 /** What the table allows and nobody uses, in words. */
 export function unused(table: Table, imports: readonly Import[]): string[] {
-  const used = new Set(imports.map(({ file, target }) => `${homeOf(file)} ${target}`));
+  const used = new Set(imports.map((one) => `${homeOf(one.file, table)} ${nameOf(one, table)}`));
   return Object.entries(table).flatMap(([home, { may, packages = [], node = [] }]) =>
     [...may, ...packages, ...node]
       .filter((target) => !used.has(`${home} ${target}`))

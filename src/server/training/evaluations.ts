@@ -2,7 +2,8 @@
 // measures a verdict where the config lets them steer the run.
 import type { RunConfig } from '../../config/run-config.js';
 import { NashError } from '../../errors.js';
-import { CATALOGUE, type MetricName } from '../../metrics/catalogue.js';
+import { COLLAPSE_SCORE, isCollapsed } from '../../evaluation/measures/collapse-score.js';
+import { isMeasure } from '../../evaluation/measures/measures.js';
 import type { Event } from '../../protocol/events.js';
 import type { MessageOf, ServerMessage, WorkerMessage } from '../../protocol/messages.js';
 import { MalformedMessage } from '../../wire/codec.js';
@@ -15,11 +16,6 @@ import type { ParameterStore } from './parameter-store.js';
 /** How long the end waits for the last evaluation. */
 const LAST_MS = 180_000;
 const POLL_MS = 10;
-
-/** A collapse: the score is above this … (the alert GanModeCollapse has the same two numbers) */
-const COLLAPSE_SCORE = 0.5;
-/** … after this share of the run: an untrained generator lacks variety too. */
-const COLLAPSE_AFTER = 0.1;
 
 export type Verdict = Extract<Event, { kind: 'judged' }>['verdict'];
 
@@ -96,7 +92,7 @@ export class Evaluations {
       return;
     }
     this.judging = undefined;
-    const verdict = verdictOf(this.parts.config, round, metrics.gan_mode_collapse_score_ratio);
+    const verdict = verdictOf(this.parts.config, round, metrics[COLLAPSE_SCORE]);
     if (verdict !== 'continue') this.parts.log('the evaluator sees a collapse', { round, verdict });
     this.options.onVerdict(round, verdict);
   }
@@ -136,20 +132,12 @@ export class Evaluations {
   }
 }
 
-/** A gauge without labels, which an evaluator may set. */
-function isMeasure(name: string): boolean {
-  if (!Object.hasOwn(CATALOGUE, name)) return false;
-  const { type, labels } = CATALOGUE[name as MetricName];
-  return type === 'gauge' && Object.keys(labels).length === 0;
-}
-
 /** Decided by one evaluation alone, so that a resumed run judges as the undisturbed one did. */
 export function verdictOf(
   { onCollapse, stop }: RunConfig,
   round: number,
   score: number | undefined,
 ): Verdict {
-  const isCollapsed =
-    score !== undefined && score > COLLAPSE_SCORE && round > COLLAPSE_AFTER * stop.generatorSteps;
-  return onCollapse === 'alert' || !isCollapsed ? 'continue' : onCollapse;
+  const hasCollapsed = score !== undefined && isCollapsed(score, { step: round, goal: stop.generatorSteps });
+  return onCollapse === 'alert' || !hasCollapsed ? 'continue' : onCollapse;
 }

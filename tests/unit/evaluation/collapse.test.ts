@@ -3,9 +3,12 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { loadTensorFlow } from '../../../src/compiler/tensorflow.js';
 import type { DatasetSource } from '../../../src/data/data-source.js';
 import { trainClassifier } from '../../../src/evaluation/classifier.js';
-import { collapseScore, reverseKlBetween } from '../../../src/evaluation/collapse.js';
-import { meanPairwiseDistance } from '../../../src/evaluation/diversity.js';
 import { ImageBins } from '../../../src/evaluation/image-bins.js';
+import { collapseScore } from '../../../src/evaluation/measures/collapse-score.js';
+import { differentRatio } from '../../../src/evaluation/measures/different-bins.js';
+import { binModes } from '../../../src/evaluation/measures/mode-coverage.js';
+import { reverseKlBetween } from '../../../src/evaluation/measures/reverse-kl.js';
+import { meanPairwiseDistance } from '../../../src/evaluation/measures/sample-diversity.js';
 import { RandomStream, seedOf } from '../../../src/numerics/random.js';
 
 beforeAll(() => void loadTensorFlow({ kind: 'cpu', threads: 1 }));
@@ -58,16 +61,18 @@ function prototypes(count: number, classes: number, seed: string): Float32Array 
 describe('bins of real images', () => {
   it('find nothing odd in real images, and most bins odd when half of the kinds are lost', () => {
     const bins = new ImageBins(prototypes(2000, 50, 'real'), 64);
-    const healthy = bins.report(prototypes(1000, 50, 'other'));
-    expect(healthy.differentRatio).toBeLessThan(0.15); // 5 % by chance
-    expect(healthy.hitCount).toBeGreaterThanOrEqual(48); // k-means may split a kind and join two others
-    const collapsed = bins.report(prototypes(1000, 25, 'half'));
-    expect(collapsed.hitCount).toBeLessThan(35);
-    expect(collapsed.differentRatio).toBeGreaterThan(0.6);
-    const score = (counts: number[]) =>
-      collapseScore({ reverseKlNats: reverseKlBetween(counts, bins.realCounts) });
-    expect(score(healthy.counts)).toBeLessThan(0.1);
-    expect(score(collapsed.counts)).toBeGreaterThan(0.35);
+    const reportOf = (samples: Float32Array) => ({
+      ...binModes(bins, samples),
+      different: differentRatio(bins.count(samples), bins.realCounts),
+    });
+    const healthy = reportOf(prototypes(1000, 50, 'other'));
+    expect(healthy.different).toBeLessThan(0.15); // 5 % by chance
+    expect(healthy.captured).toBeGreaterThanOrEqual(48); // k-means may split a kind and join two others
+    const collapsed = reportOf(prototypes(1000, 25, 'half'));
+    expect(collapsed.captured).toBeLessThan(35);
+    expect(collapsed.different).toBeGreaterThan(0.6);
+    expect(collapseScore({ reverseKlNats: healthy.klDivergence })).toBeLessThan(0.1);
+    expect(collapseScore({ reverseKlNats: collapsed.klDivergence })).toBeGreaterThan(0.35);
     bins.dispose();
   });
 });

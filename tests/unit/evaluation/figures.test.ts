@@ -9,7 +9,7 @@ import { COLOURS } from '../../../src/evaluation/chart.js';
 import { drawCollapse } from '../../../src/evaluation/collapse-figure.js';
 import { densityOf, drawDensity } from '../../../src/evaluation/density-figure.js';
 import { drawImageGrid } from '../../../src/evaluation/image-grid.js';
-import { type Mixture, modeReport } from '../../../src/evaluation/modes.js';
+import { type Mixture, modeReport } from '../../../src/evaluation/measures/nearest-modes.js';
 import { encodeNpy } from '../../../src/evaluation/npy.js';
 import { exportSamples, sampleFormat } from '../../../src/evaluation/sample-export.js';
 import { drawScatter } from '../../../src/evaluation/scatter-figure.js';

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { DASHBOARD, dashboardJson } from '../../../cluster/observability/dashboard.mjs';
-import { COLLAPSE_THRESHOLD } from '../../../src/evaluation/collapse.js';
+import { ROWS } from '../../../cluster/observability/panels.mjs';
+import { COLLAPSE } from '../../../src/evaluation/measures/collapse-score.js';
 import { CATALOGUE } from '../../../src/metrics/catalogue.js';
 import { withMetricsTable } from '../../../src/metrics/table.js';
 
@@ -71,9 +72,14 @@ describe('an alert', () => {
   );
 });
 
-it('the alert of a collapse counts from the line that the figure draws', () => {
+it('the alert of a collapse and its panel count from where verdicts do', () => {
   const alert = alerts.find((rule) => rule.alert === 'GanModeCollapse')!;
-  expect(alert.expr).toContain(`gan_mode_collapse_score_ratio > ${COLLAPSE_THRESHOLD} `);
+  expect(alert.expr).toContain(`gan_mode_collapse_score_ratio > ${COLLAPSE.scoreMin} `);
+  expect(alert.expr).toContain(
+    `gan_evaluated_version > on (job, instance) (${COLLAPSE.runShareMin} * gan_goal_steps)`,
+  );
+  const panel = ROWS.flatMap(({ panels }) => panels).find(({ title }) => title === 'Collapse score')!;
+  expect(panel.thresholds).toContainEqual([COLLAPSE.scoreMin, 'red']);
 });
 
 describe('the README', () => {

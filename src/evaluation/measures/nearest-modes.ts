@@ -1,5 +1,5 @@
 // How well samples cover the known modes of a mixture: the measures of PacGAN (Lin et al. 2018, section 4.1) and VEEGAN.
-import { assert } from '../errors.js';
+import { assert } from '../../errors.js';
 
 /** A mixture of equally likely Gaussians. */
 export interface Mixture {

@@ -1,5 +1,21 @@
 // How far samples lie from each other, against real items: near 1 for a healthy generator, near 0 for one that makes one thing.
-import { assert } from '../errors.js';
+import { assert } from '../../errors.js';
+import { measure } from './measure.js';
+
+/** Samples compared pair by pair. */
+const PAIRWISE_COUNT = 256;
+
+export const sampleDiversity = measure({
+  metrics: { gan_sample_diversity_ratio: 'Mean pairwise distance of samples over that of real items' },
+  appliesTo: ['images'],
+  cost: { samples: PAIRWISE_COUNT, growth: 'pairs of 256 images, times their floats' },
+  prepare({ real, size }) {
+    const distanceOf = (items: Float32Array) =>
+      meanPairwiseDistance(items.subarray(0, PAIRWISE_COUNT * size), size);
+    const realDistance = distanceOf(real);
+    return (samples) => ({ gan_sample_diversity_ratio: distanceOf(samples) / realDistance });
+  },
+});
 
 /**
  * Mean Euclidean distance over all pairs of items.

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { modeReport, reverseKl } from '../../../src/evaluation/modes.js';
-import { RandomStream, seedOf } from '../../../src/numerics/random.js';
+import { modeReport, reverseKl } from '../../../../src/evaluation/measures/nearest-modes.js';
+import { RandomStream, seedOf } from '../../../../src/numerics/random.js';
 
 const square = {
   modes: [

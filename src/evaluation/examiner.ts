@@ -1,0 +1,91 @@
+// Measures a generator's samples and draws them, by the kind of data it learns. Knows no process: who has samples can examine them.
+import type { DataSource, DatasetSource, DistributionSource } from '../data/data-source.js';
+import { permutation, seedOf } from '../numerics/random.js';
+import { sizeOf } from '../numerics/shape.js';
+import { trainClassifier } from './classifier.js';
+import { drawDensity } from './density-figure.js';
+import { ImageBins } from './image-bins.js';
+import { drawImageGrid } from './image-grid.js';
+import type { Reference } from './measures/measure.js';
+import { type Measures, prepareMeasures, sampleCountOf } from './measures/measures.js';
+import { modeReport } from './measures/nearest-modes.js';
+import { drawScatter } from './scatter-figure.js';
+
+/** Examines samples against one source. Holds tensors until `dispose`. */
+export interface Examiner {
+  /** how many samples an examination needs */
+  sampleCount: number;
+  /** @param samples `[sampleCount, ...item]` */
+  measure(samples: Float32Array): Measures;
+  /** `samples`: images in a grid; `points`: a scatter or a density */
+  figureKind: 'samples' | 'points';
+  /** PNG bytes. @param samples `[sampleCount, ...item]` @param step G's, for the caption */
+  draw(samples: Float32Array, step: number): Promise<Buffer>;
+  dispose(): void;
+}
+
+/** Samples in a grid. */
+const GRID_COUNT = 64;
+/** Real images that bins are made of. */
+const REAL_COUNT = 5000;
+/** Real points drawn behind the generated ones. */
+const REAL_POINTS = 1000;
+const DIGITS = 10;
+
+/** @param configured samples that the config wants for mixtures */
+export function createExaminer(source: DataSource, sourceName: string, configured: number): Examiner {
+  const sampleCount = sampleCountOf(source, configured);
+  return source.kind === 'distribution'
+    ? mixtureExaminer(source, sampleCount)
+    : imageExaminer(source, sampleCount, sourceName === 'mnist');
+}
+
+function mixtureExaminer(source: DistributionSource, sampleCount: number): Examiner {
+  const size = sizeOf(source.shape);
+  const real = new Float32Array(REAL_POINTS * size);
+  source.draw(seedOf('figure'), real);
+  return {
+    sampleCount,
+    measure: prepareMeasures({ source, real, size }),
+    figureKind: 'points',
+    draw(samples, step) {
+      const caption = `step ${step.toLocaleString('en')}`;
+      return size === 1
+        ? drawDensity({ generated: samples, real, caption })
+        : drawScatter({
+            generated: samples,
+            real,
+            mixture: source,
+            report: modeReport(samples, source),
+            caption,
+          });
+    },
+    dispose: () => {},
+  };
+}
+
+function imageExaminer(source: DatasetSource, sampleCount: number, hasDigits: boolean): Examiner {
+  const size = sizeOf(source.shape);
+  const real = realImages(source, size);
+  const bins = new ImageBins(real, size);
+  const classifier = hasDigits ? trainClassifier(source, DIGITS) : undefined;
+  const reference: Reference = { source, real, size, bins, ...(classifier && { classifier }) };
+  return {
+    sampleCount,
+    measure: prepareMeasures(reference),
+    figureKind: 'samples',
+    draw: async (samples) =>
+      drawImageGrid({ images: samples.subarray(0, GRID_COUNT * size), shape: source.shape }),
+    dispose() {
+      bins.dispose();
+      classifier?.dispose();
+    },
+  };
+}
+
+function realImages(source: DatasetSource, size: number): Float32Array {
+  const count = Math.min(REAL_COUNT, source.count);
+  const real = new Float32Array(count * size);
+  source.read(permutation(source.count, seedOf('real images')).subarray(0, count), real);
+  return real;
+}

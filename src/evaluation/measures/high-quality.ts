@@ -1,0 +1,16 @@
+// How many samples are good: those near a mode (Lin et al. 2018, section 4.1).
+import { assert } from '../../errors.js';
+import { measure } from './measure.js';
+import { modeReport } from './nearest-modes.js';
+
+export const highQuality = measure({
+  metrics: { gan_high_quality_samples_ratio: 'Samples within three deviations of a mode' },
+  appliesTo: ['mixtures'],
+  cost: { samples: 1000, growth: 'samples, times modes' },
+  prepare({ source }) {
+    assert(source.kind === 'distribution', () => 'only a mixture says where its modes are');
+    return (samples) => ({
+      gan_high_quality_samples_ratio: modeReport(samples, source).highQualityRatio,
+    });
+  },
+});

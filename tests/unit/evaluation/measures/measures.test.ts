@@ -1,0 +1,129 @@
+import { describe, expect, it } from 'vitest';
+import type { DatasetSource, DistributionSource } from '../../../../src/data/data-source.js';
+import { COLLAPSE, COLLAPSE_SCORE, isCollapsed } from '../../../../src/evaluation/measures/collapse-score.js';
+import type { Measure, Reference } from '../../../../src/evaluation/measures/measure.js';
+import {
+  isMeasure,
+  MEASURES,
+  measuresOf,
+  prepareMeasures,
+  sampleCountOf,
+} from '../../../../src/evaluation/measures/measures.js';
+import { CATALOGUE } from '../../../../src/metrics/catalogue.js';
+import { importsBelow } from '../../../support/import-table.js';
+
+const all: readonly Measure[] = MEASURES;
+const square: DistributionSource = {
+  kind: 'distribution',
+  shape: [2],
+  digest: '',
+  modes: [
+    [0, 0],
+    [0, 1],
+    [1, 0],
+    [1, 1],
+  ],
+  deviation: 0.1,
+  draw: () => {},
+  close: () => {},
+};
+/** Items of one float; 0 and 1 are its two kinds. */
+const images: DatasetSource = {
+  kind: 'dataset',
+  shape: [1, 1, 1],
+  count: 4,
+  digest: '',
+  read: () => {},
+  label: () => undefined,
+  close: () => {},
+};
+const bins = {
+  realCounts: [2, 2],
+  count: (samples: Float32Array) => [0, 1].map((bin) => samples.filter((x) => Math.round(x) === bin).length),
+};
+const real = Float32Array.of(0, 0, 1, 1);
+const ofImages: Reference = { source: images, real, size: 1, bins };
+
+describe('the list of measures', () => {
+  it('names each value once, and each is a gauge without labels in the catalogue', () => {
+    const names = all.flatMap(({ metrics }) => Object.keys(metrics));
+    expect(new Set(names).size).toBe(names.length);
+    for (const { metrics } of all)
+      for (const [name, help] of Object.entries(metrics))
+        expect(CATALOGUE).toHaveProperty(name, { type: 'gauge', help, labels: {} });
+  });
+
+  it('is all that an evaluator may report: no other gauge is a measure, nor what every object has', () => {
+    expect(isMeasure('gan_modes_captured')).toBe(true);
+    for (const name of ['gan_goal_steps', 'gan_loss', 'gan_evaluation_seconds', 'toString', '__proto__'])
+      expect(isMeasure(name), name).toBe(false);
+  });
+
+  it('can be read without loading TensorFlow', () => {
+    const packages = importsBelow('src').filter(
+      ({ file, kind }) => file.startsWith('evaluation/measures/') && kind === 'package',
+    );
+    expect(packages).toEqual([]);
+  });
+
+  it('asks for the samples that the most demanding of images needs, and of a mixture for as many as were configured', () => {
+    expect(sampleCountOf(square, 77)).toBe(77);
+    expect(sampleCountOf(images, 77)).toBe(1000);
+  });
+});
+
+describe('measures of samples', () => {
+  it.each<[string, Reference, Float32Array]>([
+    ['a mixture', { source: square, real: new Float32Array(8), size: 2 }, Float32Array.of(0, 0, 0, 1)],
+    ['images', ofImages, Float32Array.of(0, 0, 0, 1)],
+  ])('of %s are all those that apply, and no others', (_, reference, samples) => {
+    const values = prepareMeasures(reference)(samples);
+    const names = measuresOf(reference.source).flatMap(({ metrics }) => Object.keys(metrics));
+    expect(Object.keys(values).sort()).toEqual(names.sort());
+  });
+
+  it('of half the modes of a mixture: by hand', () => {
+    const values = prepareMeasures({ source: square, real: new Float32Array(8), size: 2 })(
+      Float32Array.of(0, 0, 0, 1, 0, 0.5, 5, 5), // one lies between two modes, one beyond a third
+    );
+    expect(values).toMatchObject({
+      gan_modes_captured: 2,
+      gan_modes_expected: 4,
+      gan_mode_coverage_ratio: 0.5,
+      gan_high_quality_samples_ratio: 0.5,
+    });
+    const kl = 0.5 * Math.log(2); // shares 1/2, 1/4, 0, 1/4 against a quarter each
+    expect(values.gan_mode_kl_divergence_nats).toBeCloseTo(kl, 12);
+    expect(values[COLLAPSE_SCORE]).toBeCloseTo(1 - Math.exp(-kl), 12);
+  });
+
+  it('of images: distances against those of real ones, and the collapse score is what the worse of the two says', () => {
+    const values = prepareMeasures(ofImages)(Float32Array.of(0, 0, 0, 1));
+    // pairs: 3 of 6 lie 1 apart among the samples, 4 of 6 among the real ones
+    expect(values.gan_sample_diversity_ratio).toBeCloseTo(3 / 4, 12);
+    const kl = 0.75 * Math.log(1.5) + 0.25 * Math.log(0.5);
+    expect(values[COLLAPSE_SCORE]).toBeCloseTo(Math.max(1 - Math.exp(-kl), 1 / 4), 12);
+    expect(values.gan_different_bins_ratio).toBe(0); // so few prove nothing
+  });
+
+  it('of digits: a class with fewer than one sample in a hundred is not captured', () => {
+    const classifier = {
+      classCount: 2,
+      realCounts: [2, 2],
+      classify: (items: Float32Array) => Int32Array.from(items),
+    };
+    const modesOf = (ones: number, count: number) =>
+      prepareMeasures({ ...ofImages, classifier })(
+        Float32Array.from({ length: count }, (_, i) => +(i < ones)),
+      ).gan_modes_captured;
+    expect([modesOf(1, 101), modesOf(1, 100)]).toEqual([1, 2]);
+  });
+});
+
+it('a collapse is one above the least score, exclusive, after its share of the run, exclusive', () => {
+  const late = { step: 100, goal: 100 };
+  expect(isCollapsed(COLLAPSE.scoreMin, late)).toBe(false);
+  expect(isCollapsed(COLLAPSE.scoreMin + 1e-9, late)).toBe(true);
+  expect(isCollapsed(1, { step: COLLAPSE.runShareMin * 100, goal: 100 })).toBe(false);
+  expect(isCollapsed(1, { step: COLLAPSE.runShareMin * 100 + 1, goal: 100 })).toBe(true);
+});

@@ -4,22 +4,34 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { faulty, nash, resultOf, scratch, slowDisk, start, statusWhen, trainWords } from '../support/nash.js';
+import {
+  faulty,
+  nash,
+  resultOf,
+  scratch,
+  slowDisk,
+  start,
+  statusWhen,
+  trainWords,
+  workersOnly,
+} from '../support/nash.js';
 
 const STEPS = 120;
+const SMALL = {
+  'minibatch.size': 32,
+  'model.generator.hidden': '[16]',
+  'model.discriminator.hidden': '[16]',
+  'stop.generatorSteps': STEPS,
+  'checkpoint.everySteps': 20,
+};
 
-function words(name: string, workers: string, sets: Record<string, string | number> = {}): string[] {
-  const all = {
-    'minibatch.size': 32,
-    'model.generator.hidden': '[16]',
-    'model.discriminator.hidden': '[16]',
-    'stop.generatorSteps': STEPS,
-    'checkpoint.everySteps': 20,
-    'evaluation.everySteps': 100_000,
-    ...sets,
-  };
-  return trainWords(name, 'configs/ring.yaml', all, ['--workers', workers]);
-}
+type Sets = Record<string, string | number>;
+
+/** Without an evaluator. */
+const words = (name: string, workers: string, sets: Sets = {}) =>
+  trainWords(name, 'configs/ring.yaml', { ...SMALL, ...sets }, workersOnly(workers));
+const evaluatedWords = (name: string, sets: Sets) =>
+  trainWords(name, 'configs/ring.yaml', { ...SMALL, ...sets }, ['--workers', 'any=1']);
 
 const logOf = (name: string): Record<string, unknown>[] =>
   readFileSync(join(scratch(name), 'logs', 'server.ndjson'), 'utf8')
@@ -91,7 +103,8 @@ describe('a run whose every task is computed twice', () => {
   }, 60_000);
 });
 
-describe('a worker that does not answer', () => {
+// most of their time is waiting
+describe.concurrent('a worker that does not answer', () => {
   it('is ended and replaced when its process was stopped, and it was the only one', async () => {
     const name = 'stopped';
     const env = faulty('stop', scratch('stopped-once'));
@@ -154,7 +167,7 @@ describe('checkpoints', () => {
         const often = { 'evaluation.everySteps': 10 };
         // on a slow one there is always a checkpoint under way when something else finds no room
         const env = speed === 'slow' ? slowDisk : {};
-        const filled = await start(words(`${name}/run`, 'any=1', often), { env }).finished;
+        const filled = await start(evaluatedWords(`${name}/run`, often), { env }).finished;
         expect([filled.exitCode, filled.stderr]).toEqual([3, expect.stringMatching(/ENOSPC.*[Mm]ake room/)]);
         expect(filled.stderr.trim().split('\n')).toHaveLength(1);
         const files = readdirSync(join(disk, 'run'), { recursive: true, withFileTypes: true });
@@ -165,7 +178,7 @@ describe('checkpoints', () => {
         for (const png of bytesOf('.png')) expect(png.subarray(-8, -4).toString()).toBe('IEND');
         expect(files.filter(({ name }) => name.includes('partial')).length).toBe(0);
         mount('-o', 'remount,size=100m');
-        const resumed = await nash(...words(`${name}/run`, 'any=1', often), '--resume');
+        const resumed = await nash(...evaluatedWords(`${name}/run`, often), '--resume');
         expect([resumed.exitCode, resumed.stderr]).toEqual([0, '']);
         expect(resultOf(`${name}/run`).weights).toEqual(undisturbed);
       } finally {
@@ -217,7 +230,7 @@ describe('a run that the evaluator judges', () => {
     // an untrained net that never moves: all its samples fall on few modes
     const still = { 'optimizer.generator.name': 'sgd', 'optimizer.generator.learningRate': '1.0e-30' };
     const { exitCode, stderr } = await nash(
-      ...words('collapsed', 'any=1', { ...sets, ...still, onCollapse: 'stop' }),
+      ...evaluatedWords('collapsed', { ...sets, ...still, onCollapse: 'stop' }),
     );
     expect([exitCode, stderr]).toEqual([1, expect.stringContaining('mode collapse at step 20 of G')]);
     expect(resultOf('collapsed')).toMatchObject({ status: 'failed', steps: { generator: 20 } });
@@ -229,7 +242,7 @@ describe('a run that the evaluator judges', () => {
   it('has the same weights as one that is only watched, where nothing is wrong', async () => {
     const oneMode = { ...sets, 'data.source': 'gaussian-1d' }; // whose only mode no generator can lose
     for (const onCollapse of ['stop', 'alert']) {
-      const { exitCode, stderr } = await nash(...words(onCollapse, 'any=1', { ...oneMode, onCollapse }));
+      const { exitCode, stderr } = await nash(...evaluatedWords(onCollapse, { ...oneMode, onCollapse }));
       expect([exitCode, stderr]).toEqual([0, '']);
     }
     const evaluated = linesOf('stop').filter((line) => line.kind === 'evaluation');

@@ -9,6 +9,7 @@ import {
   statusWhen,
   syntheticCifar,
   trainWords,
+  workersOnly,
 } from '../support/nash.js';
 
 const STEPS = 60;
@@ -20,10 +21,9 @@ function words(name: string, order: string, workers: string, rest: string[] = []
     'minibatch.size': 16,
     'stop.generatorSteps': STEPS,
     'checkpoint.everySteps': 15,
-    'evaluation.everySteps': 1000,
     'schedule.order': order,
   };
-  return trainWords(name, 'configs/cifar10-dcgan.yaml', sets, ['--workers', workers, ...rest]);
+  return trainWords(name, 'configs/cifar10-dcgan.yaml', sets, [...workersOnly(workers), ...rest]);
 }
 
 const weightsOf = (name: string) => resultOf(name).weights;

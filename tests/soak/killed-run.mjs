@@ -34,9 +34,9 @@ const SERVER_DEATHS = 5;
  * Trains in `runDir`.
  * @param {{
  *   runDir: string, steps: number, workers: string, env?: Record<string, string>,
- *   kill?: { seed: number, fromMs: number, toMs: number, spares?: (name: string) => boolean },
+ *   kill?: { seed: number, fromMs: number, toMs: number, countMax?: number, spares?: (name: string) => boolean },
  *   onLook?: (look: Look) => void, everyMs?: number,
- * }} options `kill`: a random process dies after a random time, again and again; `spares`: those that live
+ * }} options `kill`: a random process dies after a random time, again and again or `countMax` times; `spares`: those that live
  * @returns {Promise<Ended>}
  */
 export async function killedRun({ runDir, steps, workers, env = {}, kill, onLook, everyMs = 50 }) {
@@ -78,7 +78,8 @@ export async function killedRun({ runDir, steps, workers, env = {}, kill, onLook
     if (look && look.step > furthest) [furthest, serverDeaths] = [look.step, 0];
     const lives = (/** @type {string} */ name) =>
       kill?.spares?.(name) || (name === 'server' && serverDeaths >= SERVER_DEATHS);
-    const victims = look?.processes.filter(({ name }) => !lives(name)) ?? [];
+    const isSated = kills.length >= (kill?.countMax ?? Number.POSITIVE_INFINITY);
+    const victims = isSated ? [] : (look?.processes.filter(({ name }) => !lives(name)) ?? []);
     if (look && look.step > 0 && look.step < steps && victims.length > 0 && performance.now() > nextMs) {
       const victim = /** @type {Process} */ (victims[random.below(victims.length)]);
       if (end(victim.pid)) kills.push({ ...victim, step: look.step, isBack: false });

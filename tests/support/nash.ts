@@ -60,6 +60,14 @@ export function start(
   return { child, pid: child.pid!, finished };
 }
 
+/** Words for `nash train`: these workers and no evaluator, for a test of which it is no part. */
+export const workersOnly = (workers: string): string[] => [
+  '--topology',
+  resolve('tests/support/no-evaluator.yaml'),
+  '--workers',
+  workers,
+];
+
 /** Environment of a run whose workers have a fault: see tests/support/faulty-worker.mjs. */
 export const faulty = (kind: string, once = ''): Record<string, string> => ({
   NODE_OPTIONS: `--import=${resolve('tests/support/faulty-worker.mjs')}`,

@@ -1,6 +1,12 @@
 // Every metric of Nash, once: its name, type, labels and help. `/metrics`, metrics.jsonl and result.json take theirs from here.
 // Names are part of the interface; units are base units (seconds, bytes, ratios in [0, 1], nats).
+
 import { MEASURE_HELP, type MeasureName } from '../evaluation/measures/measures.js';
+import { NETS } from '../parameters/manifest.js';
+import type { DiscardReason, RestoreCause } from '../protocol/events.js';
+import { refusalReasons } from '../protocol/messages.js';
+import type { ReissueReason } from '../protocol/open-step.js';
+import { POOLS } from '../protocol/roster.js';
 
 export interface MetricDefinition {
   type: 'gauge' | 'counter' | 'histogram';
@@ -24,8 +30,8 @@ const histogram = (help: string, labels: Labels, buckets: readonly number[]): Me
 /** From a millisecond, a toy net's shard, to a minute. */
 const STEP_SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60];
 
-const net = ['discriminator', 'generator'];
-const pool = [...net, 'any'];
+const net = NETS;
+const pool = POOLS;
 const source = ['real', 'fake'];
 const direction = ['sent', 'received'];
 const state = ['busy', 'idle'];
@@ -62,26 +68,14 @@ export const CATALOGUE = {
   gan_pool_workers: gauge('Workers by pool and state', { pool, state }),
   gan_shards_reissued_total: counter('Tasks given to another worker', {
     pool: net,
-    reason: ['lost', 'late', 'not-finite'],
+    reason: ['lost', 'late', 'not-finite'] satisfies ReissueReason[],
   }),
   gan_answers_discarded_total: counter('Answers that were not used', {
-    reason: ['stale', 'duplicate', 'not-finite'],
+    reason: ['stale', 'duplicate', 'not-finite'] satisfies DiscardReason[],
   }),
+  // a handshake of keys is refused before any message is read
   gan_refusals_total: counter('Peers and messages that were refused', {
-    reason: [
-      'protocol',
-      'config',
-      'manifest',
-      'data',
-      'fingerprint',
-      'canary',
-      'name',
-      'malformed',
-      'finished',
-      'corrupt',
-      'key',
-      'handshake',
-    ],
+    reason: [...refusalReasons, 'key', 'handshake'],
   }),
   gan_wire_bytes_total: counter('Bytes through the server socket', { direction }),
   gan_workers_lost_total: counter('Workers that left or were lost while the run went on', {
@@ -92,7 +86,7 @@ export const CATALOGUE = {
   gan_shards_verified_total: counter('Tasks that two workers agreed on', { net }),
   gan_answers_disagreed_total: counter('Tasks whose answers differed: silent corruption', { net }),
   gan_rollbacks_total: counter('Returns to a checkpoint', {
-    reason: ['corruption', 'divergence', 'collapse'],
+    reason: ['corruption', 'divergence', 'collapse'] satisfies RestoreCause[],
   }),
   gan_waiting_seconds: gauge('Seconds since the oldest unanswered task was given out, 0 where none is', {
     net,

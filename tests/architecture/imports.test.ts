@@ -118,7 +118,7 @@ const TABLE: Table = {
     because: 'named vectors in a file; what they mean is for others',
   },
   metrics: {
-    may: ['evaluation/measures'],
+    may: ['evaluation/measures', 'parameters', 'protocol'],
     packages: ['prom-client', 'protobufjs'],
     because: 'the catalogue, Prometheus and TensorBoard; the only user of prom-client and protobufjs',
   },

@@ -12,7 +12,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { mixtureSource } from '../../src/data/mixture.js';
 import { dataOptions } from '../../src/data/options.js';
-import { modeReport } from '../../src/evaluation/modes.js';
+import { modeReport } from '../../src/evaluation/measures/nearest-modes.js';
 import type { Net } from '../../src/parameters/manifest.js';
 import { trainLocally } from '../support/local-run.js';
 import { useTensorFlow } from '../support/steps.js';

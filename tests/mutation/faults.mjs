@@ -67,7 +67,7 @@ export const FAULTS = [
     [
       "G's loss is negated",
       'withPenalties(loss.generator(logits), terms)',
-      'withPenalties(loss.generator(logits).neg(), terms)',
+      '(withPenalties(loss.generator(logits), terms) as any).neg()',
     ],
     [
       "in G's step D does not drop out",
@@ -621,15 +621,28 @@ export const FAULTS = [
     [['a task is late twice as late', 'factor * median * shards', '2 * factor * median * shards']],
   ),
   ...of(
-    'src/server/training/evaluations.ts',
-    ['tests/unit/server/training/verdict.test.ts'],
+    'src/evaluation/measures/collapse-score.ts',
+    ['tests/unit/server/training/verdict.test.ts', 'tests/unit/evaluation/collapse.test.ts'],
     [
-      ['a score of 0.4 is a collapse', 'COLLAPSE_SCORE = 0.5', 'COLLAPSE_SCORE = 0.4'],
-      ['a score of 0.6 is no collapse', 'COLLAPSE_SCORE = 0.5', 'COLLAPSE_SCORE = 0.7'],
-      ['a score of exactly 0.5 is a collapse', 'score > COLLAPSE_SCORE', 'score >= COLLAPSE_SCORE'],
-      ['a run may collapse in its first twentieth', 'COLLAPSE_AFTER = 0.1', 'COLLAPSE_AFTER = 0.05'],
-      ['a run may collapse at exactly its first tenth', 'round > COLLAPSE_AFTER', 'round >= COLLAPSE_AFTER'],
-      ['alert holds the run up', "onCollapse === 'alert' || !isCollapsed", '!isCollapsed'],
+      ['a score of 0.4 is a collapse', 'scoreMin: 0.5', 'scoreMin: 0.4'],
+      ['a score of 0.6 is no collapse', 'scoreMin: 0.5', 'scoreMin: 0.7'],
+      ['a score of exactly 0.5 is a collapse', 'score > COLLAPSE.scoreMin', 'score >= COLLAPSE.scoreMin'],
+      ['a run may collapse in its first twentieth', 'runShareMin: 0.1', 'runShareMin: 0.05'],
+      [
+        'a run may collapse at exactly its first tenth',
+        'step > COLLAPSE.runShareMin',
+        'step >= COLLAPSE.runShareMin',
+      ],
+      ['the score forgets the distances', '1 - Math.min(1, diversity))', '0)'],
+      ['the score is not told the diversity', '...(diversity !== undefined && { diversity }),', ''],
+    ],
+  ),
+  ...of(
+    'src/server/training/evaluations.ts',
+    ['tests/unit/server/training/verdict.test.ts', 'tests/unit/server/training/evaluations.test.ts'],
+    [
+      ['alert holds the run up', "onCollapse === 'alert' || !hasCollapsed", '!hasCollapsed'],
+      ['an evaluator may set any gauge', '!isMeasure(name)', "name === 'nonsense'"],
     ],
   ),
   ...of(
@@ -645,22 +658,20 @@ export const FAULTS = [
     ],
   ),
   ...of(
-    'src/evaluation/collapse.ts',
-    ['tests/unit/evaluation/collapse.test.ts', 'tests/unit/server/training/verdict.test.ts'],
+    'src/evaluation/measures/reverse-kl.ts',
+    ['tests/unit/evaluation/collapse.test.ts'],
     [
-      ["the figure's threshold is not the alert's", 'COLLAPSE_THRESHOLD = 0.5', 'COLLAPSE_THRESHOLD = 0.6'],
       [
         'KL runs the other way',
         'p > 0 ? p * Math.log((p * realTotal) / q[i]!) : 0',
         'p > 0 ? p * Math.log(q[i]! / (p * realTotal)) : 0',
       ],
-      ['the score forgets the distances', '1 - Math.min(1, diversity))', '0)'],
       ['an empty bin of the data makes KL infinite', 'count > 0 ? count : 0.5', 'count'],
     ],
   ),
   ...of(
-    'src/evaluation/modes.ts',
-    ['tests/unit/evaluation/modes.test.ts'],
+    'src/evaluation/measures/nearest-modes.ts',
+    ['tests/unit/evaluation/measures/nearest-modes.test.ts'],
     [
       ['high quality ends at two deviations', 'HIGH_QUALITY_DEVIATIONS = 3', 'HIGH_QUALITY_DEVIATIONS = 2'],
       [
@@ -673,7 +684,7 @@ export const FAULTS = [
         '* deviation) continue;\n    highQuality++;',
         '* deviation) isCaptured[mode] = true;\n    else highQuality++;',
       ],
-      ['KL is in bits', 'p * Math.log(p * counts.length), 0)', 'p * Math.log2(p * counts.length), 0)'],
+      ['the modes are told to be unequal', 'modes.map(() => 1),', 'modes.map((_, i) => i + 1),'],
       [
         'samples that are not finite count as of high quality',
         'if (mode < 0) continue;',
@@ -682,25 +693,29 @@ export const FAULTS = [
     ],
   ),
   ...of(
-    'src/evaluation/diversity.ts',
-    ['tests/unit/evaluation/collapse.test.ts'],
+    'src/evaluation/measures/sample-diversity.ts',
+    ['tests/unit/evaluation/collapse.test.ts', 'tests/unit/evaluation/examiner.test.ts'],
     [
       ['distances are squared', 'return Math.sqrt(squared);', 'return squared;'],
       ['pairs are counted twice', '((count * (count - 1)) / 2)', '(count * (count - 1))'],
+      [
+        'diversity is turned round',
+        'distanceOf(samples) / realDistance',
+        'realDistance / distanceOf(samples)',
+      ],
     ],
   ),
   ...of(
-    'src/evaluation/image-bins.ts',
-    ['tests/unit/evaluation/collapse.test.ts', 'tests/unit/evaluator/examiner.test.ts'],
+    'src/evaluation/measures/different-bins.ts',
+    ['tests/unit/evaluation/collapse.test.ts', 'tests/unit/evaluation/examiner.test.ts'],
     [
       ['bins differ only at ten deviations', 'const Z_LIMIT = 1.96;', 'const Z_LIMIT = 3.5;'],
       ['one bin in three differs by chance', 'const Z_LIMIT = 1.96;', 'const Z_LIMIT = 1;'],
-      ['empty bins count as hit', 'counts.filter((count) => count > 0).length', 'counts.length'],
     ],
   ),
   ...of(
-    'src/evaluator/evaluation.ts',
-    ['tests/unit/evaluator/examiner.test.ts'],
+    'src/evaluation/measures/mode-coverage.ts',
+    ['tests/unit/evaluation/examiner.test.ts', 'tests/unit/evaluation/collapse.test.ts'],
     [
       [
         'coverage is turned round',
@@ -708,12 +723,7 @@ export const FAULTS = [
         'gan_mode_coverage_ratio: expected / captured',
       ],
       ['a class is captured by a single sample', 'count >= classes.length / 100', 'count >= 1'],
-      [
-        'diversity is turned round',
-        'const diversity = distance / realDistance;',
-        'const diversity = realDistance / distance;',
-      ],
-      ['the score forgets diversity', '...(diversity === undefined ? {} : { diversity }),', ''],
+      ['empty bins count as hit', 'counts.filter((count) => count > 0).length', 'counts.length'],
     ],
   ),
   ...of(
@@ -781,8 +791,8 @@ export const FAULTS = [
       ],
       [
         'metrics may use the wire, which they do not',
-        'metrics: {\n    may: [],',
-        "metrics: {\n    may: ['wire'],",
+        "metrics: {\n    may: ['evaluation/measures', 'parameters', 'protocol'],",
+        "metrics: {\n    may: ['wire', 'evaluation/measures', 'parameters', 'protocol'],",
       ],
     ],
   ),

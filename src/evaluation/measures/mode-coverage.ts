@@ -2,7 +2,7 @@
 import { assert } from '../../errors.js';
 import { type Bins, type Classifier, type Modes, measure, type Reference } from './measure.js';
 import { modeReport } from './nearest-modes.js';
-import { reverseKlBetween } from './reverse-kl.js';
+import { reverseKl } from './reverse-kl.js';
 
 export const modeCoverage = measure({
   metrics: {
@@ -43,7 +43,7 @@ export function classModes(classifier: Classifier, samples: Float32Array): Modes
   return {
     captured: counts.filter((count) => count >= classes.length / 100).length,
     expected: counts.length,
-    klDivergence: reverseKlBetween(counts, classifier.realCounts),
+    klDivergence: reverseKl(counts, classifier.realCounts),
   };
 }
 
@@ -52,6 +52,6 @@ export function binModes(bins: Bins, samples: Float32Array): Modes {
   return {
     captured: counts.filter((count) => count > 0).length,
     expected: counts.length,
-    klDivergence: reverseKlBetween(counts, bins.realCounts),
+    klDivergence: reverseKl(counts, bins.realCounts),
   };
 }

@@ -1,5 +1,6 @@
 // How well samples cover the known modes of a mixture: the measures of PacGAN (Lin et al. 2018, section 4.1) and VEEGAN.
 import { assert } from '../../errors.js';
+import { reverseKl } from './reverse-kl.js';
 
 /** A mixture of equally likely Gaussians. */
 export interface Mixture {
@@ -43,14 +44,6 @@ function nearestMode(samples: Float32Array, at: number, modes: Mixture['modes'])
   return best;
 }
 
-/** sum p log(p K) over a histogram, 0 log 0 = 0; log K, the worst, where nothing was counted. */
-export function reverseKl(counts: readonly number[]): number {
-  const total = counts.reduce((sum, count) => sum + count, 0);
-  if (total === 0) return Math.log(counts.length);
-  const shares = counts.filter((count) => count > 0).map((count) => count / total);
-  return shares.reduce((sum, p) => sum + p * Math.log(p * counts.length), 0);
-}
-
 /**
  * Measures samples `[count, dimensions]` against a mixture. A sample with a coordinate that is not finite is of no mode: it lowers
  * the ratio of high quality and is left out of the histogram. The KL of n perfect samples is about (K - 1) / 2n.
@@ -78,7 +71,10 @@ export function modeReport(samples: Float32Array, { modes, deviation }: Mixture)
     captured,
     expected: modes.length,
     highQualityRatio,
-    klDivergence: reverseKl(counts),
+    klDivergence: reverseKl(
+      counts,
+      modes.map(() => 1),
+    ),
     counts,
     isCaptured,
   };

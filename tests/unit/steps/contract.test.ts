@@ -33,10 +33,10 @@ const noting: Layer = {
   },
 };
 
-/** G and D on numbers: G(z) = g z, D(x) = d x. */
+/** G and D on numbers: G(z) = g z + b, D(x) = d x. */
 const contextOf = (loss: GanLoss): StepContext => ({
   architecture: {
-    generator: network('generator', [1], [dense('g', 1, LINEAR)]),
+    generator: network('generator', [1], [dense('g', 1, { ...LINEAR, bias: true })]),
     discriminator: network('discriminator', [1], [noting, dense('d', 1, LINEAR)]),
   },
   loss,
@@ -52,9 +52,9 @@ function run(kind: 'discriminator' | 'generator', context: StepContext, feeds: R
   return { names, payload: [...outputs.payload!.dataSync()] };
 }
 
-const feedsOf = (g: number, real: number[]) => ({
+const feedsOf = (g: number, b: number, real: number[]) => ({
   discriminator: tf.tensor1d([2, 0, 0, 0]), // d, then its slots
-  generator: tf.tensor1d([g]),
+  generator: tf.tensor1d([g, b]),
   real: tf.tensor2d(real, [4, 1]),
   seed: tf.tensor1d([3, 4], 'int32'),
 });
@@ -62,13 +62,10 @@ const feedsOf = (g: number, real: number[]) => ({
 describe('the slots of a D step', () => {
   it('of its real and its fake pass become one by each slot’s merge rule', () => {
     tf.tidy(() => {
-      // G gives zeros: the real pass notes 5, the fake pass 0
-      const { payload } = run(
-        'discriminator',
-        contextOf(lossOf({ name: 'minimax' })),
-        feedsOf(0, [4, 4, 6, 6]),
-      );
-      expect(payload.slice(1)).toEqual([2.5, 5, 5]); // mean, first, sum
+      // the real pass notes 5, the fake pass 2
+      const feeds = feedsOf(0, 2, [4, 4, 6, 6]);
+      const { payload } = run('discriminator', contextOf(lossOf({ name: 'minimax' })), feeds);
+      expect(payload.slice(1)).toEqual([3.5, 5, 7]); // mean, first, sum
     });
   });
 });
@@ -82,9 +79,9 @@ describe('a loss of G that looks at both', () => {
 
   it('has real items declared, and D’s logits of them', () => {
     tf.tidy(() => {
-      const { names, payload } = run('generator', contextOf(both), feedsOf(1, [1, 2, 3, 6]));
+      const { names, payload } = run('generator', contextOf(both), feedsOf(1, 0, [1, 2, 3, 6]));
       expect(names).toContain('real');
-      const other = run('generator', contextOf(both), feedsOf(1, [2, 4, 6, 12])).payload;
+      const other = run('generator', contextOf(both), feedsOf(1, 0, [2, 4, 6, 12])).payload;
       expect(other[0]).toBeCloseTo(2 * payload[0]!, 4); // mean logit of the real items doubled
     });
   });
@@ -96,6 +93,8 @@ describe('a loss of G that looks at both', () => {
 
   it('is refused where it has not said so', () => {
     const context = contextOf({ ...both, generatorSees: 'fake' });
-    expect(() => tf.tidy(() => run('generator', context, feedsOf(1, [1, 2, 3, 6])))).toThrow(/generatorSees/);
+    expect(() => tf.tidy(() => run('generator', context, feedsOf(1, 0, [1, 2, 3, 6])))).toThrow(
+      /generatorSees/,
+    );
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { modeReport, reverseKl } from '../../../../src/evaluation/measures/nearest-modes.js';
+import { modeReport } from '../../../../src/evaluation/measures/nearest-modes.js';
 import { RandomStream, seedOf } from '../../../../src/numerics/random.js';
 
 const square = {
@@ -71,8 +71,4 @@ describe('modeReport', () => {
   it('refuses floats that are no points', () => {
     expect(() => modeReport(new Float32Array(3), square)).toThrow('3 floats are no points of 2 dimensions');
   });
-});
-
-it('reverseKl of nothing is the worst there is', () => {
-  expect(reverseKl([0, 0])).toBe(Math.log(2));
 });

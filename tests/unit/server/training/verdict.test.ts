@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { runConfig } from '../../../../src/config/run-config.js';
-import { COLLAPSE_THRESHOLD } from '../../../../src/evaluation/collapse.js';
+import { COLLAPSE } from '../../../../src/evaluation/measures/collapse-score.js';
 import { verdictOf } from '../../../../src/server/training/evaluations.js';
 
 const verdict = (onCollapse: string, round: number, score: number | undefined) =>
@@ -44,7 +44,7 @@ it('the alert GanModeCollapse and the line in figures/collapse.png have the same
     /gan_mode_collapse_score_ratio > ([\d.]+)[\s\S]*gan_evaluated_version > [^(]*\([^)]*\) \(([\d.]+) \* gan_goal_steps\)/.exec(
       rule,
     )!;
-  expect(COLLAPSE_THRESHOLD).toBe(Number(score));
+  expect(COLLAPSE).toEqual({ scoreMin: Number(score), runShareMin: Number(share) });
   expect(verdict('stop', 1000, Number(score))).toBe('continue');
   expect(verdict('stop', 1000, Number(score) + 1e-6)).toBe('stop');
   expect(verdict('stop', Number(share) * 1000, 1)).toBe('continue');

@@ -28,7 +28,7 @@ const minibatch = z
     size: z.int().positive().max(65_536).default(64),
     /** pieces a minibatch is cut into: the largest number of workers a pool should ever have; decides the bits */
     shards: z.int().positive().max(1024).default(4),
-    /** samples coupled by batch norm; default: the shard. Other groups than the shard are not computed yet. */
+    /** samples coupled by batch norm, so that the model does not depend on `shards`; default: the whole shard */
     group: z.int().positive().optional(),
   })
   .superRefine(({ size, shards, group }, context) => {
@@ -39,11 +39,11 @@ const minibatch = z
         path: ['shards'],
         message: `${shards} shards do not divide a minibatch of ${size}; these do: ${fitting.join(', ')}`,
       });
-    } else if (group !== undefined && group !== size / shards) {
+    } else if (group !== undefined && (size / shards) % group !== 0) {
       context.addIssue({
         code: 'custom',
         path: ['group'],
-        message: `a group of ${group} samples is not supported: samples are coupled within a shard, which has ${size / shards}`,
+        message: `groups of ${group} samples do not divide a shard, which has ${size / shards}; these do: ${divisorsOf(size / shards).join(', ')}`,
       });
     }
   });

@@ -32,8 +32,8 @@ function unary(
 export const relu = (x: tf.Tensor): tf.Tensor =>
   needsSecondDerivatives() ? tf.relu(x) : unary(x, { op: 'Relu', gradient: 'ReluGrad', saves: 'output' });
 
-/** x where positive, slope * x elsewhere; DCGAN's slope is 0.2 (Radford et al. 2016, section 3). */
-export const leakyRelu = (x: tf.Tensor, slope = 0.2): tf.Tensor =>
+/** x where positive, slope * x elsewhere */
+export const leakyRelu = (x: tf.Tensor, slope: number): tf.Tensor =>
   needsSecondDerivatives()
     ? composed.leakyRelu(x, slope)
     : unary(x, {

@@ -26,6 +26,8 @@ export interface LayerContext {
   /** Proposes a new value for a state slot; heeded only in steps that train this net. */
   writeSlot(name: string, value: tf.Tensor): void;
   isTraining: boolean;
+  /** samples of the batch that may depend on each other, one group after another; divides the batch */
+  group: number;
   seeds: SeedSource;
 }
 
@@ -172,11 +174,19 @@ function normalized(x: tf.Tensor, context: LayerContext): tf.Tensor {
       variance: context.slot('variance'),
     });
   }
-  const { output, mean, variance } = batchNormTraining(x, scale, offset);
-  context.writeSlot('mean', mean);
-  context.writeSlot('variance', variance);
-  return output;
+  const groups = groupsOf(x, context.group).map((group) => batchNormTraining(group, scale, offset));
+  context.writeSlot('mean', meanOf(groups.map(({ mean }) => mean)));
+  context.writeSlot('variance', meanOf(groups.map(({ variance }) => variance)));
+  const outputs = groups.map(({ output }) => output);
+  return outputs.length === 1 ? outputs[0]! : tf.concat(outputs);
 }
+
+/** `[batch, ...]` → `batch / group` times `[group, ...]` */
+const groupsOf = (x: tf.Tensor, group: number): tf.Tensor[] =>
+  batchOf(x) === group ? [x] : tf.split(x, batchOf(x) / group);
+
+const meanOf = (values: tf.Tensor[]): tf.Tensor =>
+  values.length === 1 ? values[0]! : tf.mul(tf.addN(values), 1 / values.length);
 
 /** The fused kernel wants four axes: `[batch, features]` is looked at as `[batch, 1, 1, features]`. */
 function onImages(x: tf.Tensor, body: (images: tf.Tensor) => tf.Tensor): tf.Tensor {
@@ -187,6 +197,7 @@ function onImages(x: tf.Tensor, body: (images: tf.Tensor) => tf.Tensor): tf.Tens
 
 export const activation = {
   relu: (name: string) => plain(name, (x) => relu(x)),
+  /** DCGAN's slope is 0.2 (Radford et al. 2016, section 3) */
   leakyRelu: (name: string, slope = 0.2) => plain(name, (x) => leakyRelu(x, slope)),
   tanh: (name: string) => plain(name, (x) => tanh(x)),
   /** Logistic sigmoid stretched to the data's range [-1, 1]: 2*sigmoid(x) - 1 = tanh(x/2). */

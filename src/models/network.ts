@@ -30,6 +30,8 @@ export interface Application {
   parameters: NamedTensors;
   slots: NamedTensors;
   isTraining: boolean;
+  /** samples that batch norm and its like may couple while training; default: all that are given */
+  group?: number | undefined;
   seeds: SeedSource;
 }
 
@@ -72,7 +74,7 @@ export function network(net: Net, inputs: Shape | InputShapes, body: readonly La
     },
     apply(tensors, application) {
       const written = new Map<string, tf.Tensor>();
-      const output = inLayer(net, () => inside.apply(tensors, contextOf(application, written)));
+      const output = inLayer(net, () => inside.apply(tensors, contextOf(tensors, application, written)));
       return { output, slots: written };
     },
   };
@@ -95,13 +97,19 @@ function laid<S extends ParameterSpec>(specs: readonly S[]): (S & { offset: numb
   });
 }
 
-function contextOf(application: Application, written: Map<string, tf.Tensor>): LayerContext {
+function contextOf(
+  inputs: Readonly<Record<string, tf.Tensor>>,
+  application: Application,
+  written: Map<string, tf.Tensor>,
+): LayerContext {
   const { parameters, slots, isTraining, seeds } = application;
+  const { group = Object.values(inputs)[0]!.shape[0]! } = application;
   return {
     parameter: (name) => parameters.get(name)!,
     slot: (name) => slots.get(name)!,
     writeSlot: (name, value) => written.set(name, value),
     isTraining,
+    group,
     seeds,
   };
 }

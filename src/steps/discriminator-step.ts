@@ -21,7 +21,8 @@ export const discriminatorStep: StepEntry = {
     { name: 'valueFunction', metric: 'gan_value_function_nats', labels: {} },
   ],
   define(context) {
-    const { generator, discriminator } = context.architecture;
+    const { architecture, group } = context;
+    const { generator, discriminator } = architecture;
     return {
       inputs: [vectorInput(discriminator), vectorInput(generator), realInput(context), SEED],
       step: (inputs) => {
@@ -31,7 +32,7 @@ export const discriminatorStep: StepEntry = {
         const d = unpack(inputs.discriminator!, discriminator);
         return differentiate(discriminator, d.parameters, discriminatorStep.statistics, (parameters) => {
           const judge = (items: tf.Tensor) =>
-            discriminator.apply({ items }, { ...d, parameters, isTraining: true, seeds });
+            discriminator.apply({ items }, { ...d, parameters, isTraining: true, group, seeds });
           const [onReal, onFake] = [judge(real), judge(fake)];
           const logits = { real: onReal.output, fake: onFake.output }; // [batch, 1] each
           const terms = context.penalties.discriminator.map((penalty) =>
@@ -49,10 +50,11 @@ export const discriminatorStep: StepEntry = {
 };
 
 function generate(context: StepContext, vector: tf.Tensor, seeds: SeedSource): tf.Tensor {
-  const { generator } = context.architecture;
+  const { architecture, group } = context;
+  const { generator } = architecture;
   const g = unpack(vector, generator);
   const latents = drawLatents(generator, context, seeds); // [batch, latent]
-  return generator.apply({ latents }, { ...g, isTraining: true, seeds }).output;
+  return generator.apply({ latents }, { ...g, isTraining: true, group, seeds }).output;
 }
 
 /** D's accuracy at threshold D(x) = 1/2 (a logit of 0), and V(D, G) of Goodfellow et al. 2014, equation 1. */

@@ -15,7 +15,7 @@ import { realInput, SEED, type StepEntry, vectorInput } from './step.js';
 export const generatorStep: StepEntry = {
   statistics: [{ name: 'loss', metric: 'gan_loss', labels: { net: 'generator' } }],
   define(context) {
-    const { architecture, loss, penalties } = context;
+    const { architecture, loss, penalties, group } = context;
     const { generator, discriminator } = architecture;
     const real = loss.generatorSees === 'both' ? [realInput(context)] : [];
     return {
@@ -25,10 +25,10 @@ export const generatorStep: StepEntry = {
         const g = unpack(inputs.generator!, generator);
         const d = unpack(inputs.discriminator!, discriminator);
         const judge = (items: tf.Tensor) =>
-          discriminator.apply({ items }, { ...d, isTraining: true, seeds }).output; // [batch, 1]
+          discriminator.apply({ items }, { ...d, isTraining: true, group, seeds }).output; // [batch, 1]
         const latents = drawLatents(generator, context, seeds); // [batch, latent]
         return differentiate(generator, g.parameters, generatorStep.statistics, (parameters) => {
-          const fake = generator.apply({ latents }, { ...g, parameters, isTraining: true, seeds });
+          const fake = generator.apply({ latents }, { ...g, parameters, isTraining: true, group, seeds });
           const logits = logitsOf(judge(fake.output), inputs.real && (() => judge(inputs.real!)));
           const terms = penalties.generator.map((penalty) => penalty({ parameters, seeds }));
           return {

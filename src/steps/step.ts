@@ -16,6 +16,8 @@ export interface StepContext {
   latentDistribution: 'normal' | 'uniform';
   /** items of one shard */
   batch: number;
+  /** items of it that batch norm couples; default: all of them */
+  group?: number | undefined;
 }
 
 /** What a worker can feed; a step declares which of it it takes. */

@@ -22,6 +22,7 @@ export const stepContextOf = (config: RunConfig, architecture: Architecture): St
   penalties: penaltiesOf(config.penalties),
   latentDistribution: config.model.latentDistribution,
   batch: config.minibatch.size / config.minibatch.shards,
+  group: config.minibatch.group,
 });
 
 /** The seed of a shard's noise and dropout: decided by (seed, branch, net, step, shard) alone. */

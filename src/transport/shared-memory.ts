@@ -6,18 +6,12 @@
 // a mapping would end the process by SIGBUS.
 import { randomBytes } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from 'node:fs';
+import type { FilePlace } from '../numerics/vector-engine.js';
 
 /** Where another process of this host finds a memory, and what stands in its first bytes: elsewhere that path is another file. */
 export interface MemoryAddress {
   path: string;
   nonce: string;
-}
-
-/** Where bytes lie in an open file. */
-export interface FilePlace {
-  /** descriptor */
-  file: number;
-  position: number;
 }
 
 /** Where something lies and the tag that it bears. A tag is never used twice, so one that is still there vouches for the bytes. */

@@ -42,8 +42,8 @@ export const FAULTS = [
     ['V(D, G) takes fake items for real', 'tf.softplus(tf.neg(real))', 'tf.softplus(real)'],
     [
       "in D's step G normalizes by running statistics",
-      '{ ...g, isTraining: true, seeds }).output',
-      '{ ...g, isTraining: false, seeds }).output',
+      '{ ...g, isTraining: true, group, seeds }).output',
+      '{ ...g, isTraining: false, group, seeds }).output',
     ],
   ]),
   ...of(
@@ -71,8 +71,8 @@ export const FAULTS = [
     ],
     [
       "in G's step D does not drop out",
-      '{ ...d, isTraining: true, seeds }).output',
-      '{ ...d, isTraining: false, seeds }).output',
+      '{ ...d, isTraining: true, group, seeds }).output',
+      '{ ...d, isTraining: false, group, seeds }).output',
     ],
   ]),
   ...of(
@@ -161,7 +161,7 @@ export const FAULTS = [
     [
       'a gradient of its own is let through',
       "else if (!isOwnGradient) throw refused('tf.customGrad');",
-      'else if (params === undefined) throw refused();',
+      "else if (params === undefined) throw refused('nothing');",
     ],
     ["tfjs's tanh is let through, whose second derivative is wrong", "  'Tile',", "  'Tile',\n  'Tanh',"],
   ]),
@@ -184,7 +184,6 @@ export const FAULTS = [
     ],
   ]),
   ...of('src/kernels/activations.ts', STEPS, [
-    ["leaky ReLU's slope is 0.1", 'slope = 0.2): tf.Tensor =>', 'slope = 0.1): tf.Tensor =>'],
     [
       'a bias has half its gradient',
       "[dy, callKernel('BiasAddGrad', attributes, [dy])]",
@@ -220,12 +219,13 @@ export const FAULTS = [
     ['dropout does not scale what it keeps', 'tf.mul(kept, 1 / keep)', 'tf.mul(kept, 1)'],
   ]),
   ...of('src/models/layers.ts', STEPS, [
+    ["leaky ReLU's slope is 0.1", 'slope = 0.2) =>', 'slope = 0.1) =>'],
     ['a sigmoid output is a tanh', 'tanh(tf.mul(x, 0.5))', 'tanh(tf.mul(x, 1))'],
     ['dropout works at inference too', 'isTraining && keep < 1', 'keep < 1'],
     [
       "batch norm's slots are exchanged",
-      "context.writeSlot('mean', mean);",
-      "context.writeSlot('mean', variance);",
+      "'mean', meanOf(groups.map(({ mean }) => mean))",
+      "'mean', meanOf(groups.map(({ variance }) => variance))",
     ],
     [
       'a dense layer loses its bias',
@@ -233,6 +233,22 @@ export const FAULTS = [
       'options.bias && x.shape.length > 2 ? addBias(x',
     ],
   ]),
+  ...of(
+    'src/models/layers.ts',
+    ['tests/unit/models/groups.test.ts'],
+    [
+      [
+        'batch norm couples the whole shard whatever the group',
+        'batchOf(x) === group ? [x]',
+        'group > 0 ? [x]',
+      ],
+      [
+        'running statistics are summed over groups',
+        'tf.mul(tf.addN(values), 1 / values.length)',
+        'tf.addN(values)',
+      ],
+    ],
+  ),
   ...of('src/models/layers.ts', TRAINING, [
     ["batch norm's momentum is 0.1", 'RUNNING_MOMENTUM = 0.9', 'RUNNING_MOMENTUM = 0.1'],
     ['a running variance begins at 0', 'initializer: constant(1),', 'initializer: constant(0),'],

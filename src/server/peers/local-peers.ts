@@ -1,9 +1,9 @@
 // Peers of the server's own host share memory with it: tensors lie there, and messages say where. One memory holds the weights for all
 // of them; each has one of its own for its answers, so that a ghost never writes where another one is read.
 import { messageOf } from '../../errors.js';
+import type { FilePlace } from '../../numerics/vector-engine.js';
 import {
   FIRST_REGION,
-  type FilePlace,
   type MemoryAddress,
   type Region,
   regionBytes,

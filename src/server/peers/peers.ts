@@ -89,7 +89,7 @@ export class Peers {
     return peer;
   }
 
-  /** First message of a session; a repeated one (after a reconnect) changes nothing. */
+  /** First message of a session. One that was greeted before is taken off the list first, whatever it was doing (see Reception). */
   greet(session: string, hello: MessageOf<WorkerMessage, 'hello'>, nowMs: number): Refusal | undefined {
     if (this.bySession.size >= PEERS_MAX) {
       return { reason: 'name', message: `${PEERS_MAX} peers are connected already` };

@@ -87,7 +87,12 @@ describe('a run config', () => {
       ['minibatch.size=10', 'minibatch.shards=4'],
       /4 shards do not divide a minibatch of 10; these do: 1, 2, 5, 10/,
     ],
-    ['a group that is not the shard', RING, ['minibatch.group=8'], /'minibatch.group'.*16/],
+    [
+      'a group that does not divide the shard',
+      RING,
+      ['minibatch.group=12'],
+      /'minibatch.group'.*16; these do: 1, 2, 4, 8, 16/,
+    ],
     ['a text for a number', RING, ['seed=soon'], /'seed' is "soon"/],
     ['a negative rate', RING, ['optimizer.generator.learningRate=-1'], /learningRate' is -1/],
     ['a fraction of a step', RING, ['stop.generatorSteps=1.5'], /generatorSteps' is 1.5/],

@@ -13,8 +13,8 @@ export interface ChildOptions {
   words: readonly string[];
   /** folder for what it writes to its standard error; absent: the launcher's own */
   logs?: string;
-  /** the GPU that it alone sees */
-  device?: string | undefined;
+  /** beside the launcher's own environment */
+  env?: Readonly<Record<string, string>>;
   /** standard output: the launcher's own, or none */
   onMessage?(message: UpMessage): void;
   onExit(exitCode: number): void;
@@ -34,11 +34,7 @@ export class Child {
     this.process = fork(NASH, [...options.words], {
       detached: true,
       stdio: ['ignore', 'ignore', stderr, 'ipc'],
-      env: {
-        ...process.env,
-        NASH_LAUNCHED: '1',
-        ...(options.device === undefined ? {} : { CUDA_VISIBLE_DEVICES: options.device }),
-      },
+      env: { ...process.env, NASH_LAUNCHED: '1', ...options.env },
     });
     if (typeof stderr === 'number') closeSync(stderr);
     this.process.on('message', (message) => options.onMessage?.(message as UpMessage));

@@ -5,7 +5,7 @@ import type { RunConfig } from '../config/run-config.js';
 import { loadTopology, partOf, type Workers } from '../config/topology.js';
 import { NashError } from '../errors.js';
 import { POOLS, type Pool } from '../protocol/roster.js';
-import { parseWorkers, type WorkerCounts } from './run-arguments.js';
+import { parseWorkers, type RunArguments, type WorkerCounts } from './run-arguments.js';
 
 export interface PlacementArguments {
   workers?: WorkerCounts;
@@ -63,6 +63,10 @@ export function placementOf({ workers, topology: file }: PlacementArguments): Pl
     needsGpu: places.some((place) => place.device !== undefined),
   };
 }
+
+/** The topology's address is what the server binds, unless --set says otherwise. */
+export const withEndpoint = <A extends RunArguments>(args: A, { endpoint }: Placement): A =>
+  endpoint === undefined ? args : { ...args, set: [`server.endpoint=${endpoint}`, ...args.set] };
 
 /** @throws NashError('usage') when GPUs are given to workers that may not use one */
 export function requireFitting({ needsGpu }: Placement, config: RunConfig): void {

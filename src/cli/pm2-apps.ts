@@ -4,15 +4,15 @@ import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { EXIT, NashError } from '../errors.js';
 import {
-  type Placement,
   type PlacementArguments,
   placementOf,
   requireFitting,
+  withEndpoint,
   withPlacement,
 } from './placement.js';
-import { type RunArguments, resolveRun, toWords, withRunArguments } from './run-arguments.js';
+import { processesOf } from './processes.js';
+import { type RunArguments, resolveRun, withRunArguments } from './run-arguments.js';
 import { splitWords } from './split-words.js';
-import { withEndpoint } from './train-command.js';
 
 /** As far as Nash uses pm2's form. */
 export interface Pm2App {
@@ -65,37 +65,17 @@ export function pm2Apps(text: string, cwd = process.cwd()): Pm2App[] {
   const { config, runDir } = resolveRun(configFile, args);
   requireFitting(placement, config);
   const { logs, ...common } = commonOf(runDir, cwd);
-  const gpu = placement.needsGpu ? ['--require-gpu'] : [];
-  const app = (name: string, words: string[], rest: number[], env: Record<string, string> = {}): Pm2App => ({
-    name,
-    ...common,
-    args: [...words, '--done-status', String(OVER)],
-    env,
-    stop_exit_codes: [EXIT.usage, EXIT.environment, OVER, ...rest],
-    out_file: join(logs, `${name}.out.log`),
-    error_file: join(logs, `${name}.err.log`),
-  });
-  const apps: Pm2App[] = [];
-  if (placement.server) {
-    const evaluator = placement.evaluator ? ['--expect-evaluator'] : [];
-    const words = ['server', ...toWords(configFile, args), '--supervised', ...evaluator, ...gpu];
-    apps.push(app('server', words, [EXIT.resumable]));
-  }
-  if (placement.evaluator)
-    apps.push(app('evaluator', ['evaluator', '--run-dir', runDir, '--wait', ...gpu], []));
-  for (const { name, pool, device } of placement.workers) {
-    const words = [
-      'worker',
-      '--pool',
-      pool,
-      '--name',
-      name + placement.suffix,
-      ...addressOf(placement, runDir),
-    ];
-    const own: Record<string, string> = device === undefined ? {} : { CUDA_VISIBLE_DEVICES: device };
-    apps.push(app(name, device === undefined ? words : [...words, '--require-gpu'], [], own));
-  }
-  return apps;
+  return processesOf({ placement, configFile, args, runDir, isSupervised: true }).map(
+    ({ name, role, words, env }): Pm2App => ({
+      name,
+      ...common,
+      args: [...words, '--done-status', String(OVER)],
+      env,
+      stop_exit_codes: [EXIT.usage, EXIT.environment, OVER, ...(role === 'server' ? [EXIT.resumable] : [])],
+      out_file: join(logs, `${name}.out.log`),
+      error_file: join(logs, `${name}.err.log`),
+    }),
+  );
 }
 
 function commonOf(runDir: string, cwd: string) {
@@ -114,10 +94,6 @@ function commonOf(runDir: string, cwd: string) {
     logs: join(dirname(folder), '.pm2-logs', basename(folder)),
   };
 }
-
-/** On the server's host through the run folder, where the address may change with every start of the server. */
-const addressOf = ({ server, endpoint }: Placement, runDir: string): string[] =>
-  server || endpoint === undefined ? ['--run-dir', runDir, '--wait'] : ['--endpoint', endpoint];
 
 function parse(text: string): { configFile: string; args: Arguments } {
   const words = splitWords(text);

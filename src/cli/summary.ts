@@ -1,0 +1,27 @@
+// What a person is told at the end of a run that is done, and what to try next.
+import { runFile } from '../run-folder/run-files.js';
+import type { RunResult } from '../run-folder/run-result.js';
+import { duration } from './progress.js';
+import type { ResolvedRun } from './run-arguments.js';
+
+/** One line after the other. */
+export function summaryOf(
+  { steps, seconds, imagesPerSecond, metrics }: RunResult,
+  { runDir, config }: ResolvedRun,
+): string[] {
+  const rate = Math.round(imagesPerSecond).toLocaleString('en');
+  const captured = metrics.gan_modes_captured;
+  const quality = metrics.gan_high_quality_samples_ratio;
+  const near =
+    quality === undefined
+      ? ''
+      : `, ${Math.round(quality * 100)} % of samples within three deviations of a mode`;
+  return [
+    `done: ${steps.discriminator} steps of D and ${steps.generator} of G in ${duration(seconds)}, ${rate} images/s`,
+    ...(captured === undefined ? [] : [`modes ${captured}/${metrics.gan_modes_expected}${near}`]),
+    `figures: ${runFile(runDir, 'figures')}, result: ${runFile(runDir, 'result')}`,
+    config.data.source === 'ring'
+      ? 'next: npx nash data mnist && npx nash train configs/mnist-gan.yaml'
+      : `next: npx nash sample ${runDir} --count 64 --out samples.png`,
+  ];
+}

@@ -159,8 +159,8 @@ def dcgan(o, item):  # Radford et al. 2016: batch norm everywhere but on G's out
 
 class Game:
     """Both nets of one architecture, and the steps of their training."""
-    def __init__(self, model, item, loss):
-        self.item, self.loss, self.latent = item, loss, model["latent"]
+    def __init__(self, model, item, loss, penalties={}):
+        self.item, self.loss, self.latent, self.penalties = item, loss, model["latent"], penalties
         self.distribution = model.get("latentDistribution", "uniform" if model["name"] == "maxout" else "normal")
         G, D = {"mlp": mlp, "maxout": maxout, "dcgan": dcgan}[model["name"]](model, item)
         self.layers = {"generator": G, "discriminator": D}
@@ -195,16 +195,28 @@ class Game:
             return F.logsigmoid(-fake).mean()
         return -F.logsigmoid(fake).mean()  # section 3: maximize log D(G(z))
 
+    def penalty(self, net, p, judge=None, real=None):
+        total = torch.zeros(())
+        for o in self.penalties.get(net, []):
+            if o["name"] == "weight-decay":  # Krogh and Hertz 1992, equation 2
+                total = total + o["weight"] / 2 * sum(w.square().sum() for w in p.values())
+            else:  # R1: Mescheder, Geiger and Nowozin 2018, equation 9
+                x = real.clone().requires_grad_()
+                slope, = torch.autograd.grad(judge(x).sum(), x, create_graph=True)
+                total = total + o["weight"] / 2 * slope.flatten(1).square().sum(1).mean()
+        return total
+
     def d_step(self, d, g, real, seed):
-        """(gradients, slots, statistics) of one shard: loss, accuracy on real, accuracy on fake, V(D, G); of G, the loss alone."""
+        """(gradients, slots, statistics) of one shard: loss, accuracy on real, accuracy on fake, V(D, G)."""
         draws = Draws(seed)
         fake = self.apply("generator", self.latents(len(real), draws), *g, Mode(draws, True)).detach()
         p = {name: w.clone().requires_grad_() for name, w in d[0].items()}
         on_real, on_fake = Mode(draws, True), Mode(draws, True)
         r = self.apply("discriminator", real, p, d[1], on_real)
         f = self.apply("discriminator", fake, p, d[1], on_fake)
-        loss = self.d_loss(r, f)
-        grads = torch.autograd.grad(loss, list(p.values()))
+        judge = lambda x: self.apply("discriminator", x, p, d[1], Mode(draws, True))
+        loss = self.d_loss(r, f) + self.penalty("discriminator", p, judge, real)
+        grads = torch.autograd.grad(loss, list(p.values()), materialize_grads=True)
         value = F.logsigmoid(r).mean() + F.logsigmoid(-f).mean()  # log D(x) and log(1 - D(G(z)))
         right = [(torch.sigmoid(r) > 0.5).double().mean(), (torch.sigmoid(f) < 0.5).double().mean()]
         slots = {name: (on_real.written[name] + on_fake.written[name]) / 2 for name in on_real.written}
@@ -216,9 +228,9 @@ class Game:
         p = {name: w.clone().requires_grad_() for name, w in g[0].items()}
         mode = Mode(draws, True)
         f = self.apply("discriminator", self.apply("generator", z, p, g[1], mode), *d, Mode(draws, True))
-        loss = self.g_loss(f)
-        grads = torch.autograd.grad(loss, list(p.values()))
-        return dict(zip(p, grads)), mode.written, [loss.item()]
+        loss = self.g_loss(f) + self.penalty("generator", p)
+        grads = torch.autograd.grad(loss, list(p.values()), materialize_grads=True)
+        return dict(zip(p, grads)), mode.written, [loss.item(), (torch.sigmoid(f) < 0.5).double().mean().item()]
 
     def sample(self, g, batch, seed):
         draws = Draws(seed)

@@ -1,6 +1,6 @@
 # Golden numbers for src/steps from PyTorch: one D step, one G step and samples of each network under each loss.
 #   pip install torch tensorflow-cpu==2.21.* && python3 tests/golden/steps.py > tests/golden/steps.json
-import json, sys
+import json, math, sys
 import torch
 from nets import Game, digits, pattern
 
@@ -22,26 +22,29 @@ cases = [
     ("maxout, normal latents, no dropout on the input, tanh", {
         "name": "maxout", "latent": 3, "latentDistribution": "normal", "generator": {"hidden": [5], "output": "tanh"},
         "discriminator": {"units": [6], "pieces": 2, "keepInput": 1, "keepHidden": 0.7}}, [2, 2, 2], 6, 1.5),
-    ("dcgan of side 16", {"name": "dcgan", "width": 2, "latent": 3}, [16, 16, 3], 4, 0.25),
+    ("dcgan of side 32", {"name": "dcgan", "width": 2, "latent": 3}, [32, 32, 3], 4, 0.25),
     ("dcgan of side 28", {"name": "dcgan", "width": 2, "latent": 4, "latentDistribution": "uniform"}, [28, 28, 1], 3, 0.25),
 ]
 
-out = []
-for name, model, item, batch, gain in cases:
-    for loss in ["minimax", "non-saturating", "wasserstein"]:
-        game = Game(model, item, loss)
-        d, g = game.start("discriminator", gain), game.start("generator", gain)
-        length = batch
-        for side in item:
-            length *= side
-        real = torch.tensor(pattern("real", length)).reshape(batch, *item)
-        case = {"name": name, "model": model, "item": item, "batch": batch, "gain": gain, "loss": loss, "seed": SEED}
-        for kind, (grads, slots, statistics) in [("discriminator", game.d_step(d, g, real, SEED)),
-                                                 ("generator", game.g_step(d, g, batch, SEED))]:
-            case[kind] = {"gradient": {n: digits(v) for n, v in grads.items()}, "slots": {n: digits(v) for n, v in slots.items()},
-                          "statistics": digits(statistics)}
-        if loss == "minimax":
-            case["samples"] = digits(game.sample(g, batch, SEED))
-        out.append(case)
+STATISTICS = {"discriminator": ["loss", "accuracyReal", "accuracyFake", "valueFunction"], "generator": ["loss", "accuracyFake"]}
+PENALTIES = {"discriminator": [{"name": "r1", "weight": 3}, {"name": "weight-decay", "weight": 0.2}],
+             "generator": [{"name": "weight-decay", "weight": 0.1}]}
+
+
+def golden(name, model, item, batch, gain, loss, penalties):
+    game = Game(model, item, loss, penalties)
+    d, g = game.start("discriminator", gain), game.start("generator", gain)
+    real = torch.tensor(pattern("real", batch * math.prod(item))).reshape(batch, *item)
+    case = {"name": name, "model": model, "item": item, "batch": batch, "gain": gain, "loss": loss, "penalties": penalties, "seed": SEED}
+    for net, (grads, slots, statistics) in [("discriminator", game.d_step(d, g, real, SEED)), ("generator", game.g_step(d, g, batch, SEED))]:
+        case[net] = {"gradient": {n: digits(v) for n, v in grads.items()}, "slots": {n: digits(v) for n, v in slots.items()},
+                     "statistics": dict(zip(STATISTICS[net], digits(statistics)))}
+    if loss == "minimax":
+        case["samples"] = digits(game.sample(g, batch, SEED))
+    return case
+
+
+out = [golden(*case, loss, {}) for case in cases for loss in ["minimax", "non-saturating", "wasserstein"]]
+out += [golden(f"{name}, R1 and weight decay", *case, "non-saturating", PENALTIES) for name, *case in cases]
 json.dump({"torch": torch.__version__, "cases": out}, sys.stdout, separators=(",", ":"), allow_nan=False)
 print()

@@ -12,8 +12,8 @@
 
 const STEPS = ['tests/unit/steps/golden.test.ts'];
 const TRAINING = ['tests/unit/training.test.ts'];
-const PENALTIES = ['tests/unit/penalties/penalties.test.ts'];
-const SECOND = ['tests/unit/kernels/second-derivatives.test.ts'];
+const PENALTIES = ['tests/unit/penalties/penalties.test.ts', ...STEPS];
+const SECOND = ['tests/unit/kernels/second-derivatives.test.ts', ...STEPS];
 
 /**
  * @param {string} file @param {readonly string[]} tests
@@ -143,10 +143,12 @@ export const FAULTS = [
   ...of('src/penalties/r1.ts', PENALTIES, [
     ['R1 is twice its formula', 'tf.mul(weight / 2,', 'tf.mul(weight,'],
     ['R1 takes the norm, not its square', 'tf.square(x),', 'tf.abs(x),'],
+    ['R1 is laid on generated items', '({ discriminator, real }) =>', '({ discriminator, fake: real }) =>'],
     ['R1 of a batch is its sum', 'tf.mean(squaredNorms(', 'tf.sum(squaredNorms('],
   ]),
   ...of('src/penalties/weight-decay.ts', PENALTIES, [
     ['weight decay is twice its formula', 'weight / 2,', 'weight,'],
+    ['weights grow instead of decaying', 'weight / 2,', '-weight / 2,'],
   ]),
   ...of('src/penalties/penalties.ts', PENALTIES, [
     [
@@ -221,7 +223,6 @@ export const FAULTS = [
   ...of('src/models/layers.ts', STEPS, [
     ["leaky ReLU's slope is 0.1", 'slope = 0.2) =>', 'slope = 0.1) =>'],
     ['a sigmoid output is a tanh', 'tanh(tf.mul(x, 0.5))', 'tanh(tf.mul(x, 1))'],
-    ['dropout works at inference too', 'isTraining && keep < 1', 'keep < 1'],
     [
       "batch norm's slots are exchanged",
       "'mean', meanOf(groups.map(({ mean }) => mean))",
@@ -248,6 +249,11 @@ export const FAULTS = [
         'tf.addN(values)',
       ],
     ],
+  ),
+  ...of(
+    'src/models/layers.ts',
+    ['tests/unit/models/layers.test.ts'],
+    [['dropout works at inference too', 'isTraining && keep < 1', 'keep < 1']],
   ),
   ...of('src/models/layers.ts', TRAINING, [
     ["batch norm's momentum is 0.1", 'RUNNING_MOMENTUM = 0.9', 'RUNNING_MOMENTUM = 0.1'],
@@ -571,7 +577,7 @@ export const FAULTS = [
   ),
   ...of(
     'src/protocol/open-step.ts',
-    ['tests/unit/protocol/coordinator.test.ts'],
+    ['tests/unit/protocol/votes.test.ts', 'tests/unit/protocol/coordinator.test.ts'],
     [
       ['a verified node is settled by one answer', 'const AGREEING = 2;', 'const AGREEING = 1;'],
       [
@@ -633,7 +639,7 @@ export const FAULTS = [
   ),
   ...of(
     'src/protocol/deadlines.ts',
-    ['tests/unit/protocol/coordinator.test.ts'],
+    ['tests/unit/protocol/deadlines.test.ts'],
     [['a task is late twice as late', 'factor * median * shards', '2 * factor * median * shards']],
   ),
   ...of(

@@ -29,7 +29,12 @@ const { values: options } = parseArgs({
 });
 
 const folder = mkdtempSync(join(tmpdir(), 'nash-mutation-'));
-process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+/** Process groups under way: whatever a test starts ends with it. @type {Set<number>} */
+const groups = new Set();
+process.once('exit', () => {
+  for (const group of groups) process.kill(-group, 'SIGKILL');
+  rmSync(folder, { recursive: true, force: true });
+});
 for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM']))
   process.once(signal, () => process.exit(130));
 
@@ -56,11 +61,13 @@ function node(cwd, words) {
     stream.on('data', (text) => {
       output += text;
     });
-  const kill = () => child.pid !== undefined && process.kill(-child.pid, 'SIGKILL');
-  const timer = setTimeout(kill, LIMIT_MS);
+  const group = /** @type {number} */ (child.pid);
+  groups.add(group);
+  const timer = setTimeout(() => process.kill(-group, 'SIGKILL'), LIMIT_MS);
   return new Promise((done) =>
     child.once('close', (status) => {
       clearTimeout(timer);
+      groups.delete(group);
       done({ status, output });
     }),
   );
@@ -77,6 +84,7 @@ async function runTests(copy, tests) {
   const words = [
     'node_modules/vitest/vitest.mjs',
     'run',
+    '--config=tests/mutation/vitest.config.ts',
     '--bail=1',
     '--reporter=json',
     `--outputFile=${report}`,

@@ -3,14 +3,14 @@ import * as tf from '@tensorflow/tfjs-core';
 import { compile } from '../../src/compiler/compile.js';
 import type { InputSpec } from '../../src/compiler/recording.js';
 import { loadTensorFlow } from '../../src/compiler/tensorflow.js';
-import { runConfig } from '../../src/config/run-config.js';
+import { type RunConfig, runConfig } from '../../src/config/run-config.js';
 import type { DataSource } from '../../src/data/data-source.js';
-import { lossOf, lossOptions } from '../../src/losses/losses.js';
-import { buildArchitecture, modelOptions } from '../../src/models/models.js';
+import type { Architecture } from '../../src/models/architecture.js';
+import { buildArchitecture } from '../../src/models/models.js';
 import type { Manifest, Net } from '../../src/parameters/manifest.js';
 import { trainReference } from '../../src/reference-trainer.js';
 import { sampleStep } from '../../src/steps/sample-step.js';
-import { STEPS as KINDS } from '../../src/steps/steps.js';
+import { STEPS, stepContextOf } from '../../src/steps/steps.js';
 
 export type StepKind = Net | 'sample';
 /** Values by input or output name; a number more or less than the declared shape fails. */
@@ -19,6 +19,7 @@ export type Values = Record<string, ArrayLike<number>>;
 export interface StepOptions {
   model: object;
   loss: object;
+  penalties?: object;
   item: readonly number[];
   /** items of one shard */
   batch: number;
@@ -36,27 +37,32 @@ export interface TestedStep {
 /** Call it before anything else here, once a test file. */
 export const useTensorFlow = (): void => void loadTensorFlow({ kind: 'cpu', threads: 1 });
 
-const STEPS = {
-  discriminator: KINDS.discriminator.define,
-  generator: KINDS.generator.define,
-  sample: sampleStep,
-};
+/** A config whose shard is the whole minibatch, and its networks. */
+function gameOf({ model, loss, penalties = {}, item, batch }: StepOptions): {
+  config: RunConfig;
+  architecture: Architecture;
+} {
+  const config = runConfig.parse({
+    data: { source: 'ring' },
+    model,
+    loss,
+    penalties,
+    minibatch: { size: batch, shards: 1 },
+  });
+  return { config, architecture: buildArchitecture(config.model, [...item]) };
+}
+
+/** Names of a step's statistics, in their order. */
+export const statisticsOf = (net: Net): string[] => STEPS[net].statistics.map(({ name }) => name);
 
 /**
  * Inputs: `discriminator` and `generator` (weights, then slots, as `layOut` gives them), `real`, `seed` (two int32).
  * Outputs: `payload` and `statistics`, or `samples`.
  */
-export function stepOf(kind: StepKind, { model, loss, item, batch }: StepOptions): TestedStep {
-  const options = modelOptions.parse(model);
-  const architecture = buildArchitecture(options, item);
-  const context = {
-    architecture,
-    loss: lossOf(lossOptions.parse(loss)),
-    penalties: { discriminator: [], generator: [] },
-    latentDistribution: options.latentDistribution,
-    batch,
-  };
-  const { inputs, step } = STEPS[kind](context);
+export function stepOf(kind: StepKind, options: StepOptions): TestedStep {
+  const { config, architecture } = gameOf(options);
+  const context = stepContextOf(config, architecture);
+  const { inputs, step } = kind === 'sample' ? sampleStep(context) : STEPS[kind].define(context);
   const compileStep = () => {
     const compiled = compile(step, inputs, { precision: 'float32' });
     const run = (values: Values) => {
@@ -70,7 +76,7 @@ export function stepOf(kind: StepKind, { model, loss, item, batch }: StepOptions
   return {
     eager: (values) => {
       const results = tf.tidy(() => step(tensorsOf(inputs, values)));
-      const read = Object.entries(results).map(([name, tensor]) => [name, tensor.dataSync()]);
+      const read = Object.entries(results).map(([name, tensor]) => [name, tensor.dataSync() as Float32Array]);
       tf.dispose(results);
       return Object.fromEntries(read);
     },
@@ -95,8 +101,8 @@ function tensorsOf(inputs: readonly InputSpec[], values: Values): Record<string,
 
 /** Both nets' manifests. */
 export function manifestsOf({ model, item }: Pick<StepOptions, 'model' | 'item'>): Record<Net, Manifest> {
-  const { discriminator, generator } = buildArchitecture(modelOptions.parse(model), item);
-  return { discriminator: discriminator.manifest, generator: generator.manifest };
+  const { architecture } = gameOf({ model, item, loss: { name: 'minimax' }, batch: 1 });
+  return { discriminator: architecture.discriminator.manifest, generator: architecture.generator.manifest };
 }
 
 /** A net's flat vector, its parameters and slots filled by name. */

@@ -7,7 +7,7 @@
 // on are no fault, and skip, saying so.
 //
 // A change that is meant to change bits records anew, in the same commit, and says why:
-//   BITS_RECORD=1 node node_modules/vitest/vitest.mjs run tests/golden/bits.test.ts
+//   BITS_RECORD=1 node node_modules/vitest/vitest.mjs run tests/cluster/bits.test.ts
 // That writes this machine's rows and leaves those of other machines, which are then stale: delete them.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -92,7 +92,7 @@ describe.each(CHECKED)('with $instructions', ({ instructions, env, runs }) => {
   const row = rows.find((row) => row.instructions === instructions);
   const recorded: Row = { instructions, caches: cachesOf(), weights: {} };
 
-  it.for(runs)('%s trains to the recorded bits', async (run, context) => {
+  it.for(runs)('%s trains to the recorded bits', { timeout: 120_000 }, async (run, context) => {
     const [name] = run;
     if (!row && !isRecording) context.skip(`no row for ${instructions} in ${FILE}`);
     const found = await weightsOf(run, { instructions, env });

@@ -11,7 +11,7 @@ it('dropout is the identity at inference, and where everything is kept', () => {
     const apply = (keep: number, isTraining: boolean) => {
       const seeds = new SeedSource(tf.tensor1d([1, 2], 'int32'));
       const none = () => tf.scalar(0);
-      const context = { parameter: none, slot: none, writeSlot: () => {}, isTraining, seeds };
+      const context = { parameter: none, slot: none, writeSlot: () => {}, isTraining, group: 1, seeds };
       return Array.from(
         dropout('dropout', keep)
           .apply(tf.ones([1000]), context)

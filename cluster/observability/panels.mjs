@@ -316,6 +316,18 @@ export const ROWS = [
       },
       {
         kind: 'lines',
+        title: 'Every measure',
+        what: "of the evaluator, those of one's own among them: /metrics says what each is",
+        unit: 'short',
+        queries: [
+          [
+            '{__name__=~"gan_.+_(ratio|nats|distance|score)",__name__!~"gan_discriminator_accuracy_ratio|gan_value_function_nats",$run}',
+            '{{__name__}} {{instance}}',
+          ],
+        ],
+      },
+      {
+        kind: 'lines',
         title: 'The evaluator',
         what: 'how many steps of G its last look is behind, and how long that took',
         unit: 'short',

@@ -19,8 +19,8 @@ const END = '<!-- metrics:end -->';
  * A text with the table put between its two marks.
  * @returns undefined where it has no marks
  */
-export function withMetricsTable(text: string): string | undefined {
+export function withMetricsTable(text: string, table = metricsTable()): string | undefined {
   const [from, to] = [text.indexOf(BEGIN), text.indexOf(END)];
   if (from < 0 || to < from) return undefined;
-  return `${text.slice(0, from + BEGIN.length)}\n${metricsTable()}\n${text.slice(to)}`;
+  return `${text.slice(0, from + BEGIN.length)}\n${table}\n${text.slice(to)}`;
 }

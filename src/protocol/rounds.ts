@@ -60,12 +60,13 @@ export class Rounds {
     this.isStopping = true;
   }
 
-  /** The run has gone back to a boundary, which was judged before. */
+  /** The run has gone back to a boundary, which was judged before. Those after it are judged once more: they will be others. */
   restore(versions: Versions): void {
     this.requireBoundary(versions);
     Object.assign(this.versions, versions);
     this.boundaryRound = versions.generator;
     this.judgedRound = versions.generator;
+    this.askedRound = versions.generator;
   }
 
   /**

@@ -2,6 +2,7 @@
 
 import { POOLS, type Pool } from '../protocol/roster.js';
 import type { ScheduleOptions } from '../protocol/schedule.js';
+import type { Judging } from './verdicts.js';
 import type { World } from './world.js';
 
 export interface Scenario {
@@ -35,6 +36,10 @@ export interface Scenario {
   notFinite: number;
   /** a step whose gradient is not finite on the first branch, whoever computes it */
   divergesAt: number | undefined;
+  /** verdicts that training waits for; undefined: none are asked for */
+  judging: Judging | undefined;
+  /** how long it takes for one, and the chances that it dies over one, takes much longer, or says an answer again */
+  evaluator: { seconds: number; crash: number; slow: number; repeats: number };
   /** after this, nothing goes wrong any more, and the run must end */
   calmAfterMs: number;
 }
@@ -78,5 +83,14 @@ export function drawScenario(world: World): Scenario {
     notFinite: sometimes(world, 0.02),
     divergesAt: world.chance(0.15) ? random.below(rounds) : undefined,
     calmAfterMs: world.between(5000, 200_000),
+    judging: world.chance(0.4)
+      ? { every: 1 + random.below(4), rollback: world.between(0, 0.4), stop: sometimes(world, 0.1) }
+      : undefined,
+    evaluator: {
+      seconds: world.between(0.01, 2),
+      crash: sometimes(world, 0.3),
+      slow: sometimes(world, 0.5),
+      repeats: sometimes(world, 1),
+    },
   };
 }

@@ -10,5 +10,7 @@ export const PLANTED_BUGS = [
   'sums as answers arrive',
   'sums a discarded answer too',
   'takes a checkpoint of another moment',
+  'takes a verdict for another round',
+  'takes a verdict of an abandoned line',
 ] as const;
 export type PlantedBug = (typeof PLANTED_BUGS)[number];

@@ -1,7 +1,7 @@
 // The server of the simulator: the real coordinator in a shell that can crash at any event and go on from its last checkpoint.
 import { NETS, type Net } from '../parameters/manifest.js';
 import { Coordinator } from '../protocol/coordinator.js';
-import type { Effect, Event } from '../protocol/events.js';
+import type { Effect, Event, RestoreCause } from '../protocol/events.js';
 import { neglectedOf, violationsOf } from '../protocol/invariants.js';
 import type { Pool } from '../protocol/roster.js';
 import { type Versions, versionsAfter } from '../protocol/schedule.js';
@@ -9,9 +9,12 @@ import { keyOf, leavesOf, parentOf, rootLevel, siblingOf, type TreeNode } from '
 import type { Task, TaskName } from '../protocol/task.js';
 import { DEADLINES, PING_MS, patienceMs, TICK_MS } from '../protocol/timing.js';
 import { applied, initial, mix, type Values } from './arithmetic.js';
+import type { Answer, JudgedServer, Question } from './evaluator-model.js';
 import type { Scenario } from './faults.js';
+import { JudgingModel } from './judging-model.js';
 import type { FromServer, FromWorker } from './messages.js';
 import type { PlantedBug } from './planted-bugs.js';
+import { BRANCHES_MAX } from './verdicts.js';
 import type { World } from './world.js';
 
 /** What survives a crash. */
@@ -32,6 +35,9 @@ export interface ServerSurroundings {
   published(net: Net, version: number, branch: number, value: string): void;
   /** a worker does not answer: its launcher ends the process, and starts another */
   silent(session: string): void;
+  askEvaluator(session: string, question: Question): void;
+  /** the run goes back on with other noise, for this reason, from the step of that round */
+  returned(cause: RestoreCause, branch: number, round: number): void;
   ended(because: string, values: Values): void;
 }
 
@@ -42,9 +48,7 @@ interface PeerModel {
   sent: Set<string>;
 }
 
-const BRANCHES_MAX = 5;
-
-export class ServerModel {
+export class ServerModel implements JudgedServer {
   readonly coordinator: Coordinator;
   private readonly peers = new Map<string, PeerModel>();
   private readonly values = new Map<string, string>();
@@ -57,9 +61,12 @@ export class ServerModel {
   private arrived: string | undefined;
   private term: number;
   private branch: number;
+  private readonly judging: JudgingModel;
   private pingedMs = 0;
   /** arithmetic under way: nothing may be restored before it is done */
   private applying = 0;
+  /** checkpoints under way: nor before these */
+  private writing = 0;
   isAlive = true;
 
   constructor(private readonly around: ServerSurroundings) {
@@ -77,6 +84,13 @@ export class ServerModel {
       generatorSteps: scenario.rounds,
       deadlines: DEADLINES,
       isVerified: (net, step, node) => this.isVerified(net, step, node),
+      ...(scenario.judging && { judgedEvery: scenario.judging.every }),
+    });
+    this.judging = new JudgingModel({
+      bug,
+      ask: (session, question) => around.askEvaluator(session, question),
+      now: () => ({ term: this.term, branch: this.branch, round: this.coordinator.current.generator }),
+      onVerdict: (round, verdict) => this.handle({ kind: 'judged', round, verdict }),
     });
     this.tick();
   }
@@ -158,6 +172,18 @@ export class ServerModel {
     }
   }
 
+  evaluatorJoined(session: string): void {
+    if (this.isAlive) this.judging.joined(session);
+  }
+
+  evaluatorGone(session: string): void {
+    this.judging.gone(session);
+  }
+
+  evaluated(session: string, answer: Answer): void {
+    if (this.isAlive) this.judging.answered(session, answer);
+  }
+
   gone(session: string): void {
     if (this.around.bug !== 'forgets to release a lost worker') this.lose(session);
     else this.peers.delete(session);
@@ -205,7 +231,7 @@ export class ServerModel {
   }
 
   private perform(effect: Effect): void {
-    const { world, bug } = this.around;
+    const { world, bug, scenario } = this.around;
     world.say(() => `  server: ${JSON.stringify(effect)}`);
     switch (effect.kind) {
       case 'assign':
@@ -239,6 +265,10 @@ export class ServerModel {
         return;
       case 'boundary':
         this.checkpoint(effect.round);
+        if (scenario.judging && effect.round % scenario.judging.every === 0) this.judging.ask(effect.round);
+        return;
+      case 'judge':
+        this.judging.judge(effect.round);
         return;
       case 'restore':
         this.restore(effect);
@@ -249,7 +279,6 @@ export class ServerModel {
       case 'failed':
         this.end(`failed: ${effect.because}`);
         return;
-      case 'judge':
       case 'reissued':
       case 'disagreed':
         return;
@@ -338,9 +367,11 @@ export class ServerModel {
     const { discriminator, generator } = this.coordinator.current;
     const late = bug === 'takes a checkpoint of another moment' ? 1 : 0;
     const values = this.valuesAt({ discriminator: discriminator - late, generator });
-    const { branch, term } = this;
+    const { branch } = this;
+    this.writing += 1;
     world.after(world.between(5, 100), () => {
-      if (this.isAlive && term === this.term) disk.checkpoints.push({ round, values, branch });
+      this.writing -= 1;
+      if (this.isAlive) disk.checkpoints.push({ round, values, branch });
     });
   }
 
@@ -355,12 +386,14 @@ export class ServerModel {
       this.end('failed: given up');
       return;
     }
+    this.around.returned(cause, this.branch, round);
+    this.judging.abandon();
     disk.term += 1;
     this.term = disk.term;
     if (cause !== 'corruption' && bug !== 'comes back the same way after a divergence') this.branch += 1;
     const wait = () => {
       if (!this.isAlive) return;
-      if (this.applying > 0) {
+      if (this.applying > 0 || this.writing > 0) {
         world.after(5, wait);
         return;
       }

@@ -2,11 +2,13 @@
 import { messageOf } from '../errors.js';
 import { NETS, type Net } from '../parameters/manifest.js';
 import { undisturbed, type Values } from './arithmetic.js';
+import { EvaluatorModel } from './evaluator-model.js';
 import { drawScenario, type Scenario } from './faults.js';
 import type { FromServer, FromWorker } from './messages.js';
 import { type Ends, type Link, Network } from './network.js';
 import type { PlantedBug } from './planted-bugs.js';
 import { type Disk, ServerModel } from './server-model.js';
+import { courseOf } from './verdicts.js';
 import { describe, WorkerModel } from './worker-model.js';
 import { World } from './world.js';
 
@@ -22,7 +24,7 @@ export interface Outcome {
   scenario: Scenario;
   /** broken claims; none when all is well */
   violations: string[];
-  /** how the run ended: `done`, or `failed: …` for a reason that the server gave */
+  /** how the run ended: `done`, `collapsed`, or `failed: …` for a reason that the server gave */
   end: string;
   events: number;
   seconds: number;
@@ -51,6 +53,9 @@ class Simulation {
   /** every version that was ever published, by branch: the same again after a crash, never another */
   private readonly history = new Map<string, string>();
   private readonly branchOfRound: number[] = [];
+  /** a step diverged that need not have: its branch is nobody's verdict */
+  private hasStrayed = false;
+  private readonly evaluator: EvaluatorModel | undefined;
   private server: ServerModel | undefined;
   private born = 0;
   private end: string | undefined;
@@ -64,6 +69,14 @@ class Simulation {
   ) {
     this.network = new Network(world, scenario, () => this.isCalm);
     this.startServer();
+    this.evaluator =
+      scenario.judging &&
+      new EvaluatorModel({
+        world,
+        scenario,
+        isCalm: () => this.isCalm,
+        server: () => this.server,
+      });
     scenario.pools.forEach((pool, i) => {
       world.after(world.between(0, 2000), () =>
         this.startWorker(pool, scenario.liar !== undefined && i === 0),
@@ -115,6 +128,7 @@ class Simulation {
       this.broken(`the run hangs: ${this.server ? `it waits for ${waits}` : 'there is no server'}`);
       return;
     }
+    this.compareCourse();
     if (this.end !== 'done') return;
     const { schedule, shards, rounds } = this.scenario;
     const expected = undisturbed(schedule, shards, rounds, (round) => this.branchOfRound[round] ?? 0);
@@ -123,6 +137,18 @@ class Simulation {
         this.broken(
           `the last ${net} is ${this.finalValues![net]}, that of an undisturbed run ${expected[net]}`,
         );
+  }
+
+  /** Where a run goes back to and how it ends follow from its verdicts alone, unless nobody could be believed. */
+  private compareCourse(): void {
+    const isOurs = ['done', 'collapsed', 'failed: given up'].includes(this.end!);
+    if (this.hasStrayed || !isOurs) return;
+    const { end, branches } = courseOf(this.world.seed, this.scenario);
+    if (this.end !== end)
+      this.broken(`the run ended with '${this.end}', by its verdicts it ends with '${end}'`);
+    const seen = this.branchOfRound.slice(0, branches.length);
+    if (end === 'done' && seen.join() !== branches.join())
+      this.broken(`rounds were computed on branches ${seen}, by the verdicts on ${branches}`);
   }
 
   private broken(claim: string): void {
@@ -141,6 +167,11 @@ class Simulation {
       broken: (claim) => this.broken(claim),
       published: (net, version, branch, value) => this.published(net, version, branch, value),
       silent: (session) => this.world.after(100, () => this.workers.get(nameOf(session))?.crash()),
+      askEvaluator: (session, question) => this.evaluator?.ask(session, question),
+      returned: (cause, branch, round) => {
+        const isForetold = branch === 0 && round === this.scenario.divergesAt;
+        if (cause === 'divergence' && !isForetold) this.hasStrayed = true;
+      },
       ended: (because, values) => {
         this.end = because;
         this.finalValues = values;
@@ -155,7 +186,10 @@ class Simulation {
     this.server = undefined;
     for (const { link, ends } of this.links.values()) this.network.close(link, ends, 'server');
     this.links.clear();
-    this.world.after(this.world.between(300, 3000), () => this.startServer());
+    this.world.after(this.world.between(300, 3000), () => {
+      this.startServer();
+      this.evaluator?.join();
+    });
   }
 
   private startWorker(pool: Scenario['pools'][number], isLiar: boolean): void {

@@ -1,0 +1,53 @@
+// Verdicts of the simulator, and what a run comes to by them alone: whatever else went wrong on the way must not show.
+import type { Event } from '../protocol/events.js';
+import { mix } from './arithmetic.js';
+import type { Scenario } from './faults.js';
+
+export type Verdict = Extract<Event, { kind: 'judged' }>['verdict'];
+
+/** How a run is judged: at every boundary of so many rounds, and how often to go back or to stop, as shares. */
+export interface Judging {
+  every: number;
+  rollback: number;
+  stop: number;
+}
+
+/** Returns to a checkpoint with other noise before a run is given up. */
+export const BRANCHES_MAX = 5;
+
+/** What the evaluator says of a round's weights: decided by the seed, the branch that they were computed on and the round. */
+export function verdictOn(seed: number, judging: Judging, at: { branch: number; round: number }): Verdict {
+  const share = Number.parseInt(mix('verdict', seed, at.branch, at.round).slice(-3), 36) / 36 ** 3;
+  if (share < judging.stop) return 'stop';
+  return share < judging.stop + judging.rollback ? 'rollback' : 'continue';
+}
+
+export interface Course {
+  end: 'done' | 'collapsed' | 'failed: given up';
+  /** the branch that each round was computed on at last */
+  branches: number[];
+}
+
+/** The course of a run that nothing disturbs but its verdicts and the step that diverges on the first branch. */
+export function courseOf(seed: number, scenario: Scenario): Course {
+  const { rounds, judging, divergesAt, checkpointEvery } = scenario;
+  const branches: number[] = [];
+  let branch = 0;
+  for (let round = 0; round < rounds; ) {
+    let returnsFrom: number | undefined;
+    if (divergesAt === round && branch === 0) returnsFrom = round;
+    else {
+      branches[round] = branch;
+      round += 1;
+      const isJudged = judging !== undefined && round % judging.every === 0;
+      const verdict = isJudged ? verdictOn(seed, judging, { branch, round }) : 'continue';
+      if (verdict === 'stop') return { end: 'collapsed', branches };
+      if (verdict === 'rollback') returnsFrom = round - 1;
+    }
+    if (returnsFrom === undefined) continue;
+    if (branch >= BRANCHES_MAX) return { end: 'failed: given up', branches };
+    branch += 1;
+    round = Math.floor(returnsFrom / checkpointEvery) * checkpointEvery;
+  }
+  return { end: 'done', branches };
+}

@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
-/** Tests that run Nash itself in processes of its own; all others are quick, and stay in the process of their file. */
-const PROCESSES = ['tests/cluster/**', 'tests/setup/**'];
+/** Tests that run Nash itself in processes of its own, or train until something is learned; all others are quick, and stay in the process of their file. */
+const PROCESSES = ['tests/cluster/**', 'tests/setup/**', 'tests/learning/**'];
 const TESTS = 'tests/**/*.test.ts';
 
 export default defineConfig({

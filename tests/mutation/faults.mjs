@@ -802,6 +802,74 @@ export const FAULTS = [
       ['a checkpoint may hold NaN', 'firstNotFinite(chunk) < 0', 'chunk.length >= 0'],
     ],
   ),
+  ...of('src/reference-trainer.ts', TRAINING, [
+    ["the reference's Adam forgets to correct its first moment", 'm[i]! / (1 - options.beta1 ** t)', 'm[i]!'],
+    [
+      "the reference's RMSProp takes epsilon under the root",
+      'Math.sqrt(v[i]!) + options.epsilon);',
+      'Math.sqrt(v[i]! + options.epsilon));',
+    ],
+    ["the reference's SGD climbs", '* v[i]! - rate * g[i]!;', '* v[i]! + rate * g[i]!;'],
+    [
+      "the reference's clip is one-sided",
+      'Math.max(-bound, Math.min(bound, w[i]!))',
+      'Math.min(bound, w[i]!)',
+    ],
+    [
+      "the reference's slots keep what they ought to take",
+      'slot.momentum * vector[i]! + (1 - slot.momentum) * payload[i]!',
+      '(1 - slot.momentum) * vector[i]! + slot.momentum * payload[i]!',
+    ],
+    [
+      "the reference's average takes what it ought to keep",
+      'keep * average[i]! + take * newest[i]!',
+      'take * average[i]! + keep * newest[i]!',
+    ],
+    ['the reference counts its updates from 0', 'memory[net], step + 1);', 'memory[net], step + 2);'],
+  ]),
+  ...of(
+    'src/compiler/recording.ts',
+    ['tests/unit/compiler/compile.test.ts'],
+    [
+      [
+        'a number made on the host is frozen into the graph',
+        'if (a && b && equalNodes(a, b)) continue;',
+        'if (a && b) continue;',
+      ],
+    ],
+  ),
+  ...of(
+    'src/compiler/mixed-precision.ts',
+    ['tests/unit/compiler/compile.test.ts'],
+    [
+      [
+        'bfloat16 runs leave convolutions in float32',
+        'Conv2D: { inputs: [0, 1], outputs: [0], always: true }',
+        'Conv2D: { inputs: [0, 1], outputs: [0], always: false }',
+      ],
+      [
+        "a bfloat16 step's outputs are bfloat16",
+        "source: rewriter.as(output.source, 'float32'),",
+        'source: output.source,',
+      ],
+    ],
+  ),
+  ...of(
+    'src/server/peers/uniformity.ts',
+    ['tests/unit/server/peers/uniformity.test.ts'],
+    [
+      [
+        'a worker that computes other bits is welcome',
+        'if (canary === usual.canary) return undefined;',
+        'if (canary !== undefined) return undefined;',
+      ],
+      [
+        'a machine of another kind is welcome',
+        'if (theirs === ours) continue;',
+        'if (theirs !== undefined) continue;',
+      ],
+    ],
+  ),
   ...of(
     'tests/architecture/imports.test.ts',
     ['tests/architecture/imports.test.ts'],

@@ -47,8 +47,8 @@ class Draws:
 
 class Mode:
     """How a net is applied: what it draws from, and the statistics that its batch norms report."""
-    def __init__(self, draws, training):
-        self.draws, self.training, self.written = draws, training, {}
+    def __init__(self, draws, training, group=None):
+        self.draws, self.training, self.group, self.written = draws, training, group, {}
 
 
 def dense(name, inputs, units, bias):
@@ -78,10 +78,14 @@ def batch_norm(name, channels):
         weight, bias = p[f"{name}/scale"], p[f"{name}/offset"]
         if not mode.training:
             return F.batch_norm(rows, s[f"{name}/mean"], s[f"{name}/variance"], weight, bias, False, eps=EPSILON).reshape(x.shape)
-        mean, variance = torch.zeros(channels), torch.zeros(channels)  # momentum 1: PyTorch stores the batch's own, unbiased
-        y = F.batch_norm(rows, mean, variance, weight, bias, True, 1.0, EPSILON).reshape(x.shape)
-        mode.written.update({f"{name}/mean": mean, f"{name}/variance": variance})
-        return y
+        outputs, means, variances = [], [], []
+        for part in x.split(mode.group or len(x)):  # samples that are normalized together
+            mean, variance = torch.zeros(channels), torch.zeros(channels)  # momentum 1: PyTorch stores the batch's own, unbiased
+            outputs.append(F.batch_norm(part.reshape(-1, channels), mean, variance, weight, bias, True, 1.0, EPSILON))
+            means.append(mean)
+            variances.append(variance)
+        mode.written.update({f"{name}/mean": sum(means) / len(means), f"{name}/variance": sum(variances) / len(variances)})
+        return torch.cat(outputs).reshape(x.shape)
     return name, {"scale": (channels,), "offset": (channels,)}, {"mean": (channels,), "variance": (channels,)}, apply
 
 
@@ -159,8 +163,9 @@ def dcgan(o, item):  # Radford et al. 2016: batch norm everywhere but on G's out
 
 class Game:
     """Both nets of one architecture, and the steps of their training."""
-    def __init__(self, model, item, loss, penalties={}):
+    def __init__(self, model, item, loss, penalties={}, group=None):
         self.item, self.loss, self.latent, self.penalties = item, loss, model["latent"], penalties
+        self.training = lambda draws: Mode(draws, True, group)
         self.distribution = model.get("latentDistribution", "uniform" if model["name"] == "maxout" else "normal")
         G, D = {"mlp": mlp, "maxout": maxout, "dcgan": dcgan}[model["name"]](model, item)
         self.layers = {"generator": G, "discriminator": D}
@@ -209,12 +214,12 @@ class Game:
     def d_step(self, d, g, real, seed):
         """(gradients, slots, statistics) of one shard: loss, accuracy on real, accuracy on fake, V(D, G)."""
         draws = Draws(seed)
-        fake = self.apply("generator", self.latents(len(real), draws), *g, Mode(draws, True)).detach()
+        fake = self.apply("generator", self.latents(len(real), draws), *g, self.training(draws)).detach()
         p = {name: w.clone().requires_grad_() for name, w in d[0].items()}
-        on_real, on_fake = Mode(draws, True), Mode(draws, True)
+        on_real, on_fake = self.training(draws), self.training(draws)
         r = self.apply("discriminator", real, p, d[1], on_real)
         f = self.apply("discriminator", fake, p, d[1], on_fake)
-        judge = lambda x: self.apply("discriminator", x, p, d[1], Mode(draws, True))
+        judge = lambda x: self.apply("discriminator", x, p, d[1], self.training(draws))
         loss = self.d_loss(r, f) + self.penalty("discriminator", p, judge, real)
         grads = torch.autograd.grad(loss, list(p.values()), materialize_grads=True)
         value = F.logsigmoid(r).mean() + F.logsigmoid(-f).mean()  # log D(x) and log(1 - D(G(z)))
@@ -226,8 +231,8 @@ class Game:
         draws = Draws(seed)
         z = self.latents(batch, draws)
         p = {name: w.clone().requires_grad_() for name, w in g[0].items()}
-        mode = Mode(draws, True)
-        f = self.apply("discriminator", self.apply("generator", z, p, g[1], mode), *d, Mode(draws, True))
+        mode = self.training(draws)
+        f = self.apply("discriminator", self.apply("generator", z, p, g[1], mode), *d, self.training(draws))
         loss = self.g_loss(f) + self.penalty("generator", p)
         grads = torch.autograd.grad(loss, list(p.values()), materialize_grads=True)
         return dict(zip(p, grads)), mode.written, [loss.item(), (torch.sigmoid(f) < 0.5).double().mean().item()]

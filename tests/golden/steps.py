@@ -31,11 +31,11 @@ PENALTIES = {"discriminator": [{"name": "r1", "weight": 3}, {"name": "weight-dec
              "generator": [{"name": "weight-decay", "weight": 0.1}]}
 
 
-def golden(name, model, item, batch, gain, loss, penalties):
-    game = Game(model, item, loss, penalties)
+def golden(name, model, item, batch, gain, loss, penalties, group=None):
+    game = Game(model, item, loss, penalties, group)
     d, g = game.start("discriminator", gain), game.start("generator", gain)
     real = torch.tensor(pattern("real", batch * math.prod(item))).reshape(batch, *item)
-    case = {"name": name, "model": model, "item": item, "batch": batch, "gain": gain, "loss": loss, "penalties": penalties, "seed": SEED}
+    case = {"name": name, "model": model, "item": item, "batch": batch, "gain": gain, "loss": loss, "penalties": penalties, "group": group or batch, "seed": SEED}
     for net, (grads, slots, statistics) in [("discriminator", game.d_step(d, g, real, SEED)), ("generator", game.g_step(d, g, batch, SEED))]:
         case[net] = {"gradient": {n: digits(v) for n, v in grads.items()}, "slots": {n: digits(v) for n, v in slots.items()},
                      "statistics": dict(zip(STATISTICS[net], digits(statistics)))}
@@ -46,5 +46,7 @@ def golden(name, model, item, batch, gain, loss, penalties):
 
 out = [golden(*case, loss, {}) for case in cases for loss in ["minimax", "non-saturating", "wasserstein"]]
 out += [golden(f"{name}, R1 and weight decay", *case, "non-saturating", PENALTIES) for name, *case in cases]
+GROUPS = {"mlp with batch norm, leaky ReLU and tanh": 3, "dcgan of side 32": 2}
+out += [golden(f"{name}, groups of {GROUPS[name]}", *case, "minimax", {}, GROUPS[name]) for name, *case in cases if name in GROUPS]
 json.dump({"torch": torch.__version__, "cases": out}, sys.stdout, separators=(",", ":"), allow_nan=False)
 print()

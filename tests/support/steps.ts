@@ -23,6 +23,8 @@ export interface StepOptions {
   item: readonly number[];
   /** items of one shard */
   batch: number;
+  /** items that batch norm couples; default: all of them */
+  group?: number;
 }
 
 export interface TestedStep {
@@ -38,7 +40,7 @@ export interface TestedStep {
 export const useTensorFlow = (): void => void loadTensorFlow({ kind: 'cpu', threads: 1 });
 
 /** A config whose shard is the whole minibatch, and its networks. */
-function gameOf({ model, loss, penalties = {}, item, batch }: StepOptions): {
+function gameOf({ model, loss, penalties = {}, item, batch, group }: StepOptions): {
   config: RunConfig;
   architecture: Architecture;
 } {
@@ -47,7 +49,7 @@ function gameOf({ model, loss, penalties = {}, item, batch }: StepOptions): {
     model,
     loss,
     penalties,
-    minibatch: { size: batch, shards: 1 },
+    minibatch: { size: batch, shards: 1, ...(group === undefined ? {} : { group }) },
   });
   return { config, architecture: buildArchitecture(config.model, [...item]) };
 }

@@ -27,6 +27,7 @@ interface Golden {
     model: object;
     item: number[];
     batch: number;
+    group: number;
     gain: number;
     loss: string;
     penalties: object;

@@ -656,8 +656,12 @@ export const FAULTS = [
         'step >= COLLAPSE.runShareMin',
       ],
       ['the score forgets the distances', '1 - Math.min(1, diversity))', '0)'],
-      ['the score is not told the diversity', '...(diversity !== undefined && { diversity }),', ''],
     ],
+  ),
+  ...of(
+    'src/evaluation/measures/collapse-score.ts',
+    ['tests/unit/evaluation/examiner.test.ts'],
+    [['the score is not told the diversity', '...(diversity !== undefined && { diversity }),', '']],
   ),
   ...of(
     'src/server/training/evaluations.ts',
@@ -840,7 +844,7 @@ export const FAULTS = [
   ),
   ...of(
     'src/compiler/mixed-precision.ts',
-    ['tests/unit/compiler/compile.test.ts'],
+    ['tests/unit/compiler/mixed-precision.test.ts', 'tests/unit/compiler/compile.test.ts'],
     [
       [
         'bfloat16 runs leave convolutions in float32',

@@ -12,7 +12,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { cachesOf, instructionSet } from '../support/instruction-set.js';
-import { resultOf, scratch, start, syntheticCifar, syntheticMnist, trainWords } from '../support/nash.js';
+import { resultOf, start, syntheticCifar, syntheticMnist, trainWords, workersOnly } from '../support/nash.js';
 
 type Weights = Record<'discriminator' | 'generator', string>;
 interface Row {
@@ -72,20 +72,12 @@ async function weightsOf(
   { instructions, env }: Pick<Checked, 'instructions' | 'env'>,
 ): Promise<Weights> {
   const folder = `${instructions} ${name}`.replace(/\W+/g, '-');
-  const words = trainWords(folder, `configs/${config}.yaml`, { ...sets(), 'stop.generatorSteps': steps }, [
-    '--topology',
-    topology(),
-  ]);
+  const settings = { ...sets(), 'stop.generatorSteps': steps };
+  const workers = workersOnly('discriminator=1,generator=1');
+  const words = trainWords(folder, `configs/${config}.yaml`, settings, workers);
   const { exitCode, stderr } = await start(words, { env }).finished;
   expect([exitCode, stderr]).toEqual([0, '']);
   return resultOf(folder).weights;
-}
-
-/** One worker a pool beside the server, and no evaluator. */
-function topology(): string {
-  const file = scratch('topology.yaml');
-  writeFileSync(file, 'hosts:\n  localhost: { server: true, discriminator: 1, generator: 1 }\n');
-  return file;
 }
 
 describe.each(CHECKED)('with $instructions', ({ instructions, env, runs }) => {

@@ -1,6 +1,9 @@
 // Decides who computes what: events in, effects out. Owns the rounds, the open steps and the roster of workers.
 // It never sees a tensor, a socket or a clock: times come in with events. The server's shell performs the effects.
 //
+// Longer than other files, since one state is decided on by every event: what is a question of its own has left (rounds, roster,
+// open-step, deadlines, waiting).
+//
 // The life of a step: opened when the versions it reads exist → its nodes are assigned to workers of its pool → each
 // node is settled, by one answer or by two that agree → complete → applied by the shell → the next version exists.
 import { assert } from '../errors.js';

@@ -1,12 +1,13 @@
 // The server's shell: joins what receives, decides, computes and reports, from the first step to the last. All waiting is here and in
 // the parts that it makes; no rule of training is.
+// Longer than other files: here all parts of a server are made and joined.
 
 import { hostname } from 'node:os';
 import { FileStorage } from '../checkpoints/file-storage.js';
 import type { RunConfig } from '../config/run-config.js';
-import { messageOf, NashError } from '../errors.js';
+import { messageOf } from '../errors.js';
 import type { Metrics } from '../metrics/metrics.js';
-import { NETS, type Net } from '../parameters/manifest.js';
+import type { Net } from '../parameters/manifest.js';
 import { Coordinator } from '../protocol/coordinator.js';
 import type { Effect } from '../protocol/events.js';
 import type { Line } from '../protocol/line.js';
@@ -18,15 +19,17 @@ import type { ServerTransport } from '../transport/transport.js';
 import { encode } from '../wire/codec.js';
 import type { Log } from './log.js';
 import { ProcessMetrics } from './pages/process-metrics.js';
-import type { PeerStatus, RunStatus } from './pages/run-status.js';
+import { farewell } from './peers/farewell.js';
 import { Liveness, type Loss } from './peers/liveness.js';
 import { LocalPeers } from './peers/local-peers.js';
-import { type Expected, type Peer, Peers } from './peers/peers.js';
+import { type Expected, Peers } from './peers/peers.js';
 import { Reception } from './peers/reception.js';
 import type { Uniformity } from './peers/uniformity.js';
 import { WeightsSender } from './peers/weights-sender.js';
 import { type Progress, RunReport } from './run-report.js';
+import { RunView } from './run-view.js';
 import { Evaluations } from './training/evaluations.js';
+import { collapsed } from './training/failures.js';
 import type { ParameterStore } from './training/parameter-store.js';
 import { RunCheckpoints } from './training/run-checkpoints.js';
 import { Training } from './training/training.js';
@@ -69,9 +72,6 @@ export interface Outcome {
 
 /** A peer's pipe dies a moment after the event that says so: pinged at once, and again at these times. */
 const PROBE_AT_MS = [0, 5, 25, 100, 400];
-/** How long the end waits for the peers to take their leave: what is still on its way to a peer when its connection is closed may be lost. */
-const FAREWELL_MS = 5000;
-const FAREWELL_PING_MS = 50;
 /** A stop that cannot finish its round, for want of workers, gives up after this and leaves the last checkpoint. */
 const STOP_GRACE_MS = 30_000;
 
@@ -87,6 +87,8 @@ export class ParameterServer {
   private readonly liveness: Liveness;
   private readonly checkpoints: RunCheckpoints;
   private readonly waiting: WaitingLog;
+  /** what is shown of the run */
+  readonly view: RunView;
   private timer: NodeJS.Timeout | undefined;
   private readonly outcome: Promise<Outcome>;
   private resolve!: (outcome: Outcome) => void;
@@ -171,6 +173,7 @@ export class ParameterServer {
     });
     this.processes = new ProcessMetrics(metrics, peers);
     this.waiting = new WaitingLog(log);
+    this.view = new RunView({ ...shared, transport: parts.transport });
     this.outcome = new Promise((resolve, reject) => {
       this.resolve = resolve;
       this.reject = reject;
@@ -231,41 +234,6 @@ export class ParameterServer {
     return this.training.reissuedCount;
   }
 
-  /** Brings the gauges up to date: for a scrape, and for the last word of a run. */
-  updateGauges(): void {
-    const nowMs = this.parts.now();
-    this.report.gauges(this.coordinator.current, this.coordinator.poolStates(), this.parts.transport.bytes);
-    for (const net of NETS) this.report.waiting(net, this.coordinator.waitingMs(net, nowMs) ?? 0);
-  }
-
-  /** What `nash status` shows, as far as the server knows it. */
-  status(): Pick<RunStatus, 'step' | 'waitingFor' | 'workers'> {
-    return {
-      step: this.coordinator.current,
-      waitingFor: this.waitingFor(),
-      workers: this.peers.all().map((peer) => this.describe(peer)),
-    };
-  }
-
-  /** What the run waits for, with the names that people gave to workers; null when for nothing. */
-  waitingFor(): string | null {
-    const text = this.coordinator.waitingFor(this.parts.now());
-    return text === undefined ? null : this.peers.inWords(text);
-  }
-
-  private describe({ session, name, role, pool, state, pid, host, device }: Peer): PeerStatus {
-    const task = this.coordinator.taskOf(session);
-    return {
-      id: name,
-      pool: role === 'evaluator' ? role : pool,
-      state: state === 'greeted' ? 'preparing' : task ? 'busy' : 'idle',
-      pid,
-      host,
-      device,
-      step: task?.step ?? null,
-    };
-  }
-
   /** Everything that a listener or timer does: a bug or a full disk ends the run, a peer's mistake does not. */
   private guard(body: () => unknown): void {
     if (this.isOver) return;
@@ -321,23 +289,14 @@ export class ParameterServer {
     const isDone = because === 'done';
     const comesBack = !isDone && (this.stopping?.comesBack ?? false);
     this.sendToAll({ kind: 'stop', comesBack, message: isDone ? 'the run is done' : 'the run was stopped' });
-    await this.farewell();
+    const sessions = this.peers.all().map((peer) => peer.session);
+    const { transport } = this.parts;
+    await farewell(sessions, { transport, now, ping: (session) => this.ping(session) });
     await this.training.idle(); // it may be writing into the memory
     this.local.close();
     const steppedNow = steps.discriminator - versionsAfter(config.schedule, round).discriminator;
     const images = steppedNow * config.minibatch.size;
     this.resolve({ status: because, steps, seconds, imagesPerSecond: images / Math.max(seconds, 1e-3) });
-  }
-
-  /** Resolves when every peer has heard that it is over and closed its connection. */
-  private async farewell(): Promise<void> {
-    const { transport, now } = this.parts;
-    const left = new Set(this.peers.all().map((peer) => peer.session));
-    transport.onGone((session) => left.delete(session));
-    for (const deadline = now() + FAREWELL_MS; left.size > 0 && now() < deadline; ) {
-      for (const session of left) this.ping(session);
-      await new Promise((resolve) => setTimeout(resolve, FAREWELL_PING_MS));
-    }
   }
 
   private end(): void {
@@ -350,13 +309,6 @@ export class ParameterServer {
   private tick(): void {
     this.training.handle({ kind: 'ticked', nowMs: this.parts.now() });
     this.liveness.check();
-    this.waiting.note(this.waitingFor(), this.parts.now(), this.coordinator.current);
+    this.waiting.note(this.view.waitingFor(), this.parts.now(), this.coordinator.current);
   }
 }
-
-const collapsed = (step: number): NashError =>
-  new NashError(
-    'failed',
-    `mode collapse at step ${step} of G, and onCollapse is 'stop': the state is in the last checkpoint, the figures show it. ` +
-      'Begin anew with a smaller learning rate of G, more steps of D or another loss, or let it go on with --set onCollapse=alert.',
-  );

@@ -77,15 +77,15 @@ export async function startServer(options: ServerOptions): Promise<RunResult> {
     config.server.http,
     routesOf({
       metrics() {
-        server?.updateGauges();
+        server?.view.updateGauges();
         return metrics.expose();
       },
       status: () => ({
-        ...(server?.status() ?? NO_STATUS),
+        ...(server?.view.status() ?? NO_STATUS),
         http: http.address,
         endpoint: transport.endpoint,
       }),
-      notReady: () => (server ? (server.waitingFor() ?? undefined) : 'starting'),
+      notReady: () => (server ? (server.view.waitingFor() ?? undefined) : 'starting'),
     }),
     config.server.httpNames,
   ).catch(async (error) => {
@@ -185,7 +185,7 @@ async function finished(
   metrics: Metrics,
 ): Promise<RunResult> {
   const outcome = await server.run();
-  server.updateGauges();
+  server.view.updateGauges();
   return {
     ...outcome,
     weights: store.weightHashes(),
@@ -196,7 +196,7 @@ async function finished(
 }
 
 function failure(server: ParameterServer, metrics: Metrics, error: unknown): Partial<RunResult> {
-  const { step } = server.status();
+  const { step } = server.view.status();
   return {
     status: 'failed',
     steps: step,

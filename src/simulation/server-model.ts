@@ -1,4 +1,5 @@
 // The server of the simulator: the real coordinator in a shell that can crash at any event and go on from its last checkpoint.
+// As long as the real shell's parts together: a model that shared them would not find their mistakes.
 import { NETS, type Net } from '../parameters/manifest.js';
 import { Coordinator } from '../protocol/coordinator.js';
 import type { Effect, Event, RestoreCause } from '../protocol/events.js';

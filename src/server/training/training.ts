@@ -17,6 +17,8 @@ import type { Peer, Peers } from '../peers/peers.js';
 import type { WeightsSender } from '../peers/weights-sender.js';
 import type { RunReport } from '../run-report.js';
 import { type Answer, AnswerIntake, type Arrived } from './answer-intake.js';
+import { diverged, givenUp } from './failures.js';
+import { HeldAnswers } from './held-answers.js';
 import type { ParameterStore } from './parameter-store.js';
 import type { RunCheckpoints } from './run-checkpoints.js';
 import { StepRecord } from './step-record.js';
@@ -50,8 +52,8 @@ export class Training {
   readonly intake: AnswerIntake;
   /** a whole answer that waits for the coordinator's verdict */
   private arrived: Arrived | undefined;
-  /** answers that wait for another that agrees, by node and digest */
-  private readonly held = new Map<string, Arrived>();
+  /** answers that wait for another that agrees */
+  private readonly held: HeldAnswers;
   private readonly records = new Map<Net, StepRecord>();
   /** arithmetic under way, in order */
   private readonly work: Record<Net, Promise<unknown>> = {
@@ -65,6 +67,7 @@ export class Training {
     const { store, config, local, now } = parts;
     const { shards } = config.minibatch;
     this.intake = new AnswerIntake(store, { shards, schedule: config.schedule }, local);
+    this.held = new HeldAnswers(store);
     this.appliedMs = { discriminator: now(), generator: now() };
   }
 
@@ -129,10 +132,10 @@ export class Training {
         this.sendTask(effect.worker, effect.task);
         return;
       case 'hold':
-        this.held.set(heldKey(effect.task, effect.digest), this.takeArrived());
+        this.held.keep(effect.task, effect.digest, this.takeArrived());
         return;
       case 'release':
-        this.releaseHeld(effect.task);
+        this.held.release(effect.task);
         return;
       case 'settle':
         this.settle(effect.task, effect.held);
@@ -200,26 +203,11 @@ export class Training {
   /** Adds a node's sum to its step; answers held for the same node have served. */
   private settle(task: Task, digest: string | undefined): void {
     const { net, level, index } = task;
-    const { payload, message } = digest === undefined ? this.takeArrived() : this.takeHeld(task, digest);
+    const { payload, message } = digest === undefined ? this.takeArrived() : this.held.take(task, digest);
     this.records.get(net)!.settled({ level, index }, message.statistics, message.computeSeconds);
     this.work[net] = this.work[net].then(() => this.parts.store.settle(net, { level, index }, payload));
     if (digest !== undefined) this.parts.metrics.increment('gan_shards_verified_total', 1, { net });
-    this.releaseHeld(task);
-  }
-
-  private releaseHeld(task: TaskName): void {
-    for (const [key, { payload }] of this.held) {
-      if (!key.startsWith(heldKey(task, ''))) continue;
-      this.parts.store.release(payload);
-      this.held.delete(key);
-    }
-  }
-
-  private takeHeld(task: Task, digest: string): Arrived {
-    const held = this.held.get(heldKey(task, digest));
-    assert(held, () => `an answer to ${heldKey(task, digest)} that nobody kept`);
-    this.held.delete(heldKey(task, digest));
-    return held;
+    this.held.release(task);
   }
 
   private async apply(net: Net, step: number): Promise<void> {
@@ -261,7 +249,7 @@ export class Training {
       this.parts;
     if (cause === 'divergence' && config.onDivergence === 'stop') throw diverged(because);
     const isBranch = cause !== 'corruption';
-    if (isBranch && line.branch >= BRANCHES_MAX) throw givenUp(because);
+    if (isBranch && line.branch >= BRANCHES_MAX) throw givenUp(because, BRANCHES_MAX);
     line.term += 1;
     if (isBranch) line.branch += 1;
     await this.idle();
@@ -277,7 +265,6 @@ export class Training {
 
   private dropAnswers(): void {
     this.intake.clear();
-    for (const { payload } of this.held.values()) this.parts.store.release(payload);
     this.held.clear();
     this.records.clear();
   }
@@ -303,19 +290,3 @@ export class Training {
     this.parts.metrics.increment('gan_answers_discarded_total', 1, { reason });
   }
 }
-
-const heldKey = ({ net, step, level, index }: TaskName, digest: string): string =>
-  `${net} ${step} ${keyOf({ level, index })} ${digest}`;
-
-const diverged = (because: string): NashError =>
-  new NashError(
-    'failed',
-    `the run has diverged: ${because}; the step was not applied. Lower the learning rate, resume from the last ` +
-      'checkpoint with another loss, or let it go back by itself with --set onDivergence=rollback.',
-  );
-
-const givenUp = (because: string): NashError =>
-  new NashError(
-    'failed',
-    `${because}, after ${BRANCHES_MAX} returns to a checkpoint with other noise. Lower the learning rate or choose another loss.`,
-  );

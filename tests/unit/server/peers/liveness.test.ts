@@ -24,7 +24,8 @@ afterEach(() => opened.close());
 
 const PEER = '0123456789abcdef';
 const say = (header: object) => opened.transport.deliver(PEER, encode(header, []));
-const statesNow = () => opened.server.status().workers.map((worker) => (worker as { state: string }).state);
+const statesNow = () =>
+  opened.server.view.status().workers.map((worker) => (worker as { state: string }).state);
 const lostNow = () =>
   Object.entries(opened.metrics.latest()).filter(
     ([name, count]) => name.startsWith('gan_workers_lost_total') && count > 0,

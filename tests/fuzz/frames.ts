@@ -21,7 +21,7 @@ export class FrameSource {
   }
 
   keep(frames: readonly Uint8Array[]): void {
-    const copy = frames.map((frame) => frame.slice());
+    const copy = frames.map((frame) => Uint8Array.from(frame)); // a Buffer's own slice is no copy
     if (this.kept.length < KEPT_MAX) this.kept.push(copy);
     else this.kept[this.random.below(KEPT_MAX)] = copy;
   }
@@ -57,10 +57,8 @@ export class FrameSource {
 
   /** Header bytes flipped or cut off, or frames left out. Payloads stay: wrong numbers in them are a liar's work, not the wire's. */
   private spoilBytes([header, ...payload]: Uint8Array[]): Uint8Array[] {
-    const spoiled = header!.slice(
-      0,
-      this.random.below(3) ? header!.length : this.random.below(header!.length),
-    );
+    const bytes = this.random.below(3) ? header!.length : this.random.below(header!.length);
+    const spoiled = Uint8Array.from(header!.subarray(0, bytes));
     for (let i = this.random.below(4); i > 0 && spoiled.length > 0; i--)
       spoiled[this.random.below(spoiled.length)] = this.random.below(256);
     return this.random.below(4) ? [spoiled, ...payload] : [spoiled];

@@ -72,7 +72,7 @@ const MESSAGES = [
   { kind: 'refused', reason: 'config', message: 'no' },
   { kind: 'stop', comesBack: true, message: 'later' },
   { kind: 'ping', sentMs: 1 },
-  { kind: 'evaluate', version: 0 },
+  { kind: 'evaluate', term: 1, version: 0 },
   {
     kind: 'task',
     term: 1,
@@ -92,6 +92,11 @@ const WEIGHTS = (['discriminator', 'generator'] as const).map((vector) =>
   ]),
 );
 
+/** What a message has set off is done: a welcome is answered by preparing. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 8; turn++) await Promise.resolve();
+}
+
 describe('a worker that is told nonsense', () => {
   it('ends with an error that says so, and with no other; what is no nonsense is taken', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
@@ -106,10 +111,11 @@ describe('a worker that is told nonsense', () => {
       // half of them have begun well: what comes later reaches deeper
       if (random.below(2))
         for (const frames of [encode(MESSAGES[0]!), ...WEIGHTS]) worker.transport.deliver(frames);
+      await settle();
       while (worker.session.isOpen && i < FRAMES) {
         i += 1;
         worker.transport.deliver(source.next(MESSAGES));
-        for (let turn = 0; turn < 4; turn++) await Promise.resolve(); // what a message set off is done
+        await settle();
       }
       if (!worker.session.isOpen) {
         const end = await worker.end;
@@ -126,6 +132,6 @@ describe('a worker that is told nonsense', () => {
     vi.useRealTimers();
     for (const name of ['MalformedMessage', 'NashError', 'server-away'])
       expect(ends.get(name), name).toBeGreaterThan(0);
-    expect(computed).toBeGreaterThan(0);
+    expect(computed).toBeGreaterThan(FRAMES / 1000); // one task in so many frames is whole and comes when it can be computed
   }, 600_000);
 });

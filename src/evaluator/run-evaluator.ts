@@ -79,14 +79,20 @@ class Evaluator implements SessionRole {
     const { prepared, asked } = this;
     const generator = asked && prepared?.cache.get('average', asked.version);
     if (!prepared || !asked || !generator || this.isWorking) return;
-    const { version } = asked;
+    const { term, version } = asked;
     this.asked = undefined;
     this.isWorking = true;
     try {
       const started = performance.now();
       const measures = await this.examine(prepared, generator, version);
       const seconds = (performance.now() - started) / 1000;
-      session.send({ kind: 'evaluated', version, seconds, metrics: measures as Record<string, number> });
+      session.send({
+        kind: 'evaluated',
+        term,
+        version,
+        seconds,
+        metrics: measures as Record<string, number>,
+      });
     } finally {
       this.isWorking = false;
     }

@@ -6,7 +6,7 @@ import { POOLS } from './roster.js';
 import { STEP_KINDS } from './step-kinds.js';
 
 /** Raised whenever a message changes its meaning; both sides must have the same. */
-export const PROTOCOL_VERSION = 5;
+export const PROTOCOL_VERSION = 6;
 
 /** Floats in one block: the unit of transport, summing and applying (4 MiB). */
 export const BLOCK_FLOATS = 2 ** 20;
@@ -111,6 +111,7 @@ const answer = z.strictObject({
 
 const evaluated = z.strictObject({
   kind: z.literal('evaluated'),
+  term: count,
   version: count,
   seconds: z.number().nonnegative(),
   metrics: z.record(label, z.number()),
@@ -188,7 +189,7 @@ const task = z.strictObject({
 });
 
 /** The averaged generator of this version is on its way: look at it. */
-const evaluate = z.strictObject({ kind: z.literal('evaluate'), version: count });
+const evaluate = z.strictObject({ kind: z.literal('evaluate'), term: count, version: count });
 
 /** The run is over, or `comesBack`: this server will be started again, and a supervised peer looks for it anew. */
 const stop = z.strictObject({ kind: z.literal('stop'), comesBack: z.boolean(), message: text });

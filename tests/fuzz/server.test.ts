@@ -33,8 +33,8 @@ async function heapBytes(): Promise<number> {
 const MESSAGES = [
   { kind: 'fetch', term: 1, vector: 'generator', version: 0 },
   { kind: 'received', term: 1, vector: 'generator', version: 0 },
-  { kind: 'evaluated', version: 0, seconds: 1, metrics: { gan_modes_captured: 8 } },
-  { kind: 'evaluated', version: 0, seconds: 1, metrics: { nonsense: 8 } },
+  { kind: 'evaluated', term: 1, version: 0, seconds: 1, metrics: { gan_modes_captured: 8 } },
+  { kind: 'evaluated', term: 1, version: 0, seconds: 1, metrics: { nonsense: 8 } },
   { kind: 'failed', exitCode: 1, message: 'no' },
   { kind: 'leaving' },
   { kind: 'pong', sentMs: 0 },

@@ -5,6 +5,7 @@ import { NashError } from '../../errors.js';
 import { COLLAPSE_SCORE, isCollapsed } from '../../evaluation/measures/collapse-score.js';
 import { isMeasure } from '../../evaluation/measures/measures.js';
 import type { Event } from '../../protocol/events.js';
+import type { Line } from '../../protocol/line.js';
 import type { MessageOf, ServerMessage, WorkerMessage } from '../../protocol/messages.js';
 import { MalformedMessage } from '../../wire/codec.js';
 import type { Log } from '../log.js';
@@ -21,6 +22,7 @@ export type Verdict = Extract<Event, { kind: 'judged' }>['verdict'];
 
 export interface EvaluationParts {
   config: RunConfig;
+  line: Line;
   peers: Peers;
   store: ParameterStore;
   weights: WeightsSender;
@@ -40,10 +42,10 @@ export interface EvaluationOptions {
 }
 
 export class Evaluations {
-  private asked: { session: string; version: number } | undefined;
+  private asked: { session: string; term: number; version: number } | undefined;
   private answeredVersion = -1;
-  /** round on which training waits for a verdict */
-  private judging: number | undefined;
+  /** round on which training waits for a verdict; of another term than now it waits for none: it has gone back */
+  private judging: { term: number; round: number } | undefined;
   private isExpected: boolean;
 
   constructor(
@@ -63,31 +65,36 @@ export class Evaluations {
     const evaluator = this.evaluator();
     if (!evaluator || this.isBusy()) return;
     this.parts.store.publishAverage(version);
-    this.asked = { session: evaluator.session, version };
+    const { term } = this.parts.line;
+    this.asked = { session: evaluator.session, term, version };
     this.parts.weights.sendAgain(evaluator, 'average', version);
-    this.parts.send(evaluator.session, { kind: 'evaluate', version });
+    this.parts.send(evaluator.session, { kind: 'evaluate', term, version });
   }
 
   /** Training stands still until this round is judged; nothing changes the average meanwhile. */
   judge(round: number): void {
-    this.judging = round;
+    this.judging = { term: this.parts.line.term, round };
     this.requireEvaluator('none is started beside this server');
     this.ask(round);
   }
 
   /** @throws MalformedMessage when this peer was not asked for that version, or measures what there is no metric for */
   answered(peer: Peer, message: MessageOf<WorkerMessage, 'evaluated'>): void {
-    const { version, seconds, metrics } = message;
-    if (this.asked?.session !== peer.session || this.asked.version !== version)
+    const { term, version, seconds, metrics } = message;
+    const { asked } = this;
+    if (asked?.session !== peer.session || asked.version !== version || asked.term !== term)
       throw new MalformedMessage(`an evaluation of version ${version}, which was not asked for`);
     const unknown = Object.keys(metrics).find((name) => !isMeasure(name));
     if (unknown !== undefined) throw new MalformedMessage(`a measure '${unknown}', which there is not`);
     this.asked = undefined;
-    this.answeredVersion = version;
-    this.parts.report.evaluation(version, seconds, metrics);
-    const round = this.judging;
-    if (round === undefined) return;
-    if (version !== round) {
+    const isAbandoned = term !== this.parts.line.term; // its weights are no version any more
+    if (!isAbandoned) {
+      this.answeredVersion = version;
+      this.parts.report.evaluation(version, seconds, metrics);
+    }
+    if (this.judging?.term !== this.parts.line.term) return;
+    const { round } = this.judging;
+    if (isAbandoned || version !== round) {
       this.ask(round); // it was busy with an earlier version
       return;
     }

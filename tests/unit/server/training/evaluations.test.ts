@@ -21,8 +21,10 @@ function serverWith(settings: object = {}) {
   const reported: Record<string, number>[] = [];
   const asked: number[] = [];
   const verdicts: [round: number, verdict: Verdict][] = [];
+  const line = { term: 1, branch: 0 };
   const parts = {
     config,
+    line,
     peers: { get: () => peer, all: () => [peer] },
     store: { publishAverage: () => {} },
     weights: { sendAgain: () => {} },
@@ -38,9 +40,9 @@ function serverWith(settings: object = {}) {
     isExpected: true,
     onVerdict: (round, verdict) => verdicts.push([round, verdict]),
   });
-  const answer = (version: number, metrics: Record<string, number>) =>
-    evaluations.answered(peer, { kind: 'evaluated', version, seconds: 1, metrics });
-  return { evaluations, answer, reported, asked, verdicts };
+  const answer = (version: number, metrics: Record<string, number>, term = line.term) =>
+    evaluations.answered(peer, { kind: 'evaluated', term, version, seconds: 1, metrics });
+  return { evaluations, answer, reported, asked, verdicts, line };
 }
 
 describe('an evaluator', () => {
@@ -98,5 +100,25 @@ describe('a verdict', () => {
     expect(verdicts).toEqual([]);
     answer(50, { [COLLAPSE_SCORE]: 0.1 });
     expect(verdicts).toEqual([[50, 'continue']]);
+  });
+
+  it('of a line that was abandoned is none, and its measures are not told: the round is asked for as it is now', () => {
+    const { evaluations, answer, asked, verdicts, reported, line } = serverWith({ onCollapse: 'rollback' });
+    evaluations.judge(50);
+    line.term += 1; // back to a checkpoint, for another reason
+    evaluations.judge(50); // and here again, while the evaluator is busy with what was
+    answer(50, collapsed, 1);
+    expect([verdicts, reported, asked]).toEqual([[], [], [50, 50]]);
+    expect(() => answer(50, collapsed, 1)).toThrow(/not asked for/);
+    answer(50, { [COLLAPSE_SCORE]: 0.1 });
+    expect(verdicts).toEqual([[50, 'continue']]);
+  });
+
+  it('is not asked for where training does not wait any more: it has gone back, and is elsewhere', () => {
+    const { evaluations, answer, asked, verdicts, line } = serverWith({ onCollapse: 'rollback' });
+    evaluations.judge(50);
+    line.term += 1;
+    answer(50, collapsed, 1);
+    expect([verdicts, asked]).toEqual([[], [50]]);
   });
 });

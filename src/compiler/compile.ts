@@ -4,7 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { assert } from '../errors.js';
+import { assert, NashError } from '../errors.js';
+import { vectorInstructions } from '../numerics/instruction-set.js';
 import { RandomStream, seedOf } from '../numerics/random.js';
 import { sizeOf } from '../numerics/shape.js';
 import { outputNode, writeSavedModel } from './graph.js';
@@ -43,17 +44,32 @@ export interface CompiledStep {
 /**
  * Traces `step` twice, with other seeds and data, refuses it when the recordings differ, and loads the graph.
  *
- * @throws NashError('failed') naming the layer that draws on the host
+ * @throws NashError('failed') naming the layer that draws on the host, NashError('environment') where bfloat16 is asked of a
+ * processor that cannot
  */
 export function compile(
   step: StepFunction,
   inputs: readonly InputSpec[],
   options: CompileOptions,
 ): CompiledStep {
+  if (options.precision === 'bfloat16') requireBfloat16();
   const [first, second] = [traceOnce(step, inputs, 1), traceOnce(step, inputs, 2)];
   requireEqual(first, second);
   const pruned = prune(first);
   return load(options.precision === 'bfloat16' ? prune(toBfloat16(pruned)) : pruned, options.dumpFolder);
+}
+
+/** oneDNN has matrix kernels in bfloat16 from AVX-512 on; asked for one on less, it ends the process without a word to us (seen). */
+function requireBfloat16(): void {
+  if (process.arch !== 'x64' || nodeBackend().isUsingGpuDevice) return;
+  const limit = process.env.ONEDNN_MAX_CPU_ISA ?? process.env.DNNL_MAX_CPU_ISA;
+  const isLimited = /^(SSE41|AVX|AVX2|AVX2_VNNI)$/i.test(limit ?? '');
+  if (!isLimited && vectorInstructions().includes('avx512bw')) return;
+  throw new NashError(
+    'environment',
+    `precision bfloat16 needs a processor with AVX-512 or a GPU, and ${isLimited ? `ONEDNN_MAX_CPU_ISA is ${limit}` : 'this one has none'}. ` +
+      '--set precision=float32 trains here.',
+  );
 }
 
 function traceOnce(step: StepFunction, inputs: readonly InputSpec[], variant: number): Recording {

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { compile } from '../../../src/compiler/compile.js';
 import { layer } from '../../../src/compiler/layer-scope.js';
 import type { InputSpec, StepFunction } from '../../../src/compiler/recording.js';
@@ -144,6 +144,18 @@ describe('compilation refuses', () => {
   it.each(HOST_DRAWS)('%s, naming the layer', (_, step) => {
     expect(refusal(step)).toMatch(/'noise'/);
   });
+
+  it.runIf(process.arch === 'x64')(
+    'bfloat16 where oneDNN is held to less than AVX-512: it would end the process',
+    () => {
+      vi.stubEnv('ONEDNN_MAX_CPU_ISA', 'AVX2');
+      const step: StepFunction = ({ x }) => ({ y: tf.neg(x!) });
+      expect(() => compile(step, inputs, { precision: 'bfloat16' })).toThrow(
+        /needs a processor with AVX-512.*is AVX2/,
+      );
+      vi.unstubAllEnvs();
+    },
+  );
 
   it('nothing that draws from the seed input', () => {
     const step: StepFunction = ({ x, seed }) => ({ y: dropout(x!, 0.5, new SeedSource(seed!)) });

@@ -1,5 +1,6 @@
 // What goes wrong in a simulated run: rates drawn widely from the seed, so that some runs are calm and some are not.
 
+import { NETS } from '../parameters/manifest.js';
 import { POOLS, type Pool } from '../protocol/roster.js';
 import type { ScheduleOptions } from '../protocol/schedule.js';
 import type { Judging } from './verdicts.js';
@@ -53,7 +54,7 @@ export function drawScenario(world: World): Scenario {
   const k = 1 + random.below(3);
   const rounds = 4 + random.below(17);
   const isVerified = world.chance(0.3);
-  const pools: Pool[] = ['discriminator', 'generator'];
+  const pools: Pool[] = [...NETS];
   while (world.chance(0.7) && pools.length < 9) pools.push(POOLS[random.below(POOLS.length)]!);
   return {
     schedule: { order: world.chance(0.5) ? 'alternating' : 'simultaneous', discriminatorSteps: k },

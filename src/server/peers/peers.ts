@@ -1,6 +1,6 @@
 // Who is connected: the handshake, by which a peer earns work or is refused by name, and what each was sent.
 
-import type { Net } from '../../parameters/manifest.js';
+import { NETS, type Net } from '../../parameters/manifest.js';
 import {
   type MessageOf,
   PROTOCOL_VERSION,
@@ -123,7 +123,7 @@ export class Peers {
         message: differs('reads the config differently', prepared.configHash, configHash),
       };
     }
-    for (const net of ['discriminator', 'generator'] as const) {
+    for (const net of NETS) {
       if (prepared.manifests[net] === manifests[net]) continue;
       return {
         reason: 'manifest',

@@ -18,7 +18,13 @@ export const vectorName = z.enum([...NETS, 'average']);
 export type VectorName = z.infer<typeof vectorName>;
 
 const count = z.int().nonnegative().max(Number.MAX_SAFE_INTEGER);
-const text = z.string().max(4096);
+/** What is said to a peer, in full; what a peer says of itself. */
+const TEXT_MAX = 4096;
+const text = z.string().max(TEXT_MAX);
+/** So much of what a peer sent is quoted. */
+const QUOTED_MAX = 300;
+/** Seconds that something took: eleven days are a liar's. */
+const duration = z.number().nonnegative().max(1e6);
 /** Names stand in logs and on terminals: nothing that moves a cursor. */
 const label = z
   .string()
@@ -33,7 +39,7 @@ const blockOf = {
     .int()
     .positive()
     .max(2 ** 16),
-  length: count,
+  length: count.max(2 ** 40),
 };
 /** A memory that server and worker share, where they are processes of one host. */
 const memoryAddress = z.strictObject({
@@ -41,7 +47,7 @@ const memoryAddress = z.strictObject({
   nonce: z.string().regex(/^[0-9a-f]{32}$/),
 });
 /** Where in it a whole vector lies that comes without frames, as one block. */
-const region = z.strictObject({ at: count, tag: count.min(1) });
+const region = z.strictObject({ at: count.max(2 ** 46), tag: count.min(1) });
 /** Which line of a run a message belongs to: `term` rises when the server restarts, `branch` when a run is rolled back. */
 const line = { term: count, branch: count };
 /** a diverging net's are not finite, and that is worth knowing: not malformed */
@@ -54,7 +60,7 @@ const hello = z.strictObject({
   role: z.enum(['worker', 'evaluator']),
   pool: z.enum(POOLS),
   name: label,
-  pid: count,
+  pid: count.max(2 ** 31),
   host: label,
 });
 
@@ -105,7 +111,7 @@ const answer = z.strictObject({
   issue: count,
   ...blockOf,
   region: region.optional(),
-  computeSeconds: z.number().nonnegative(),
+  computeSeconds: duration,
   statistics,
 });
 
@@ -113,7 +119,7 @@ const evaluated = z.strictObject({
   kind: z.literal('evaluated'),
   term: count,
   version: count,
-  seconds: z.number().nonnegative(),
+  seconds: duration,
   metrics: z.record(label, z.number()),
 });
 
@@ -207,3 +213,10 @@ export const serverMessage = z.discriminatedUnion('kind', [
 export type ServerMessage = z.infer<typeof serverMessage>;
 
 export type MessageOf<U, K> = Extract<U, { kind: K }>;
+
+/** A text that quotes a peer, cut to what a message of ours may hold, and a log should. */
+export const clipped = (quoting: string, max = TEXT_MAX): string =>
+  quoting.length <= max ? quoting : `${quoting.slice(0, max - 1)}…`;
+
+/** The same for a single word of a peer. */
+export const quoted = (word: string): string => clipped(word, QUOTED_MAX);

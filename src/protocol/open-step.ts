@@ -60,7 +60,10 @@ export type Outcome =
 
 export class OpenStep {
   readonly nodes: ReadonlyMap<string, NodeState>;
-  /** A first try came to something that is not finite: every answer is looked at before it is used. */
+  /**
+   * A first try came to something that is not finite: every answer is looked at before it is used, and two must agree on each node. So
+   * whoever answered with numbers that are finite, and too large for any sum, is found out.
+   */
   isCareful = false;
 
   /** @param isVerified whether two workers must agree on a node */
@@ -73,7 +76,7 @@ export class OpenStep {
   }
 
   private fresh(node: TreeNode): NodeState {
-    const votesWanted = this.isVerified(node) ? AGREEING : 1;
+    const votesWanted = this.isCareful || this.isVerified(node) ? AGREEING : 1;
     return { node, holders: [], votes: [], votesWanted, notFinite: [], spare: 0 };
   }
 

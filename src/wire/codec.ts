@@ -2,7 +2,7 @@
 import { Packr, Unpackr } from 'msgpackr/index-no-eval';
 import type { z } from 'zod';
 import { messageOf } from '../errors.js';
-import { BLOCK_FLOATS } from '../protocol/messages.js';
+import { BLOCK_FLOATS, quoted } from '../protocol/messages.js';
 import { objectionToHeader } from './scan-header.js';
 
 /** A header longer than this is refused before it is decoded; the longest real one is an answer with 1024 rows of statistics, some 40 KiB. */
@@ -56,7 +56,7 @@ export function decode<T>(
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!;
     throw new MalformedMessage(
-      `a header whose '${issue.path.join('.') || 'kind'}' is wrong: ${issue.message}`,
+      `a header whose '${quoted(issue.path.join('.')) || 'kind'}' is wrong: ${quoted(issue.message)}`,
     );
   }
   return { message: parsed.data, payload };

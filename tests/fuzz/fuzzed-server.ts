@@ -3,7 +3,12 @@ import { vi } from 'vitest';
 import { runConfig } from '../../src/config/run-config.js';
 import { prometheusMetrics } from '../../src/metrics/prometheus.js';
 import { VectorEngine } from '../../src/numerics/vector-engine.js';
-import { PROTOCOL_VERSION, type ServerMessage, serverMessage } from '../../src/protocol/messages.js';
+import {
+  type MessageOf,
+  PROTOCOL_VERSION,
+  type ServerMessage,
+  serverMessage,
+} from '../../src/protocol/messages.js';
 import { leavesOf } from '../../src/protocol/shard-tree.js';
 import { networksOf } from '../../src/run/open-run.js';
 import { RunFolder } from '../../src/run-folder/run-folder.js';
@@ -82,8 +87,14 @@ export async function openFuzzedServer(
       const { term, vector, version } = message;
       return [{ header: { kind: 'received', term, vector, version } }];
     }
-    if (message.kind !== 'task') return [];
-    const { term, branch, net, step, level, index, issue } = message;
+    return message.kind === 'task' ? [answerTo(message)] : [];
+  };
+
+  /** What an honest worker answers to a task. */
+  const answerTo = (
+    task: MessageOf<ServerMessage, 'task'>,
+  ): { header: Record<string, unknown>; payload: Uint8Array } => {
+    const { term, branch, net, step, level, index, issue } = task;
     const { from, to } = leavesOf({ level, index }, SHARDS);
     const length = layout.length(net, step);
     const header = {
@@ -92,7 +103,7 @@ export async function openFuzzedServer(
       computeSeconds: 0.001,
       statistics: Array.from({ length: to - from }, () => STEPS[net].statistics.map(() => 0)),
     };
-    return [{ header, payload: new Uint8Array(4 * length) }];
+    return { header, payload: new Uint8Array(4 * length) };
   };
 
   const say = (peer: string, header: object, payload?: Uint8Array) => {
@@ -108,6 +119,7 @@ export async function openFuzzedServer(
     /** frames of the worker that behaves, since they were last taken */
     said,
     handshake: handshake(manifests),
+    answerTo,
     engine,
     metrics,
     failure: () => failure,

@@ -626,6 +626,33 @@ export const FAULTS = [
     ],
   ),
   ...of(
+    'src/protocol/open-step.ts',
+    ['tests/unit/protocol/coordinator.test.ts'],
+    [
+      [
+        'a sum that is not finite is never traced to whoever made it up',
+        'this.isCareful || this.isVerified(node)',
+        'this.isVerified(node)',
+      ],
+    ],
+  ),
+  ...of(
+    'src/server/peers/reception.ts',
+    ['tests/fuzz/liars.test.ts'],
+    [
+      [
+        "a refusal quotes a peer's text in full",
+        'const message = clipped(quoting);',
+        'const message = quoting;',
+      ],
+    ],
+  ),
+  ...of(
+    'src/protocol/messages.ts',
+    ['tests/fuzz/liars.test.ts'],
+    [['seconds have no bound', 'nonnegative().max(1e6)', 'nonnegative()']],
+  ),
+  ...of(
     'src/protocol/rounds.ts',
     ['tests/unit/protocol/coordinator.test.ts'],
     [

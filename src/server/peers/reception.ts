@@ -6,7 +6,9 @@ import { NETS } from '../../parameters/manifest.js';
 import type { Line } from '../../protocol/line.js';
 import {
   anyHello,
+  clipped,
   type MessageOf,
+  quoted,
   type ServerMessage,
   type WorkerMessage,
   workerMessage,
@@ -40,6 +42,14 @@ export interface ReceptionParts {
   onSilent(peer: Peer, why: Loss): void;
 }
 
+/** Only whoever was found to compute as this run does may ask for weights and answer. */
+const OF_READY_PEERS: ReadonlySet<WorkerMessage['kind']> = new Set([
+  'fetch',
+  'received',
+  'answer',
+  'evaluated',
+]);
+
 export class Reception {
   constructor(private readonly parts: ReceptionParts) {}
 
@@ -72,6 +82,8 @@ export class Reception {
     const peer = peers.get(session);
     if (!peer) return; // its connection was given up; it will say hello again
     peer.heardMs = now();
+    if (OF_READY_PEERS.has(message.kind) && peer.state !== 'ready')
+      throw new MalformedMessage(`'${message.kind}' from a peer that has not prepared`);
     switch (message.kind) {
       case 'prepared':
         this.prepare(peer, message);
@@ -89,7 +101,7 @@ export class Reception {
         evaluations.answered(peer, message);
         return;
       case 'failed':
-        log('worker failed', { peer: peer.name, message: message.message });
+        log('worker failed', { peer: peer.name, message: quoted(message.message) });
         return;
       case 'leaving':
         this.takeLeave(peer);
@@ -145,9 +157,10 @@ export class Reception {
     training.handle({ kind: 'joined', worker: session, pool });
   }
 
-  refuse(session: string, refusal: Refusal): void {
-    this.countRefusal(refusal.reason, { session, message: refusal.message });
-    this.parts.send(session, { kind: 'refused', ...refusal });
+  refuse(session: string, { reason, message: quoting }: Refusal): void {
+    const message = clipped(quoting);
+    this.countRefusal(reason, { session, message: quoted(message) });
+    this.parts.send(session, { kind: 'refused', reason, message });
   }
 
   countRefusal(reason: string, fields: { session?: string; message?: string; why?: string }): void {

@@ -60,7 +60,12 @@ export class AnswerIntake {
         `a shared answer of ${message.length} floats in ${message.blockCount} blocks`,
       );
     const payload = this.store.allocatePayload(net);
-    if (this.local.read(session, region, this.store.bytesOf(payload))) return { payload, message };
+    try {
+      if (this.local.read(session, region, this.store.bytesOf(payload))) return { payload, message };
+    } catch (cause) {
+      this.store.release(payload);
+      throw new MalformedMessage(`a shared answer at ${region.at}, where nothing can be read`, { cause });
+    }
     this.store.release(payload);
     return undefined; // the worker was reminded of its task and has written another answer there since: that one counts
   }

@@ -4,3 +4,6 @@ export interface Line {
   term: number;
   branch: number;
 }
+
+/** Returns to a checkpoint with other noise: a run that needs more of them will not be saved by chance. */
+export const BRANCHES_MAX = 5;

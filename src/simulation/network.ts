@@ -19,7 +19,7 @@ export interface Ends {
   workerLost(): void;
 }
 
-/** ZeroMQ's heartbeat notices a cut connection after this (src/transport/zeromq.ts). */
+/** ZeroMQ's heartbeat notices a cut connection after this (src/transport/sockets.ts). */
 const HEARTBEAT_MS = 10_000;
 
 export class Network {

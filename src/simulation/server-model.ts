@@ -4,6 +4,7 @@ import { NETS, type Net } from '../parameters/manifest.js';
 import { Coordinator } from '../protocol/coordinator.js';
 import type { Effect, Event, RestoreCause } from '../protocol/events.js';
 import { neglectedOf, violationsOf } from '../protocol/invariants.js';
+import { BRANCHES_MAX } from '../protocol/line.js';
 import type { Pool } from '../protocol/roster.js';
 import { type Versions, versionsAfter } from '../protocol/schedule.js';
 import { keyOf, leavesOf, parentOf, rootLevel, siblingOf, type TreeNode } from '../protocol/shard-tree.js';
@@ -15,7 +16,6 @@ import type { Scenario } from './faults.js';
 import { JudgingModel } from './judging-model.js';
 import type { FromServer, FromWorker } from './messages.js';
 import type { PlantedBug } from './planted-bugs.js';
-import { BRANCHES_MAX } from './verdicts.js';
 import type { World } from './world.js';
 
 /** What survives a crash. */

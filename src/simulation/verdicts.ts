@@ -1,5 +1,7 @@
 // Verdicts of the simulator, and what a run comes to by them alone: whatever else went wrong on the way must not show.
+
 import type { Event } from '../protocol/events.js';
+import { BRANCHES_MAX } from '../protocol/line.js';
 import { mix } from './arithmetic.js';
 import type { Scenario } from './faults.js';
 
@@ -11,9 +13,6 @@ export interface Judging {
   rollback: number;
   stop: number;
 }
-
-/** Returns to a checkpoint with other noise before a run is given up. */
-export const BRANCHES_MAX = 5;
 
 /** What the evaluator says of a round's weights: decided by the seed, the branch that they were computed on and the round. */
 export function verdictOn(seed: number, judging: Judging, at: { branch: number; round: number }): Verdict {

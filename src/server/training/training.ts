@@ -7,7 +7,7 @@ import { NETS, type Net } from '../../parameters/manifest.js';
 import { vectorHash } from '../../parameters/vector-hash.js';
 import type { Coordinator } from '../../protocol/coordinator.js';
 import type { DiscardReason, Effect, Event } from '../../protocol/events.js';
-import type { Line } from '../../protocol/line.js';
+import { BRANCHES_MAX, type Line } from '../../protocol/line.js';
 import { BLOCK_FLOATS, type ServerMessage } from '../../protocol/messages.js';
 import { keyOf } from '../../protocol/shard-tree.js';
 import type { Task, TaskName } from '../../protocol/task.js';
@@ -44,9 +44,6 @@ export interface TrainingParts {
   onQuarantine(session: string, because: string): void;
   onFinished(because: Extract<Effect, { kind: 'finished' }>['because']): void;
 }
-
-/** Returns to a checkpoint with other noise: a run that needs more of them will not be saved by chance. */
-const BRANCHES_MAX = 5;
 
 export class Training {
   readonly intake: AnswerIntake;

@@ -1,6 +1,7 @@
 // The processes of `nash train`, as long as their run lasts: which live, which are started again, and how it ends.
 import { join } from 'node:path';
 import { EXIT } from '../errors.js';
+import { withToken } from '../run-folder/process-token.js';
 import { holdsRun, runFile } from '../run-folder/run-files.js';
 import { resultOf } from '../run-folder/run-result.js';
 import { Child } from './children.js';
@@ -155,6 +156,7 @@ export class Launch {
     const startedMs = performance.now();
     const running = this.start({
       ...child,
+      env: withToken(child.env),
       logs: runFile(this.launched.resolved.runDir, 'logs'),
       onExit: (exitCode) => {
         if (this.isEnding) return;

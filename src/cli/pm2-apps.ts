@@ -3,6 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { EXIT, NashError } from '../errors.js';
+import { withToken } from '../run-folder/process-token.js';
 import {
   type PlacementArguments,
   placementOf,
@@ -70,7 +71,7 @@ export function pm2Apps(text: string, cwd = process.cwd()): Pm2App[] {
       name,
       ...common,
       args: [...words, '--done-status', String(OVER)],
-      env,
+      env: role === 'server' ? env : withToken(env),
       stop_exit_codes: [EXIT.usage, EXIT.environment, OVER, ...(role === 'server' ? [EXIT.resumable] : [])],
       out_file: join(logs, `${name}.out.log`),
       error_file: join(logs, `${name}.err.log`),

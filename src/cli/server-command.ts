@@ -1,10 +1,9 @@
 // `nash server`: the parameter server alone. `nash train` starts one of these; under pm2 or a scheduler it is started by itself.
-import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { basename } from 'node:path';
 import { Command } from 'commander';
 import { EXIT, messageOf, NashError } from '../errors.js';
-import { startServer } from '../server/start-server.js';
+import { hasToken } from '../run-folder/process-token.js';
+import { type ServerOptions, startServer } from '../server/start-server.js';
 import { supervisedOpening } from '../server/supervised-opening.js';
 import { endWithLauncher, isLaunched, onLauncherMessage, tellLauncher } from './launcher-link.js';
 import { openLog } from './log.js';
@@ -99,26 +98,16 @@ async function serve(configFile: string, args: ServerArguments): Promise<number>
 
 /**
  * Ends a process that does not answer, so that whoever started it starts another: `nash train` ends its own children, and a service
- * manager's are ended from here, on this host.
+ * manager's are ended from here, on this host. A peer names its process itself: only one that bears the peer's token is believed.
  */
 function endSilent(
-  { pid, host, name }: { pid: number; host: string; name: string },
+  { pid, token, host, name }: Parameters<ServerOptions['onSilent']>[0],
   why: string,
   isSupervised: boolean,
 ): void {
-  if (host !== hostname()) return;
+  if (host !== hostname() || !hasToken(pid, token)) return;
   if (isLaunched()) tellLauncher({ kind: 'silent', pid, name, why });
-  else if (isSupervised && isNashProcess(pid)) process.kill(pid, 'SIGKILL');
-}
-
-/** A peer says its process id itself: only a process that looks like one of Nash's is believed. */
-function isNashProcess(pid: number): boolean {
-  try {
-    const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-    return words.some((word) => basename(word) === 'nash') && words.includes('worker');
-  } catch {
-    return false; // it has gone by itself
-  }
+  else if (isSupervised) process.kill(pid, 'SIGKILL');
 }
 
 /** The command that goes on with a stopped run. */

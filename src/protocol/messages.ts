@@ -61,6 +61,11 @@ const hello = z.strictObject({
   pool: z.enum(POOLS),
   name: label,
   pid: count.max(2 ** 31),
+  /** of a process that somebody started and would start again: stands in its environment, by which it is known */
+  token: z
+    .string()
+    .regex(/^[0-9a-f]{32}$/)
+    .optional(),
   host: label,
 });
 

@@ -22,7 +22,7 @@ import { ProcessMetrics } from './pages/process-metrics.js';
 import { farewell } from './peers/farewell.js';
 import { Liveness, type Loss } from './peers/liveness.js';
 import { LocalPeers } from './peers/local-peers.js';
-import { type Expected, Peers } from './peers/peers.js';
+import { type Expected, type Peer, Peers } from './peers/peers.js';
 import { Reception } from './peers/reception.js';
 import type { Uniformity } from './peers/uniformity.js';
 import { WeightsSender } from './peers/weights-sender.js';
@@ -58,7 +58,7 @@ export interface ServerParts {
   hasEvaluator: boolean;
   onProgress(progress: Progress): void;
   /** A worker does not answer, and its process may be there still. */
-  onSilent(worker: { pid: number; host: string; name: string }, why: Loss): void;
+  onSilent(worker: Pick<Peer, 'pid' | 'token' | 'host' | 'name'>, why: Loss): void;
   /** Called before the peers are sent home: their leaving is no loss. */
   onEnding(): void;
 }

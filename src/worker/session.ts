@@ -14,6 +14,7 @@ import {
   workerMessage,
 } from '../protocol/messages.js';
 import { FORGOTTEN_MS } from '../protocol/timing.js';
+import { ownToken } from '../run-folder/process-token.js';
 import { SharedMemory } from '../transport/shared-memory.js';
 import type { WorkerTransport } from '../transport/transport.js';
 import { decode, encode } from '../wire/codec.js';
@@ -143,6 +144,7 @@ export class Session {
     clearTimeout(this.patience);
     this.isConnected = true;
     const { role, pool, name } = this.role;
+    const token = ownToken();
     this.send({
       kind: 'hello',
       protocol: PROTOCOL_VERSION,
@@ -151,6 +153,7 @@ export class Session {
       name,
       pid: process.pid,
       host: hostname(),
+      ...(token !== undefined && { token }),
     });
   }
 

@@ -167,6 +167,7 @@ const TABLE: Table = {
       'parameters',
       'protocol',
       'run',
+      'run-folder',
       'steps',
       'transport',
       'wire',

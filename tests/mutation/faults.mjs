@@ -653,6 +653,11 @@ export const FAULTS = [
     [['seconds have no bound', 'nonnegative().max(1e6)', 'nonnegative()']],
   ),
   ...of(
+    'src/run-folder/process-token.ts',
+    ['tests/unit/run-folder/process-token.test.ts'],
+    [['whatever process a peer names is ended', "'utf8').split", "'utf8').length > 0 || ''.split"]],
+  ),
+  ...of(
     'src/protocol/rounds.ts',
     ['tests/unit/protocol/coordinator.test.ts'],
     [

@@ -17,6 +17,8 @@ export interface Peer {
   pool: Pool;
   name: string;
   pid: number;
+  /** by which its process is known for sure, should it have to be ended */
+  token?: string;
   host: string;
   device: string;
   /** greeted: knows the config and compiles; ready: may be given work */
@@ -95,13 +97,14 @@ export class Peers {
       return { reason: 'name', message: `${PEERS_MAX} peers are connected already` };
     }
     const name = this.freeName(session, hello.name);
-    const { role, pool, pid, host } = hello;
+    const { role, pool, pid, host, token } = hello;
     this.bySession.set(session, {
       session,
       role,
       pool,
       name,
       pid,
+      ...(token !== undefined && { token }),
       host,
       device: '',
       greetedMs: nowMs,

@@ -3,6 +3,8 @@ import jpeg from 'jpeg-js';
 import { PNG } from 'pngjs';
 import { messageOf } from '../errors.js';
 import { badFile } from './data-file.js';
+import { requireJpeg } from './jpeg-bounds.js';
+import { requirePng } from './png-bounds.js';
 
 /** 8-bit RGB with straight alpha removed: transparent parts are blended over white. */
 export interface Picture {
@@ -55,8 +57,7 @@ function requireSize(path: string, offset: number, width: number, height: number
 }
 
 function decodePng(path: string, bytes: Buffer): Picture {
-  requireChunks(path, bytes);
-  requireSize(path, 16, bytes.readUInt32BE(16), bytes.readUInt32BE(20));
+  requirePng(path, bytes, (...size) => requireSize(path, ...size));
   try {
     const { width, height, data } = PNG.sync.read(bytes);
     return { width, height, rgb: blend(data, width * height) };
@@ -69,53 +70,15 @@ function decodePng(path: string, bytes: Buffer): Picture {
   }
 }
 
-/** Walks the chunks to the closing one, so that a cut file is told by the place where it was cut. */
-function requireChunks(path: string, bytes: Buffer): void {
-  for (let offset = 8; ; ) {
-    if (offset + 12 > bytes.length) {
-      throw badFile(path, {
-        offset: bytes.length,
-        found: 'the end of the file',
-        expected: 'another PNG chunk',
-        mend: again,
-      });
-    }
-    const size = bytes.readUInt32BE(offset);
-    const kind = bytes.toString('latin1', offset + 4, offset + 8);
-    if (offset === 8 && (kind !== 'IHDR' || size !== 13)) {
-      throw badFile(path, {
-        offset,
-        found: `chunk ${JSON.stringify(kind)}`,
-        expected: 'IHDR of 13 bytes',
-        mend: again,
-      });
-    }
-    if (offset + 12 + size > bytes.length) {
-      const expected = `${size} bytes of chunk ${kind} and its sum`;
-      throw badFile(path, { offset: bytes.length, found: 'the end of the file', expected, mend: again });
-    }
-    if (kind === 'IEND') return;
-    offset += 12 + size;
-  }
-}
-
 function decodeJpeg(path: string, bytes: Buffer): Picture {
-  const frame = findFrame(path, bytes);
-  requireSize(path, frame.offset + 5, frame.width, frame.height);
-  if (bytes.lastIndexOf(Buffer.from([0xff, 0xd9])) < frame.offset) {
-    throw badFile(path, {
-      offset: bytes.length,
-      found: 'the end of the file',
-      expected: 'the closing JPEG marker',
-      mend: again,
-    });
-  }
+  const frame = requireJpeg(path, bytes, (...size) => requireSize(path, ...size));
   try {
     const options = {
       useTArray: true,
       formatAsRGBA: false,
       tolerantDecoding: false,
-      maxMemoryUsageInMB: 2048,
+      maxMemoryUsageInMB: frame.memoryBytes / 2 ** 20,
+      maxResolutionInMP: (frame.width * frame.height) / 1e6,
     } as const;
     const { width, height, data } = jpeg.decode(bytes, options);
     return { width, height, rgb: data };
@@ -131,27 +94,6 @@ function decodeJpeg(path: string, bytes: Buffer): Picture {
       error,
     );
   }
-}
-
-/** The frame header (SOF) of a JPEG: the only place that says how large the picture is. */
-function findFrame(path: string, bytes: Buffer): { offset: number; width: number; height: number } {
-  for (let offset = 2; offset + 9 <= bytes.length; ) {
-    const marker = bytes[offset + 1]!;
-    if (bytes[offset] !== 0xff) {
-      const found = `byte 0x${bytes[offset]!.toString(16)}`;
-      throw badFile(path, { offset, found, expected: 'a JPEG marker (0xff)', mend: again });
-    }
-    const isFrame = marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
-    if (isFrame)
-      return { offset, height: bytes.readUInt16BE(offset + 5), width: bytes.readUInt16BE(offset + 7) };
-    offset += marker === 0xff ? 1 : 2 + bytes.readUInt16BE(offset + 2);
-  }
-  throw badFile(path, {
-    offset: bytes.length,
-    found: 'the end of the file',
-    expected: 'a JPEG frame header',
-    mend: again,
-  });
 }
 
 /** RGBA to RGB over white. */

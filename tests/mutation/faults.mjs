@@ -922,4 +922,31 @@ export const FAULTS = [
       ],
     ],
   ),
+  ...of(
+    'src/data/png-bounds.ts',
+    ['tests/unit/data/images.test.ts'],
+    [
+      [
+        'interlaced image data unpack without bound',
+        'inflateSync(packed, { maxOutputLength: bytes })',
+        'inflateSync(packed)',
+      ],
+      ['image data may be fewer than the header says', 'if (unpacked !== bytes)', 'if (unpacked > bytes)'],
+      ['a second header may say another size', '&& seen.has(kind)', '&& !seen'],
+    ],
+  ),
+  ...of(
+    'src/data/jpeg-bounds.ts',
+    ['tests/unit/data/images.test.ts'],
+    [
+      ['a second frame may say another size', 'if (frame) throw refuse', 'if (!body) throw refuse'],
+      [
+        'a frame may hide behind a segment of a fixed form',
+        'if (body.length !== expected)',
+        'if (body.length < expected)',
+      ],
+      ['a short file may claim a large picture', 'if (coded > 8 * fileBytes)', 'if (coded < 0)'],
+      ['a picture may be scanned without end', 'scanCount > SCANS_MAX', 'scanCount < 0'],
+    ],
+  ),
 ];

@@ -113,25 +113,33 @@ interface RawPng {
   palette?: Uint8Array;
   /** bytes of every row, without the filter byte */
   row: Uint8Array;
+  /** Adam7 */
+  interlaced?: boolean;
+  /** instead of the rows */
+  imageData?: Uint8Array;
+  /** chunks between the header and the image data */
+  extra?: readonly Buffer[];
 }
 
 /** A PNG written chunk by chunk, for the kinds that pngjs reads and does not write. */
-export function rawPng({ width, height, bitDepth, colorType, palette, row }: RawPng): Buffer {
+export function rawPng(given: RawPng): Buffer {
+  const { width, height, bitDepth, colorType, palette, row, interlaced = false, extra = [] } = given;
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
-  header.set([bitDepth, colorType], 8);
+  header.set([bitDepth, colorType, 0, 0, interlaced ? 1 : 0], 8);
   const rows = Buffer.concat(Array.from({ length: height }, () => Buffer.concat([Buffer.of(0), row])));
   const parts = [
     chunk('IHDR', header),
     ...(palette ? [chunk('PLTE', palette)] : []),
-    chunk('IDAT', deflateSync(rows)),
+    ...extra,
+    chunk('IDAT', deflateSync(given.imageData ?? rows)),
     chunk('IEND', Buffer.alloc(0)),
   ];
   return Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), ...parts]);
 }
 
-function chunk(kind: string, data: Uint8Array): Buffer {
+export function chunk(kind: string, data: Uint8Array): Buffer {
   const body = Buffer.concat([Buffer.from(kind), data]);
   const out = Buffer.alloc(body.length + 8);
   out.writeUInt32BE(data.length, 0);

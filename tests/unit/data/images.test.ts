@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { decodePicture } from '../../../src/data/image-file.js';
 import { toItem } from '../../../src/data/resize.js';
-import { folderWith, itemsOf, jpg, openData, png, rawPng } from './folders.js';
+import { chunk, folderWith, itemsOf, jpg, openData, png, rawPng } from './folders.js';
 
 const red = () => [255, 0, 0] as const;
 
@@ -148,6 +148,108 @@ describe('pictures of every kind', () => {
         png(1, 1, () => [0, 0, 0, 128]),
       ).rgb,
     ]).toEqual([127, 127, 127]);
+  });
+});
+
+describe('a file decodes to no more than it may claim, however often it claims it', () => {
+  const grey = { width: 8, height: 8, bitDepth: 8, colorType: 0, row: new Uint8Array(8).fill(90) };
+  const claim = (side: number) => {
+    const header = Buffer.alloc(13);
+    header.writeUInt32BE(side, 0);
+    header.writeUInt32BE(side, 4);
+    header.set([8, 0], 8);
+    return chunk('IHDR', header);
+  };
+  /** rows of the passes of an 8 x 8 picture: 1, 1, 1 (of 2), 2 (of 2), 2 (of 4), 4 (of 4), 4 (of 8) */
+  const adam7 = Buffer.concat(
+    [1, 1, 2, 2, 2, 4, 4, 4, 4, 4, 4, 8, 8, 8, 8].map((n) => Buffer.from([0, ...new Array(n).fill(90)])),
+  );
+
+  it('an interlaced PNG of the size that its header says is read', () => {
+    const { rgb } = decodePicture('a.png', rawPng({ ...grey, interlaced: true, imageData: adam7 }));
+    expect([...rgb]).toEqual(new Array(192).fill(90));
+  });
+
+  it.each<[string, Buffer, RegExp]>([
+    [
+      'interlaced image data that unpack to more',
+      rawPng({ ...grey, interlaced: true, imageData: Buffer.alloc(2 ** 24) }),
+      /a\.png, byte 33: found more, expected image data of 79 bytes/,
+    ],
+    [
+      'image data that unpack to more',
+      rawPng({ ...grey, imageData: Buffer.alloc(73) }),
+      /found more, expected image data of 72 bytes/,
+    ],
+    [
+      'image data that unpack to less',
+      rawPng({ ...grey, imageData: Buffer.alloc(71) }),
+      /found 71, expected/,
+    ],
+    [
+      'a second header',
+      rawPng({ ...grey, extra: [claim(16384)] }),
+      /byte 33: found a second IHDR, expected one/,
+    ],
+    [
+      'a palette of thousands',
+      rawPng({ ...grey, palette: new Uint8Array(3 * 4096) }),
+      /found PLTE of 12288 bytes, expected at most 768/,
+    ],
+  ])('PNG: %s is refused', (_, bytes, message) => {
+    expect(() => decodePicture('a.png', bytes)).toThrow(message);
+  });
+
+  const small = jpg(8, 8, 100);
+  const at = (marker: number) => small.indexOf(Buffer.from([0xff, marker]));
+  const frame = small.subarray(at(0xc0), at(0xc0) + 2 + small.readUInt16BE(at(0xc0) + 2));
+  const claiming = (side: number) => {
+    const copy = Buffer.from(frame);
+    copy.writeUInt16BE(side, 5);
+    copy.writeUInt16BE(side, 7);
+    return copy;
+  };
+  const before = (marker: number, ...parts: Buffer[]) =>
+    Buffer.concat([small.subarray(0, at(marker)), ...parts, small.subarray(at(marker))]);
+  /** A restart interval that jpeg-js reads by its form, with more behind it. */
+  const hiding = (hidden: Buffer) =>
+    Buffer.concat([Buffer.from([0xff, 0xdd, 0, 4 + hidden.length, 0, 0]), hidden]);
+
+  it.each<[string, Buffer, RegExp]>([
+    ['a second frame', before(0xda, claiming(8192)), /found a second frame header, expected one/],
+    ['a second frame before the first', before(0xc0, frame), /found a second frame header/],
+    [
+      'a frame hidden in another segment',
+      before(0xda, hiding(claiming(8192))),
+      /segment dd of 21 bytes, expected 2/,
+    ],
+    [
+      'a large picture in a short file',
+      Buffer.concat([small.subarray(0, at(0xc0)), claiming(8192), small.subarray(at(0xc0) + frame.length)]),
+      /a picture of 8192 x 8192 in \d+ bytes, expected at least 393216/,
+    ],
+    [
+      'scans without end',
+      before(0xd9, ...new Array(100).fill(small.subarray(at(0xda), at(0xd9)))),
+      /found scan 101, expected at most 100/,
+    ],
+    [
+      'a component that is named twice',
+      Buffer.from(small).fill(small[at(0xc0) + 10]!, at(0xc0) + 13, at(0xc0) + 14),
+      /a damaged frame header/,
+    ],
+  ])('JPEG: %s is refused', (_, bytes, message) => {
+    expect(() => decodePicture('a.jpg', bytes)).toThrow(message);
+  });
+
+  it('JPEG of every size and quality is within what its own frame allows', () => {
+    for (const [width, height, quality] of [
+      [1, 1, 1],
+      [17, 9, 100],
+      [300, 200, 1],
+      [512, 8, 50],
+    ] as const)
+      expect(decodePicture('a.jpg', jpg(width, height, 7, quality))).toMatchObject({ width, height });
   });
 });
 

@@ -2,6 +2,10 @@
 //
 // Layout: 4096 bytes of header (a magic word, the header's length, JSON, zeros), then the items, uint8 one after another, then one
 // little-endian uint16 a label (65535: none). Written aside and renamed, so that a file under its name is whole.
+//
+// Whoever opens it hashes it once, front to back, against the digest that the run trusts: a byte that changed on the disk would
+// otherwise be trained on under an accepted digest. Sums a block, checked at every read, were weighed: items are read in random order,
+// so each would cost a block, where a whole CIFAR-10 hashes in a fifth of a second, and the pages are then in memory.
 
 import { createHash } from 'node:crypto';
 import {
@@ -17,12 +21,13 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import { z } from 'zod';
 import { makeFolder } from '../../src/setup/files.mjs';
 import { withLock } from '../../src/setup/lock.mjs'; // the one lock of the house: from dist/ too this is where it lies
 import { assert, messageOf, NashError } from '../errors.js';
 import { sizeOf } from '../numerics/shape.js';
 import type { DatasetSource } from './data-source.js';
-import type { ItemReader } from './item-reader.js';
+import { breathe, type ItemReader } from './item-reader.js';
 
 /** Raised when what a reader makes of the same files changes. */
 const CACHE_VERSION = 1;
@@ -32,12 +37,13 @@ const NO_LABEL = 65535;
 const BUFFER_BYTES = 1 << 20;
 const ITEMS_MAX = 2 ** 31;
 
-interface Header {
-  shape: number[];
-  count: number;
-  /** sha256 over shape, items and labels */
-  digest: string;
-}
+const headerForm = z.strictObject({
+  shape: z.array(z.int().positive()).length(3),
+  count: z.int().positive().max(ITEMS_MAX),
+  /** sha256 over items, labels, shape and count */
+  digest: z.string(),
+});
+type Header = z.infer<typeof headerForm>;
 
 export interface CacheContext {
   cacheDir: string;
@@ -55,8 +61,8 @@ export async function openCached(
   { cacheDir, log }: CacheContext,
 ): Promise<DatasetSource> {
   const path = join(cacheDir, `${keyOf(folder, reader)}.items`);
-  const ready = tryOpen(path);
   log(`data: ${reader.description}`);
+  const ready = await tryOpen(path, log);
   if (ready) return ready;
   try {
     makeFolder(cacheDir);
@@ -64,7 +70,7 @@ export async function openCached(
     return await withLock(
       `${path}.lock`,
       wait,
-      async () => tryOpen(path) ?? (await decodeTo(path, reader, log)),
+      async () => (await tryOpen(path)) ?? (await decodeTo(path, reader, log)),
     );
   } catch (error) {
     throw explain(error, cacheDir);
@@ -108,9 +114,12 @@ async function decodeTo(
     writer.close();
     rmSync(aside, { force: true });
   }
-  const source = tryOpen(path);
-  assert(source, () => `${path} was just written and cannot be opened`);
-  return source;
+  const source = await tryOpen(path);
+  if (source) return source;
+  throw new NashError(
+    'environment',
+    `${path} was just written and reads back changed. Set NASH_CACHE to a folder on a sound disk.`,
+  );
 }
 
 /** Writes one cache file from front to back, the header last. */
@@ -192,15 +201,36 @@ class ItemWriter {
 /** A byte of a picture as the number that the nets see: 0 … 255 to [-1, 1]. */
 const SCALE = Float32Array.from({ length: 256 }, (_, byte) => byte / 127.5 - 1);
 
-/** The source that a cache file holds, or undefined when there is none or it is damaged. */
-function tryOpen(path: string): DatasetSource | undefined {
+/** The source that a cache file holds, or undefined when there is none or it is damaged, which is said. */
+async function tryOpen(path: string, log?: (message: string) => void): Promise<DatasetSource | undefined> {
   if (!existsSync(path)) return undefined;
   const file = openSync(path, 'r');
-  const header = readHeader(file);
-  if (!header) {
+  try {
+    const header = readHeader(file);
+    if (header && (await digestOf(file, header)) === header.digest) return sourceOf(file, header);
+  } catch (error) {
     closeSync(file);
-    return undefined;
+    throw error;
   }
+  closeSync(file);
+  log?.(`data: ${path} was damaged since it was written; it is made again`);
+  return undefined;
+}
+
+/** What `ItemWriter` made of the same bytes. */
+async function digestOf(file: number, { shape, count }: Header): Promise<string> {
+  const hash = createHash('sha256');
+  const buffer = Buffer.alloc(BUFFER_BYTES);
+  for (let position = HEADER_BYTES; ; ) {
+    const bytes = readSync(file, buffer, 0, BUFFER_BYTES, position);
+    if (bytes === 0) return hash.update(JSON.stringify([shape, count])).digest('hex');
+    hash.update(buffer.subarray(0, bytes));
+    position += bytes;
+    if (position % (16 * BUFFER_BYTES) === HEADER_BYTES) await breathe();
+  }
+}
+
+function sourceOf(file: number, header: Header): DatasetSource {
   const { shape, count, digest } = header;
   const itemBytes = sizeOf(shape);
   const labels = Buffer.alloc(2 * count);
@@ -236,9 +266,17 @@ function readHeader(file: number): Header | undefined {
   const bytes = readSync(file, block, 0, HEADER_BYTES, 0);
   if (bytes < HEADER_BYTES || block.toString('latin1', 0, MAGIC.length) !== MAGIC) return undefined;
   const start = MAGIC.length + 4;
-  const header: Header = JSON.parse(block.toString('utf8', start, start + block.readUInt32LE(MAGIC.length)));
-  const whole = HEADER_BYTES + header.count * (sizeOf(header.shape) + 2);
+  const header = parseHeader(block.toString('utf8', start, start + block.readUInt32LE(MAGIC.length)));
+  const whole = header && HEADER_BYTES + header.count * (sizeOf(header.shape) + 2);
   return fstatSync(file).size === whole ? header : undefined;
+}
+
+function parseHeader(text: string): Header | undefined {
+  try {
+    return headerForm.parse(JSON.parse(text));
+  } catch {
+    return undefined; // damaged: it is made again
+  }
 }
 
 function readAt(file: number, into: Buffer, position: number): void {

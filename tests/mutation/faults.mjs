@@ -949,4 +949,21 @@ export const FAULTS = [
       ['a picture may be scanned without end', 'scanCount > SCANS_MAX', 'scanCount < 0'],
     ],
   ),
+  ...of(
+    'src/data/item-cache.ts',
+    ['tests/unit/data/cache.test.ts'],
+    [
+      [
+        'a changed pixel keeps its accepted digest',
+        '(await digestOf(file, header)) === header.digest',
+        '(await digestOf(file, header))',
+      ],
+      ['a damaged cache is made again in silence', 'log?.(', 'void ('],
+      [
+        'a damaged header ends the run',
+        '    return undefined; // damaged: it is made again',
+        "    throw new Error('damaged');",
+      ],
+    ],
+  ),
 ];

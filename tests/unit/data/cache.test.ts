@@ -1,13 +1,5 @@
 // Goal: items are decoded once, whoever asks and however often; a cache that is not whole is never read.
-import {
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-  truncateSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -63,16 +55,48 @@ it('a file with another time is read again, and the digest stays', async () => {
 });
 
 it.each([
-  ['cut short', (path: string) => truncateSync(path, readFileSync(path).length - 1)],
-  ['cut inside its header', (path: string) => truncateSync(path, 100)],
-  ['overwritten', (path: string) => writeFileSync(path, 'hello')],
-  ['empty', (path: string) => truncateSync(path, 0)],
-])('a cache file that was %s is made again', async (_, spoil) => {
-  const { open, cacheDir } = await prepared();
-  const items = itemsOf(await open());
+  ['cut short', (path: string) => writeAnew(path, readFileSync(path).subarray(0, -1))],
+  ['cut inside its header', (path: string) => writeAnew(path, readFileSync(path).subarray(0, 100))],
+  ['overwritten', (path: string) => writeAnew(path, Buffer.from('hello'))],
+  ['empty', (path: string) => writeAnew(path, Buffer.alloc(0))],
+  ['changed in one pixel', changed(-20 * 2 - 784)],
+  ['changed in one label', changed(-1)],
+  ['changed in its header', changed(13)],
+  ['changed in its count', (path: string) => replaced(path, '"count":20', '"count":-2')],
+  ['changed in its shape', (path: string) => replaced(path, '[28,28,1]', '[28,1,28]')],
+])('a cache file that was %s is made again, and that is said', async (_, spoil) => {
+  const { open, cacheDir, lines } = await prepared();
+  const first = await open();
   spoil(join(cacheDir, readdirSync(cacheDir)[0]!));
-  expect(itemsOf(await open())).toEqual(items);
+  const second = await open();
+  expect(itemsOf(second)).toEqual(itemsOf(first));
+  expect(second).toMatchObject({ digest: first.digest, shape: first.shape });
+  expect(decodings(lines)).toBe(2);
+  expect(lines.filter((line) => /damaged since it was written; it is made again/.test(line))).toHaveLength(1);
+  await open();
+  expect(decodings(lines)).toBe(2);
 });
+
+/** Another byte at a place, counted from the end when negative. */
+function changed(at: number): (path: string) => void {
+  return (path) => {
+    const bytes = readFileSync(path);
+    bytes[at < 0 ? bytes.length + at : at]! ^= 0x41;
+    writeAnew(path, bytes);
+  };
+}
+
+function replaced(path: string, from: string, to: string): void {
+  const bytes = readFileSync(path);
+  bytes.write(to, bytes.indexOf(from), 'latin1');
+  writeAnew(path, bytes);
+}
+
+/** Another file: the first opening still holds the old one. */
+function writeAnew(path: string, bytes: Uint8Array): void {
+  rmSync(path);
+  writeFileSync(path, bytes);
+}
 
 it('data that turn out to be damaged leave no cache', async () => {
   const path = folderWith({ ...mnistFiles(), 'train-labels-idx1-ubyte.gz': 'x' });

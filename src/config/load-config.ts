@@ -1,9 +1,12 @@
 // From a YAML file and `--set a.b=c` to a validated, frozen run config.
-import { readFileSync } from 'node:fs';
-import { parseDocument, parse as parseYaml } from 'yaml';
+import { readFileSync, statSync } from 'node:fs';
 import { messageOf, NashError } from '../errors.js';
+import { parseBounded, YAML_BYTES_MAX } from './bounded-yaml.js';
 import { explain } from './explain.js';
 import { type RunConfig, runConfig } from './run-config.js';
+
+/** Levels of a key: no config is deeper. */
+const KEYS_MAX = 16;
 
 type Tree = Record<string, unknown>;
 
@@ -33,6 +36,9 @@ export function validateConfig(tree: unknown, origin: string): RunConfig {
 export function readYaml(file: string, what: string, example: string): Tree {
   let text: string;
   try {
+    const stat = statSync(file);
+    if (!stat.isFile() && !stat.isFIFO()) throw new Error('it is no file');
+    if (stat.size > YAML_BYTES_MAX) throw new Error(`it is longer than ${YAML_BYTES_MAX} bytes`);
     text = readFileSync(file, 'utf8');
   } catch (cause) {
     throw new NashError(
@@ -41,10 +47,14 @@ export function readYaml(file: string, what: string, example: string): Tree {
       { cause },
     );
   }
-  const document = parseDocument(text, { prettyErrors: true });
-  const [error] = document.errors;
-  if (error) throw new NashError('usage', `${file} is not valid YAML: ${error.message.trimEnd()}`);
-  const tree: unknown = document.toJS();
+  let tree: unknown;
+  try {
+    tree = parseBounded(text);
+  } catch (cause) {
+    throw new NashError('usage', `${file} is ${messageOf(cause)}. Mend it; ${example} is an example.`, {
+      cause,
+    });
+  }
   if (tree === null || typeof tree !== 'object' || Array.isArray(tree)) {
     throw new NashError(
       'usage',
@@ -58,7 +68,7 @@ export function readYaml(file: string, what: string, example: string): Tree {
 function assign(tree: Tree, assignment: string): void {
   const at = assignment.indexOf('=');
   const keys = assignment.slice(0, at).split('.');
-  if (at <= 0 || keys.some((key) => !/^[A-Za-z][A-Za-z0-9]*$/.test(key))) {
+  if (at <= 0 || keys.length > KEYS_MAX || keys.some((key) => !/^[A-Za-z][A-Za-z0-9]*$/.test(key))) {
     throw new NashError(
       'usage',
       `--set '${assignment}': expected key=value with a dotted key, such as --set minibatch.size=32`,
@@ -66,11 +76,11 @@ function assign(tree: Tree, assignment: string): void {
   }
   let value: unknown;
   try {
-    value = parseYaml(assignment.slice(at + 1));
+    value = parseBounded(assignment.slice(at + 1));
   } catch (cause) {
     throw new NashError(
       'usage',
-      `--set '${assignment}': the value is not valid YAML: ${messageOf(cause).split('\n')[0]}`,
+      `--set ${keys.join('.')}=…: the value is ${messageOf(cause).split('\n')[0]}; expected one such as --set minibatch.size=32`,
     );
   }
   const last = keys.pop()!;

@@ -50,7 +50,7 @@ export async function* readTar(path: string, source: AsyncIterable<Uint8Array>):
       }
       expected = `${size} bytes of ${name}`;
       const chunks: Uint8Array[] = [];
-      for await (const chunk of entry) chunks.push(chunk as Uint8Array);
+      for await (const chunk of entry) if (type === 'file') chunks.push(chunk as Uint8Array);
       const offset = entry.offset + BLOCK;
       at = offset + blocksOf(size);
       expected = 'another entry or the closing blocks';

@@ -4,15 +4,20 @@ import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import { createGunzip } from 'node:zlib';
 import xz from 'xz-decompress';
-import { messageOf } from '../errors.js';
+import { messageOf, NashError } from '../errors.js';
 import { badFile } from './data-file.js';
+
+const mend = 'Get the archive again; it was cut short or changed on its way.';
+/** No archive that we read unpacks to more: CIFAR-10's has 184 MB. */
+const UNPACKED_BYTES_MAX = 2 ** 30;
 
 /**
  * The unpacked bytes of a `.gz`, `.tgz` or `.xz` file.
- * @throws NashError('usage') while iterating, when the file is damaged; the offset is that of the packed file's end where it was cut
+ * @throws NashError('usage') while iterating, when the file is damaged or unpacks to more than 2^30 bytes; the offset is that of the packed file's end where it was cut
  */
-export async function* unpackStream(path: string): AsyncGenerator<Uint8Array> {
+export async function* unpackStream(path: string, bytesMax = UNPACKED_BYTES_MAX): AsyncGenerator<Uint8Array> {
   let packed = 0;
+  let unpacked = 0;
   async function* counted() {
     for await (const chunk of createReadStream(path, { highWaterMark: 1 << 18 })) {
       packed += chunk.length;
@@ -20,9 +25,19 @@ export async function* unpackStream(path: string): AsyncGenerator<Uint8Array> {
     }
   }
   try {
-    if (path.endsWith('.xz')) yield* fromXz(counted());
-    else yield* Readable.from(counted()).pipe(createGunzip());
+    const chunks: AsyncIterable<Uint8Array> = path.endsWith('.xz')
+      ? fromXz(counted())
+      : Readable.from(counted()).pipe(createGunzip());
+    for await (const chunk of chunks) {
+      unpacked += chunk.length;
+      if (unpacked > bytesMax) {
+        const found = 'an archive that unpacks to more';
+        throw badFile(path, { offset: packed, found, expected: `at most ${bytesMax} bytes`, mend });
+      }
+      yield chunk;
+    }
   } catch (error) {
+    if (error instanceof NashError) throw error;
     const atEnd = packed >= statSync(path).size;
     const fault = {
       offset: packed,
@@ -31,7 +46,7 @@ export async function* unpackStream(path: string): AsyncGenerator<Uint8Array> {
           ? 'the end of the file'
           : `damage (${messageOf(error)})`,
       expected: 'a whole packed archive',
-      mend: 'Get the archive again; it was cut short or changed on its way.',
+      mend,
     };
     throw badFile(path, fault, error);
   }

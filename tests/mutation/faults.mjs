@@ -966,4 +966,19 @@ export const FAULTS = [
       ],
     ],
   ),
+  ...of(
+    'src/config/bounded-yaml.ts',
+    ['tests/unit/config/load-config.test.ts'],
+    [
+      ['a config may hold itself', 'depth > DEPTH_MAX || valueCount > VALUES_MAX', 'valueCount < 0'],
+      ['a text may be nested deeper than the stack', '    requireShallow(text);\n', ''],
+      ['a config may have any length', 'Buffer.byteLength(text) > YAML_BYTES_MAX', 'text === undefined'],
+      ['--set changes every place of an alias', 'return copy(tree, 0);', 'copy(tree, 0);\n  return tree;'],
+    ],
+  ),
+  ...of(
+    'src/data/unpack.ts',
+    ['tests/unit/data/tar.test.ts'],
+    [['an archive may unpack without end', 'if (unpacked > bytesMax)', 'if (unpacked < 0)']],
+  ),
 ];

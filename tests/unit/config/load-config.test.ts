@@ -14,6 +14,15 @@ function fileWith(text: string): string {
 }
 const RING = 'data: { source: ring }\nmodel: { name: mlp }\n';
 
+const aliases = (first: string, width: number) =>
+  [first, ...'bcd']
+    .map((_, i) => `${'abcd'[i]}: &${'abcd'[i]} [${new Array(width).fill(i ? `*${'abcd'[i - 1]}` : 'x')}]`)
+    .join('\n');
+/** 12^4 values in 200 bytes */
+const BOMB = aliases('a', 12);
+/** few aliases of one large list */
+const SMALL_BOMB = `a: &a [${new Array(2000).fill('x')}]\nb: [*a, *a, *a, *a, *a, *a]`;
+
 function complaint(text: string, assignments: string[] = []): string {
   try {
     loadConfig(fileWith(text), assignments);
@@ -26,6 +35,16 @@ function complaint(text: string, assignments: string[] = []): string {
 }
 
 describe('a run config', () => {
+  it('may use an alias, and --set changes one of the places only', () => {
+    const text = `${RING}optimizer: { generator: &o { name: adam, beta1: 0.3 }, discriminator: *o }`;
+    const { optimizer } = loadConfig(fileWith(text), ['optimizer.generator.beta1=0.4']);
+    expect([optimizer.generator, optimizer.discriminator]).toMatchObject([{ beta1: 0.4 }, { beta1: 0.3 }]);
+  });
+
+  it('that is a folder is refused', () => {
+    expect(() => loadConfig(folder)).toThrow(/cannot be read: it is no file\. Give the path of a YAML file/);
+  });
+
   it('fills in every default, visibly', () => {
     const config = loadConfig(fileWith(RING));
     expect(config.optimizer.generator).toMatchObject({ name: 'adam', learningRate: 2e-4, beta1: 0.5 });
@@ -101,6 +120,27 @@ describe('a run config', () => {
     ['an assignment through a number', RING, ['seed.a=1'], /'seed' is|unknown key 'seed.a'|'seed'/],
     ['a key that is no word', RING, ['__proto__.x=1'], /expected key=value/],
     ['broken YAML', 'data: { source: ring', [], /not valid YAML/],
+    ['aliases that multiply', BOMB, [], /a\.yaml is not valid YAML: Excessive alias count/],
+    ['aliases that multiply to a bit less', SMALL_BOMB, [], /a\.yaml is too large: at most 10000 values/],
+    [
+      'a mapping that holds itself',
+      'data: &a\n  source: *a',
+      [],
+      /too large: at most 10000 values and 32 levels/,
+    ],
+    ['a list that holds itself', 'data: &a [*a]', [], /too large/],
+    ['a mapping merged into itself', '&a\n<<: *a\nseed: 1', [], /too large/],
+    ['lists without end', '['.repeat(60_000), [], /nested deeper than 32 levels/],
+    ['keys without end', '? '.repeat(30_000), [], /nested deeper than 32 levels/],
+    ['a text without end', `${RING}#${'x'.repeat(2 ** 16)}`, [], /longer than 65536 bytes/],
+    [
+      'a list that holds itself in a value',
+      RING,
+      ['data={ source: [ &a [*a] ] }'],
+      /--set data=…: the value is too large/,
+    ],
+    ['lists without end in a value', RING, [`data=${'['.repeat(60_000)}`], /--set data=…: .* 32 levels/],
+    ['a key without end', RING, [`${'a.'.repeat(5000)}a=1`], /expected key=value with a dotted key/],
     ['a list', '- 1', [], /holds no mapping/],
     ['an empty file', '', [], /holds nothing/],
     ['an unknown order', RING, ['schedule.order=random'], /schedule.order' is "random"/],

@@ -1,7 +1,10 @@
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { readTar, type TarEntry } from '../../../src/data/tar.js';
+import { unpackStream } from '../../../src/data/unpack.js';
 import { NashError } from '../../../src/errors.js';
-import { noise, tar } from './folders.js';
+import { folderWith, noise, tar } from './folders.js';
 
 async function entriesOf(bytes: Uint8Array, pieces = 100): Promise<TarEntry[]> {
   async function* source() {
@@ -56,6 +59,35 @@ describe('an archive', () => {
     const sum = large.subarray(0, 512).reduce((a, b) => a + b, 0);
     large.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
     expect(await refusalOf(large)).toMatch(/found an entry of 8589934591 bytes, expected at most 134217728/);
+  });
+
+  it.each(['0', '2', '5', 'L', 'K', 'x', 'g', 'S', 'Z'])(
+    'with an entry of type %s whose size is negative, absurd or no number is refused or passed over, and ends',
+    async (type) => {
+      const sizes = ['ffffffffffffffffffffff00', '807f7f7f7f7f7f7f7f7f7f7f', '7a7a7a7a7a7a7a7a7a7a7a00'];
+      for (const size of [...sizes, 'ff'.repeat(12), `${'ff'.repeat(10)}fdff`]) {
+        const bytes = Buffer.from(archive);
+        bytes.set(Buffer.from(size, 'hex'), 124);
+        bytes.write(type, 156);
+        bytes.fill(' ', 148, 156);
+        const sum = bytes.subarray(0, 512).reduce((a, b) => a + b, 0);
+        bytes.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
+        expect(await refusalOf(bytes)).toMatch(/^a\.tar, byte \d+: found |^taken$/);
+      }
+    },
+  );
+
+  it('that unpacks without end is refused by its name', async () => {
+    const path = join(folderWith({ 'a.tar.gz': gzipSync(Buffer.alloc(2 ** 20)) }), 'a.tar.gz');
+    const unpack = async (bytesMax: number) => {
+      let bytes = 0;
+      for await (const chunk of unpackStream(path, bytesMax)) bytes += chunk.length;
+      return bytes;
+    };
+    expect(await unpack(2 ** 20)).toBe(2 ** 20);
+    await expect(unpack(2 ** 20 - 1)).rejects.toThrow(
+      /a\.tar\.gz, byte \d+: found an archive that unpacks to more, expected at most 1048575 bytes/,
+    );
   });
 
   it('whose stream breaks fails as the stream did', async () => {

@@ -140,6 +140,12 @@ describe('a run config', () => {
       /--set data=…: the value is too large/,
     ],
     ['lists without end in a value', RING, [`data=${'['.repeat(60_000)}`], /--set data=…: .* 32 levels/],
+    [
+      'a value without end',
+      RING,
+      [`seed=1 #${'x'.repeat(2 ** 16)}`],
+      /--set seed=…: the value is longer than/,
+    ],
     ['a key without end', RING, [`${'a.'.repeat(5000)}a=1`], /expected key=value with a dotted key/],
     ['a list', '- 1', [], /holds no mapping/],
     ['an empty file', '', [], /holds nothing/],

@@ -64,6 +64,7 @@ export class RunFolder {
     try {
       makeFolder(path);
       lockRun(path);
+      recheck(path, opening);
     } catch (cause) {
       if (cause instanceof NashError) throw cause;
       throw new NashError('environment', `the run folder ${path} cannot be written: ${messageOf(cause)}`, {
@@ -139,6 +140,16 @@ export class RunFolder {
     } catch (cause) {
       throw cannotBeWritten(path, cause);
     }
+  }
+}
+
+/** Another server may have begun a run, and ended it, between the check and the lock. */
+function recheck(path: string, opening: Opening): void {
+  try {
+    RunFolder.check(path, opening);
+  } catch (error) {
+    unlockRun(path);
+    throw error;
   }
 }
 

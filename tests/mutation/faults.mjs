@@ -981,4 +981,20 @@ export const FAULTS = [
     ['tests/unit/data/tar.test.ts'],
     [['an archive may unpack without end', 'if (unpacked > bytesMax)', 'if (unpacked < 0)']],
   ),
+  ...of(
+    'src/run-folder/lock.ts',
+    ['tests/cluster/lock-race.test.ts'],
+    [
+      [
+        'two that take over a dead lock at once both win',
+        'const isStill = read(file) === found;',
+        'const isStill = found !== undefined;',
+      ],
+      [
+        'a lock on taking over that a dead one left shuts everybody out',
+        'const replacer = take(replacing, draft);',
+        'const replacer = tryLink(draft, replacing) ? undefined : holder;',
+      ],
+    ],
+  ),
 ];

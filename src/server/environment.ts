@@ -6,8 +6,22 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { vectorInstructions } from '../numerics/instruction-set.js';
 
-const ALLOWED =
-  /^(CUDA_VISIBLE_DEVICES|TF_[A-Z0-9_]+|NASH_[A-Z_]+|OMP_NUM_THREADS|NODE_OPTIONS|NODE_ENV|UV_THREADPOOL_SIZE)$/;
+/** Exact names: a prefix would take what belongs to others (TF_VAR_… and TF_TOKEN_… are Terraform's, and hold secrets). */
+const ALLOWED = new Set(
+  `
+  CUDA_VISIBLE_DEVICES CUDA_DEVICE_ORDER CUDA_LAUNCH_BLOCKING CUDA_MODULE_LOADING
+  CUBLAS_WORKSPACE_CONFIG NVIDIA_TF32_OVERRIDE NVIDIA_VISIBLE_DEVICES
+  TF_CPP_MIN_LOG_LEVEL TF_CPP_MAX_VLOG_LEVEL TF_NUM_INTRAOP_THREADS TF_NUM_INTEROP_THREADS
+  TF_DETERMINISTIC_OPS TF_CUDNN_DETERMINISTIC TF_CUDNN_USE_AUTOTUNE TF_ENABLE_ONEDNN_OPTS TF_ENABLE_AUTO_MIXED_PRECISION
+  TF_FORCE_GPU_ALLOW_GROWTH TF_GPU_ALLOCATOR TF_GPU_THREAD_MODE TF_GPU_THREAD_COUNT TF_XLA_FLAGS XLA_FLAGS
+  ONEDNN_MAX_CPU_ISA ONEDNN_VERBOSE ONEDNN_DEFAULT_FPMATH_MODE DNNL_MAX_CPU_ISA DNNL_VERBOSE
+  OMP_NUM_THREADS KMP_AFFINITY KMP_BLOCKTIME
+  NASH_ARGS NASH_CACHE NASH_HOST NASH_LAUNCHED NASH_LIBTENSORFLOW NASH_PYTHON NASH_SHARED_MEMORY
+  NODE_OPTIONS NODE_ENV UV_THREADPOOL_SIZE
+  `
+    .trim()
+    .split(/\s+/),
+);
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 export function describeEnvironment(): Record<string, unknown> {
@@ -24,7 +38,7 @@ export function describeEnvironment(): Record<string, unknown> {
     memoryBytes: totalmem(),
     tensorflow: tensorflow(),
     packages: own.dependencies, // exact versions: package.json allows no ranges
-    variables: Object.fromEntries(Object.entries(process.env).filter(([name]) => ALLOWED.test(name))),
+    variables: Object.fromEntries(Object.entries(process.env).filter(([name]) => ALLOWED.has(name))),
     startedAt: new Date().toISOString(),
   };
 }

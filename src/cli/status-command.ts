@@ -85,16 +85,16 @@ function withoutForeignPid(worker: PeerStatus, host: string): PeerStatus {
   return rest;
 }
 
-function table({ step, waitingFor, workers, http }: RunStatus): string {
-  const rows = workers.map((w) => [
-    w.id,
-    w.pool,
-    w.state,
-    w.host,
-    String(w.pid ?? ''),
-    w.device,
-    w.step === null ? '' : String(w.step),
-  ]);
+/** Without what moves a cursor or turns the direction of a line: names are others', and a server of another version may let more through. */
+const plain = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '');
+
+/** The status as lines for a person. */
+export function table({ step, waitingFor, workers, http }: RunStatus): string {
+  const rows = workers.map((w) =>
+    [w.id, w.pool, w.state, w.host, String(w.pid ?? ''), w.device, w.step === null ? '' : String(w.step)].map(
+      plain,
+    ),
+  );
   const all = [['worker', 'pool', 'state', 'host', 'pid', 'device', 'step'], ...rows];
   const widths = all[0]!.map((_, column) => Math.max(...all.map((row) => row[column]!.length)));
   const lines = all.map((row) =>
@@ -104,8 +104,8 @@ function table({ step, waitingFor, workers, http }: RunStatus): string {
       .trimEnd(),
   );
   return [
-    `step ${step.generator} of G, ${step.discriminator} of D; metrics at http://${http}/metrics`,
-    waitingFor ? `waiting for ${waitingFor}` : 'waiting for nothing',
+    `step ${step.generator} of G, ${step.discriminator} of D; metrics at http://${plain(http)}/metrics`,
+    waitingFor ? `waiting for ${plain(waitingFor)}` : 'waiting for nothing',
     ...lines,
   ].join('\n');
 }

@@ -25,12 +25,12 @@ const text = z.string().max(TEXT_MAX);
 const QUOTED_MAX = 300;
 /** Seconds that something took: eleven days are a liar's. */
 const duration = z.number().nonnegative().max(1e6);
-/** Names stand in logs and on terminals: nothing that moves a cursor. */
+/** Names stand in logs and on terminals: nothing that moves a cursor (Cc), turns the direction or is unseen (Cf), or ends a line. */
 const label = z
   .string()
   .min(1)
   .max(128)
-  .regex(/^\P{Cc}+$/u);
+  .regex(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]+$/u);
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 const treeNode = { level: count.max(32), index: count.max(2 ** 20) };
 const blockOf = {

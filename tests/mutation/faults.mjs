@@ -997,4 +997,25 @@ export const FAULTS = [
       ],
     ],
   ),
+  ...of(
+    'src/server/environment.ts',
+    ['tests/unit/server/environment.test.ts'],
+    [
+      [
+        "secrets of others are written into a run's folder",
+        '.filter(([name]) => ALLOWED.has(name))',
+        ".filter(([name]) => ALLOWED.has(name) || name.startsWith('TF_'))",
+      ],
+    ],
+  ),
+  ...of(
+    'src/protocol/messages.ts',
+    ['tests/unit/protocol/names.test.ts'],
+    [['a name turns the direction of a line', '[^\\p{Cc}\\p{Cf}', '[^\\p{Cc}']],
+  ),
+  ...of(
+    'src/cli/status-command.ts',
+    ['tests/unit/protocol/names.test.ts'],
+    [['a name moves the cursor of whoever asks for the status', '].map(plain)', ']']],
+  ),
 ];

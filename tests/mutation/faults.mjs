@@ -1016,6 +1016,6 @@ export const FAULTS = [
   ...of(
     'src/cli/status-command.ts',
     ['tests/unit/protocol/names.test.ts'],
-    [['a name moves the cursor of whoever asks for the status', '].map(plain)', ']']],
+    [['a name moves the cursor of whoever asks for the status', '      plain,', '      String,']],
   ),
 ];

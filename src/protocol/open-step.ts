@@ -9,7 +9,7 @@ import { keyOf, type TreeNode } from './shard-tree.js';
 const AGREEING = 2;
 /** Answers to one node without two that agree, after which nobody can be believed. */
 export const VOTES_MAX = 5;
-/** Answers that are not finite, from different workers where there are any, before the node counts as diverged. */
+/** Answers that are not finite, from different workers where there are any, and none that is, before the node counts as diverged. */
 const NOT_FINITE_MAX = 2;
 
 export interface Answer {
@@ -108,8 +108,9 @@ export const votersOf = ({ votes }: Pick<NodeState, 'votes'>): Set<string> =>
   new Set(votes.map((vote) => vote.worker));
 
 /**
- * How little a worker is wanted for one more answer: one that was not heard yet first; one whose answer was not finite before one that
- * has voted; never one that computes it now, or that would only repeat its vote against another's.
+ * How little a worker is wanted for one more answer: one that was not heard yet first; one whose answer was not finite again, while
+ * nobody gave a number; else whoever did, who may agree with itself; never one that computes it now, or that would only repeat its
+ * vote against another's.
  */
 export function rankFor(state: NodeState): (worker: string) => number | undefined {
   const voters = votersOf(state);
@@ -117,7 +118,8 @@ export function rankFor(state: NodeState): (worker: string) => number | undefine
   return (worker) => {
     if (holders.has(worker)) return undefined;
     if (voters.has(worker)) return voters.size > 1 ? undefined : 2;
-    return state.notFinite.includes(worker) ? 1 : 0;
+    if (!state.notFinite.includes(worker)) return 0;
+    return voters.size > 0 ? 3 : 1;
   };
 }
 
@@ -127,7 +129,8 @@ export function weigh(state: NodeState, { worker, digest, isSound }: Answer): Ou
   if (!isSound) {
     state.notFinite.push(worker);
     state.reissue = { reason: 'not-finite', worker };
-    return { kind: state.notFinite.length >= NOT_FINITE_MAX ? 'diverged' : 'not-finite' };
+    const isDiverged = state.notFinite.length >= NOT_FINITE_MAX && state.votes.length === 0;
+    return { kind: isDiverged ? 'diverged' : 'not-finite' };
   }
   if (state.votesWanted === 1) return settle(state, worker);
   state.votes.push({ worker, digest: digest! });

@@ -163,6 +163,7 @@ class RouterTransport implements ServerTransport {
 
   private async receive(): Promise<void> {
     for await (const [id, ...frames] of this.router) {
+      if (this.isClosed) return; // whoever listened has left
       for (const frame of frames) this.bytes.received += frame.byteLength;
       const envelope = { peer: id!.toString('latin1'), frames };
       for (const listener of this.messageListeners) listener(envelope);

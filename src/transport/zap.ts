@@ -25,7 +25,7 @@ export async function answerZap(
 ): Promise<Router> {
   const socket = new Router({ context, linger: 0 });
   await socket.bind('inproc://zeromq.zap.01');
-  void (async () => {
+  const answering = async () => {
     for await (const [peer, delimiter, version, request, ...rest] of socket) {
       const [domain, address, , mechanism, key] = rest.map((frame) => frame.toString('latin1'));
       const question = { domain: domain!, address: address!, mechanism: mechanism!, key: key ?? '' };
@@ -37,7 +37,10 @@ export async function answerZap(
       const verdict = objection === undefined ? ['200', ''] : ['400', 'refused'];
       await socket.send([peer!, delimiter!, version!, request!, ...verdict, '', '']);
     }
-  })();
+  };
+  void answering().catch((error: unknown) => {
+    if (!socket.closed) throw error; // a stranger who came as the run ended: nobody waits for a verdict
+  });
   return socket;
 }
 

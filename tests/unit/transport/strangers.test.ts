@@ -160,3 +160,24 @@ it('keys are written in two notations of the same 32 bytes', () => {
   expect(toZ85('864fd26fb559f75b')).toBe('HelloWorld');
   expect(toZ85(friend.pair.publicKey)).toHaveLength(40);
 });
+
+it('strangers who come as the server closes are nobody’s error', async () => {
+  const errors: unknown[] = [];
+  const note = (error: unknown) => errors.push(error);
+  process.on('unhandledRejection', note);
+  try {
+    for (let turns = 0; turns < 40; turns++) {
+      const server = await bindServer('tcp://127.0.0.1:0');
+      server.onMessage(() => {});
+      const strangers = Array.from({ length: 8 }, (_, i) =>
+        connectWorker(i % 2 ? server.endpoint : server.localEndpoint),
+      );
+      for (let turn = 0; turn < turns * 5; turn++) await new Promise((done) => setImmediate(done));
+      await server.close();
+      for (const stranger of strangers) await stranger.close();
+    }
+  } finally {
+    process.off('unhandledRejection', note);
+  }
+  expect(errors).toEqual([]);
+});

@@ -999,7 +999,7 @@ export const FAULTS = [
   ),
   ...of(
     'src/server/environment.ts',
-    ['tests/unit/server/environment.test.ts'],
+    ['tests/unit/server/environment-variables.test.ts'],
     [
       [
         "secrets of others are written into a run's folder",

@@ -1,6 +1,6 @@
 // `nash status`: what a run is doing now, asked of its server.
 import { Command } from 'commander';
-import { EXIT, NashError } from '../errors.js';
+import { EXIT, messageOf, NashError } from '../errors.js';
 import { findRun } from '../run-folder/find-run.js';
 import { isOpen, readAddress } from '../run-folder/server-address.js';
 import type { PeerStatus, RunStatus } from '../server/pages/run-status.js';
@@ -61,20 +61,37 @@ function display(stream: NodeJS.WriteStream, asJson: boolean): (status: RunStatu
   };
 }
 
-/** @throws NashError('usage') when no server answers for that folder */
+/** @throws NashError('usage') when no server answers for that folder, NashError('failed') when one answers something else */
 export async function askStatus(runDir: string): Promise<RunStatus> {
   const { http, host } = readAddress(runDir);
+  const { ok, status: code, text } = await get(`http://${http}/status`, runDir);
   try {
-    const response = await fetch(`http://${http}/status`, { signal: AbortSignal.timeout(ANSWER_MS) });
-    const status = (await response.json()) as RunStatus;
+    if (!ok) throw new Error(`${code}: ${text.trim()}`);
+    const status = JSON.parse(text) as RunStatus;
     return { ...status, workers: status.workers.map((worker) => withoutForeignPid(worker, host)) };
   } catch (cause) {
+    const message = `http://${http} answers no status of ${runDir} but ${plain(messageOf(cause))}. Another program may have its port; \`nash train CONFIG --resume\` goes on with a run whose server is gone.`;
+    throw new NashError('failed', message, { cause });
+  }
+}
+
+/** The timer is our own: that of `AbortSignal.timeout` keeps no process alive, which then leaves with 13 while it waits. */
+async function get(url: string, runDir: string): Promise<{ ok: boolean; status: number; text: string }> {
+  const aborter = new AbortController();
+  const timer = setTimeout(() => aborter.abort(new Error(`nothing for ${ANSWER_MS / 1000} s`)), ANSWER_MS);
+  try {
+    const response = await fetch(url, { signal: aborter.signal });
+    return { ok: response.ok, status: response.status, text: await response.text() };
+  } catch (cause) {
+    const why = cause instanceof Error && cause.cause ? messageOf(cause.cause) : messageOf(cause);
     throw new NashError(
       'usage',
-      `the server of ${runDir} does not answer at http://${http}: it may have been killed. ` +
+      `the server of ${runDir} does not answer at ${url.replace(/\/status$/, '')} (${why}): it may have been killed. ` +
         'Its run goes on with `nash train CONFIG --resume`.',
       { cause },
     );
+  } finally {
+    clearTimeout(timer);
   }
 }
 

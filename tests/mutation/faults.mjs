@@ -1023,4 +1023,32 @@ export const FAULTS = [
     ['tests/unit/transport/strangers.test.ts'],
     [['a stranger who comes as the run ends fails it', 'if (!socket.closed) throw error;', 'throw error;']],
   ),
+  ...of(
+    'src/server/pages/http.ts',
+    ['tests/unit/server/pages/http.test.ts', 'tests/cluster/unreachable.test.ts'],
+    [
+      [
+        'a crowd of one address takes every place',
+        'if (siblings.length > ADDRESS_CONNECTIONS_MAX) drop(siblings[0]!);',
+        'if (siblings.length > ADDRESS_CONNECTIONS_MAX) drop(socket);',
+      ],
+      ['silent connections stay open', '  server.timeout = SILENCE_MS;\n', ''],
+      [
+        'a page that fails ends the run',
+        'return await replyTo(method, url, routes);',
+        'return replyTo(method, url, routes);',
+      ],
+    ],
+  ),
+  ...of(
+    'src/cli/status-command.ts',
+    ['tests/cluster/unreachable.test.ts'],
+    [
+      [
+        'nash status leaves with 13 while it waits for an answer',
+        '{ signal: aborter.signal }',
+        '{ signal: AbortSignal.timeout(ANSWER_MS) }',
+      ],
+    ],
+  ),
 ];

@@ -1,6 +1,6 @@
 // The server's HTTP side: metrics, health and status. It only reads; nothing here can change a run.
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
-import { type AddressInfo, isIP } from 'node:net';
+import { type AddressInfo, isIP, type Socket } from 'node:net';
 import { hostname } from 'node:os';
 import { messageOf, NashError } from '../../errors.js';
 
@@ -14,9 +14,13 @@ export interface Reply {
 /** A page: made anew at every request. */
 export type Route = () => Reply | Promise<Reply>;
 
-/** Connections that may be open at once, and how long one may take to say what it wants. */
+/** Connections that may be open at once, in all and of one address; the oldest makes room for a new one, so that it is always served. */
 const CONNECTIONS_MAX = 512;
-const HEADERS_TIMEOUT_MS = 10_000;
+const ADDRESS_CONNECTIONS_MAX = 256;
+/** How long one may be silent, may take to say what it wants, and how often that is looked at. */
+const SILENCE_MS = 5000;
+const REQUEST_MS = 10_000;
+const CHECK_MS = 1000;
 
 /**
  * Serves pages to GET and HEAD.
@@ -36,14 +40,15 @@ export async function serveHttp(
     Number(address.slice(address.lastIndexOf(':') + 1)),
   ];
   const known = new Set([host, 'localhost', hostname(), ...names]);
-  const server = createServer((request, response) => {
+  const server = createServer({ connectionsCheckingInterval: CHECK_MS }, (request, response) => {
     const objection = objectionTo(request.headers, known);
     if (objection) response.writeHead(objection.status, { 'content-type': 'text/plain' }).end(objection.text);
     else void answer(request.method ?? '', request.url ?? '/', response, routes);
   });
-  server.maxConnections = CONNECTIONS_MAX;
-  server.headersTimeout = HEADERS_TIMEOUT_MS;
-  server.requestTimeout = HEADERS_TIMEOUT_MS;
+  server.timeout = SILENCE_MS;
+  server.headersTimeout = REQUEST_MS;
+  server.requestTimeout = REQUEST_MS;
+  server.on('connection', makeRoom());
   await listen(server, host, port, address);
   return {
     address: `${host}:${(server.address() as AddressInfo).port}`,
@@ -51,6 +56,23 @@ export async function serveHttp(
       server.close();
       server.closeAllConnections();
     },
+  };
+}
+
+/** Closes the oldest connection of an address, or of all, when there are too many with a new one. */
+function makeRoom(): (socket: Socket) => void {
+  const open = new Set<Socket>(); // in the order in which they came
+  const drop = (socket: Socket) => {
+    open.delete(socket);
+    socket.destroy();
+  };
+  return (socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+    const { remoteAddress } = socket;
+    const siblings = [...open].filter((each) => each.remoteAddress === remoteAddress);
+    if (siblings.length > ADDRESS_CONNECTIONS_MAX) drop(siblings[0]!);
+    else if (open.size > CONNECTIONS_MAX) drop([...open][0]!);
   };
 }
 
@@ -73,7 +95,8 @@ function objectionTo(
 
 function listen(server: Server, host: string, port: number, address: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', (cause) => {
+    server.on('error', (cause) => {
+      // once it listens: one connection could not be accepted, others can
       const message = `server.http ${address} cannot be bound: ${messageOf(cause)}. Another run or program may hold the port; --set server.http=127.0.0.1:0 takes a free one.`;
       reject(new NashError('environment', message, { cause }));
     });
@@ -91,8 +114,22 @@ async function answer(
     status = 200,
     contentType = 'text/plain; charset=utf-8',
     text,
-  } = await replyTo(method, url, routes);
-  response.writeHead(status, { 'content-type': contentType, 'cache-control': 'no-store' }).end(text);
+  } = await replyOrFault(method, url, routes);
+  const headers = { 'content-type': contentType, 'cache-control': 'no-store', connection: 'close' };
+  response.writeHead(status, headers).end(text);
+}
+
+/** A page that fails is said to who asked for it, and ends nothing. */
+async function replyOrFault(
+  method: string,
+  url: string,
+  routes: Readonly<Record<string, Route>>,
+): Promise<Reply> {
+  try {
+    return await replyTo(method, url, routes);
+  } catch (error) {
+    return { status: 500, text: `this page failed: ${messageOf(error)}\n` };
+  }
 }
 
 function replyTo(

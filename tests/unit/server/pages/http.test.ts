@@ -28,11 +28,11 @@ async function serve() {
   return http.address;
 }
 
-/** The status and text of /metrics asked with these headers. */
-const ask = (address: string, headers: Record<string, string> = {}) =>
+/** The status and text of a page asked for with these headers. */
+const ask = (address: string, headers: Record<string, string> = {}, path = '/metrics') =>
   new Promise<[number, string]>((resolve, reject) => {
     const [host, port] = address.split(':');
-    const asked = request({ host, port, path: '/metrics', headers }, (response) => {
+    const asked = request({ host, port, path, headers }, (response) => {
       let text = '';
       response.on('data', (data) => {
         text += data;
@@ -62,6 +62,33 @@ describe('the server’s pages', () => {
     for (const origin of ['http://attacker.example', 'null', 'https://127.0.0.1'])
       expect(await ask(address, { origin })).toEqual([403, expect.stringContaining(origin)]);
   });
+
+  it('that fail answer 500 and say why, and the others are still there', async () => {
+    const fail = () => {
+      throw new Error('no such figure');
+    };
+    const http = await serveHttp('127.0.0.1:0', { ...routes, '/a': fail, '/b': async () => fail() });
+    open.push(http);
+    for (const path of ['/a', '/b'])
+      expect(await ask(http.address, {}, path)).toEqual([500, 'this page failed: no such figure\n']);
+    expect((await ask(http.address))[0]).toBe(200);
+  });
+
+  it('are not held open: silence and headers that never end are closed soon', async () => {
+    const address = await serve();
+    const [host, port] = address.split(':');
+    const endOf = (words: string) =>
+      new Promise<number>((resolve) => {
+        const began = Date.now();
+        const socket = connect(Number(port), host, () => void socket.write(words));
+        socket.on('error', () => {}).on('data', () => {});
+        socket.on('close', () => resolve(Date.now() - began));
+      });
+    const answered = `GET /metrics HTTP/1.1\r\nhost: ${host}\r\n\r\n`;
+    expect(await endOf(answered)).toBeLessThan(4000);
+    for (const ms of await Promise.all([endOf(''), endOf('GET /metrics HTTP/1.1\r\nhost: ')]))
+      expect(ms).toBeLessThan(9000); // 5 s of silence
+  }, 20_000);
 
   it('come while 200 connections stall: half of them amid their headers, half amid their answers', async () => {
     const address = await serve();

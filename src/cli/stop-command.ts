@@ -1,7 +1,7 @@
 // `nash stop`: asks a run to finish its step, save and end.
 import { hostname } from 'node:os';
 import { Command } from 'commander';
-import { EXIT, NashError } from '../errors.js';
+import { EXIT, messageOf, NashError } from '../errors.js';
 import { runFile } from '../run-folder/run-files.js';
 import { isOpen, readAddress } from '../run-folder/server-address.js';
 import type { CommandMaker } from './main.js';
@@ -22,7 +22,7 @@ export const stopCommand: CommandMaker = (finish) =>
       if (host !== hostname()) {
         throw new NashError('usage', `the server of ${runDir} runs on ${host}; run \`nash stop\` there`);
       }
-      process.kill(pid, 'SIGTERM');
+      terminate(runDir, pid);
       const deadline = Date.now() + PATIENCE_MS;
       while (isOpen(runDir) && Date.now() < deadline) {
         await new Promise((resolve) => setTimeout(resolve, POLL_MS));
@@ -38,3 +38,18 @@ export const stopCommand: CommandMaker = (finish) =>
       );
       finish(EXIT.done);
     });
+
+/** @throws NashError('usage') when there is no such process, or it is not ours */
+function terminate(runDir: string, pid: number): void {
+  try {
+    process.kill(pid, 'SIGTERM');
+  } catch (cause) {
+    if (!isOpen(runDir)) return; // it has just ended by itself
+    throw new NashError(
+      'usage',
+      `the server of ${runDir}, process ${pid}, cannot be told to stop (${messageOf(cause)}): it has died, or belongs to another user. ` +
+        'A run whose server is gone goes on with `nash train CONFIG --resume`.',
+      { cause },
+    );
+  }
+}

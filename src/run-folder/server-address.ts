@@ -1,18 +1,23 @@
 // Where the server of a run is to be found, as server.json says it.
 import { existsSync, readFileSync } from 'node:fs';
+import { z } from 'zod';
 import { NashError } from '../errors.js';
 import { livingHolder } from './lock.js';
 import { holdsRun, runFile } from './run-files.js';
 
-/** Address of a living server, for `nash status`, `nash stop` and workers. */
-export interface ServerAddress {
-  pid: number;
-  endpoint: string;
+const line = z.string().min(1).max(4096);
+const serverAddress = z.object({
+  /** never 0 or less: such a number is a group of processes to who signals it */
+  pid: z.int().positive(),
+  endpoint: line,
   /** the same socket, for processes of `host` */
-  localEndpoint: string;
-  http: string;
-  host: string;
-}
+  localEndpoint: line,
+  http: line,
+  host: line,
+});
+
+/** Address of a living server, for `nash status`, `nash stop` and workers. */
+export type ServerAddress = z.infer<typeof serverAddress>;
 
 /** Whether a server has opened a run and not closed it; one that was killed has not. */
 export const isOpen = (runDir: string): boolean => existsSync(runFile(runDir, 'address'));
@@ -30,7 +35,13 @@ export function readAddress(runDir: string): ServerAddress {
         : 'there is no such folder';
     throw new NashError('usage', `no server in ${runDir}: ${what}.`, { cause });
   }
-  return JSON.parse(text) as ServerAddress;
+  try {
+    return serverAddress.parse(JSON.parse(text));
+  } catch (cause) {
+    const file = runFile(runDir, 'address');
+    const message = `${file} is damaged: it does not say where a server is. Remove it; \`nash train CONFIG --resume\` goes on with a run whose server is gone.`;
+    throw new NashError('usage', message, { cause });
+  }
 }
 
 /** The address of a server of this host that is alive; undefined while there is none, also where a killed one left its address. */

@@ -14,10 +14,9 @@ afterAll(() => {
 });
 
 /** The folder of a run whose server is said to be at an address, as process 2^22 + 1, which no process is. */
-function runAt(name: string, http: string): string {
+function runAt(name: string, http: string, pid = 2 ** 22 + 1): string {
   const folder = scratch(name);
   mkdirSync(folder, { recursive: true });
-  const pid = 2 ** 22 + 1;
   const address = { pid, endpoint: 'tcp://127.0.0.1:1', localEndpoint: 'ipc://@x', http, host: hostname() };
   writeFileSync(join(folder, 'server.json'), JSON.stringify(address));
   return folder;
@@ -59,20 +58,34 @@ describe.each(['status', 'stop'])('nash %s', (command) => {
   );
 });
 
+const STATUS = JSON.stringify({
+  step: { discriminator: 7, generator: 7 },
+  waitingFor: null,
+  workers: [],
+  http: 'here',
+  endpoint: '',
+});
+
+it('nash stop signals no process that is not there, and no group of them', async () => {
+  const http = await listening(saying(STATUS));
+  const gone = await nash('stop', runAt('gone', http));
+  expect(gone).toMatchObject({ exitCode: 2, stdout: '' });
+  expect(gone.stderr).toMatch(/^nash: the server of .*, cannot be told to stop \(kill ESRCH\)/);
+  for (const pid of [1.5, -(2 ** 22 + 1)]) {
+    // a group that is none: a real one would be ended where this fails
+    const group = await nash('stop', runAt(`group ${pid}`, http, pid));
+    expect(group).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(group.stderr).toMatch(/^nash: .*server\.json is damaged/);
+  }
+}, 30_000);
+
 it.each([
   ['that say nothing', ''],
   ['amid their headers', 'GET /status HTTP/1.1\r\nhost: '],
 ])(
   'nash status is answered while 600 connections are open %s',
   async (_, words) => {
-    const text = JSON.stringify({
-      step: { discriminator: 7, generator: 7 },
-      waitingFor: null,
-      workers: [],
-      http: 'here',
-      endpoint: '',
-    });
-    const http = await serveHttp('127.0.0.1:0', { '/status': () => ({ text }) });
+    const http = await serveHttp('127.0.0.1:0', { '/status': () => ({ text: STATUS }) });
     open.push(http);
     const folder = runAt(`crowded ${words.length}`, http.address);
     const crowd = await Promise.all(

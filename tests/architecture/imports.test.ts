@@ -135,7 +135,7 @@ const TABLE: Table = {
   },
   'run-folder': {
     may: ['config', 'metrics', 'parameters', 'setup'],
-    packages: ['yaml'],
+    packages: ['yaml', 'zod'],
     because: 'what lies where in the folder of a run, for whoever writes or reads it',
   },
   server: {

@@ -25,7 +25,7 @@ const SERVER_DEATHS = 5;
 /** @typedef {{ name: string, step: number, pid: number, isBack: boolean }} Kill `isBack`: it was seen again */
 /**
  * @typedef {{
- *   exitCode: number, trouble: string, kills: Kill[], restartsMin: number,
+ *   exitCode: number, trouble: string, kills: Kill[], restartsMin: number, restartsMax: number,
  *   result: { weights: { discriminator: string, generator: string }, restarts: number, steps: object },
  * }} Ended
  */
@@ -91,7 +91,8 @@ export async function killedRun({ runDir, steps, workers, env = {}, kill, onLook
   process.off('exit', endWithUs);
   // what was killed last may have been needed no more
   const restartsMin = kills.filter(({ isBack }) => isBack).length;
-  return { exitCode, trouble, kills, restartsMin, result: resultOf(runDir) };
+  const restartsMax = kills.length + takenForHung(runDir);
+  return { exitCode, trouble, kills, restartsMin, restartsMax, result: resultOf(runDir) };
 }
 
 /** What the run came to; a run that died has nothing to say. @param {string} runDir */
@@ -99,6 +100,15 @@ function resultOf(runDir) {
   const file = join(runDir, 'result.json');
   if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8'));
   return { weights: { discriminator: '', generator: '' }, restarts: 0, steps: {} };
+}
+
+/** Workers that the server ended itself: on a machine with too much to do one may be silent for long. @param {string} runDir */
+function takenForHung(runDir) {
+  const file = join(runDir, 'logs', 'server.ndjson');
+  if (!existsSync(file)) return 0;
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .filter((line) => /"msg":"worker gone"/.test(line) && /"why":"(hung|stopped)"/.test(line)).length;
 }
 
 /** Kills a process. @param {number} pid @returns {boolean} false where it was gone already */

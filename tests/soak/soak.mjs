@@ -46,11 +46,11 @@ say(`undisturbed: ${steps} steps, weights ${undisturbed.result.weights.generator
 process.exitCode = (await (runs === undefined ? long() : many(runs))) ? 0 : 1;
 
 /** @param {Awaited<ReturnType<typeof killedRun>>} ended @returns {string | undefined} what is wrong with it */
-function complaint({ exitCode, trouble, result, kills, restartsMin }) {
+function complaint({ exitCode, trouble, result, kills, restartsMin, restartsMax }) {
   if (exitCode !== 0) return `it ended with ${exitCode}: ${trouble}`;
   if (JSON.stringify(result.weights) !== JSON.stringify(undisturbed.result.weights))
     return 'its weights differ';
-  if (result.restarts < restartsMin || result.restarts > kills.length)
+  if (result.restarts < restartsMin || result.restarts > restartsMax)
     return `${result.restarts} processes were started again and ${kills.length} were killed`;
   return undefined;
 }

@@ -1,4 +1,4 @@
-// Goal: whoever is killed, whenever, the server included, a run ends with the weights of the undisturbed one. Five of the runs that
+// Goal: whoever is killed, whenever, the server included, a run ends with the weights of the undisturbed one. Three of the runs that
 // `npm run soak -- --runs 50` makes.
 import { expect, it } from 'vitest';
 import { type Ended, killedRun } from '../soak/killed-run.mjs';
@@ -7,7 +7,7 @@ import { scratch } from '../support/nash.js';
 const STEPS = 300;
 const env = { NASH_CACHE: scratch('cache') };
 
-it('five runs with random kills end with the weights of the undisturbed run', async () => {
+it('three runs with random kills end with the weights of the undisturbed run', async () => {
   const undisturbed = await killedRun({
     runDir: scratch('undisturbed'),
     steps: STEPS,
@@ -16,7 +16,7 @@ it('five runs with random kills end with the weights of the undisturbed run', as
   });
   expect([undisturbed.exitCode, undisturbed.trouble]).toEqual([0, '']);
   const all: Ended[] = [];
-  for (let seed = 101; seed <= 105; seed++) {
+  for (let seed = 101; seed <= 103; seed++) {
     const kill = { seed, fromMs: 100, toMs: 1500, countMax: 6 }; // on a busy machine it would go on for minutes
     const workers = 'discriminator=2,generator=2';
     const ended = await killedRun({ runDir: scratch('killed'), steps: STEPS, workers, env, kill });
@@ -30,5 +30,5 @@ it('five runs with random kills end with the weights of the undisturbed run', as
   }
   const names = all.flatMap(({ kills }) => kills.map(({ name }) => name));
   expect(names).toContain('server');
-  expect(names.length).toBeGreaterThanOrEqual(10);
+  expect(names.length).toBeGreaterThanOrEqual(6);
 }, 300_000);

@@ -1,4 +1,4 @@
-// A million frames of nonsense, beside a worker that goes on training. Replay one: NASH_FUZZ_SEED=7 NASH_FUZZ_FRAMES=10000 vitest run tests/fuzz
+// Frames of nonsense, beside a worker that goes on training. Replay, or a million of them: NASH_FUZZ_SEED=7 NASH_FUZZ_FRAMES=1000000 vitest run tests/fuzz
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { FrameSource } from './frames.js';
 import { GOOD, openFuzzedServer } from './fuzzed-server.js';
 
 const SEED = Number(process.env.NASH_FUZZ_SEED ?? 1);
-const FRAMES = Number(process.env.NASH_FUZZ_FRAMES ?? 1_000_000);
+const FRAMES = Number(process.env.NASH_FUZZ_FRAMES ?? 200_000);
 /** Frames between two turns of the event loop: what a busy socket brings at once. */
 const BURST = 64;
 const folder = mkdtempSync(join(tmpdir(), 'nash-fuzz-'));

@@ -15,7 +15,7 @@ import { FrameSource } from './frames.js';
 import { MemoryWorkerTransport } from './memory-transport.js';
 
 const SEED = Number(process.env.NASH_FUZZ_SEED ?? 1);
-const FRAMES = Number(process.env.NASH_FUZZ_FRAMES ?? 1_000_000) / 10; // a tenth: sessions that end cost more than frames
+const FRAMES = Number(process.env.NASH_FUZZ_FRAMES ?? 200_000) / 10; // a tenth: sessions that end cost more than frames
 const HASH = 'a'.repeat(64);
 const LENGTH = 3;
 const manifest = { entries: [], size: LENGTH, slots: [], slotSize: 0 };

@@ -1,32 +1,23 @@
 // The command line: which commands there are, and how an error becomes a message and an exit status.
 import { Command, CommanderError } from 'commander';
 import { EXIT, NashError } from '../errors.js';
-import { dataCommand } from './data-command.js';
-import { evaluatorCommand } from './evaluator-command.js';
-import { keysCommand } from './keys-command.js';
-import { sampleCommand } from './sample-command.js';
-import { serverCommand } from './server-command.js';
-import { simulateCommand } from './simulate-command.js';
-import { statusCommand } from './status-command.js';
-import { stopCommand } from './stop-command.js';
-import { trainCommand } from './train-command.js';
-import { workerCommand } from './worker-command.js';
 
 /** Builds a command; `finish` takes its exit status. */
 export type CommandMaker = (finish: (exitCode: number) => void) => Command;
 
-const MAKERS: readonly CommandMaker[] = [
-  trainCommand,
-  serverCommand,
-  workerCommand,
-  evaluatorCommand,
-  statusCommand,
-  stopCommand,
-  sampleCommand,
-  dataCommand,
-  simulateCommand,
-  keysCommand,
-];
+/** Each is loaded when it is asked for: a worker need not load the server, nor `nash status` a network. */
+const COMMANDS: Readonly<Record<string, () => Promise<CommandMaker>>> = {
+  train: async () => (await import('./train-command.js')).trainCommand,
+  server: async () => (await import('./server-command.js')).serverCommand,
+  worker: async () => (await import('./worker-command.js')).workerCommand,
+  evaluator: async () => (await import('./evaluator-command.js')).evaluatorCommand,
+  status: async () => (await import('./status-command.js')).statusCommand,
+  stop: async () => (await import('./stop-command.js')).stopCommand,
+  sample: async () => (await import('./sample-command.js')).sampleCommand,
+  data: async () => (await import('./data-command.js')).dataCommand,
+  simulate: async () => (await import('./simulate-command.js')).simulateCommand,
+  keys: async () => (await import('./keys-command.js')).keysCommand,
+};
 
 /**
  * Runs one command.
@@ -34,9 +25,14 @@ const MAKERS: readonly CommandMaker[] = [
  */
 export async function main(argv: readonly string[]): Promise<number> {
   let exitCode: number = EXIT.done;
-  const program = programOf((code) => {
+  const finish = (code: number) => {
     exitCode = code;
-  });
+  };
+  const asked = argv[0] ?? '';
+  // help and mistakes speak of all of them
+  const loaders = Object.hasOwn(COMMANDS, asked) ? [COMMANDS[asked]!] : Object.values(COMMANDS);
+  const makers = await Promise.all(loaders.map((load) => load()));
+  const program = programOf(makers.map((make) => make(finish)));
   try {
     await program.parseAsync([...argv], { from: 'user' });
     return exitCode;
@@ -48,7 +44,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-function programOf(finish: (exitCode: number) => void): Command {
+function programOf(commands: readonly Command[]): Command {
   const program = new Command('nash')
     .description(
       'Trains generative adversarial networks on many workers: the same bits however many there are.',
@@ -57,7 +53,7 @@ function programOf(finish: (exitCode: number) => void): Command {
       'after',
       '\nAlso: nash setup and nash doctor, which need nothing installed.\n\nExample:\n  npx nash train configs/ring.yaml --workers discriminator=2,generator=2',
     );
-  for (const make of MAKERS) program.addCommand(make(finish));
+  for (const command of commands) program.addCommand(command);
   for (const command of [program, ...program.commands]) {
     command.exitOverride().showHelpAfterError('(--help lists what there is)').showSuggestionAfterError(true);
   }

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { Command } from 'commander';
 import { EXIT, messageOf, NashError } from '../errors.js';
 import { hasToken } from '../run-folder/process-token.js';
-import { type ServerOptions, startServer } from '../server/start-server.js';
+import type { ServerOptions } from '../server/start-server.js';
 import { supervisedOpening } from '../server/supervised-opening.js';
 import { endWithLauncher, isLaunched, onLauncherMessage, tellLauncher } from './launcher-link.js';
 import { openLog } from './log.js';
@@ -55,6 +55,7 @@ async function serve(configFile: string, args: ServerArguments): Promise<number>
     return doneStatus(args);
   }
   const display = isLaunched() ? undefined : progressDisplay(process.stdout);
+  const { startServer } = await import('../server/start-server.js'); // workers and launchers do without
   const result = await startServer({
     config,
     runDir,

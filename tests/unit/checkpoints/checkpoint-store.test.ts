@@ -45,6 +45,15 @@ const sample = (step: number): Checkpoint => ({
   },
   metadata: { term: '1', manifests: '{"size":4,"checksum":"x"}', note: 'ünïcode "quoted"\n' },
 });
+/** The same with a hash in place of the numbers: comparing them one by one takes seconds. */
+const readable = (checkpoint: Checkpoint) => ({
+  ...checkpoint,
+  vectors: Object.entries(checkpoint.vectors).map(([name, { data, pieces }]) => [
+    name,
+    createHash('sha256').update(bytesOf(data)).digest('hex'),
+    pieces,
+  ]),
+});
 const small = (step: number): Checkpoint => ({
   step,
   vectors: { weights: flat(Float32Array.of(1, 2, step)) },
@@ -57,7 +66,7 @@ describe('writing', () => {
   it('what is written is read back, bit for bit, odd texts too', async () => {
     const path = await store().write(sample(12));
     expect(path).toBe(join(folder, 'step-12.safetensors'));
-    expect(await loadCheckpoint(path)).toEqual(sample(12));
+    expect(readable(await loadCheckpoint(path))).toEqual(readable(sample(12)));
     expect(names()).toEqual(['step-12.safetensors']);
   });
 
@@ -111,7 +120,7 @@ describe('the tensors of a vector', () => {
     expect(header).toContain(
       '"discriminator/dense1/bias":{"dtype":"F32","shape":[1],"data_offsets":[12,16]}',
     );
-    expect((await loadCheckpoint(path)).vectors).toEqual(sample(2).vectors);
+    expect(readable(await loadCheckpoint(path))).toEqual(readable(sample(2)));
   });
 
   it('must take all of it', async () => {

@@ -9,7 +9,7 @@ import { keyOf, type TreeNode } from './shard-tree.js';
 const AGREEING = 2;
 /** Answers to one node without two that agree, after which nobody can be believed. */
 export const VOTES_MAX = 5;
-/** Answers that are not finite, from different workers where there are any, and none that is, before the node counts as diverged. */
+/** Answers that are not finite, from different workers where there are any, before the node counts as diverged. */
 const NOT_FINITE_MAX = 2;
 
 export interface Answer {
@@ -60,10 +60,7 @@ export type Outcome =
 
 export class OpenStep {
   readonly nodes: ReadonlyMap<string, NodeState>;
-  /**
-   * A first try came to something that is not finite: every answer is looked at before it is used, and two must agree on each node. So
-   * whoever answered with numbers that are finite, and too large for any sum, is found out.
-   */
+  /** A first try came to something that is not finite: every answer is looked at before it is used. */
   isCareful = false;
 
   /** @param isVerified whether two workers must agree on a node */
@@ -76,7 +73,7 @@ export class OpenStep {
   }
 
   private fresh(node: TreeNode): NodeState {
-    const votesWanted = this.isCareful || this.isVerified(node) ? AGREEING : 1;
+    const votesWanted = this.isVerified(node) ? AGREEING : 1;
     return { node, holders: [], votes: [], votesWanted, notFinite: [], spare: 0 };
   }
 
@@ -108,9 +105,8 @@ export const votersOf = ({ votes }: Pick<NodeState, 'votes'>): Set<string> =>
   new Set(votes.map((vote) => vote.worker));
 
 /**
- * How little a worker is wanted for one more answer: one that was not heard yet first; one whose answer was not finite again, while
- * nobody gave a number; else whoever did, who may agree with itself; never one that computes it now, or that would only repeat its
- * vote against another's.
+ * How little a worker is wanted for one more answer: one that was not heard yet first; one whose answer was not finite before one that
+ * has voted; never one that computes it now, or that would only repeat its vote against another's.
  */
 export function rankFor(state: NodeState): (worker: string) => number | undefined {
   const voters = votersOf(state);
@@ -118,8 +114,7 @@ export function rankFor(state: NodeState): (worker: string) => number | undefine
   return (worker) => {
     if (holders.has(worker)) return undefined;
     if (voters.has(worker)) return voters.size > 1 ? undefined : 2;
-    if (!state.notFinite.includes(worker)) return 0;
-    return voters.size > 0 ? 3 : 1;
+    return state.notFinite.includes(worker) ? 1 : 0;
   };
 }
 
@@ -129,8 +124,7 @@ export function weigh(state: NodeState, { worker, digest, isSound }: Answer): Ou
   if (!isSound) {
     state.notFinite.push(worker);
     state.reissue = { reason: 'not-finite', worker };
-    const isDiverged = state.notFinite.length >= NOT_FINITE_MAX && state.votes.length === 0;
-    return { kind: isDiverged ? 'diverged' : 'not-finite' };
+    return { kind: state.notFinite.length >= NOT_FINITE_MAX ? 'diverged' : 'not-finite' };
   }
   if (state.votesWanted === 1) return settle(state, worker);
   state.votes.push({ worker, digest: digest! });

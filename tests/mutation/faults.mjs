@@ -626,17 +626,6 @@ export const FAULTS = [
     ],
   ),
   ...of(
-    'src/protocol/open-step.ts',
-    ['tests/unit/protocol/coordinator.test.ts'],
-    [
-      [
-        'a sum that is not finite is never traced to whoever made it up',
-        'this.isCareful || this.isVerified(node)',
-        'this.isVerified(node)',
-      ],
-    ],
-  ),
-  ...of(
     'src/server/peers/reception.ts',
     ['tests/fuzz/liars.test.ts'],
     [

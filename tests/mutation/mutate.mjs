@@ -5,7 +5,16 @@
 // (seconds); its Vitest runner (9.6.1) forces threads, where a TensorFlow session that is left open aborts the process; and it cannot reach
 // AssemblyScript or YAML. This list is short, each fault is a claim, and a fault that no test notices is a test to be written.
 import { spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -29,6 +38,7 @@ const { values: options } = parseArgs({
 });
 
 const folder = mkdtempSync(join(tmpdir(), 'nash-mutation-'));
+chmodSync(folder, 0o755); // tests that are somebody else for a while read the copy too
 /** Process groups under way: whatever a test starts ends with it. @type {Set<number>} */
 const groups = new Set();
 process.once('exit', () => {

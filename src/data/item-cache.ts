@@ -1,7 +1,8 @@
 // Decoded items in one file of the cache, which every process of the host reads through the page cache.
 //
 // Layout: 4096 bytes of header (a magic word, the header's length, JSON, zeros), then the items, uint8 one after another, then one
-// little-endian uint16 a label (65535: none). Written aside and renamed, so that a file under its name is whole.
+// little-endian uint16 a label (65535: none). Written aside and renamed, so that a file under its name is whole. Writer and reader stand
+// together, at the cost of a long file: they agree on every byte of that layout and on what the digest covers.
 //
 // Whoever opens it hashes it once, front to back, against the digest that the run trusts: a byte that changed on the disk would
 // otherwise be trained on under an accepted digest. Sums a block, checked at every read, were weighed: items are read in random order,

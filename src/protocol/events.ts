@@ -6,7 +6,8 @@ import type { Versions } from './schedule.js';
 import type { Task, TaskName } from './task.js';
 
 export type Event =
-  | { kind: 'joined'; worker: string; pool: Pool }
+  /** `identity`: whose process it is (absent: its own); several of one identity count as one where they accuse others */
+  | { kind: 'joined'; worker: string; pool: Pool; identity?: string }
   | { kind: 'left'; worker: string }
   | {
       kind: 'answered';

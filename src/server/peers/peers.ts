@@ -13,6 +13,8 @@ import type { Uniformity } from './uniformity.js';
 
 export interface Peer {
   session: string;
+  /** whose process it is, as the transport knows it: votes, limits and blame count by it */
+  identity: string;
   role: 'worker' | 'evaluator';
   pool: Pool;
   name: string;
@@ -92,7 +94,11 @@ export class Peers {
   }
 
   /** First message of a session. One that was greeted before is taken off the list first, whatever it was doing (see Reception). */
-  greet(session: string, hello: MessageOf<WorkerMessage, 'hello'>, nowMs: number): Refusal | undefined {
+  greet(
+    session: string,
+    hello: MessageOf<WorkerMessage, 'hello'>,
+    { identity, nowMs }: { identity: string; nowMs: number },
+  ): Refusal | undefined {
     if (this.bySession.size >= PEERS_MAX) {
       return { reason: 'name', message: `${PEERS_MAX} peers are connected already` };
     }
@@ -100,6 +106,7 @@ export class Peers {
     const { role, pool, pid, host, token } = hello;
     this.bySession.set(session, {
       session,
+      identity,
       role,
       pool,
       name,

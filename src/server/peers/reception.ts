@@ -120,7 +120,8 @@ export class Reception {
   private greet(session: string, hello: MessageOf<WorkerMessage, 'hello'>): void {
     const { peers, local, config, configHash, line, now } = this.parts;
     this.lose(session, 'replaced'); // it connected again
-    const refusal = peers.greet(session, hello, now());
+    const identity = hello.host;
+    const refusal = peers.greet(session, hello, { identity, nowMs: now() });
     if (refusal) {
       this.refuse(session, refusal);
       return;
@@ -145,7 +146,7 @@ export class Reception {
       this.lose(peer.session, 'refused');
       return;
     }
-    const { session, name, role, pool, pid, host } = peer;
+    const { session, identity, name, role, pool, pid, host } = peer;
     const { sharesMemory } = prepared;
     if (!sharesMemory) local.drop(session);
     log('worker ready', { peer: name, role, pool, peerPid: pid, host, sharesMemory });
@@ -154,7 +155,7 @@ export class Reception {
       return;
     }
     for (const net of NETS) weights.sendAhead(peer, net);
-    training.handle({ kind: 'joined', worker: session, pool });
+    training.handle({ kind: 'joined', worker: session, pool, identity });
   }
 
   refuse(session: string, { reason, message: quoting }: Refusal): void {

@@ -21,7 +21,8 @@ const configOf = async (shards) =>
 
 /** @param {string} endpoint */
 export async function serve(endpoint) {
-  const transport = await (await nash.router()).bindServer(endpoint);
+  const transport = await (await nash.router()).bindServer();
+  await transport.bindLocal(endpoint);
   const { LocalPeers } = await nash.localPeers();
   const { bytes } = transport;
   const isEnabled = process.env.NASH_SHARED_MEMORY !== '0';
@@ -150,7 +151,7 @@ export async function connect(endpoint) {
   const isReady = new Promise((resolve) => {
     ready = () => resolve(undefined);
   });
-  const session = new Session((await nash.dealer()).connectWorker(endpoint), {
+  const session = new Session((await nash.dealer()).connectWorker({ endpoint, name: endpoint, close() {} }), {
     role: 'worker',
     pool: NET,
     name: 'push',

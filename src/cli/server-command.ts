@@ -5,6 +5,7 @@ import { EXIT, messageOf, NashError } from '../errors.js';
 import { hasToken } from '../run-folder/process-token.js';
 import type { ServerOptions } from '../server/start-server.js';
 import { supervisedOpening } from '../server/supervised-opening.js';
+import { OWN } from '../transport/admission.js';
 import { endWithLauncher, isLaunched, onLauncherMessage, tellLauncher } from './launcher-link.js';
 import { openLog } from './log.js';
 import type { CommandMaker } from './main.js';
@@ -102,11 +103,11 @@ async function serve(configFile: string, args: ServerArguments): Promise<number>
  * manager's are ended from here, on this host. A peer names its process itself: only one that bears the peer's token is believed.
  */
 function endSilent(
-  { pid, token, host, name }: Parameters<ServerOptions['onSilent']>[0],
+  { identity, pid, token, host, name }: Parameters<ServerOptions['onSilent']>[0],
   why: string,
   isSupervised: boolean,
 ): void {
-  if (host !== hostname() || !hasToken(pid, token)) return;
+  if (identity !== OWN || host !== hostname() || !hasToken(pid, token)) return;
   if (isLaunched()) tellLauncher({ kind: 'silent', pid, name, why });
   else if (isSupervised) process.kill(pid, 'SIGKILL');
 }

@@ -7,6 +7,8 @@ import { POOLS, type Pool } from '../protocol/roster.js';
 import { runFile } from '../run-folder/run-files.js';
 import { readAddress, type ServerAddress } from '../run-folder/server-address.js';
 import type { Log } from '../server/log.js';
+import { isLocal } from '../transport/private-folder.js';
+import type { Place } from '../transport/reach.js';
 import type { Serving } from '../worker/serve-run.js';
 import type { Session } from '../worker/session.js';
 import { endWithLauncher } from './launcher-link.js';
@@ -52,10 +54,7 @@ export const workerCommand: CommandMaker = (finish) =>
         'compute nothing: sleep this long a shard and answer with noise, to bench server and wire',
       ).argParser(readDelay),
     )
-    .addHelpText(
-      'after',
-      '\nExample:\n  npx nash worker --pool discriminator --endpoint tcp://127.0.0.1:5555',
-    )
+    .addHelpText('after', '\nExample:\n  npx nash worker --pool discriminator --run-dir runs/ring')
     .action(async (args: WorkerArguments) => finish(await run(args)));
 
 /** A day: more is a slip of the keyboard. */
@@ -68,7 +67,7 @@ function readDelay(text: string): number {
 }
 
 export const KEYS_HELP =
-  "folder with worker.key and the server's server.pub, or none (default: ~/.config/nash/keys, if it holds them)";
+  "folder with worker.key and the server's server.pub, or none (default: the run's own on this host, else ~/.config/nash/keys)";
 export const WAIT_HELP = 'with --run-dir: wait for a server to open the folder, where none has yet';
 
 async function run(args: WorkerArguments): Promise<number> {
@@ -128,9 +127,22 @@ export async function logged(
   }
 }
 
-/** The Unix socket for processes of the server's own host, TCP for others that see its run folder. */
-const nearest = ({ endpoint, localEndpoint, host }: ServerAddress): string =>
-  host === hostname() ? localEndpoint : endpoint;
+/**
+ * The Unix socket for processes of the server's own host, TCP for others that see its run folder.
+ * @throws NashError('usage') where there is no TCP for others
+ */
+function nearest(runDir: string, { endpoint, localEndpoint, host }: ServerAddress): Place {
+  if (host === hostname()) return { endpoint: localEndpoint };
+  if (!isLocal(endpoint)) return { endpoint };
+  throw new NashError(
+    'usage',
+    `the server of ${runDir} runs on ${host} and listens to processes of that host only; ` +
+      'start it with --set server.endpoint=tcp://ADDRESS:PORT, an address of that host which this one reaches',
+  );
+}
+
+/** Where a server may be. */
+const ADDRESS = /^(tcp:\/\/[^\s/:]+:\d{1,5}|ipc:\/\/\/\S+)$/;
 
 /**
  * How to find a run's server, now and whenever it went away: at a fixed address, or wherever the run folder says.
@@ -146,7 +158,8 @@ export async function serverFinder({
   wait?: boolean;
 }): Promise<Serving['findServer']> {
   if (endpoint !== undefined) {
-    if (/^tcp:\/\/[^\s/:]+:\d{1,5}$/.test(endpoint)) return async () => endpoint;
+    const place = { endpoint, ...(runDir !== undefined && { privateFolder: runFile(runDir, 'private') }) };
+    if (ADDRESS.test(endpoint)) return async () => place;
     throw new NashError(
       'usage',
       `--endpoint '${endpoint}': expected tcp://address:port, such as tcp://127.0.0.1:5555`,
@@ -160,6 +173,6 @@ export async function serverFinder({
   if (!wait) readAddress(runDir); // refuses a folder without a server, at the start only
   return async () => {
     const address = await waitForServer(runDir);
-    return address && nearest(address);
+    return address && nearest(runDir, address);
   };
 }

@@ -53,9 +53,13 @@ const divisorsOf = (n: number): number[] =>
 
 /** host:port, port 0 for any free one */
 const httpAddress = z.string().regex(/^[^\s:/]+:\d{1,5}$/, 'expected host:port, such as 127.0.0.1:9464');
+/** Where workers of other hosts, or of other users with a key, reach the server; `none`: only processes of its user on its host do. */
 const endpoint = z
   .string()
-  .regex(/^tcp:\/\/[^\s/:]+:\d{1,5}$/, 'expected tcp://address:port, such as tcp://127.0.0.1:0');
+  .regex(
+    /^(tcp:\/\/[^\s/:]+:\d{1,5}|none)$/,
+    'expected tcp://address:port, such as tcp://127.0.0.1:0, or none',
+  );
 
 export const runConfig = z.strictObject({
   seed: z.int().min(0).max(Number.MAX_SAFE_INTEGER).default(1),
@@ -104,13 +108,16 @@ export const runConfig = z.strictObject({
   verify: z.strictObject({ fraction: z.number().min(0).max(1).default(0) }).prefault({}),
   server: z
     .strictObject({
-      endpoint: endpoint.default('tcp://127.0.0.1:0'),
+      endpoint: endpoint.default('none'),
       http: httpAddress.default('127.0.0.1:9464'),
       /** names, besides this host's own, under which browsers and Prometheus may ask for the pages */
       httpNames: z.array(z.string().min(1).max(253)).max(64).default([]),
-      /** folder of keys, or `none`; default: ~/.config/nash/keys, if it holds a server's key */
+      /**
+       * folder of keys, or `none`; default: ~/.config/nash/keys, if it holds a server's key. On loopback a server without them takes a
+       * key that is made for the run.
+       */
       keys: z.string().min(1).optional(),
-      /** whoever reaches the endpoint may join, without a key; needed beyond loopback where there are no keys */
+      /** whoever reaches the endpoint may join without a key, where there are none; needed for that beyond loopback */
       trustedNetwork: z.boolean().default(false),
     })
     .prefault({}),

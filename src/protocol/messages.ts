@@ -6,7 +6,7 @@ import { POOLS } from './roster.js';
 import { STEP_KINDS } from './step-kinds.js';
 
 /** Raised whenever a message changes its meaning; both sides must have the same. */
-export const PROTOCOL_VERSION = 6;
+export const PROTOCOL_VERSION = 7;
 
 /** Floats in one block: the unit of transport, summing and applying (4 MiB). */
 export const BLOCK_FLOATS = 2 ** 20;
@@ -67,6 +67,8 @@ const hello = z.strictObject({
     .regex(/^[0-9a-f]{32}$/)
     .optional(),
   host: label,
+  /** whose process it is: a key, and what only its holder can make for this session; absent where no key is known */
+  proof: z.strictObject({ key: hash, mac: hash }).optional(),
 });
 
 /** As much of a hello as every version has: a stranger's version is refused by name, not as malformed. */
@@ -166,6 +168,7 @@ const welcome = z.strictObject({
 /** Why a peer gets no work, by name. */
 export const refusalReasons = [
   'protocol',
+  'key',
   'config',
   'manifest',
   'data',

@@ -9,6 +9,8 @@ export const RUN_FILES = {
   environment: 'environment.json',
   /** where the server listens, while it lives */
   address: 'server.json',
+  /** the server's Unix socket and the key made for the run: for its user alone */
+  private: 'private',
   /** the highest term that a server of this folder has had */
   term: 'term',
   /** a line of JSON for an event */

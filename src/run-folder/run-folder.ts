@@ -123,6 +123,7 @@ export class RunFolder {
   close({ refused = false } = {}): void {
     this.events.close();
     rmSync(runFile(this.path, 'address'), { force: true });
+    rmSync(runFile(this.path, 'private'), { recursive: true, force: true });
     unlockRun(this.path);
     if (!refused) return;
     if (this.isNew) rmSync(this.path, { recursive: true, force: true });

@@ -9,8 +9,9 @@ const line = z.string().min(1).max(4096);
 const serverAddress = z.object({
   /** never 0 or less: such a number is a group of processes to who signals it */
   pid: z.int().positive(),
+  /** for other hosts too, over TCP, where that was asked for; else the same as `localEndpoint` */
   endpoint: line,
-  /** the same socket, for processes of `host` */
+  /** a Unix socket, for processes of `host` */
   localEndpoint: line,
   http: line,
   host: line,

@@ -15,6 +15,7 @@ import { type ServerMessage, serverMessage } from '../protocol/messages.js';
 import { versionsAfter } from '../protocol/schedule.js';
 import { DEADLINES, TICK_MS } from '../protocol/timing.js';
 import type { RunFolder } from '../run-folder/run-folder.js';
+import type { Admission } from '../transport/admission.js';
 import type { ServerTransport } from '../transport/transport.js';
 import { encode } from '../wire/codec.js';
 import type { Log } from './log.js';
@@ -44,6 +45,7 @@ export interface ServerParts {
   itemShape: readonly number[];
   store: ParameterStore;
   transport: ServerTransport;
+  admission: Pick<Admission, 'identify'>;
   folder: RunFolder;
   metrics: Metrics;
   log: Log;
@@ -58,7 +60,7 @@ export interface ServerParts {
   hasEvaluator: boolean;
   onProgress(progress: Progress): void;
   /** A worker does not answer, and its process may be there still. */
-  onSilent(worker: Pick<Peer, 'pid' | 'token' | 'host' | 'name'>, why: Loss): void;
+  onSilent(worker: Pick<Peer, 'identity' | 'pid' | 'token' | 'host' | 'name'>, why: Loss): void;
   /** Called before the peers are sent home: their leaving is no loss. */
   onEnding(): void;
 }
@@ -169,6 +171,7 @@ export class ParameterServer {
       evaluations: this.evaluations,
       liveness: this.liveness,
       isStopping: () => this.stopping !== undefined,
+      identify: (session, hello) => parts.admission.identify(session, hello),
       onSilent: parts.onSilent,
     });
     this.processes = new ProcessMetrics(metrics, peers);

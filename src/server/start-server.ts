@@ -17,8 +17,10 @@ import { decodeState, type RunState } from '../run/run-state.js';
 import { holdsRun, runFile } from '../run-folder/run-files.js';
 import { type Opening, RunFolder } from '../run-folder/run-folder.js';
 import type { RunResult } from '../run-folder/run-result.js';
-import { serverKeysOf } from '../transport/keys.js';
+import { forgetLoopback } from '../transport/loopback.js';
+import type { PrivateFolder } from '../transport/private-folder.js';
 import { bindServer } from '../transport/router.js';
+import { doorOf, openInner } from './door.js';
 import { describeEnvironment } from './environment.js';
 import type { Log } from './log.js';
 import { serveHttp } from './pages/http.js';
@@ -67,12 +69,12 @@ export async function startServer(options: ServerOptions): Promise<RunResult> {
   const { source, layout, manifests } = await openRun(config, options.onNote);
   source.close();
   const restored = opening === 'resume' ? await restore(options) : undefined;
-  const keys = serverKeysOf(config.server.keys);
-  const trust = trustIn(config.server, keys !== undefined);
-  const transport = await bindServer(config.server.endpoint, keys);
+  const door = doorOf(config.server);
+  const transport = await bindServer(door);
   const metrics = prometheusMetrics();
   let server: ParameterServer | undefined;
   let folder: RunFolder | undefined;
+  let inner: PrivateFolder | undefined;
   const http: { address: string; close(): void } = await serveHttp(
     config.server.http,
     routesOf({
@@ -83,7 +85,7 @@ export async function startServer(options: ServerOptions): Promise<RunResult> {
       status: () => ({
         ...(server?.view.status() ?? NO_STATUS),
         http: http.address,
-        endpoint: transport.endpoint,
+        endpoint: transport.endpoint ?? inner?.nameOfSocket ?? '',
       }),
       notReady: () => (server ? (server.view.waitingFor() ?? undefined) : 'starting'),
     }),
@@ -95,6 +97,9 @@ export async function startServer(options: ServerOptions): Promise<RunResult> {
   let engine: VectorEngine | undefined;
   try {
     folder = RunFolder.open(runDir, opening);
+    inner = await openInner(folder, door, transport);
+    const localEndpoint = inner.nameOfSocket;
+    const endpoint = transport.endpoint ?? localEndpoint;
     engine = await VectorEngine.create();
     const line = nextLine(folder, restored);
     const store = new ParameterStore(config, layout, engine, line);
@@ -116,6 +121,7 @@ export async function startServer(options: ServerOptions): Promise<RunResult> {
       uniformity: uniformityOf(restored, options),
       store,
       transport,
+      admission: door.admission,
       folder,
       metrics,
       log,
@@ -129,20 +135,20 @@ export async function startServer(options: ServerOptions): Promise<RunResult> {
       onEnding: options.onEnding,
     });
     log('server listening', {
-      endpoint: transport.endpoint,
-      trust,
+      endpoint,
+      trust: door.trust,
       http: http.address,
       runDir,
       resumedFrom: restored?.checkpoint.step,
     });
     folder.writeAddress({
       pid: process.pid,
-      endpoint: transport.endpoint,
-      localEndpoint: transport.localEndpoint,
+      endpoint,
+      localEndpoint,
       http: http.address,
       host: hostname(),
     });
-    options.onListening({ endpoint: transport.endpoint, http: http.address, parameterServer: server });
+    options.onListening({ endpoint, http: http.address, parameterServer: server });
     const result = await finished(server, store, metrics);
     folder.writeResult(result);
     folder.close();
@@ -159,24 +165,11 @@ export async function startServer(options: ServerOptions): Promise<RunResult> {
     throw error;
   } finally {
     http.close();
+    if (transport.endpoint) forgetLoopback(transport.endpoint);
     await transport.close();
+    inner?.close();
     await engine?.close();
   }
-}
-
-/**
- * Who may join, for the log.
- * @throws NashError('usage') where anybody could
- */
-function trustIn({ endpoint, trustedNetwork }: RunConfig['server'], hasKeys: boolean): string {
-  if (hasKeys) return 'workers with an allowed key';
-  if (/^tcp:\/\/(127\.\d+\.\d+\.\d+|localhost|\[::1\]):/.test(endpoint)) return 'no keys: this host only';
-  if (trustedNetwork) return 'no keys: everybody in a trusted network';
-  throw new NashError(
-    'usage',
-    `server.endpoint ${endpoint} can be reached from other hosts, and there are no keys: anybody could join the run. ` +
-      '`nash keys make` makes keys; --set server.trustedNetwork=true does without in a network where everybody is trusted.',
-  );
 }
 
 async function finished(

@@ -1,7 +1,10 @@
 // A worker's end: a DEALER that connects, and connects again.
 import { randomBytes } from 'node:crypto';
 import { Dealer } from 'zeromq';
-import { toZ85, type WorkerKeys } from './keys.js';
+import { toZ85 } from './keys.js';
+import { isLocal } from './private-folder.js';
+import { type Proof, proofOf } from './proof.js';
+import type { Reach } from './reach.js';
 import { COMMON, codeOf, RETRY_MS, wait } from './sockets.js';
 import type { WorkerTransport } from './transport.js';
 
@@ -10,11 +13,11 @@ const HUNG_UP_MAX = 3;
 
 /**
  * Connects a DEALER under a fresh session id; the connection is made, and made again, in the background.
- * @param keys for TCP; over a Unix socket the kernel says who we are
  * @param hasMet whether the server let this process in before: one that hangs up is down behind a proxy, then, and will be back
+ * @returns closes what leads to the server with itself
  */
-export function connectWorker(endpoint: string, keys?: WorkerKeys, hasMet = false): WorkerTransport {
-  const used = endpoint.startsWith('tcp:') ? keys : undefined;
+export function connectWorker(way: Reach, hasMet = false): WorkerTransport {
+  const used = isLocal(way.endpoint) ? undefined : way.keys; // over a Unix socket the kernel says who we are
   const session = randomBytes(8).toString('hex');
   const dealer = new Dealer({
     ...COMMON,
@@ -27,7 +30,7 @@ export function connectWorker(endpoint: string, keys?: WorkerKeys, hasMet = fals
       curveServerKey: toZ85(used.serverKey),
     }),
   });
-  return new DealerTransport(dealer, session, endpoint, used, hasMet);
+  return new DealerTransport(dealer, session, way, hasMet);
 }
 
 class DealerTransport implements WorkerTransport {
@@ -39,17 +42,20 @@ class DealerTransport implements WorkerTransport {
   private readonly disconnectListeners: (() => void)[] = [];
   private isPumping = false;
   private isClosed = false;
+  readonly isLocal: boolean;
+  readonly proof: Proof | undefined;
 
   constructor(
     private readonly dealer: Dealer,
     readonly session: string,
-    private readonly endpoint: string,
-    private readonly keys: WorkerKeys | undefined,
+    private readonly way: Reach,
     private readonly hasMet: boolean,
   ) {
+    this.isLocal = isLocal(way.endpoint);
+    this.proof = way.keys && proofOf(way.keys.pair, way.keys.serverKey, session);
     void this.receive();
     void this.watch();
-    dealer.connect(endpoint);
+    dealer.connect(way.endpoint);
   }
 
   send(frames: readonly Uint8Array[]): void {
@@ -81,6 +87,7 @@ class DealerTransport implements WorkerTransport {
   async close(): Promise<void> {
     this.isClosed = true;
     this.dealer.close();
+    this.way.close();
   }
 
   private async pump(): Promise<void> {
@@ -116,7 +123,8 @@ class DealerTransport implements WorkerTransport {
 
   /** What a failed handshake means, in words; undefined where trying again may help. */
   private refusalBy(event: string): string | undefined {
-    const { endpoint, keys } = this;
+    const { name: endpoint } = this.way;
+    const keys = this.isLocal ? undefined : this.way.keys;
     if (event === 'handshake') this.hungUpCount = 0;
     if (event === 'handshake:error:auth')
       return keys

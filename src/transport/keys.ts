@@ -33,9 +33,17 @@ function fromZ85(text: string): string {
     .join('');
 }
 
+export function makePair(): KeyPair {
+  const { publicKey, secretKey } = curveKeyPair();
+  return { publicKey: fromZ85(publicKey), secretKey: fromZ85(secretKey) };
+}
+
+/** What Nash keeps of this user outside of runs. */
+export const configFolder = (): string =>
+  join(process.env.XDG_CONFIG_HOME || join(homedir(), '.config'), 'nash');
+
 /** Where keys lie unless a folder is named. */
-export const defaultKeyFolder = (): string =>
-  join(process.env.XDG_CONFIG_HOME || join(homedir(), '.config'), 'nash', 'keys');
+export const defaultKeyFolder = (): string => join(configFolder(), 'keys');
 
 /** A folder of keys. */
 export class KeyFolder {
@@ -51,11 +59,25 @@ export class KeyFolder {
   /** Makes a pair where there is none. @returns whether it did */
   make(owner: KeyOwner): boolean {
     if (this.has(owner)) return false;
-    const { publicKey, secretKey } = curveKeyPair();
-    makeFolder(this.path, 0o700);
-    writeWhole(this.file(`${owner}.key`), `${fromZ85(publicKey)} ${fromZ85(secretKey)}\n`, 0o600);
-    writeWhole(this.file(`${owner}.pub`), `${fromZ85(publicKey)}\n`, 0o644);
+    this.write(owner, makePair());
     return true;
+  }
+
+  /** Makes it the folder of a worker with this pair, which knows its server by this key. */
+  lay(worker: KeyPair, serverKey: string): void {
+    this.write('worker', worker);
+    writeWhole(this.file('server.pub'), `${serverKey}\n`, 0o644);
+  }
+
+  private write(owner: KeyOwner, { publicKey, secretKey }: KeyPair): void {
+    makeFolder(this.path, 0o700);
+    writeWhole(this.file(`${owner}.key`), `${publicKey} ${secretKey}\n`, 0o600);
+    writeWhole(this.file(`${owner}.pub`), `${publicKey}\n`, 0o644);
+  }
+
+  /** What a worker needs. @throws NashError('usage') where something is missing or damaged */
+  workerKeys(): WorkerKeys {
+    return { pair: this.pair('worker'), serverKey: this.serverKey() };
   }
 
   /** @throws NashError('usage') where it is missing, damaged, or open to other users */
@@ -154,10 +176,8 @@ export function serverKeysOf(folder: string | undefined): ServerKeys | undefined
   return { pair: keys.pair('server'), nameOf: (key) => keys.allowedKeys().get(key) };
 }
 
-export function workerKeysOf(folder: string | undefined): WorkerKeys | undefined {
-  const keys = chosen(folder, 'worker');
-  return keys && { pair: keys.pair('worker'), serverKey: keys.serverKey() };
-}
+export const workerKeysOf = (folder: string | undefined): WorkerKeys | undefined =>
+  chosen(folder, 'worker')?.workerKeys();
 
 function chosen(folder: string | undefined, owner: KeyOwner): KeyFolder | undefined {
   if (folder === 'none') return undefined;

@@ -1,5 +1,4 @@
-// The server's end: a ROUTER, bound to a Unix socket for processes of its host and to TCP for the others.
-import { randomBytes } from 'node:crypto';
+// The server's end: a ROUTER, bound to TCP where that is asked for, and to a Unix socket for processes of its user.
 import { Context, Router } from 'zeromq';
 import { messageOf, NashError } from '../errors.js';
 import { type ServerKeys, toZ85 } from './keys.js';
@@ -13,28 +12,30 @@ const LINGER_MS = 2000;
 const QUEUE_MAX = 1024;
 
 /**
- * Binds a ROUTER.
- * @param endpoint `tcp://address:port`; port 0 takes any free one
- * @param keys without them anybody who reaches the endpoint is let in
+ * Makes a ROUTER, bound where others reach it.
+ * @param options.endpoint `tcp://address:port`; port 0 takes any free one; absent: no TCP
+ * @param options.keys without them anybody who reaches the endpoint is let in
  * @throws NashError('environment') when the port is taken or the address is not this host's
  */
-export async function bindServer(endpoint: string, keys?: ServerKeys): Promise<ServerTransport> {
+export async function bindServer({
+  endpoint,
+  keys,
+}: {
+  endpoint?: string | undefined;
+  keys?: ServerKeys | undefined;
+} = {}): Promise<ServerTransport> {
   const context = new Context(); // of its own: it has one judge
   const refusals: RefusalListener[] = [];
   const judge = await answerZap(context, keys, (why) => {
     for (const listener of refusals) listener('key', why);
   });
   // without a timeout a message to the last peer, which has just left, would wait for another peer to come instead of failing
-  const options = { ...COMMON, mandatory: true, sendTimeout: 0 };
-  const router = new Router({ ...options, context, zapDomain: ZAP_DOMAIN.local });
-  // in Linux's abstract namespace: no file is left behind, whoever dies
-  const localEndpoint = `ipc://@nash-${randomBytes(8).toString('hex')}`;
-  let bound: string;
+  const router = new Router({ ...COMMON, mandatory: true, sendTimeout: 0, context });
   try {
-    await router.bind(localEndpoint);
-    betweenBinds(() => secure(router, keys));
-    await router.bind(endpoint.replace(/:0$/, ':*'));
-    bound = router.lastEndpoint!;
+    if (endpoint !== undefined) {
+      betweenBinds(() => secure(router, keys));
+      await router.bind(endpoint.replace(/:0$/, ':*'));
+    }
   } catch (cause) {
     router.close();
     judge.close();
@@ -45,12 +46,12 @@ export async function bindServer(endpoint: string, keys?: ServerKeys): Promise<S
       { cause },
     );
   }
-  return new RouterTransport({ router, judge, refusals }, bound, localEndpoint);
+  return new RouterTransport({ router, judge, refusals }, endpoint && router.lastEndpoint!);
 }
 
 type RefusalListener = (reason: Stranger, why: string) => void;
 
-/** What the next address wants of those who connect. */
+/** What the address of other hosts wants of those who connect. */
 function secure(router: Router, keys: ServerKeys | undefined): void {
   router.zapDomain = ZAP_DOMAIN.remote;
   if (!keys) return;
@@ -58,7 +59,7 @@ function secure(router: Router, keys: ServerKeys | undefined): void {
   router.curveSecretKey = toZ85(keys.pair.secretKey);
 }
 
-/** zeromq warns that an option only counts for the next bind: just so, the Unix socket and TCP want different ones. */
+/** zeromq warns that an option only counts for the next bind: just so, TCP and the Unix socket want different ones. */
 function betweenBinds(set: () => void): void {
   const { emitWarning } = process;
   process.emitWarning = () => {};
@@ -82,11 +83,18 @@ class RouterTransport implements ServerTransport {
 
   constructor(
     private readonly sockets: { router: Router; judge: Router; refusals: RefusalListener[] },
-    readonly endpoint: string,
-    readonly localEndpoint: string,
+    readonly endpoint: string | undefined,
   ) {
     this.router = sockets.router;
     void this.watch();
+  }
+
+  async bindLocal(endpoint: string): Promise<void> {
+    betweenBinds(() => {
+      this.router.curveServer = false;
+      this.router.zapDomain = ZAP_DOMAIN.local;
+    });
+    await this.router.bind(endpoint);
   }
 
   send(peer: string, frames: readonly Uint8Array[]): void {

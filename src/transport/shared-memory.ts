@@ -5,7 +5,7 @@
 // costs 0.8 ms for 11 MB where a ZeroMQ echo over a Unix socket costs 10 (measured). A full /dev/shm is an error code here, where
 // a mapping would end the process by SIGBUS.
 import { randomBytes } from 'node:crypto';
-import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, statSync, writeSync } from 'node:fs';
 import type { FilePlace } from '../numerics/vector-engine.js';
 
 /** Where another process of this host finds a memory, and what stands in its first bytes: elsewhere that path is another file. */
@@ -51,7 +51,10 @@ export class SharedMemory {
     });
   }
 
-  /** @returns undefined where the path leads to another file, or to none: the other process is not of this host, or not ours to share with */
+  /**
+   * Takes a memory only in the form in which `create` makes it: of this user and for him alone, in /dev/shm, without a name.
+   * @returns undefined where the path leads to another file, or to none: the other process is not of this host, or not ours to share with
+   */
   static open(address: MemoryAddress, access: 'read' | 'write'): SharedMemory | undefined {
     let file: number;
     try {
@@ -61,7 +64,7 @@ export class SharedMemory {
     }
     const nonce = Buffer.alloc(NONCE_BYTES);
     const isOurs =
-      fstatSync(file).isFile() &&
+      hasForm(file) &&
       readSync(file, nonce, 0, NONCE_BYTES, 0) === NONCE_BYTES &&
       nonce.toString('hex') === address.nonce;
     if (isOurs) return new SharedMemory(file, address);
@@ -118,4 +121,11 @@ export class SharedMemory {
     this.tag[0] = tag;
     writeSync(this.file, this.tagBytes, 0, 8, at);
   }
+}
+
+/** Whether an open file is a memory as `create` makes it: anything else, a private file of this user above all, is never touched. */
+function hasForm(file: number): boolean {
+  const { dev, nlink, uid, mode } = fstatSync(file);
+  const isPrivateFile = (mode & 0o170777) === (constants.S_IFREG | 0o600);
+  return isPrivateFile && nlink === 0 && uid === process.getuid!() && dev === statSync(FOLDER).dev;
 }

@@ -1,5 +1,7 @@
 // What server and workers need of a network. A message is a list of frames; peers are named by their session.
 
+import type { Proof } from './proof.js';
+
 /** Why somebody was turned away before a message of theirs got through: the list of keys or the user; no key, or one for another server. */
 export const STRANGERS = ['key', 'handshake'] as const;
 export type Stranger = (typeof STRANGERS)[number];
@@ -13,10 +15,10 @@ export interface Envelope {
 
 /** The server's end: many peers, each message addressed. */
 export interface ServerTransport {
-  /** where workers connect, with the real port */
-  readonly endpoint: string;
-  /** where workers of the same host had better connect: a Unix socket, 1.7 times as fast as TCP over loopback (measured) */
-  readonly localEndpoint: string;
+  /** where workers connect over TCP, with the real port; absent: nowhere */
+  readonly endpoint: string | undefined;
+  /** Binds a Unix socket too: for workers of the same host, 1.7 times as fast as TCP over loopback (measured). */
+  bindLocal(endpoint: string): Promise<void>;
   /** Queues a message. Order is kept per peer; a peer that is gone swallows it and is reported to `onGone`. The frames must not change afterwards. */
   send(peer: string, frames: readonly Uint8Array[]): void;
   onMessage(listener: (envelope: Envelope) => void): void;
@@ -36,6 +38,10 @@ export interface ServerTransport {
 /** A worker's end: one peer, the server. */
 export interface WorkerTransport {
   readonly session: string;
+  /** whether the server is a process of this user on this host, known by where its socket lies */
+  readonly isLocal: boolean;
+  /** by which the server knows whose process this is; absent without a key */
+  readonly proof: Proof | undefined;
   send(frames: readonly Uint8Array[]): void;
   onMessage(listener: (frames: Uint8Array[]) => void): void;
   /** The connection was made, for the first time or again. */

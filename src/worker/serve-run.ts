@@ -1,13 +1,13 @@
 // Serves one run through as many servers as it takes: a server that crashes is started again, perhaps at another address.
 import { NashError } from '../errors.js';
 import { connectWorker } from '../transport/dealer.js';
-import { workerKeysOf } from '../transport/keys.js';
+import { type Place, reach } from '../transport/reach.js';
 import { Session, type SessionRole } from './session.js';
 
 export interface Serving {
   /** Where the run's server is now; asked again whenever it went away. Undefined where the run is over. */
-  findServer(): Promise<string | undefined>;
-  /** folder of keys, or 'none'; default: the default folder, if it holds a worker's key */
+  findServer(): Promise<Place | undefined>;
+  /** folder of keys, or 'none'; default: that of the run, else the default folder, if it holds a worker's key */
   keys?: string;
   /** Called with each session; its `leave` ends the process gracefully. */
   onSession(session: Session): void;
@@ -22,16 +22,19 @@ export async function serveRun(role: SessionRole, { findServer, keys, onSession 
   let servedMs = performance.now();
   let hasMet = false;
   for (;;) {
-    const endpoint = await findServer();
-    if (endpoint === undefined) return;
-    const transport = connectWorker(endpoint, workerKeysOf(keys), hasMet);
-    const session = new Session(transport, role);
-    onSession(session);
-    const farewell = await session.run().finally(() => transport.close());
-    if (farewell === 'over') return;
-    if (session.wasWelcome) [hasMet, servedMs] = [true, performance.now()];
+    const place = await findServer();
+    if (place === undefined) return;
+    const way = reach(place, keys);
+    if (way) {
+      const transport = connectWorker(way, hasMet);
+      const session = new Session(transport, role);
+      onSession(session);
+      const farewell = await session.run().finally(() => transport.close());
+      if (farewell === 'over') return;
+      if (session.wasWelcome) [hasMet, servedMs] = [true, performance.now()];
+    }
     if (performance.now() - servedMs > PATIENCE_MS)
-      throw new NashError('failed', `no server answered at ${endpoint} for ${PATIENCE_MS / 1000} s`);
+      throw new NashError('failed', `no server answered at ${place.endpoint} for ${PATIENCE_MS / 1000} s`);
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
   }
 }

@@ -145,6 +145,7 @@ export class Session {
     this.isConnected = true;
     const { role, pool, name } = this.role;
     const token = ownToken();
+    const { proof } = this.transport;
     this.send({
       kind: 'hello',
       protocol: PROTOCOL_VERSION,
@@ -154,6 +155,7 @@ export class Session {
       pid: process.pid,
       host: hostname(),
       ...(token !== undefined && { token }),
+      ...(proof && { proof }),
     });
   }
 
@@ -177,6 +179,8 @@ export class Session {
 
   private receive(frames: Uint8Array[]): void | Promise<void> {
     const { message, payload } = decode(serverMessage, frames);
+    // what the server said goes with its connection: whoever is heard next under its address has to be known anew
+    if (this.isLost && message.kind !== 'stop' && message.kind !== 'refused') return;
     this.heardMs = performance.now();
     switch (message.kind) {
       case 'welcome':
@@ -223,7 +227,7 @@ export class Session {
     this.memory?.weights.close();
     this.memory?.answers.close();
     this.memory = undefined;
-    if (!offer || process.env.NASH_SHARED_MEMORY === '0') return;
+    if (!offer || !this.transport.isLocal || process.env.NASH_SHARED_MEMORY === '0') return;
     const weights = SharedMemory.open(offer.weights, 'read');
     const answers = weights && SharedMemory.open(offer.answers, 'write');
     if (weights && answers) this.memory = { weights, answers };

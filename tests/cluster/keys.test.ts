@@ -13,7 +13,12 @@ const printed = async (folder: string, owner: 'server' | 'worker') =>
 
 /** Starts a run with these keys and one worker of its own for each pool. */
 async function serve(name: string, keys: string, generatorSteps: number) {
-  const sets = { ...SMALL, 'server.keys': scratch(keys), 'stop.generatorSteps': generatorSteps };
+  const sets = {
+    ...SMALL,
+    'server.keys': scratch(keys),
+    'server.endpoint': 'tcp://127.0.0.1:0',
+    'stop.generatorSteps': generatorSteps,
+  };
   const run = start(
     trainWords(name, 'configs/ring.yaml', sets, ['--workers', 'discriminator=1,generator=1']),
   );

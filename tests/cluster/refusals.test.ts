@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PROTOCOL_VERSION, type ServerMessage, serverMessage } from '../../src/protocol/messages.js';
 import { connectWorker } from '../../src/transport/dealer.js';
+import { reach } from '../../src/transport/reach.js';
 import { decode, encode } from '../../src/wire/codec.js';
 import { scratch, start, statusWhen, trainWords, until } from '../support/nash.js';
 
@@ -36,14 +37,14 @@ async function refusalOf(
   hello: object,
   prepare?: (welcome: Extract<ServerMessage, { kind: 'welcome' }>) => object,
 ) {
-  const peer = connectWorker(endpoint);
+  const peer = connectWorker(reach({ endpoint }, undefined)!);
   const received: ServerMessage[] = [];
   peer.onMessage((frames) => {
     const { message } = decode(serverMessage, frames);
     received.push(message);
     if (message.kind === 'welcome' && prepare) peer.send(encode(prepare(message)));
   });
-  peer.send(hello instanceof Uint8Array ? [hello] : encode(hello));
+  peer.send(hello instanceof Uint8Array ? [hello] : encode({ proof: peer.proof, ...hello }));
   try {
     return await until('a refusal', () => received.find((message) => message.kind === 'refused'), 1000);
   } finally {
@@ -74,6 +75,13 @@ describe('the server refuses', () => {
   it('another protocol version whose hello looks otherwise', async () => {
     const hello = { kind: 'hello', protocol: 99, role: 'worker', rank: 3 };
     expect(await refusalOf(hello)).toMatchObject({ reason: 'protocol' });
+  });
+
+  it('who does not prove whose process he is, or with the proof of another session', async () => {
+    expect(await refusalOf({ ...HELLO, proof: { key: HASH, mac: HASH } })).toMatchObject({ reason: 'key' });
+    const other = connectWorker(reach({ endpoint }, undefined)!);
+    expect(await refusalOf({ ...HELLO, proof: other.proof })).toMatchObject({ reason: 'key' });
+    await other.close();
   });
 
   it('a worker that reads the config differently', async () => {

@@ -62,6 +62,7 @@ export async function openFuzzedServer(
     itemShape: [2],
     store,
     transport,
+    admission: { identify: (_, { host }) => host },
     folder: RunFolder.open(folder, 'fresh'),
     metrics,
     log: () => {},

@@ -5,7 +5,6 @@ type Frames = readonly Uint8Array[];
 
 export class MemoryServerTransport implements ServerTransport {
   readonly endpoint = 'memory';
-  readonly localEndpoint = 'memory';
   readonly bytes = { sent: 0, received: 0 };
   private message: (envelope: { peer: string; frames: Uint8Array[] }) => void = () => {};
   private gone: (peer: string) => void = () => {};
@@ -32,6 +31,7 @@ export class MemoryServerTransport implements ServerTransport {
     this.gone = listener;
   }
 
+  async bindLocal(): Promise<void> {}
   onDisconnect(): void {}
   onRefused(): void {}
   async flush(): Promise<void> {}
@@ -40,6 +40,8 @@ export class MemoryServerTransport implements ServerTransport {
 
 export class MemoryWorkerTransport implements WorkerTransport {
   readonly session = '0123456789abcdef';
+  readonly isLocal = true;
+  readonly proof = undefined;
   readonly sent: Frames[] = [];
   private message: (frames: Uint8Array[]) => void = () => {};
   private connect: () => void = () => {};

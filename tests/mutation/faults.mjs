@@ -1045,4 +1045,58 @@ export const FAULTS = [
     ['tests/cluster/unreachable.test.ts'],
     [['nash stop signals a group of processes', 'pid: z.int().positive(),', 'pid: z.number(),']],
   ),
+  ...of(
+    'src/transport/proof.ts',
+    ['tests/unit/transport/admission.test.ts'],
+    [
+      [
+        'whoever says a key is its holder',
+        'return timingSafeEqual(expected, Buffer.from(proof.mac, ',
+        'return true || (expected, Buffer.from(proof.mac, ',
+      ],
+      ['a proof holds for every session', 'update(`nash hello', 'update(`nash hi` || `'],
+    ],
+  ),
+  ...of(
+    'src/transport/admission.ts',
+    ['tests/unit/transport/admission.test.ts'],
+    [
+      ['hosts are taken at their word everywhere', 'return this.isOpen ? ', 'return true ? '],
+      [
+        'a key that proves itself is let in though nobody allowed it',
+        'this.isAllowed(proof.key) ?',
+        'true ?',
+      ],
+    ],
+  ),
+  ...of(
+    'src/transport/private-folder.ts',
+    ['tests/unit/transport/other-user.test.ts'],
+    [
+      ["another user's folder is taken for a server's own", 'uid === own && (mode', '(mode'],
+      ['a folder that others may enter is taken for private', ' && (mode & 0o077) === 0)', ')'],
+      ['a link to a folder is followed', ' | constants.O_NOFOLLOW', ''],
+    ],
+  ),
+  ...of(
+    'src/transport/shared-memory.ts',
+    ['tests/unit/transport/shared-memory.test.ts'],
+    [
+      ['a file with a name is taken for memory', 'isPrivateFile && nlink === 0', 'isPrivateFile'],
+      ['a file on a disk is taken for memory', ' && dev === statSync(FOLDER).dev', ''],
+      ["another user's file is taken for memory", ' && uid === process.getuid!()', ''],
+      ['a file for everybody is taken for memory', 'return isPrivateFile && ', 'return '],
+    ],
+  ),
+  ...of(
+    'src/worker/session.ts',
+    ['tests/unit/worker/session.test.ts'],
+    [
+      [
+        'who comes to the address of a server that is gone is believed',
+        'if (this.isLost && message',
+        'if (false && message',
+      ],
+    ],
+  ),
 ];

@@ -6,6 +6,7 @@ import { hostname } from 'node:os';
 import type { Coordinator } from '../../protocol/coordinator.js';
 import { PING_MS, patienceMs } from '../../protocol/timing.js';
 import { processStat } from '../../run-folder/process-stat.js';
+import { OWN } from '../../transport/admission.js';
 import type { Peer, Peers } from './peers.js';
 
 /** Why a worker is not there any more. */
@@ -64,7 +65,7 @@ export class Liveness {
   /** What became of a peer whose connection is gone. */
   diagnose(peer: Peer): Loss {
     const silentMs = this.parts.now() - peer.heardMs;
-    if (peer.host !== hostname()) return silentMs > CUT_MS ? 'unreachable' : 'ended';
+    if (peer.identity !== OWN || peer.host !== hostname()) return silentMs > CUT_MS ? 'unreachable' : 'ended';
     const state = processStat(peer.pid)?.state;
     if (state === 'T' || state === 't') return 'stopped';
     return state === undefined || state === 'Z' || silentMs < CUT_MS ? 'ended' : 'hung';

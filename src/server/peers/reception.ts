@@ -13,6 +13,7 @@ import {
   type WorkerMessage,
   workerMessage,
 } from '../../protocol/messages.js';
+import { OWN } from '../../transport/admission.js';
 import { decode, MalformedMessage } from '../../wire/codec.js';
 import type { Log } from '../log.js';
 import type { Evaluations } from '../training/evaluations.js';
@@ -35,6 +36,8 @@ export interface ReceptionParts {
   metrics: Metrics;
   log: Log;
   now(): number;
+  /** Whose process a session is; undefined where it does not prove what it says. */
+  identify(session: string, hello: MessageOf<WorkerMessage, 'hello'>): string | undefined;
   send(session: string, message: ServerMessage): void;
   /** whether losing a worker is worth a word: not while the run stops */
   isStopping(): boolean;
@@ -120,14 +123,19 @@ export class Reception {
   private greet(session: string, hello: MessageOf<WorkerMessage, 'hello'>): void {
     const { peers, local, config, configHash, line, now } = this.parts;
     this.lose(session, 'replaced'); // it connected again
-    const identity = hello.host;
-    const refusal = peers.greet(session, hello, { identity, nowMs: now() });
+    const identity = this.parts.identify(session, hello);
+    if (identity === undefined) {
+      this.refuse(session, UNPROVEN);
+      return;
+    }
+    const refusal =
+      objectionTo(hello.role, identity) ?? peers.greet(session, hello, { identity, nowMs: now() });
     if (refusal) {
       this.refuse(session, refusal);
       return;
     }
     const plain = structuredClone(config) as unknown as Record<string, unknown>;
-    const memory = local.offer(session, hello.host);
+    const memory = identity === OWN ? local.offer(session, hello.host) : undefined;
     this.parts.send(session, {
       kind: 'welcome',
       ...line,
@@ -219,3 +227,20 @@ export class Reception {
     this.lose(session, 'refused');
   }
 }
+
+const UNPROVEN: Refusal = {
+  reason: 'key',
+  message:
+    'its hello does not prove by a key whose process this is. On the host of the server `--run-dir DIR` knows the key of the run; ' +
+    'elsewhere `nash keys make` makes one, and `nash keys allow KEY NAME` on the host of the server lets it in',
+};
+
+/** What an evaluator says may end a run, and its figures belong into the run folder: it is the server's own user's. */
+const objectionTo = (role: Peer['role'], identity: string): Refusal | undefined =>
+  role === 'worker' || identity === OWN
+    ? undefined
+    : {
+        reason: 'key',
+        message:
+          "an evaluator decides on collapse and writes figures into the run folder: it must be the server's own user's, on its host; start it with --run-dir",
+      };

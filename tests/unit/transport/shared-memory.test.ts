@@ -1,4 +1,15 @@
-import { readdirSync, readlinkSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { LocalPeers } from '../../../src/server/peers/local-peers.js';
 import { FIRST_REGION, regionBytes, SharedMemory } from '../../../src/transport/shared-memory.js';
@@ -80,6 +91,34 @@ describe('shared memory', () => {
     expect(SharedMemory.open({ path: `/proc/${process.pid}/fd/999999`, nonce }, 'read')).toBeUndefined();
     expect(SharedMemory.open({ path: '/dev/null', nonce }, 'read')).toBeUndefined();
     expect(SharedMemory.open(server.address, 'read')?.close()).toBeUndefined();
+  });
+});
+
+describe('a file that is no memory of ours, though it begins with the right bytes', () => {
+  const nonce = '5'.repeat(32);
+  /** A file of this process that bears the nonce. */
+  const bearing = (folder: string, mode: number, flags: number, name = '') => {
+    const file = openSync(name ? join(folder, name) : folder, flags | constants.O_RDWR, mode);
+    opened.push({ close: () => closeSync(file) });
+    fchmodSync(file, mode);
+    writeSync(file, Buffer.from(nonce, 'hex'), 0, 16, 0);
+    return { file, path: `/proc/${process.pid}/fd/${file}` };
+  };
+  const isTaken = (path: string) => keep(SharedMemory.open({ path, nonce }, 'write')) !== undefined;
+  const NAMELESS = 0o20000000 | constants.O_DIRECTORY;
+
+  it('is touched by nobody: with a name, for others too, on a disk, of another user', () => {
+    const name = `not-nash-${process.pid}`;
+    const named = bearing('/dev/shm', 0o600, constants.O_CREAT | constants.O_EXCL, name);
+    opened.push({ close: () => rmSync(join('/dev/shm', name)) });
+    expect(isTaken(bearing('/dev/shm', 0o600, NAMELESS).path)).toBe(true);
+    expect(isTaken(named.path)).toBe(false);
+    expect(isTaken(bearing('/dev/shm', 0o644, NAMELESS).path)).toBe(false);
+    expect(isTaken(bearing(process.cwd(), 0o600, NAMELESS).path)).toBe(false);
+    if (process.getuid?.() !== 0) return; // only root can give a file away
+    const given = bearing('/dev/shm', 0o600, NAMELESS);
+    fchownSync(given.file, 65534, 65534);
+    expect(isTaken(given.path)).toBe(false);
   });
 });
 

@@ -31,6 +31,8 @@ it('a connection that ends without a stop means that the server is away, and not
   const { transport, farewell } = begin();
   transport.disconnected();
   transport.connected();
+  transport.deliver(encode({ kind: 'ping', sentMs: 1 }));
+  transport.deliver(encode({ kind: 'welcome', term: 1, branch: 0, config: {}, configHash: '0'.repeat(64) }));
   expect(await farewell).toBe('server-away');
   expect(transport.sent).toHaveLength(1);
 });

@@ -1,0 +1,69 @@
+// How a process gets to its server: where, and by which key.
+import { NashError } from '../errors.js';
+import { KeyFolder, type WorkerKeys, workerKeysOf } from './keys.js';
+import { isLoopback, keysAtPort, onlyKeysOnLoopback } from './loopback.js';
+import { isLocal, PrivateFolder } from './private-folder.js';
+
+export interface Reach {
+  /** for a socket of this process */
+  endpoint: string;
+  /** for people */
+  name: string;
+  /** over a Unix socket they only say who we are: the folder that it lies in vouches for the server */
+  keys?: WorkerKeys;
+  close(): void;
+}
+
+export interface Place {
+  endpoint: string;
+  /** folder of the key that was made for the run, where this process may know it */
+  privateFolder?: string;
+}
+
+/**
+ * @param keys folder of keys, or 'none'; default: the run's own, else those of the default folder, if there are any
+ * @returns undefined where the server's Unix socket is gone: it has ended
+ * @throws NashError('usage') where the server is another user's, or keys are missing, damaged or open to others
+ */
+export function reach({ endpoint, privateFolder }: Place, keys: string | undefined): Reach | undefined {
+  if (isLocal(endpoint)) return reachLocal(endpoint);
+  const found =
+    workerKeysOf(keys ?? keysOfRun(endpoint, privateFolder)) ?? ownKeys(keys, onlyKeysOnLoopback(endpoint));
+  if (!found && keys === undefined && isLoopback(endpoint))
+    throw new NashError(
+      'usage',
+      `${endpoint}: every user of this host could listen there, and no run of this user does. --run-dir DIR or --keys DIR names ` +
+        'the key to a server; --keys none goes without, where all users are trusted',
+    );
+  return { endpoint, name: endpoint, close: () => {}, ...(found && { keys: found }) };
+}
+
+function reachLocal(name: string): Reach | undefined {
+  let folder: PrivateFolder;
+  try {
+    folder = PrivateFolder.ofSocket(name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (error instanceof NashError) throw error;
+    throw new NashError('usage', `${name} is another user's, or no server's: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+  try {
+    const keys = new KeyFolder(folder.within('.')).workerKeys();
+    return { endpoint: folder.endpoint, name, keys, close: () => folder.close() };
+  } catch (error) {
+    folder.close();
+    throw error;
+  }
+}
+
+/** The key that was made for a run opens its port on loopback. */
+function keysOfRun(endpoint: string, privateFolder: string | undefined): string | undefined {
+  if (!isLoopback(endpoint)) return undefined;
+  if (privateFolder !== undefined && new KeyFolder(privateFolder).has('worker')) return privateFolder;
+  return keysAtPort(endpoint);
+}
+
+const ownKeys = (asked: string | undefined, folder: string | undefined): WorkerKeys | undefined =>
+  asked === undefined && folder !== undefined ? workerKeysOf(folder) : undefined;

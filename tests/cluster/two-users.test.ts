@@ -1,0 +1,132 @@
+// Two users on one host: while a run of the one lives, when its server is killed, and after it has come back, the other one gets nothing
+// of it and is taken for nobody.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import {
+  freePort,
+  isAlive,
+  resultOf,
+  scratch,
+  start,
+  statusWhen,
+  trainWords,
+  until,
+} from '../support/nash.js';
+import { asNobody, openToOthers, startAsNobody, whyNoOtherUser } from '../support/other-user.js';
+
+const ZEROMQ = JSON.stringify(join(process.cwd(), 'node_modules/zeromq'));
+const STEPS = 400;
+const SMALL = {
+  'minibatch.size': 16,
+  'minibatch.shards': 2,
+  'evaluation.everySteps': 100_000,
+  'checkpoint.everySteps': 20,
+  'stop.generatorSteps': STEPS,
+};
+const config = { XDG_CONFIG_HOME: scratch('config') };
+const read = (name: string) => JSON.parse(readFileSync(join(scratch(name), 'server.json'), 'utf8'));
+
+/** A server and one worker, each started by itself, so that the worker outlives the server. */
+async function begin(
+  name: string,
+  sets: Record<string, string>,
+  reach: (address: { endpoint: string }) => string[],
+) {
+  const words = ['server', ...trainWords(name, 'configs/ring.yaml', { ...SMALL, ...sets }).slice(1)];
+  const server = start(words, { env: config });
+  await statusWhen(name, 'the server', () => true);
+  const worker = start(['worker', '--pool', 'any', ...reach(read(name))], { env: config });
+  await statusWhen(name, 'some steps', ({ step }) => step.generator > 40);
+  return { words, server, worker };
+}
+
+let undisturbed: unknown;
+const weightsOfUndisturbed = async () => {
+  if (undisturbed === undefined) {
+    const words = trainWords('undisturbed', 'configs/ring.yaml', SMALL, ['--workers', 'any=1']);
+    expect((await start(words).finished).exitCode).toBe(0);
+    undisturbed = resultOf('undisturbed').weights;
+  }
+  return undisturbed;
+};
+
+/** Says what becomes of a connection without a key. */
+const joining = (endpoint: string) => `
+  const { Dealer } = require(${ZEROMQ});
+  const dealer = new Dealer({ linger: 0 });
+  (async () => { for await (const { type } of dealer.events) if (/handshake|retry/.test(type)) { console.log(type); process.exit(); } })();
+  dealer.connect(${JSON.stringify(endpoint)});`;
+
+/** Listens in a server's place and welcomes whoever comes to a config of its own; says what it hears. */
+const posing = (port: number) => `
+  const { Router } = require(${ZEROMQ});
+  const { pack } = require(${JSON.stringify(join(process.cwd(), 'node_modules/msgpackr'))});
+  const router = new Router({ linger: 0 });
+  const say = (word) => process.stdout.write(word + '\\n');
+  (async () => {
+    for (;;) try { await router.bind('tcp://127.0.0.1:${port}'); break; } catch { await new Promise((r) => setTimeout(r, 5)); }
+    say('posing');
+    (async () => { for await (const { type } of router.events) say(type); })();
+    for await (const [peer, header] of router) {
+      say('heard ' + header.length);
+      const memory = { path: '/proc/1/fd/1', nonce: '0'.repeat(32) };
+      await router.send([peer, pack({ kind: 'welcome', term: 99, branch: 0, config: {}, configHash: '0'.repeat(64), memory: { weights: memory, answers: memory } })]);
+    }
+  })();`;
+
+describe.skipIf(whyNoOtherUser() !== undefined)('another user (needs root, to be him)', () => {
+  const poses: { child: { kill(signal: 'SIGKILL'): void } }[] = [];
+  afterAll(() => {
+    for (const { child } of poses) child.kill('SIGKILL');
+  });
+
+  it('neither connects nor reads nor takes the place of a server that listens by default', async () => {
+    openToOthers(scratch('.'));
+    const { words, server, worker } = await begin('local', {}, () => ['--run-dir', scratch('local')]);
+    const { pid, endpoint } = read('local');
+    expect(endpoint).toMatch(/^ipc:\/\/\/.*\/private\/socket$/);
+    const path = endpoint.slice('ipc://'.length);
+    const listening = readFileSync('/proc/net/tcp', 'utf8') + readFileSync('/proc/net/unix', 'utf8');
+    expect(listening).not.toMatch(/@nash/);
+    expect(await asNobody(joining(endpoint))).toMatch(/retry/); // he never gets as far as a handshake
+    const trying = (call: string) =>
+      `try { console.log('done', require('fs').${call}); } catch (e) { console.log(e.code); }`;
+    for (const file of [join(scratch('local'), 'private', 'worker.key'), `/proc/${pid}/mem`])
+      expect(await asNobody(trying(`openSync(${JSON.stringify(file)})`))).toBe('EACCES');
+    expect(await asNobody(trying(`readdirSync('/proc/${pid}/fd')`))).toBe('EACCES');
+
+    process.kill(server.pid, 'SIGKILL');
+    await server.finished;
+    const binding = `require('net').createServer().on('error', (e) => console.log(e.code)).listen(${JSON.stringify(path)}, () => { console.log('bound'); process.exit(); });`;
+    expect(await asNobody(binding)).toMatch(/EACCES|EADDRINUSE/);
+    expect(await asNobody(trying(`unlinkSync(${JSON.stringify(path)})`))).toBe('EACCES');
+
+    const second = start([...words, '--resume'], { env: config });
+    expect([(await second.finished).exitCode, (await worker.finished).exitCode]).toEqual([0, 0]);
+    expect(resultOf('local').weights).toEqual(await weightsOfUndisturbed());
+  }, 120_000);
+
+  it('has no key to a port of loopback, and is not followed when he listens there after the server’s death', async () => {
+    const port = await freePort();
+    const sets = { 'server.endpoint': `tcp://127.0.0.1:${port}` };
+    const { words, server, worker } = await begin('loopback', sets, ({ endpoint }) => [
+      '--endpoint',
+      endpoint,
+    ]);
+    expect(await asNobody(joining(`tcp://127.0.0.1:${port}`))).toBe('handshake:error:protocol');
+    const pose = startAsNobody(posing(port));
+    poses.push(pose);
+    process.kill(server.pid, 'SIGKILL');
+    await server.finished;
+    await until('the worker to knock', () => /handshake:error/.test(pose.output()));
+    expect(pose.output()).not.toMatch(/heard/);
+    expect(isAlive(worker.pid)).toBe(true);
+    pose.child.kill('SIGKILL');
+    await pose.ended;
+    const second = start([...words, '--resume'], { env: config });
+    const [{ exitCode, stderr }, { exitCode: ofWorker }] = [await second.finished, await worker.finished];
+    expect([exitCode, stderr, ofWorker]).toEqual([0, '', 0]);
+    expect(resultOf('loopback').weights).toEqual(await weightsOfUndisturbed());
+  }, 120_000);
+});

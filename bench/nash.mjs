@@ -43,6 +43,8 @@ export const nash = {
   steps: () => load('steps/steps'),
   /** @returns {Promise<typeof import('../src/transport/dealer.js')>} */
   dealer: () => load('transport/dealer'),
+  /** @returns {Promise<typeof import('../src/transport/private-folder.js')>} */
+  privateFolder: () => load('transport/private-folder'),
   /** @returns {Promise<typeof import('../src/transport/router.js')>} */
   router: () => load('transport/router'),
   /** @returns {Promise<typeof import('../src/wire/blocks.js')>} */

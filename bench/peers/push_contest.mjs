@@ -2,7 +2,7 @@
 // a naive one (the comparison that the project began with) and Nash's own parts. Task: "push 4", the number of workers.
 // Usage: push_contest.mjs naive | nash
 import { fork } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -42,7 +42,8 @@ function answerOf(child, message) {
 
 /** @param {string} name */
 async function lead(name) {
-  const endpoint = `ipc://${join(tmpdir(), `nash-bench-${process.pid}.sock`)}`;
+  const folder = mkdtempSync(join(tmpdir(), 'nash-bench-')); // private, as Nash wants it
+  const endpoint = `ipc://${folder}/socket`;
   const start = (/** @type {string[]} */ ...args) =>
     fork(fileURLToPath(import.meta.url), [name, ...args], { stdio: ['ignore', 2, 2, 'ipc'] });
   const server = start('server', endpoint);
@@ -60,7 +61,7 @@ async function lead(name) {
     return { many: (count) => rounds(count, active) };
   });
   for (const child of [server, ...workers]) child.kill();
-  rmSync(endpoint.slice('ipc://'.length), { force: true });
+  rmSync(folder, { recursive: true });
 }
 
 /** @param {string} name @param {string} endpoint */

@@ -22,7 +22,7 @@ const configOf = async (shards) =>
 /** @param {string} endpoint */
 export async function serve(endpoint) {
   const transport = await (await nash.router()).bindServer();
-  await transport.bindLocal(endpoint);
+  await transport.open((await nash.privateFolder()).PrivateFolder.ofSocket(endpoint));
   const { LocalPeers } = await nash.localPeers();
   const { bytes } = transport;
   const isEnabled = process.env.NASH_SHARED_MEMORY !== '0';

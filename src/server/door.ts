@@ -53,7 +53,7 @@ export async function openInner(
   try {
     inner = PrivateFolder.make(path);
     door.admission.leaveIn(inner);
-    await transport.bindLocal(inner.endpoint);
+    await transport.open(inner);
   } catch (cause) {
     inner?.close();
     const message = `no Unix socket for processes of this user can be made in ${path}: ${messageOf(cause)}. --run-dir DIR takes a folder elsewhere`;

@@ -3,8 +3,9 @@ import { type Context, Router } from 'zeromq';
 import { messageOf } from '../errors.js';
 import type { ServerKeys } from './keys.js';
 
-/** The domains under which the server binds its two addresses. */
-export const ZAP_DOMAIN = { local: 'local', remote: 'remote' } as const;
+/** The domain of the Unix socket, and those of connections over TCP, which say where one comes from. */
+export const LOCAL_DOMAIN = 'local';
+export const remoteDomain = (address: string): string => `tcp ${address}`;
 
 /** What ZAP calls the mechanism without keys; over a Unix socket the kernel says whose process it is: `localhost:uid:gid:pid`. */
 const LOCAL_ADDRESS = /:(\d+):\d+:\d+$/;
@@ -45,15 +46,16 @@ export async function answerZap(
 }
 
 function objectionTo({ domain, address, mechanism, key }: Question, keys: ServerKeys | undefined) {
-  if (domain === ZAP_DOMAIN.local) {
+  if (domain === LOCAL_DOMAIN) {
     const user = Number(LOCAL_ADDRESS.exec(address)?.[1] ?? Number.NaN);
     const isOurs = user === process.getuid?.() || user === 0; // root reads our memory anyway
     return isOurs ? undefined : `a process of another user (${address})`;
   }
   if (!keys) return undefined;
-  if (mechanism !== 'CURVE') return `a peer of ${address} without a key`;
+  const where = domain.slice(remoteDomain('').length);
+  if (mechanism !== 'CURVE') return `a peer of ${where} without a key`;
   try {
-    return keys.nameOf(key) === undefined ? `the key ${key} of ${address}, which is not allowed` : undefined;
+    return keys.nameOf(key) === undefined ? `the key ${key} of ${where}, which is not allowed` : undefined;
   } catch (error) {
     return messageOf(error); // the list was damaged while we run: nobody is let in until it is mended
   }

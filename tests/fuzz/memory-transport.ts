@@ -31,7 +31,7 @@ export class MemoryServerTransport implements ServerTransport {
     this.gone = listener;
   }
 
-  async bindLocal(): Promise<void> {}
+  async open(): Promise<void> {}
   onDisconnect(): void {}
   onRefused(): void {}
   async flush(): Promise<void> {}

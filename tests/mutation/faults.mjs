@@ -1099,4 +1099,26 @@ export const FAULTS = [
       ],
     ],
   ),
+  ...of(
+    'src/transport/tcp-gate.ts',
+    ['tests/unit/transport/tcp-gate.test.ts'],
+    [
+      ['a stranger may send what he likes', '!this.isProven && this.relayed > PROOF_BYTES_MAX', 'false'],
+      ['a stranger may take his time', 'const PROOF_MS = 5000', 'const PROOF_MS = 50_000'],
+      ['a message may grow for ever', 'if (this.underWay >= WINDOW) this.outer.pause()', ''],
+      [
+        'a full window stays full though the server has read',
+        'this.underWay < WINDOW && this.outer.isPaused()',
+        'false',
+      ],
+      ['who never ends a message is kept', 'connection.stalledSeconds() >= STALL_S', 'false'],
+      ['an address may hold every place', 'ofAddress.length > UNPROVEN_OF_ADDRESS_MAX', 'false'],
+      ['a handshake is never over', "name === 'READY'", "name === 'READ'"],
+    ],
+  ),
+  ...of(
+    'src/transport/router.ts',
+    ['tests/unit/transport/tcp-gate.test.ts'],
+    [["a connection is heard under another's session", 'known === undefined || known === home', 'true']],
+  ),
 ];

@@ -23,7 +23,7 @@ async function serve(name: string) {
   const inner = PrivateFolder.make(join(folder, name));
   new Admission(undefined).leaveIn(inner);
   const server = await bindServer();
-  await server.bindLocal(inner.endpoint);
+  await server.open(inner);
   const refused: string[] = [];
   server.onRefused((reason) => refused.push(reason));
   const close = async () => {

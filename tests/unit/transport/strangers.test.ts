@@ -44,7 +44,7 @@ const way = (endpoint: string, keys?: WorkerKeys): Reach => ({
 
 async function serve(keys = serverKeysOf(folder)) {
   const server = await bindServer({ endpoint: 'tcp://127.0.0.1:0', keys });
-  await server.bindLocal(inner.endpoint);
+  await server.open(inner);
   open.push(server);
   const refused: string[] = [];
   server.onRefused((reason) => refused.push(reason));
@@ -136,6 +136,7 @@ it('a word to the only peer finds that it has left, though no other keeps the so
 
 it('a worker with keys is told that the server takes none', async () => {
   const bare = await bindServer({ endpoint: 'tcp://127.0.0.1:0' });
+  await bare.open(inner);
   open.push(bare);
   expect(await fateOf(bare, bare.endpoint!, friend)).toMatch(/takes no keys/);
 });
@@ -153,7 +154,7 @@ it('strangers who come as the server closes are nobody’s error', async () => {
   try {
     for (let turns = 0; turns < 40; turns++) {
       const server = await bindServer({ endpoint: 'tcp://127.0.0.1:0' });
-      await server.bindLocal(inner.endpoint);
+      await server.open(inner);
       server.onMessage(() => {});
       const strangers = Array.from({ length: 8 }, (_, i) =>
         connectWorker(way(i % 2 ? server.endpoint! : inner.endpoint)),

@@ -66,7 +66,7 @@ export async function openCached(
   const ready = await tryOpen(path, log);
   if (ready) return ready;
   try {
-    makeFolder(cacheDir);
+    makeFolder(cacheDir, 0o700);
     const wait = (holder: number) => log(`data: process ${holder} is decoding them, waiting`);
     return await withLock(
       `${path}.lock`,
@@ -135,7 +135,7 @@ class ItemWriter {
   private isOpen = true;
 
   constructor(path: string) {
-    makeFolder(dirname(path));
+    makeFolder(dirname(path), 0o700);
     this.file = openSync(path, 'w');
   }
 

@@ -8,7 +8,7 @@ import {
   statSync,
   truncateSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
 import { makeFolder, writeWhole } from '../../src/setup/files.mjs';
 import type { RunConfig } from '../config/run-config.js';
@@ -62,7 +62,8 @@ export class RunFolder {
     RunFolder.check(path, opening);
     const isNew = !existsSync(path);
     try {
-      makeFolder(path);
+      makeFolder(dirname(path));
+      makeFolder(path, 0o700); // weights and samples of private pictures lie there: whoever is to see them is let in by chmod
       lockRun(path);
       recheck(path, opening);
     } catch (cause) {

@@ -1,6 +1,6 @@
 // Two users on one host: while a run of the one lives, when its server is killed, and after it has come back, the other one gets nothing
 // of it and is taken for nobody.
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import {
@@ -92,7 +92,14 @@ describe.skipIf(whyNoOtherUser() !== undefined)('another user (needs root, to be
     expect(await asNobody(joining(endpoint))).toMatch(/retry/); // he never gets as far as a handshake
     const trying = (call: string) =>
       `try { console.log('done', require('fs').${call}); } catch (e) { console.log(e.code); }`;
-    for (const file of [join(scratch('local'), 'private', 'worker.key'), `/proc/${pid}/mem`])
+    const checkpoints = join(scratch('local'), 'checkpoints');
+    const [checkpoint] = readdirSync(checkpoints);
+    const files = [
+      join(scratch('local'), 'private', 'worker.key'),
+      join(checkpoints, checkpoint!),
+      `/proc/${pid}/mem`,
+    ];
+    for (const file of files)
       expect(await asNobody(trying(`openSync(${JSON.stringify(file)})`))).toBe('EACCES');
     expect(await asNobody(trying(`readdirSync('/proc/${pid}/fd')`))).toBe('EACCES');
 

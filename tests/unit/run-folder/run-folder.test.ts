@@ -1,7 +1,16 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../../../src/config/load-config.js';
 import { RunFolder } from '../../../src/run-folder/run-folder.js';
@@ -67,6 +76,19 @@ describe('a run folder', () => {
       const whole = left.startsWith('{"kind":"step"}') ? '{"kind":"step"}\n' : '';
       expect(readFileSync(join(path, 'metrics.jsonl'), 'utf8')).toBe(`${whole}{"kind":"next"}\n`);
     }
+  });
+
+  it('is its user’s alone where a run makes it, and as it was where it was there', () => {
+    const modeOf = (path: string) => statSync(path).mode & 0o777;
+    const path = join(fresh(), 'below');
+    RunFolder.open(path, 'fresh').close();
+    expect(modeOf(path)).toBe(0o700);
+    expect(modeOf(dirname(path))).toBe(0o777 & ~process.umask());
+    const shared = fresh();
+    mkdirSync(shared);
+    chmodSync(shared, 0o750);
+    RunFolder.open(shared, 'fresh').close();
+    expect(modeOf(shared)).toBe(0o750);
   });
 
   it('that a refused run made is gone again', () => {

@@ -1,13 +1,14 @@
 import { defineConfig } from 'vitest/config';
 
-/** Tests that run Nash itself in processes of its own, or train until something is learned; all others are quick, and stay in the process of their file. */
+/** Tests that run Nash itself in processes of its own, or train until something is learned; all others are quick, and stay in their process. */
 const PROCESSES = ['tests/cluster/**', 'tests/setup/**', 'tests/learning/**'];
 const TESTS = 'tests/**/*.test.ts';
 
 export default defineConfig({
   test: {
     projects: [
-      { extends: true, test: { name: 'quick', include: [TESTS], exclude: PROCESSES } },
+      // files share a process and what it has loaded: a third of their time went into loading TensorFlow and modules once more
+      { extends: true, test: { name: 'quick', include: [TESTS], exclude: PROCESSES, isolate: false } },
       {
         extends: true,
         test: { name: 'processes', include: PROCESSES.map((folder) => `${folder}/*.test.ts`) },

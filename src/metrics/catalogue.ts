@@ -75,7 +75,7 @@ export const CATALOGUE = {
   }),
   // a handshake of keys is refused before any message is read
   gan_refusals_total: counter('Peers and messages that were refused', {
-    reason: [...refusalReasons, 'key', 'handshake'],
+    reason: [...refusalReasons, 'handshake'],
   }),
   gan_wire_bytes_total: counter('Bytes through the server socket', { direction }),
   gan_workers_lost_total: counter('Workers that left or were lost while the run went on', {

@@ -49,7 +49,7 @@ export async function serve(endpoint) {
       send(session, { kind: 'welcome', ...head, ...(memory ? { memory } : {}) });
     } else if (message.kind === 'prepared') {
       if (!message.sharesMemory) local.drop(session);
-      const ofPeer = { session, sent: new Set(), onTheirWay: new Map() };
+      const ofPeer = { session, sent: new Map(), onTheirWay: new Map() };
       peers.set(session, /** @type {Peer} */ (/** @type {unknown} */ (ofPeer)));
     } else if (peer && message.kind === 'received') {
       rounds?.weights.received(peer, message);

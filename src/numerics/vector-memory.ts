@@ -127,6 +127,13 @@ export class VectorMemory {
     return trouble;
   }
 
+  /** Bytes of the vectors that are allocated now. */
+  get heldBytes(): number {
+    let floats = 0;
+    for (const length of this.live.values()) floats += length;
+    return 4 * floats;
+  }
+
   private extend(length: number): number {
     const stagger = (this.count++ * ALIGNMENT_BYTES) % STAGGER_BYTES;
     const base = Math.ceil((this.used - stagger) / STAGGER_BYTES) * STAGGER_BYTES + stagger;

@@ -84,10 +84,7 @@ export async function openFuzzedServer(
   const replyTo = (message: ServerMessage): { header: object; payload?: Uint8Array }[] => {
     if (message.kind === 'welcome') return [{ header: handshake(manifests)[1]! }];
     if (message.kind === 'ping') return [{ header: { kind: 'pong', sentMs: message.sentMs } }];
-    if (message.kind === 'weights') {
-      const { term, vector, version } = message;
-      return [{ header: { kind: 'received', term, vector, version } }];
-    }
+    if (message.kind === 'weights') return [{ header: receiptOf(message) }];
     return message.kind === 'task' ? [answerTo(message)] : [];
   };
 
@@ -146,6 +143,12 @@ export async function openFuzzedServer(
     },
   };
 }
+
+/** What a worker says of a version that it has whole. */
+export const receiptOf = ({ term, vector, version }: MessageOf<ServerMessage, 'weights'>) => ({
+  kind: 'received',
+  ...{ term, vector, version },
+});
 
 /** A hello and a prepared that this server takes. */
 const handshake = (manifests: object) => [

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import type { MessageOf, ServerMessage } from '../../src/protocol/messages.js';
 import { encode } from '../../src/wire/codec.js';
-import { GOOD, openFuzzedServer } from './fuzzed-server.js';
+import { GOOD, openFuzzedServer, receiptOf } from './fuzzed-server.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'nash-liars-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -57,8 +57,10 @@ function* spoiled(message: Record<string, unknown>): Generator<Record<string, un
 it('a field that is wrong in any way, at any state, ends the peer that sent it and nothing else', async () => {
   const tasks = new Map<string, MessageOf<ServerMessage, 'task'>>();
   const refused = new Map<string, string>();
+  const receipts = new Map<string, object[]>();
   const fuzzed = await openFuzzedServer(join(folder, 'run'), (peer, message) => {
     if (message.kind === 'task') tasks.set(peer, message);
+    if (message.kind === 'weights') receipts.set(peer, [...(receipts.get(peer) ?? []), receiptOf(message)]);
     if (message.kind === 'refused') refused.set(peer, message.reason);
   });
   fuzzed.join(GOOD);
@@ -75,12 +77,14 @@ it('a field that is wrong in any way, at any state, ends the peer that sent it a
     expect(fuzzed.failure(), `${JSON.stringify(what).slice(0, 300)}`).toBeUndefined();
     fuzzed.transport.lose(peer);
     tasks.delete(peer);
+    receipts.delete(peer);
     if (count % 16 === 0) await fuzzed.pass(10);
   };
 
   /** Lets time pass until the liar is given something to compute. */
   const taskOf = async (peer: string) => {
     for (let i = 0; i < 1000 && !tasks.has(peer); i++) await fuzzed.pass(10);
+    for (const receipt of receipts.get(peer) ?? []) say(peer, receipt);
     return tasks.get(peer)!;
   };
   const answerOf = async () => {

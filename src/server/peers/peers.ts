@@ -31,8 +31,8 @@ export interface Peer {
   heardMs: number;
   /** memory of the process, as it last said */
   residentBytes: number;
-  /** vectors that were sent, as `vector@version` */
-  sent: Set<string>;
+  /** how often each vector was sent, as `vector@version` */
+  sent: Map<string, number>;
   /** vectors that were sent and that it has not yet said it has, by the same key */
   onTheirWay: Map<string, VersionName>;
 }
@@ -118,7 +118,7 @@ export class Peers {
       heardMs: nowMs,
       residentBytes: 0,
       state: 'greeted',
-      sent: new Set(),
+      sent: new Map(),
       onTheirWay: new Map(),
     });
     return undefined;

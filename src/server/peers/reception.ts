@@ -65,6 +65,7 @@ export class Reception {
     } catch (error) {
       if (!(error instanceof MalformedMessage)) throw error;
       this.refuse(session, { reason: 'malformed', message: `the server received ${error.message}` });
+      this.lose(session, 'refused');
     }
   }
 
@@ -87,6 +88,7 @@ export class Reception {
     peer.heardMs = now();
     if (OF_READY_PEERS.has(message.kind) && peer.state !== 'ready')
       throw new MalformedMessage(`'${message.kind}' from a peer that has not prepared`);
+    if (message.kind !== 'received') weights.requireRoom(peer);
     switch (message.kind) {
       case 'prepared':
         this.prepare(peer, message);

@@ -8,6 +8,7 @@ import { serves } from '../../protocol/roster.js';
 import type { Task } from '../../protocol/task.js';
 import type { Region } from '../../transport/shared-memory.js';
 import { wholeOf } from '../../wire/blocks.js';
+import { MalformedMessage } from '../../wire/codec.js';
 import type { ParameterStore } from '../training/parameter-store.js';
 import { type Published, place, type VersionName } from '../training/published-versions.js';
 import type { LocalPeers } from './local-peers.js';
@@ -17,6 +18,10 @@ import type { Peer } from './peers.js';
 const REMEMBERED_MAX = 64;
 /** Versions on their way to one peer beyond which none is sent ahead: a peer that hangs must not fill the server's memory. */
 const ON_THEIR_WAY_MAX = 4;
+/** And beyond which a peer is given up. A worker that keeps to the protocol has those, two for its task, and two for each return to a checkpoint while it computes. */
+const UNRECEIVED_MAX = 24;
+/** Times that a peer may be sent one version: a few, since what lies in shared memory may be torn while it is read. */
+const SENT_MAX = 16;
 
 export class WeightsSender {
   constructor(
@@ -44,9 +49,38 @@ export class WeightsSender {
     }
   }
 
-  /** What a peer asks for and has not got: of this line only, an older one's versions may have other values. */
-  fetch(peer: Peer, { term, vector, version }: MessageOf<WorkerMessage, 'fetch'>): void {
-    if (term === this.line.term) this.sendAgain(peer, vector, version);
+  /**
+   * What a peer asks for and has not got: of this line only, an older one's versions may have other values.
+   * @throws MalformedMessage when it asks without end
+   */
+  fetch(peer: Peer, name: MessageOf<WorkerMessage, 'fetch'>): void {
+    const { term, vector, version } = name;
+    if (term !== this.line.term) {
+      this.received(peer, name); // it will not come
+      return;
+    }
+    if ((peer.sent.get(`${vector}@${version}`) ?? 0) >= SENT_MAX)
+      throw new MalformedMessage(`more than ${SENT_MAX} requests for ${vector}@${version}`);
+    this.sendAgain(peer, vector, version);
+  }
+
+  /**
+   * A worker says that it has a version before it computes with it. One that never does would keep every version in memory.
+   * @throws MalformedMessage when it has answered a task, and has not said so of what the task reads
+   */
+  requireReceived(peer: Peer, { reads }: Task): void {
+    const { term } = this.line;
+    for (const vector of NETS) {
+      const version = reads[vector];
+      if (peer.onTheirWay.has(keyOf({ term, vector, version })))
+        throw new MalformedMessage(`an answer from ${vector}@${version}, which its sender never said it has`);
+    }
+  }
+
+  /** @throws MalformedMessage when a peer is sent version after version, and never says that it has them */
+  requireRoom({ onTheirWay }: Peer): void {
+    if (onTheirWay.size > UNRECEIVED_MAX)
+      throw new MalformedMessage(`nothing of the last ${onTheirWay.size} versions that were sent to it`);
   }
 
   /** The run went back to a checkpoint: what the peer has counts for nothing, and what is on its way may still be read from. */
@@ -58,10 +92,15 @@ export class WeightsSender {
   sendAgain(peer: Peer, vector: VectorName, version: number): void {
     const published = this.store.versions.get(vector, version);
     if (!published) return;
-    peer.sent.add(`${vector}@${version}`);
+    const key = `${vector}@${version}`;
+    peer.sent.set(key, (peer.sent.get(key) ?? 0) + 1);
+    if (peer.sent.size > REMEMBERED_MAX)
+      for (const old of [...peer.sent.keys()].slice(0, REMEMBERED_MAX / 2)) peer.sent.delete(old);
     const name = { term: this.line.term, vector, version };
-    peer.onTheirWay.set(keyOf(name), name);
-    published.holders.add(peer.session);
+    if (vector !== 'average') {
+      peer.onTheirWay.set(keyOf(name), name); // an average has its memory for good
+      published.holders.add(peer.session);
+    }
     const message = { kind: 'weights', ...name } as const;
     const region = this.local.has(peer.session) ? this.post(published) : undefined;
     if (region) {
@@ -75,7 +114,7 @@ export class WeightsSender {
   }
 
   /** The peer has a version whole. */
-  received(peer: Peer, name: MessageOf<WorkerMessage, 'received'>): void {
+  received(peer: Peer, name: VersionName): void {
     peer.onTheirWay.delete(keyOf(name));
     this.store.versions.letGo(name, peer.session);
   }
@@ -107,8 +146,6 @@ export class WeightsSender {
     if (peer.sent.has(key)) return;
     assert(this.store.versions.get(net, version), () => `version ${key} is needed and was dropped`);
     this.sendAgain(peer, net, version);
-    if (peer.sent.size > REMEMBERED_MAX)
-      for (const old of [...peer.sent].slice(0, REMEMBERED_MAX / 2)) peer.sent.delete(old);
   }
 }
 

@@ -3,7 +3,6 @@ import type { Vector } from '../../numerics/vector-engine.js';
 import type { MessageOf, WorkerMessage } from '../../protocol/messages.js';
 import { phaseOf, type ScheduleOptions } from '../../protocol/schedule.js';
 import { keyOf, nodeCount, rootLevel } from '../../protocol/shard-tree.js';
-import type { TaskName } from '../../protocol/task.js';
 import type { Region } from '../../transport/shared-memory.js';
 import { floatsOf, isWhole } from '../../wire/blocks.js';
 import { MalformedMessage } from '../../wire/codec.js';
@@ -20,7 +19,7 @@ export interface Arrived {
 }
 
 interface Incoming {
-  task: TaskName;
+  issue: number;
   payload: Vector;
   blocksMissing: Set<number>;
 }
@@ -35,9 +34,9 @@ export class AnswerIntake {
   ) {}
 
   /**
-   * Takes one block.
+   * Takes one block of an answer to the task that its sender holds.
    * @returns the answer, once this was its last block
-   * @throws MalformedMessage when the block fits no node of the tree, or not what came before it
+   * @throws MalformedMessage when the block fits no node of the tree, or came before
    */
   take(session: string, message: Answer, frames: readonly Uint8Array[]): Arrived | undefined {
     this.requireNode(message);
@@ -82,15 +81,12 @@ export class AnswerIntake {
     for (const session of [...this.incoming.keys()]) this.drop(session);
   }
 
-  private incomingOf(session: string, { net, step, level, index, blockCount }: Answer): Incoming {
-    const task = { net, step, level, index };
+  private incomingOf(session: string, { net, issue, blockCount }: Answer): Incoming {
     const known = this.incoming.get(session);
-    if (known) {
-      if (JSON.stringify(known.task) === JSON.stringify(task)) return known;
-      throw new MalformedMessage(`an answer to step ${step} amid one to step ${known.task.step}`);
-    }
+    if (known?.issue === issue) return known;
+    this.drop(session); // of a task that it does not hold any more
     const blocksMissing = new Set(Array.from({ length: blockCount }, (_, i) => i));
-    const incoming = { task, payload: this.store.allocatePayload(net), blocksMissing };
+    const incoming = { issue, payload: this.store.allocatePayload(net), blocksMissing };
     this.incoming.set(session, incoming);
     return incoming;
   }

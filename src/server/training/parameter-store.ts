@@ -64,6 +64,8 @@ export class ParameterStore {
   private readonly nets: Record<Net, NetState>;
   /** averaged G, and its slots averaged likewise */
   private readonly average: Vector;
+  /** as the evaluator is sent it: one memory for all versions, so that whoever reads none of them fills no memory */
+  private readonly published: Float32Array;
 
   constructor(
     private readonly config: RunConfig,
@@ -84,6 +86,7 @@ export class ParameterStore {
     };
     this.nets = { discriminator: create('discriminator'), generator: create('generator') };
     this.average = engine.allocate(layout.length('generator', 0));
+    this.published = new Float32Array(layout.length('generator', 0));
   }
 
   /** Version 0, decided by the seed. */
@@ -216,9 +219,10 @@ export class ParameterStore {
     return { kind: 'blend', into: part(this.average, at, from.length), from, keep, take };
   }
 
-  /** Frames G's average as it is now. */
+  /** Frames G's average as it is now, in the memory of the one before: the evaluator has answered to that, or is not heard any more. */
   publishAverage(version: number): Published {
-    return this.versions.publishAverage(version, this.engine.read(this.average));
+    this.published.set(this.engine.view(this.average));
+    return this.versions.publishAverage(version, this.published);
   }
 
   /** sha256 of each net's weights, little-endian float32, without state slots. */

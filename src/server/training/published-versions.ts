@@ -64,7 +64,7 @@ export class PublishedVersions {
     this.shelves[net].readable.push({ ...this.frame(this.engine.view(vector), version), vector });
   }
 
-  /** Frames G's average; it stays until the next call. @param values nobody writes them any more */
+  /** Frames G's average; it stays until the next call. */
   publishAverage(version: number, values: Float32Array): Published {
     this.average?.onDropped?.();
     this.average = this.frame(values, version);

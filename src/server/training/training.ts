@@ -10,7 +10,7 @@ import type { DiscardReason, Effect, Event } from '../../protocol/events.js';
 import { BRANCHES_MAX, type Line } from '../../protocol/line.js';
 import { BLOCK_FLOATS, type ServerMessage } from '../../protocol/messages.js';
 import { keyOf } from '../../protocol/shard-tree.js';
-import type { Task, TaskName } from '../../protocol/task.js';
+import { isSameTask, type Task, type TaskName } from '../../protocol/task.js';
 import type { Log } from '../log.js';
 import type { Draft, LocalPeers } from '../peers/local-peers.js';
 import type { Peer, Peers } from '../peers/peers.js';
@@ -49,6 +49,8 @@ export class Training {
   readonly intake: AnswerIntake;
   /** a whole answer that waits for the coordinator's verdict */
   private arrived: Arrived | undefined;
+  /** workers whose whole answer is being looked at: another one to the same task is none */
+  private readonly scanning = new Set<string>();
   /** answers that wait for another that agrees */
   private readonly held: HeldAnswers;
   private readonly records = new Map<Net, StepRecord>();
@@ -76,10 +78,13 @@ export class Training {
   /** Takes one block of an answer. */
   answer(peer: Peer, message: Answer, frames: readonly Uint8Array[]): void {
     const { coordinator, store, line } = this.parts;
-    if (message.term !== line.term || message.branch !== line.branch) {
-      this.countDiscarded('stale');
+    const isOfLine = message.term === line.term && message.branch === line.branch;
+    const task = isOfLine ? this.taskFor(peer.session, message) : undefined;
+    if (!task) {
+      this.countDiscarded('stale'); // before any memory is taken for it
       return;
     }
+    this.parts.weights.requireReceived(peer, task);
     const arrived = this.intake.take(peer.session, message, frames);
     if (!arrived) return;
     const isSound = message.statistics.every((row) => row.every(Number.isFinite));
@@ -88,11 +93,20 @@ export class Training {
       return;
     }
     const { term } = line;
+    this.scanning.add(peer.session);
     this.parts.guard(async () => {
       const scanned = await store.isFinite(arrived.payload);
+      this.scanning.delete(peer.session);
       if (line.term === term) this.handIn(peer.session, arrived, isSound && scanned);
       else store.release(arrived.payload);
     });
+  }
+
+  /** The task that an answer is to, if its sender holds it and has not answered it yet. */
+  private taskFor(session: string, { issue, ...name }: Answer): Task | undefined {
+    const task = this.parts.coordinator.taskOf(session);
+    const isHeld = task?.issue === issue && isSameTask(task, name) && !this.scanning.has(session);
+    return isHeld ? task : undefined;
   }
 
   /** Resolves when nothing is being computed. */

@@ -1,0 +1,100 @@
+// Goal: what a peer says or does not say takes a bounded share of the server's memory. Method: a real server over a network in memory,
+// beside a worker that behaves; what the server's vectors take is measured, not the process.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeEach, expect, it } from 'vitest';
+import type { MessageOf, ServerMessage } from '../../../../src/protocol/messages.js';
+import { encode } from '../../../../src/wire/codec.js';
+import { GOOD, openFuzzedServer, receiptOf } from '../../../fuzz/fuzzed-server.js';
+
+const PEER = '0123456789abcdef';
+const folder = mkdtempSync(join(tmpdir(), 'nash-held-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+let opened: Awaited<ReturnType<typeof openFuzzedServer>>;
+let heard: ServerMessage[] = [];
+let runCount = 0;
+beforeEach(async () => {
+  heard = [];
+  opened = await openFuzzedServer(join(folder, String(runCount++)), (peer, message) => {
+    if (peer === PEER) heard.push(message);
+  });
+});
+afterEach(() => opened.close());
+
+const say = (header: object, payload?: Uint8Array) =>
+  opened.transport.deliver(PEER, encode(header, payload ? [payload] : []));
+const heardOf = <K extends ServerMessage['kind']>(kind: K) =>
+  heard.filter((message): message is MessageOf<ServerMessage, K> => message.kind === kind);
+const discarded = () => opened.metrics.latest()['gan_answers_discarded_total{reason="stale"}'] ?? 0;
+const isThere = () => opened.server.view.status().workers.some(({ id }) => id === 'worker');
+const task = () => heardOf('task').at(-1)!;
+
+it('an answer to a task that its sender does not hold is stale, and takes no memory', async () => {
+  opened.join(PEER);
+  const { header, payload } = opened.answerTo(task());
+  const heldBytes = opened.engine.heldBytes;
+  const others = [
+    { issue: 7 },
+    { step: 1 },
+    { index: 1, statistics: [] },
+    { net: 'generator', length: 2 ** 40 },
+    { level: 32 },
+    { term: 9 },
+    { branch: 9 },
+  ];
+  for (const other of others) say({ ...header, ...other }, payload);
+  expect(opened.engine.heldBytes).toBe(heldBytes);
+  expect(discarded()).toBe(others.length);
+  expect(heardOf('refused')).toEqual([]);
+});
+
+it('a worker that answers from a version which it never said it has is sent away, and its versions go with it', async () => {
+  opened.join(PEER);
+  const { header, payload } = opened.answerTo(task());
+  say(header, payload);
+  expect(heardOf('refused')).toMatchObject([
+    { reason: 'malformed', message: expect.stringMatching(/from discriminator@0, which .* never said/) },
+  ]);
+  expect(isThere()).toBe(false);
+});
+
+it('one that says so may answer, and answers count once each', async () => {
+  opened.join(PEER);
+  const { header, payload } = opened.answerTo(task());
+  for (const weights of heardOf('weights')) say(receiptOf(weights));
+  say(header, payload);
+  say(header, payload);
+  expect(heardOf('refused')).toEqual([]);
+  expect(discarded()).toBe(1);
+});
+
+it('one that takes tasks, answers none and never says that it has what they read, is sent away before the versions are many', async () => {
+  opened.join(PEER);
+  opened.join(GOOD);
+  const pong = () => say({ kind: 'pong', sentMs: heardOf('ping').at(-1)?.sentMs ?? 0 });
+  const heldBytes = opened.engine.heldBytes;
+  let heldMost = 0;
+  for (let i = 0; i < 4000 && heardOf('refused').length === 0; i++) {
+    await opened.pass(100);
+    pong();
+    heldMost = Math.max(heldMost, opened.engine.heldBytes);
+  }
+  expect(heardOf('refused')).toMatchObject([{ message: expect.stringMatching(/nothing of the last \d+/) }]);
+  expect(isThere()).toBe(false);
+  const versionBytes = 4 * Math.max(...heardOf('weights').map(({ length }) => length));
+  expect(heldMost - heldBytes).toBeLessThan(40 * versionBytes);
+  await opened.pass(100);
+  expect(opened.server.steps.generator).toBeGreaterThan(5);
+}, 60_000);
+
+it.each(['worker', 'evaluator'])('a %s that fetches one version without end is sent away', async (role) => {
+  say({ ...opened.handshake[0]!, role });
+  say(opened.handshake[1]!);
+  const vector = 'generator';
+  for (let i = 0; i < 100; i++) say({ kind: 'fetch', term: 1, vector, version: 0 });
+  expect(heardOf('refused')).toMatchObject([{ message: expect.stringMatching(/requests for generator@0/) }]);
+  expect(heardOf('weights').length).toBeLessThan(20);
+  expect(isThere()).toBe(false);
+});

@@ -72,8 +72,6 @@ export interface Outcome {
   imagesPerSecond: number;
 }
 
-/** A peer's pipe dies a moment after the event that says so: pinged at once, and again at these times. */
-const PROBE_AT_MS = [0, 5, 25, 100, 400];
 /** A stop that cannot finish its round, for want of workers, gives up after this and leaves the last checkpoint. */
 const STOP_GRACE_MS = 30_000;
 
@@ -189,9 +187,7 @@ export class ParameterServer {
     transport.onMessage(({ peer, frames }) => this.guard(() => this.reception.receive(peer, frames)));
     transport.onGone((peer) => this.guard(() => this.reception.gone(peer)));
     transport.onRefused((reason, why) => this.guard(() => this.reception.countRefusal(reason, { why })));
-    transport.onDisconnect(() => {
-      for (const ms of PROBE_AT_MS) setTimeout(() => this.probe(), ms);
-    });
+    transport.onDisconnect(() => this.liveness.probe());
     this.report.checkpoint(this.parts.round);
     this.processes.start();
     this.timer = setInterval(() => this.guard(() => this.tick()), TICK_MS);
@@ -258,11 +254,9 @@ export class ParameterServer {
   }
 
   private ping(session: string): void {
+    const peer = this.peers.get(session);
+    if (peer) peer.pingCount += 1;
     this.send(session, { kind: 'ping', sentMs: Math.floor(this.parts.now()) });
-  }
-
-  private probe(): void {
-    for (const peer of this.peers.all()) this.ping(peer.session);
   }
 
   private boundary(round: number): void {
@@ -312,6 +306,7 @@ export class ParameterServer {
   private tick(): void {
     this.training.handle({ kind: 'ticked', nowMs: this.parts.now() });
     this.liveness.check();
+    this.reception.welcomeDue();
     this.waiting.note(this.view.waitingFor(), this.parts.now(), this.coordinator.current);
   }
 }

@@ -24,20 +24,25 @@ const HASH = 'a'.repeat(64);
 export const GOOD = 'feedfacefeedface';
 
 const SHARDS = 2;
-const config = runConfig.parse({
+const CONFIG = {
   data: { source: 'ring' },
   model: { name: 'mlp', generator: { hidden: [4] }, discriminator: { hidden: [4] } },
   minibatch: { size: 8, shards: SHARDS },
   checkpoint: { everySteps: 1_000_000 },
   evaluation: { everySteps: 1_000_000 },
   stop: { generatorSteps: 1_000_000_000 },
-});
+};
 
-/** @param onSent sees all that the server says */
+/**
+ * @param onSent sees all that the server says
+ * @param settings other than the usual ones
+ */
 export async function openFuzzedServer(
   folder: string,
   onSent: (peer: string, message: ServerMessage) => void = () => {},
+  settings: object = {},
 ) {
+  const config = runConfig.parse({ ...CONFIG, ...settings });
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
   const { layout, manifests } = await networksOf(config, [2]);
   const engine = await VectorEngine.create();

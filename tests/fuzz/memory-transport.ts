@@ -8,6 +8,7 @@ export class MemoryServerTransport implements ServerTransport {
   readonly bytes = { sent: 0, received: 0 };
   private message: (envelope: { peer: string; frames: Uint8Array[] }) => void = () => {};
   private gone: (peer: string) => void = () => {};
+  private disconnect: () => void = () => {};
 
   constructor(private readonly onSent: (peer: string, frames: Frames) => void) {}
 
@@ -17,6 +18,11 @@ export class MemoryServerTransport implements ServerTransport {
 
   lose(peer: string): void {
     this.gone(peer);
+  }
+
+  /** Some connection has ended. */
+  disconnected(): void {
+    this.disconnect();
   }
 
   send(peer: string, frames: Frames): void {
@@ -32,7 +38,10 @@ export class MemoryServerTransport implements ServerTransport {
   }
 
   async open(): Promise<void> {}
-  onDisconnect(): void {}
+  onDisconnect(listener: () => void): void {
+    this.disconnect = listener;
+  }
+
   onRefused(): void {}
   async flush(): Promise<void> {}
   async close(): Promise<void> {}

@@ -22,6 +22,10 @@ export type Loss =
 
 /** From hello to prepared a peer reads its data files and compiles: on a cold disk minutes, never so many. */
 const PREPARE_MS = 600_000;
+/** A peer's pipe dies a moment after the event that some connection has ended: pinged at once, and again at these times. */
+const PROBE_AT_MS = [0, 5, 25, 100, 400];
+/** Pings that a peer may leave unanswered, while it computes, and be probed: whoever connects and hangs up all the time fills no queue. */
+const PROBED_MAX = 64;
 /** A connection of another host that ends after so much silence was cut, not closed. */
 const CUT_MS = 5000;
 
@@ -36,6 +40,8 @@ export interface LivenessParts {
 
 export class Liveness {
   private pingedMs = Number.NEGATIVE_INFINITY;
+  /** probes that are to come, by their delay */
+  private readonly probing = new Set<number>();
 
   constructor(private readonly parts: LivenessParts) {}
 
@@ -49,6 +55,23 @@ export class Liveness {
       if (why) onSilent(peer, why);
       else ping(peer.session); // finds dead connections; and a session that hears nothing takes itself for forgotten
     }
+  }
+
+  /** Some connection has ended: a peer is gone, perhaps. Those that end at the same time are found by the same probes. */
+  probe(): void {
+    for (const ms of PROBE_AT_MS) {
+      if (this.probing.has(ms)) continue;
+      this.probing.add(ms);
+      setTimeout(() => {
+        this.probing.delete(ms);
+        this.pingAll();
+      }, ms);
+    }
+  }
+
+  private pingAll(): void {
+    const { peers, ping } = this.parts;
+    for (const { session, pingCount } of peers.all()) if (pingCount < PROBED_MAX) ping(session);
   }
 
   /** One that prepares may block its loop; nothing waits for an evaluator, which may think for minutes. */

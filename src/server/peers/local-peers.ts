@@ -28,6 +28,9 @@ export interface Draft {
   drop(): void;
 }
 
+/** Peers that may share memory at once: each takes a file of this process, of which there are few. */
+const MEMORIES_MAX = 256;
+
 export interface LocalPeersOptions {
   /** this host's name: peers of another are offered nothing */
   host: string;
@@ -54,6 +57,7 @@ export class LocalPeers {
   offer(session: string, host: string): MemoryOffer | undefined {
     if (!this.isEnabled || host !== this.options.host) return undefined;
     this.drop(session);
+    if (this.answers.size >= MEMORIES_MAX) return undefined;
     return this.attempt(() => {
       this.weights ??= SharedMemory.create();
       const answers = SharedMemory.create();

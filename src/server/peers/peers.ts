@@ -17,7 +17,10 @@ export interface Peer {
   identity: string;
   role: 'worker' | 'evaluator';
   pool: Pool;
+  /** no other living peer has it */
   name: string;
+  /** as it said it itself */
+  wishedName: string;
   pid: number;
   /** by which its process is known for sure, should it have to be ended */
   token?: string;
@@ -27,10 +30,14 @@ export interface Peer {
   state: 'greeted' | 'ready';
   /** when it said hello, by the server's clock */
   greetedMs: number;
+  /** when it is to be welcomed; absent once it was */
+  welcomeMs?: number;
   /** when it last said anything, by the same clock */
   heardMs: number;
   /** memory of the process, as it last said */
   residentBytes: number;
+  /** pings that it has not answered yet */
+  pingCount: number;
   /** how often each vector was sent, as `vector@version` */
   sent: Map<string, number>;
   /** vectors that were sent and that it has not yet said it has, by the same key */
@@ -49,12 +56,14 @@ export interface Refusal {
   message: string;
 }
 
-/** Peers that may be connected at once. */
-const PEERS_MAX = 4096;
+/** Names get small numbers; a crowd of one name gets numbers that nobody had, so that none has to be looked for. */
+const SMALL_MAX = 9;
 const GONE_MAX = 256;
 
 export class Peers {
   private readonly bySession = new Map<string, Peer>();
+  private readonly names = new Set<string>();
+  private lastNumber = SMALL_MAX;
   /** names of the last that went: they are still spoken of */
   private readonly gone = new Map<string, string>();
   constructor(
@@ -88,7 +97,9 @@ export class Peers {
   remove(session: string): Peer | undefined {
     const peer = this.bySession.get(session);
     this.bySession.delete(session);
-    if (peer) this.gone.set(session, peer.name);
+    if (!peer) return undefined;
+    this.names.delete(peer.name);
+    this.gone.set(session, peer.name);
     for (const oldest of this.gone.keys()) if (this.gone.size > GONE_MAX) this.gone.delete(oldest);
     return peer;
   }
@@ -96,32 +107,23 @@ export class Peers {
   /** First message of a session. One that was greeted before is taken off the list first, whatever it was doing (see Reception). */
   greet(
     session: string,
-    hello: MessageOf<WorkerMessage, 'hello'>,
-    { identity, nowMs }: { identity: string; nowMs: number },
-  ): Refusal | undefined {
-    if (this.bySession.size >= PEERS_MAX) {
-      return { reason: 'name', message: `${PEERS_MAX} peers are connected already` };
-    }
-    const name = this.freeName(session, hello.name);
-    const { role, pool, pid, host, token } = hello;
-    this.bySession.set(session, {
-      session,
-      identity,
-      role,
-      pool,
-      name,
-      pid,
+    { role, pool, name: wishedName, pid, host, token }: MessageOf<WorkerMessage, 'hello'>,
+    times: Pick<Peer, 'identity' | 'greetedMs' | 'heardMs' | 'welcomeMs'>,
+  ): Peer {
+    const peer: Peer = {
+      ...{ session, role, pool, name: this.freeName(wishedName), wishedName, pid, host },
       ...(token !== undefined && { token }),
-      host,
+      ...times,
       device: '',
-      greetedMs: nowMs,
-      heardMs: nowMs,
       residentBytes: 0,
+      pingCount: 0,
       state: 'greeted',
       sent: new Map(),
       onTheirWay: new Map(),
-    });
-    return undefined;
+    };
+    this.bySession.set(session, peer);
+    this.names.add(peer.name);
+    return peer;
   }
 
   /** Compares what the peer made of the config; equal: the peer is ready. */
@@ -151,15 +153,13 @@ export class Peers {
   }
 
   /** Two living peers never share a name: the later one gets a number. */
-  private freeName(session: string, wished: string): string {
-    const taken = new Set(
-      this.all()
-        .filter((peer) => peer.session !== session)
-        .map((peer) => peer.name),
-    );
-    if (!taken.has(wished)) return wished;
+  private freeName(wished: string): string {
+    if (!this.names.has(wished)) return wished;
     let number = 2;
-    while (taken.has(`${wished}.${number}`)) number += 1;
+    while (this.names.has(`${wished}.${number}`)) {
+      number = number < SMALL_MAX ? number + 1 : Math.max(number, this.lastNumber) + 1;
+      if (number > SMALL_MAX) this.lastNumber = number;
+    }
     return `${wished}.${number}`;
   }
 }

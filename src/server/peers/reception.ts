@@ -21,6 +21,8 @@ import type { Training } from '../training/training.js';
 import type { Liveness, Loss } from './liveness.js';
 import type { LocalPeers } from './local-peers.js';
 import { type Peer, type Peers, type Refusal, refusalOfProtocol } from './peers.js';
+import { placeFor } from './places.js';
+import { Quarantines } from './quarantines.js';
 import type { WeightsSender } from './weights-sender.js';
 
 export interface ReceptionParts {
@@ -54,7 +56,11 @@ const OF_READY_PEERS: ReadonlySet<WorkerMessage['kind']> = new Set([
 ]);
 
 export class Reception {
-  constructor(private readonly parts: ReceptionParts) {}
+  private readonly quarantines: Quarantines;
+
+  constructor(private readonly parts: ReceptionParts) {
+    this.quarantines = new Quarantines((identity) => identity === OWN);
+  }
 
   receive(session: string, frames: Uint8Array[]): void {
     if (this.refusesProtocol(session, frames)) return;
@@ -112,6 +118,7 @@ export class Reception {
         this.takeLeave(peer);
         return;
       case 'pong':
+        peer.pingCount = Math.max(0, peer.pingCount - 1);
         training.handle({ kind: 'ponged', worker: session, pingedMs: message.sentMs, nowMs: now() });
         return;
       case 'report':
@@ -123,7 +130,8 @@ export class Reception {
   }
 
   private greet(session: string, hello: MessageOf<WorkerMessage, 'hello'>): void {
-    const { peers, local, config, configHash, line, now } = this.parts;
+    const { peers, now } = this.parts;
+    const before = peers.get(session);
     this.lose(session, 'replaced'); // it connected again
     const identity = this.parts.identify(session, hello);
     if (identity === undefined) {
@@ -131,13 +139,41 @@ export class Reception {
       return;
     }
     const refusal =
-      objectionTo(hello.role, identity) ?? peers.greet(session, hello, { identity, nowMs: now() });
+      objectionTo(hello.role, identity) ??
+      this.quarantines.refusalOf(identity, hello.name) ??
+      this.makeRoom(identity);
     if (refusal) {
       this.refuse(session, refusal);
       return;
     }
+    const heardMs = now();
+    const greetedMs = before?.state === 'greeted' ? before.greetedMs : heardMs; // saying it again wins no time
+    const welcomeMs = heardMs + this.quarantines.delayMs(identity);
+    const peer = peers.greet(session, hello, { identity, greetedMs, heardMs, welcomeMs });
+    if (welcomeMs === heardMs) this.welcome(peer);
+  }
+
+  /** @returns why there is no room for one more of an identity */
+  private makeRoom(identity: string): Refusal | undefined {
+    const place = placeFor(identity, this.parts.peers.all());
+    if (place.kind === 'none') return { reason: 'name', message: place.because };
+    if (place.kind === 'instead-of') this.lose(place.peer.session, 'unprepared'); // not refused: it may try again
+    return undefined;
+  }
+
+  /** Welcomes whose time has come; to be called several times a second. */
+  welcomeDue(): void {
+    const nowMs = this.parts.now();
+    for (const peer of this.parts.peers.all())
+      if (peer.welcomeMs !== undefined && peer.welcomeMs <= nowMs) this.welcome(peer);
+  }
+
+  private welcome(peer: Peer): void {
+    const { local, config, configHash, line } = this.parts;
+    const { session, identity, host } = peer;
+    delete peer.welcomeMs;
     const plain = structuredClone(config) as unknown as Record<string, unknown>;
-    const memory = identity === OWN ? local.offer(session, hello.host) : undefined;
+    const memory = identity === OWN ? local.offer(session, host) : undefined;
     this.parts.send(session, {
       kind: 'welcome',
       ...line,
@@ -149,6 +185,8 @@ export class Reception {
 
   private prepare(peer: Peer, prepared: MessageOf<WorkerMessage, 'prepared'>): void {
     if (peer.state === 'ready') throw new MalformedMessage('prepared from a peer that is ready already');
+    if (peer.welcomeMs !== undefined)
+      throw new MalformedMessage('prepared from a peer that was not welcomed');
     const { peers, local, weights, training, evaluations, log } = this.parts;
     const refusal = peers.prepare(peer, prepared);
     if (refusal) {
@@ -224,6 +262,7 @@ export class Reception {
     const peer = this.parts.peers.get(session);
     if (!peer) return;
     this.parts.metrics.increment('gan_workers_quarantined_total', 1, { pool: peer.pool });
+    this.quarantines.note(peer);
     const message = `${because}. Its memory, its processor or its GPU is broken, or its library differs; test the hardware of ${peer.host}`;
     this.refuse(session, { reason: 'corrupt', message });
     this.lose(session, 'refused');

@@ -18,7 +18,7 @@ import type { RunFolder } from '../run-folder/run-folder.js';
 import type { Admission } from '../transport/admission.js';
 import type { ServerTransport } from '../transport/transport.js';
 import { encode } from '../wire/codec.js';
-import type { Log } from './log.js';
+import { type Log, rationed } from './log.js';
 import { ProcessMetrics } from './pages/process-metrics.js';
 import { farewell } from './peers/farewell.js';
 import { Liveness, type Loss } from './peers/liveness.js';
@@ -87,6 +87,7 @@ export class ParameterServer {
   private readonly liveness: Liveness;
   private readonly checkpoints: RunCheckpoints;
   private readonly waiting: WaitingLog;
+  private readonly log: Log;
   /** what is shown of the run */
   readonly view: RunView;
   private timer: NodeJS.Timeout | undefined;
@@ -101,7 +102,9 @@ export class ParameterServer {
   restartCount = 0;
 
   constructor(private readonly parts: ServerParts) {
-    const { config, round, store, metrics, folder, line, now, log } = parts;
+    const { config, round, store, metrics, folder, line, now } = parts;
+    const log = rationed(parts.log, now);
+    this.log = log;
     this.coordinator = new Coordinator({
       schedule: config.schedule,
       shards: config.minibatch.shards,
@@ -200,7 +203,7 @@ export class ParameterServer {
    * @param comesBack whether this server will be started again, and the workers ought to look for it
    */
   stop({ comesBack = false } = {}): void {
-    this.parts.log('stop requested', { comesBack });
+    this.log('stop requested', { comesBack });
     this.stopping = { comesBack };
     this.guard(() => this.training.handle({ kind: 'stop-requested' }));
     setTimeout(() => this.guard(() => this.finish('stopped', { isBoundary: false })), STOP_GRACE_MS).unref();
@@ -274,13 +277,13 @@ export class ParameterServer {
   ): Promise<void> {
     if (this.isFinishing) return;
     this.isFinishing = true;
-    const { config, now, round, log } = this.parts;
+    const { config, now, round } = this.parts;
     const seconds = this.report.seconds(now());
     const steps = this.coordinator.current;
     await (isBoundary ? this.checkpoints.write(steps) : this.checkpoints.idle());
     if (because === 'collapsed') throw collapsed(steps.generator);
     if (because === 'done' && !(await this.evaluations.last(steps.generator)))
-      log('there was no last evaluation');
+      this.log('there was no last evaluation');
     if (this.isOver) return;
     this.end();
     const isDone = because === 'done';

@@ -24,6 +24,7 @@ const HASH = 'a'.repeat(64);
 export const GOOD = 'feedfacefeedface';
 
 const SHARDS = 2;
+const LOGGED_MAX = 100_000;
 const CONFIG = {
   data: { source: 'ring' },
   model: { name: 'mlp', generator: { hidden: [4] }, discriminator: { hidden: [4] } },
@@ -53,6 +54,7 @@ export async function openFuzzedServer(
   const sent = { refused: 0, refusedGood: 0 };
   const said: Uint8Array[][] = [];
   const inbox: ServerMessage[] = [];
+  const logged: string[] = [];
   const transport = new MemoryServerTransport((peer, frames) => {
     const { message } = decode(serverMessage, frames); // whatever a peer sends, the server says only what is right
     if (message.kind === 'refused') sent.refused += 1;
@@ -70,7 +72,7 @@ export async function openFuzzedServer(
     admission: { identify: (_, { host }) => host },
     folder: RunFolder.open(folder, 'fresh'),
     metrics,
-    log: () => {},
+    log: (event) => logged.length < LOGGED_MAX && logged.push(event),
     now: () => nowMs,
     line,
     sharesMemory: false,
@@ -119,6 +121,8 @@ export async function openFuzzedServer(
     server,
     transport,
     sent,
+    /** events, as they were written into the log */
+    logged,
     /** frames of the worker that behaves, since they were last taken */
     said,
     handshake: handshake(manifests),

@@ -145,7 +145,7 @@ export class ParameterServer {
       uniformity,
     });
     this.evaluations = new Evaluations(
-      { ...shared, version },
+      { ...shared, version, onHung: (evaluator) => this.reception.silent(evaluator, 'hung') },
       {
         isExpected: parts.hasEvaluator,
         onVerdict: (round, verdict) => this.training.handle({ kind: 'judged', round, verdict }),
@@ -310,6 +310,7 @@ export class ParameterServer {
     this.training.handle({ kind: 'ticked', nowMs: this.parts.now() });
     this.liveness.check();
     this.reception.welcomeDue();
+    this.evaluations.check();
     this.waiting.note(this.view.waitingFor(), this.parts.now(), this.coordinator.current);
   }
 }

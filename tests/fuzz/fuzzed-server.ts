@@ -36,12 +36,12 @@ const CONFIG = {
 
 /**
  * @param onSent sees all that the server says
- * @param settings other than the usual ones
+ * @param options settings other than the usual ones; whether an evaluator was started beside it
  */
 export async function openFuzzedServer(
   folder: string,
   onSent: (peer: string, message: ServerMessage) => void = () => {},
-  settings: object = {},
+  { settings = {}, hasEvaluator = false }: { settings?: object; hasEvaluator?: boolean } = {},
 ) {
   const config = runConfig.parse({ ...CONFIG, ...settings });
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
@@ -77,7 +77,7 @@ export async function openFuzzedServer(
     line,
     sharesMemory: false,
     round: 0,
-    hasEvaluator: false,
+    hasEvaluator,
     onProgress: () => {},
     onSilent: () => {},
     onEnding: () => {},

@@ -1130,4 +1130,23 @@ export const FAULTS = [
       ['what was left out of the log is not told', 'leftOut += 1;', ''],
     ],
   ),
+  ...of(
+    'src/server/training/evaluations.ts',
+    ['tests/unit/server/training/evaluations.test.ts'],
+    [
+      ['a silent evaluator is waited for for ever', 'onHung(evaluator);', ''],
+      [
+        'a long evaluation is given a minute',
+        'Math.max(leastMs, factor * this.longestMs)',
+        'Math.max(leastMs, this.longestMs)',
+      ],
+      ['an evaluation may take hours', 'return Math.min(mostMs, ', 'return Math.max(leastMs, '],
+      ['the next evaluator looks at other weights', 'if (!isPublished) this.parts', 'this.parts'],
+      [
+        'whoever comes after a silent evaluator is asked for another version',
+        'this.ask(this.outstanding() ?? this.parts.version());',
+        'this.ask(this.parts.version());',
+      ],
+    ],
+  ),
 ];

@@ -14,9 +14,11 @@ import type { WeightsSender } from '../peers/weights-sender.js';
 import type { RunReport } from '../run-report.js';
 import type { ParameterStore } from './parameter-store.js';
 
-/** How long the end waits for the last evaluation. */
+/** How long the end waits for somebody to ask for the last evaluation. */
 const LAST_MS = 180_000;
 const POLL_MS = 10;
+/** An evaluation may take so many times the longest of this run, and so long in any case; no more, since training may wait for it. */
+const PATIENCE = { factor: 10, leastMs: 60_000, mostMs: 600_000 };
 
 export type Verdict = Extract<Event, { kind: 'judged' }>['verdict'];
 
@@ -32,6 +34,8 @@ export interface EvaluationParts {
   now(): number;
   /** G's step now */
   version(): number;
+  /** An evaluator does not answer: it is no peer any more once this returns. */
+  onHung(evaluator: Peer): void;
 }
 
 export interface EvaluationOptions {
@@ -42,7 +46,11 @@ export interface EvaluationOptions {
 }
 
 export class Evaluations {
-  private asked: { session: string; term: number; version: number } | undefined;
+  /** what an evaluator was asked for last; nobody works on it where that one is gone */
+  private asked: { session: string; term: number; version: number; sinceMs: number } | undefined;
+  private longestMs = 0;
+  /** evaluators given up in a row: it may be the evaluation that is long, so that each is waited for twice as long as the one before */
+  private hungCount = 0;
   private answeredVersion = -1;
   /** round on which training waits for a verdict; of another term than now it waits for none: it has gone back */
   private judging: { term: number; round: number } | undefined;
@@ -57,16 +65,41 @@ export class Evaluations {
 
   /** An evaluator is there: it is asked for what nobody could be asked for before. */
   joined(): void {
-    this.ask(this.parts.version());
+    this.ask(this.outstanding() ?? this.parts.version());
+  }
+
+  /** Gives up an evaluator that does not answer, and asks another one; to be called several times a second. */
+  check(): void {
+    const { peers, now, onHung } = this.parts;
+    const evaluator = this.asked && peers.get(this.asked.session);
+    if (evaluator && now() - this.asked!.sinceMs > this.patienceMs()) {
+      this.hungCount += 1;
+      onHung(evaluator);
+    }
+    const version = this.outstanding();
+    if (version !== undefined) this.ask(version);
+  }
+
+  private patienceMs(): number {
+    const { factor, leastMs, mostMs } = PATIENCE;
+    return Math.min(mostMs, Math.max(leastMs, factor * this.longestMs) * 2 ** this.hungCount);
+  }
+
+  /** What is to be evaluated and is not yet, though whoever was asked for it be gone. */
+  private outstanding(): number | undefined {
+    const { term } = this.parts.line;
+    if (this.asked?.term === term) return this.asked.version;
+    return this.judging?.term === term ? this.judging.round : undefined;
   }
 
   /** Asks for an evaluation, unless the evaluator is still busy with an earlier one: it works at its own pace. */
   ask(version: number): void {
     const evaluator = this.evaluator();
     if (!evaluator || this.isBusy()) return;
-    this.parts.store.publishAverage(version);
     const { term } = this.parts.line;
-    this.asked = { session: evaluator.session, term, version };
+    const isPublished = this.asked?.term === term && this.asked.version === version;
+    if (!isPublished) this.parts.store.publishAverage(version); // else it is as it was when the other one was asked
+    this.asked = { session: evaluator.session, term, version, sinceMs: this.parts.now() };
     this.parts.weights.sendAgain(evaluator, 'average', version);
     this.parts.send(evaluator.session, { kind: 'evaluate', term, version });
   }
@@ -86,6 +119,8 @@ export class Evaluations {
       throw new MalformedMessage(`an evaluation of version ${version}, which was not asked for`);
     const unknown = Object.keys(metrics).find((name) => !isMeasure(name));
     if (unknown !== undefined) throw new MalformedMessage(`a measure '${unknown}', which there is not`);
+    this.longestMs = Math.max(this.longestMs, this.parts.now() - asked.sinceMs);
+    this.hungCount = 0;
     this.asked = undefined;
     const isAbandoned = term !== this.parts.line.term; // its weights are no version any more
     if (!isAbandoned) {
@@ -119,11 +154,12 @@ export class Evaluations {
     );
   }
 
-  /** Asks for the last version and waits, for as long as an evaluator may be expected. @returns whether it answered */
+  /** Asks for the last version and waits, for as long as an evaluator may be expected and has time to answer. @returns whether one did */
   async last(version: number): Promise<boolean> {
     const deadline = this.parts.now() + LAST_MS;
     while (this.answeredVersion !== version) {
-      if (!this.isExpected || this.parts.now() > deadline) return false;
+      this.check();
+      if (!this.isExpected || (this.parts.now() > deadline && !this.isBusy())) return false;
       this.ask(version);
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }

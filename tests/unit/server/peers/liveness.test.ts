@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, expect, it } from 'vitest';
 import { encode } from '../../../../src/wire/codec.js';
-import { openFuzzedServer } from '../../../fuzz/fuzzed-server.js';
+import { GOOD, openFuzzedServer } from '../../../fuzz/fuzzed-server.js';
 
 const [HELLO, PREPARED] = [0, 1];
 const MINUTE_MS = 60_000;
@@ -67,4 +67,41 @@ it('one that prepares is pinged, so that a dead connection shows long before', a
   opened.transport.lose(PEER); // what the transport says of a peer that a ping does not reach
   expect(statesNow()).toEqual([]);
   expect(lostNow()).toEqual([[expect.stringMatching(/any.*unreachable/), 1]]);
+});
+
+it('an evaluator that never answers holds up a run that waits for its verdict for a minute, and not for ever', async () => {
+  const [silent, other] = ['a', 'b'].map((digit) => digit.repeat(16)) as [string, string];
+  const asked: string[] = [];
+  const settings = { onCollapse: 'stop', evaluation: { everySteps: 5 } };
+  const run = await openFuzzedServer(
+    join(folder, 'verdicts'),
+    (peer, message) => {
+      if (message.kind !== 'evaluate') return;
+      asked.push(peer);
+      const { term, version } = message;
+      const evaluated = { kind: 'evaluated', term, version, seconds: 1, metrics: {} };
+      if (peer === other) setImmediate(() => run.transport.deliver(other, encode(evaluated, [])));
+    },
+    { settings, hasEvaluator: true },
+  );
+  const joinAs = (peer: string) => {
+    run.transport.deliver(
+      peer,
+      encode({ ...run.handshake[HELLO]!, role: 'evaluator', name: 'evaluator' }, []),
+    );
+    run.transport.deliver(peer, encode(run.handshake[PREPARED]!, []));
+  };
+  joinAs(silent);
+  run.join(GOOD);
+  const pass = async (seconds: number) => {
+    for (let ms = 0; ms < 1000 * seconds; ms += 50) await run.pass(50);
+  };
+  await pass(50);
+  joinAs(other);
+  expect(run.server.steps.generator).toBe(5);
+  await pass(20);
+  expect(run.server.steps.generator).toBeGreaterThan(10);
+  expect(asked.slice(0, 3)).toEqual([silent, other, other]);
+  expect(run.logged.filter((event) => event === 'worker gone')).toHaveLength(1);
+  await run.close();
 });

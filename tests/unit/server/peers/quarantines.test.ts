@@ -65,7 +65,7 @@ async function verifiedServer(name: string) {
     (session, message) => {
       heard.set(session, [...(heard.get(session) ?? []), message]);
     },
-    { verify: { fraction: 1 } },
+    { settings: { verify: { fraction: 1 } } },
   );
   const say = (session: string, header: object, payload?: Uint8Array) =>
     opened.transport.deliver(session, encode(header, payload ? [payload] : []));

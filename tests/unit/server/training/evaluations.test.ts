@@ -1,5 +1,5 @@
 // The server's side of the evaluator: what it takes from one, and which verdict it makes of it. The evaluator's answers are made up.
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { runConfig } from '../../../../src/config/run-config.js';
 import { COLLAPSE_SCORE } from '../../../../src/evaluation/measures/collapse-score.js';
 import type { Peer } from '../../../../src/server/peers/peers.js';
@@ -17,33 +17,169 @@ function serverWith(settings: object = {}) {
     stop: { generatorSteps: 100 },
     ...settings,
   });
-  const peer = { session: 'e', role: 'evaluator', state: 'ready' } as Peer;
+  const evaluatorOf = (session: string) => ({ session, role: 'evaluator', state: 'ready' }) as Peer;
+  const peer = evaluatorOf('e');
+  const peers = [peer];
+  const clock = { nowMs: 0 };
+  const givenUp: [session: string, ms: number][] = [];
+  const published: number[] = [];
   const reported: Record<string, number>[] = [];
   const asked: number[] = [];
+  const askedOf: string[] = [];
+  const askedMs: number[] = [];
+  const leave = (session: string) => {
+    peers.splice(
+      peers.findIndex((each) => each.session === session),
+      1,
+    );
+  };
   const verdicts: [round: number, verdict: Verdict][] = [];
   const line = { term: 1, branch: 0 };
   const parts = {
     config,
     line,
-    peers: { get: () => peer, all: () => [peer] },
-    store: { publishAverage: () => {} },
+    peers: { get: (session: string) => peers.find((each) => each.session === session), all: () => peers },
+    store: { publishAverage: (version: number) => published.push(version) },
     weights: { sendAgain: () => {} },
     report: {
       evaluation: (_: number, __: number, measures: Record<string, number>) => reported.push(measures),
     },
     log: () => {},
-    send: (_: string, message: { kind: string; version?: number }) => asked.push(message.version!),
-    now: () => 0,
+    send: (session: string, message: { kind: string; version?: number }) => {
+      asked.push(message.version!);
+      askedOf.push(session);
+      askedMs.push(clock.nowMs);
+    },
+    now: () => clock.nowMs,
     version: () => 0,
+    onHung: ({ session }: Peer) => {
+      givenUp.push([session, clock.nowMs]);
+      leave(session);
+    },
   } as unknown as EvaluationParts;
   const evaluations = new Evaluations(parts, {
     isExpected: true,
     onVerdict: (round, verdict) => verdicts.push([round, verdict]),
   });
-  const answer = (version: number, metrics: Record<string, number>, term = line.term) =>
-    evaluations.answered(peer, { kind: 'evaluated', term, version, seconds: 1, metrics });
-  return { evaluations, answer, reported, asked, verdicts, line };
+  const answer = (version: number, metrics: Record<string, number>, term = line.term, by = peer) =>
+    evaluations.answered(by, { kind: 'evaluated', term, version, seconds: 1, metrics });
+  const join = (session: string) => {
+    peers.push(evaluatorOf(session));
+    evaluations.joined();
+  };
+  /** Lets time pass as the server does. */
+  const pass = (ms: number) => {
+    for (const end = clock.nowMs + ms; clock.nowMs < end; ) {
+      clock.nowMs += 250;
+      evaluations.check();
+    }
+  };
+  /** how long those were waited for that were given up, seconds */
+  const waited = () => givenUp.map(([, ms], i) => Math.round((ms - askedMs[i]!) / 1000));
+  const others = { evaluatorOf, join, leave, pass, clock, givenUp, published, askedOf, waited };
+  return { evaluations, answer, reported, asked, verdicts, line, ...others };
 }
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+
+describe('an evaluator that does not answer', () => {
+  it('is given up after a minute, and another one is asked for the same version, of the same weights', () => {
+    const { evaluations, answer, evaluatorOf, join, pass, asked, askedOf, givenUp, published, verdicts } =
+      serverWith({ onCollapse: 'stop' });
+    evaluations.judge(50);
+    join('second');
+    pass(MINUTE - SECOND);
+    expect([givenUp, askedOf.at(-1)]).toEqual([[], 'e']);
+    pass(2 * SECOND);
+    expect(givenUp.map(([session]) => session)).toEqual(['e']);
+    expect([asked.at(-1), askedOf.at(-1)]).toEqual([50, 'second']);
+    expect(published.filter((version) => version === 50)).toHaveLength(1);
+    expect(() => answer(50, {}, 1, evaluatorOf('e'))).toThrow(/not asked for/);
+    answer(50, { [COLLAPSE_SCORE]: 0.9 }, 1, evaluatorOf('second'));
+    expect(verdicts).toEqual([[50, 'stop']]);
+  });
+
+  it('is followed by the next that comes, however late; what was asked meanwhile is asked after that', () => {
+    const { evaluations, answer, evaluatorOf, join, pass, asked, givenUp, published } = serverWith();
+    evaluations.ask(20);
+    pass(61 * SECOND);
+    expect(givenUp).toHaveLength(1);
+    evaluations.ask(30); // nobody is there
+    pass(10 * MINUTE);
+    join('third');
+    answer(20, {}, 1, evaluatorOf('third'));
+    evaluations.ask(40);
+    expect([asked, published]).toEqual([
+      [20, 20, 40],
+      [20, 40],
+    ]);
+  });
+
+  it('has ten times as long as the longest evaluation of this run, and ten minutes at most', () => {
+    const { evaluations, answer, pass, clock, givenUp } = serverWith();
+    for (const seconds of [8, 3]) {
+      evaluations.ask(seconds);
+      pass(seconds * SECOND);
+      answer(seconds, {});
+    }
+    const beganMs = clock.nowMs;
+    evaluations.ask(50);
+    pass(20 * MINUTE);
+    expect(givenUp).toEqual([['e', expect.closeTo(beganMs + 80 * SECOND, -3)]]);
+    const slow = serverWith();
+    slow.evaluations.ask(1);
+    slow.join('second');
+    slow.pass(MINUTE + 100 * SECOND);
+    slow.answer(1, {}, 1, slow.evaluatorOf('second'));
+    slow.evaluations.ask(2);
+    const askedMs = slow.clock.nowMs;
+    slow.pass(20 * MINUTE);
+    expect(slow.givenUp.at(-1)).toEqual(['second', expect.closeTo(askedMs + 10 * MINUTE, -3)]);
+  });
+
+  it('leaves twice as long to each that follows, until one answers: it may be the evaluation that is long', () => {
+    const { evaluations, join, pass, waited } = serverWith();
+    evaluations.ask(1);
+    for (const name of ['b', 'c', 'd', 'f']) {
+      join(name);
+      pass(11 * MINUTE);
+    }
+    expect(waited()).toEqual([60, 120, 240, 480, 600]);
+  });
+
+  it('but whose connection ends is followed at once', () => {
+    const { evaluations, join, leave, pass, askedOf } = serverWith({ onCollapse: 'stop' });
+    evaluations.judge(50);
+    join('second');
+    leave('e');
+    pass(SECOND);
+    expect(askedOf.at(-1)).toBe('second');
+  });
+
+  it('at the end is waited for as long, and then not any more', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout'] });
+    const { evaluations, join, clock, askedOf } = serverWith();
+    let hasAnswered: boolean | undefined;
+    void evaluations.last(100).then((value) => {
+      hasAnswered = value;
+    });
+    const wait = async (ms: number) => {
+      for (const end = clock.nowMs + ms; clock.nowMs < end; ) {
+        clock.nowMs += 100;
+        await vi.advanceTimersByTimeAsync(100);
+      }
+    };
+    await wait(61 * SECOND);
+    expect([askedOf, hasAnswered]).toEqual([['e'], undefined]);
+    join('second');
+    await wait(100 * SECOND);
+    expect([askedOf, hasAnswered]).toEqual([['e', 'second'], undefined]);
+    await wait(25 * SECOND); // given up in its turn, and the time in which one may come is over
+    expect(hasAnswered).toBe(false);
+    vi.useRealTimers();
+  });
+});
 
 describe('an evaluator', () => {
   it.each(['gan_goal_steps', 'gan_evaluated_version', 'gan_loss', 'nonsense', 'toString'])(

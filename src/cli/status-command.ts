@@ -1,13 +1,17 @@
 // `nash status`: what a run is doing now, asked of its server.
 import { Command } from 'commander';
 import { EXIT, messageOf, NashError } from '../errors.js';
+import { clipped } from '../protocol/messages.js';
 import { findRun } from '../run-folder/find-run.js';
-import { isOpen, readAddress } from '../run-folder/server-address.js';
-import type { PeerStatus, RunStatus } from '../server/pages/run-status.js';
+import { addressOfLiving, isOpen } from '../run-folder/server-address.js';
+import { type PeerStatus, plain, type RunStatus, runStatus } from '../server/pages/run-status.js';
 import type { CommandMaker } from './main.js';
 
 const WATCH_MS = 1000;
 const ANSWER_MS = 5000;
+/** Four thousand workers with the longest names fit; whoever has the port of a server that is gone may send without end. */
+const ANSWER_BYTES_MAX = 8 * 2 ** 20;
+const QUOTED_MAX = 200;
 /** A server that is started again answers before this. */
 const SILENT_MAX_MS = 10_000;
 
@@ -63,25 +67,41 @@ function display(stream: NodeJS.WriteStream, asJson: boolean): (status: RunStatu
 
 /** @throws NashError('usage') when no server answers for that folder, NashError('failed') when one answers something else */
 export async function askStatus(runDir: string): Promise<RunStatus> {
-  const { http, host } = readAddress(runDir);
+  const { http, host } = addressOfLiving(runDir);
   const { ok, status: code, text } = await get(`http://${http}/status`, runDir);
   try {
+    if (text === undefined) throw new Error(`more than ${ANSWER_BYTES_MAX} bytes`);
     if (!ok) throw new Error(`${code}: ${text.trim()}`);
-    const status = JSON.parse(text) as RunStatus;
+    const status = parse(text);
     return { ...status, workers: status.workers.map((worker) => withoutForeignPid(worker, host)) };
   } catch (cause) {
-    const message = `http://${http} answers no status of ${runDir} but ${plain(messageOf(cause))}. Another program may have its port; \`nash train CONFIG --resume\` goes on with a run whose server is gone.`;
+    const what = plain(clipped(messageOf(cause), QUOTED_MAX));
+    const message = `http://${http} answers no status of ${runDir} but ${what}. Another program may have its port; \`nash train CONFIG --resume\` goes on with a run whose server is gone.`;
     throw new NashError('failed', message, { cause });
   }
 }
 
-/** The timer is our own: that of `AbortSignal.timeout` keeps no process alive, which then leaves with 13 while it waits. */
-async function get(url: string, runDir: string): Promise<{ ok: boolean; status: number; text: string }> {
+/** @throws Error in one line */
+function parse(text: string): RunStatus {
+  const parsed = runStatus.safeParse(JSON.parse(text));
+  if (parsed.success) return parsed.data;
+  const { path, message } = parsed.error.issues[0]!;
+  throw new Error(`one whose '${path.join('.')}' is wrong: ${message}`);
+}
+
+/**
+ * The timer is our own: that of `AbortSignal.timeout` keeps no process alive, which then leaves with 13 while it waits.
+ * @returns no text where it is too long
+ */
+async function get(
+  url: string,
+  runDir: string,
+): Promise<{ ok: boolean; status: number; text: string | undefined }> {
   const aborter = new AbortController();
   const timer = setTimeout(() => aborter.abort(new Error(`nothing for ${ANSWER_MS / 1000} s`)), ANSWER_MS);
   try {
-    const response = await fetch(url, { signal: aborter.signal });
-    return { ok: response.ok, status: response.status, text: await response.text() };
+    const response = await fetch(url, { signal: aborter.signal, redirect: 'error' });
+    return { ok: response.ok, status: response.status, text: await textOf(response) };
   } catch (cause) {
     const why = cause instanceof Error && cause.cause ? messageOf(cause.cause) : messageOf(cause);
     throw new NashError(
@@ -92,7 +112,19 @@ async function get(url: string, runDir: string): Promise<{ ok: boolean; status: 
     );
   } finally {
     clearTimeout(timer);
+    aborter.abort(); // of a body that is too long
   }
+}
+
+async function textOf({ body }: Response): Promise<string | undefined> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body ?? []) {
+    bytes += chunk.byteLength;
+    if (bytes > ANSWER_BYTES_MAX) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 /** A process id means something on its own host only. */
@@ -102,16 +134,12 @@ function withoutForeignPid(worker: PeerStatus, host: string): PeerStatus {
   return rest;
 }
 
-/** Without what moves a cursor or turns the direction of a line: names are others', and a server of another version may let more through. */
-const plain = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '');
-
 /** The status as lines for a person. */
 export function table({ step, waitingFor, workers, http }: RunStatus): string {
-  const rows = workers.map((w) =>
-    [w.id, w.pool, w.state, w.host, String(w.pid ?? ''), w.device, w.step === null ? '' : String(w.step)].map(
-      plain,
-    ),
-  );
+  const rows = workers.map((w) => [
+    ...[w.id, w.pool, w.state, w.host, String(w.pid ?? ''), w.device],
+    w.step === null ? '' : String(w.step),
+  ]);
   const all = [['worker', 'pool', 'state', 'host', 'pid', 'device', 'step'], ...rows];
   const widths = all[0]!.map((_, column) => Math.max(...all.map((row) => row[column]!.length)));
   const lines = all.map((row) =>
@@ -121,8 +149,8 @@ export function table({ step, waitingFor, workers, http }: RunStatus): string {
       .trimEnd(),
   );
   return [
-    `step ${step.generator} of G, ${step.discriminator} of D; metrics at http://${plain(http)}/metrics`,
-    waitingFor ? `waiting for ${plain(waitingFor)}` : 'waiting for nothing',
+    `step ${step.generator} of G, ${step.discriminator} of D; metrics at http://${http}/metrics`,
+    waitingFor ? `waiting for ${waitingFor}` : 'waiting for nothing',
     ...lines,
   ].join('\n');
 }

@@ -1,9 +1,11 @@
 // `nash stop`: asks a run to finish its step, save and end.
+import { lstatSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { Command } from 'commander';
 import { EXIT, messageOf, NashError } from '../errors.js';
+import { usersOf } from '../run-folder/process-stat.js';
 import { runFile } from '../run-folder/run-files.js';
-import { isOpen, readAddress } from '../run-folder/server-address.js';
+import { addressOfLiving, isOpen } from '../run-folder/server-address.js';
 import type { CommandMaker } from './main.js';
 import { askStatus } from './status-command.js';
 
@@ -17,12 +19,12 @@ export const stopCommand: CommandMaker = (finish) =>
     .argument('<run-dir>', 'run folder')
     .addHelpText('after', '\nExample:\n  npx nash stop runs/ring')
     .action(async (runDir: string) => {
-      const { pid, host } = readAddress(runDir);
-      await askStatus(runDir); // refuses when nobody answers, so that no stranger is signalled under a pid given again
+      const { host } = addressOfLiving(runDir);
+      await askStatus(runDir); // an older server did not say when it started: where nobody answers, its pid may have been given again
       if (host !== hostname()) {
         throw new NashError('usage', `the server of ${runDir} runs on ${host}; run \`nash stop\` there`);
       }
-      terminate(runDir, pid);
+      terminate(runDir);
       const deadline = Date.now() + PATIENCE_MS;
       while (isOpen(runDir) && Date.now() < deadline) {
         await new Promise((resolve) => setTimeout(resolve, POLL_MS));
@@ -39,17 +41,32 @@ export const stopCommand: CommandMaker = (finish) =>
       finish(EXIT.done);
     });
 
-/** @throws NashError('usage') when there is no such process, or it is not ours */
-function terminate(runDir: string, pid: number): void {
+/** @throws NashError('usage') when there is no such process, or it is not that of who wrote its address, or not ours */
+function terminate(runDir: string): void {
   try {
+    const { pid } = addressOfLiving(runDir);
+    requireOwner(runFile(runDir, 'address'), pid);
     process.kill(pid, 'SIGTERM');
   } catch (cause) {
     if (!isOpen(runDir)) return; // it has just ended by itself
+    if (cause instanceof NashError) throw cause;
     throw new NashError(
       'usage',
-      `the server of ${runDir}, process ${pid}, cannot be told to stop (${messageOf(cause)}): it has died, or belongs to another user. ` +
+      `the server of ${runDir} cannot be told to stop (${messageOf(cause)}): it has died, or belongs to another user. ` +
         'A run whose server is gone goes on with `nash train CONFIG --resume`.',
       { cause },
     );
   }
+}
+
+/** Whoever may write into a folder could name any process there, and root would end it. */
+function requireOwner(file: string, pid: number): void {
+  const owner = lstatSync(file).uid;
+  const other = usersOf(pid).find((user) => user !== owner);
+  if (other === undefined) return;
+  throw new NashError(
+    'usage',
+    `${file} is user ${owner}'s, and process ${pid}, which it names, acts for user ${other}: it is not told to stop. ` +
+      'If it is the server, end it by hand.',
+  );
 }

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { NashError } from '../errors.js';
-import { processStat } from './process-stat.js';
+import { startOf } from './process-stat.js';
 import { runFile } from './run-files.js';
 
 interface Lock {
@@ -116,10 +116,4 @@ function tryLink(from: string, to: string): boolean {
 function isAlive(holder: Lock): boolean {
   if (holder.host !== hostname()) return true;
   return holder.pid !== process.pid && startOf(holder.pid) === holder.started;
-}
-
-/** Undefined when there is no such process, or only what is left of it. */
-function startOf(pid: number): string | undefined {
-  const stat = processStat(pid);
-  return stat?.state === 'Z' ? undefined : stat?.started;
 }

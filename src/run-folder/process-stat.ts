@@ -8,6 +8,22 @@ export interface ProcessStat {
   started: string;
 }
 
+/** When a process started; undefined where there is none, or only what is left of it. */
+export function startOf(pid: number): string | undefined {
+  const stat = processStat(pid);
+  return stat?.state === 'Z' ? undefined : stat?.started;
+}
+
+/** The users that a process acts for: its real, effective, saved and file system user; none where there is no such process. */
+export function usersOf(pid: number): number[] {
+  try {
+    const [, users = ''] = /^Uid:\s(.*)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+    return users.trim().split(/\s+/).map(Number);
+  } catch {
+    return [];
+  }
+}
+
 /** @returns undefined where there is no such process */
 export function processStat(pid: number): ProcessStat | undefined {
   try {

@@ -14,6 +14,7 @@ import type { Line } from '../protocol/line.js';
 import type { Versions } from '../protocol/schedule.js';
 import { openRun } from '../run/open-run.js';
 import { decodeState, type RunState } from '../run/run-state.js';
+import { startOf } from '../run-folder/process-stat.js';
 import { holdsRun, runFile } from '../run-folder/run-files.js';
 import { type Opening, RunFolder } from '../run-folder/run-folder.js';
 import type { RunResult } from '../run-folder/run-result.js';
@@ -143,6 +144,7 @@ export async function startServer(options: ServerOptions): Promise<RunResult> {
     });
     folder.writeAddress({
       pid: process.pid,
+      started: startOf(process.pid),
       endpoint,
       localEndpoint,
       http: http.address,

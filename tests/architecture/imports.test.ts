@@ -155,6 +155,7 @@ const TABLE: Table = {
       'transport',
       'wire',
     ],
+    packages: ['zod'],
     because: 'a shell: performs what the coordinator decides; no tensors',
   },
   worker: {

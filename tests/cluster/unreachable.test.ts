@@ -1,23 +1,34 @@
 // Goal: whatever stands at a server's address, `nash status` and `nash stop` say so and end by the table; nobody keeps them from a server
 // that lives. Method: real sockets that say nothing, break, or answer something else.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { chownSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { startOf } from '../../src/run-folder/process-stat.js';
 import { serveHttp } from '../../src/server/pages/http.js';
-import { nash, scratch } from '../support/nash.js';
+import { nash, scratch, until } from '../support/nash.js';
 
 const open: { close(): unknown }[] = [];
 afterAll(() => {
   for (const each of open) each.close();
 });
 
-/** The folder of a run whose server is said to be at an address, as process 2^22 + 1, which no process is. */
-function runAt(name: string, http: string, pid = 2 ** 22 + 1): string {
+/** The folder of a run whose server is said to be at an address, as a process: this one, unless another is named. */
+function runAt(
+  name: string,
+  http: string,
+  said: { pid?: number; started?: string | undefined } = {},
+): string {
   const folder = scratch(name);
   mkdirSync(folder, { recursive: true });
-  const address = { pid, endpoint: 'tcp://127.0.0.1:1', localEndpoint: 'ipc://@x', http, host: hostname() };
+  const { pid } = process;
+  const address = {
+    ...{ pid, started: startOf(pid), endpoint: 'tcp://127.0.0.1:1', localEndpoint: 'ipc://@x', http },
+    host: hostname(),
+    ...said,
+  };
   writeFileSync(join(folder, 'server.json'), JSON.stringify(address));
   return folder;
 }
@@ -31,7 +42,25 @@ async function listening(server: Server): Promise<string> {
 }
 
 const saying = (text: string) =>
-  createServer((socket) => socket.end(`HTTP/1.1 200 OK\r\ncontent-length: ${text.length}\r\n\r\n${text}`));
+  createServer((socket) =>
+    socket.end(`HTTP/1.1 200 OK\r\ncontent-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`),
+  );
+
+const STATUS = JSON.stringify({
+  step: { discriminator: 7, generator: 7 },
+  waitingFor: null,
+  workers: [],
+  http: 'here',
+  endpoint: '',
+});
+
+const ESC = '\u001b';
+
+/** Writes an answer that never ends, as fast as it is read. */
+async function pour(socket: Socket): Promise<void> {
+  socket.write('HTTP/1.1 200 OK\r\n\r\n');
+  while (!socket.destroyed) await new Promise((done) => socket.write(' '.repeat(2 ** 16), done));
+}
 
 describe.each(['status', 'stop'])('nash %s', (command) => {
   it.each<[string, () => Server, number, RegExp]>([
@@ -45,6 +74,25 @@ describe.each(['status', 'stop'])('nash %s', (command) => {
     ],
     ['answers something else', () => saying('hello'), 1, /answers no status of .* but/],
     ['answers JSON of another form', () => saying('{"a":1}'), 1, /answers no status of .* but/],
+    [
+      'answers a step that is none',
+      () => saying(STATUS.replace('7', '"7"')),
+      1,
+      /one whose 'step.discriminator' is wrong/,
+    ],
+    [
+      'answers without end',
+      () => createServer((s) => void pour(s)),
+      1,
+      /answers no status of .* but more than 8388608 bytes/,
+    ],
+    ['moves the cursor', () => saying(`${ESC}[2J${'x'.repeat(100_000)}`), 1, /^nash: \P{Cc}{1,1000}\n$/u],
+    [
+      'sends the caller on',
+      () => createServer((s) => s.end('HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\n\r\n')),
+      2,
+      /does not answer at/,
+    ],
   ])(
     'says so and ends by the table where somebody %s',
     async (what, make, exitCode, message) => {
@@ -58,26 +106,116 @@ describe.each(['status', 'stop'])('nash %s', (command) => {
   );
 });
 
-const STATUS = JSON.stringify({
-  step: { discriminator: 7, generator: 7 },
-  waitingFor: null,
-  workers: [],
-  http: 'here',
-  endpoint: '',
+/** A process of this test, and when it started. */
+function someProcess() {
+  const child = spawn('sleep', ['1000']);
+  open.push({ close: () => child.kill('SIGKILL') });
+  const pid = child.pid!;
+  return { child, pid, started: startOf(pid)!, isAlive: () => startOf(pid) !== undefined };
+}
+
+/** A program that has a dead server's port, says what a server would, and counts who asked. */
+async function impostor() {
+  const asked: string[] = [];
+  const server = createServer((socket) => {
+    asked.push('connection');
+    socket.end(`HTTP/1.1 200 OK\r\ncontent-length: ${STATUS.length}\r\n\r\n${STATUS}`);
+  });
+  return { asked, http: await listening(server) };
+}
+
+describe.each(['status', 'stop'])('of a server that was killed, nash %s', (command) => {
+  const killed = (because: RegExp) => ({
+    exitCode: 2,
+    stdout: '',
+    stderr: expect.stringMatching(
+      new RegExp(`^nash: the server of .* was killed: ${because.source}.*--resume.*\\n$`),
+    ),
+  });
+
+  it('says so, and does not ask whoever has its port now', async () => {
+    const { asked, http } = await impostor();
+    const { child, pid, started, isAlive } = someProcess();
+    child.kill('SIGKILL');
+    await until('its end', () => !isAlive());
+    for (const said of [
+      { pid, started },
+      { pid, started: undefined },
+    ])
+      expect(await nash(command, runAt(`${command} killed`, http, said))).toMatchObject(
+        killed(/there is no such process/),
+      );
+    expect(asked).toEqual([]);
+  }, 30_000);
+
+  it('says so where its process id is that of another program, which is not signalled', async () => {
+    const { asked, http } = await impostor();
+    const { pid, started, isAlive } = someProcess();
+    const folder = runAt(`${command} again`, http, { pid, started: String(Number(started) - 1) });
+    expect(await nash(command, folder)).toMatchObject(killed(/its process id is that of another/));
+    expect([asked, isAlive()]).toEqual([[], true]);
+  }, 30_000);
 });
 
-it('nash stop signals no process that is not there, and no group of them', async () => {
-  const http = await listening(saying(STATUS));
-  const gone = await nash('stop', runAt('gone', http));
-  expect(gone).toMatchObject({ exitCode: 2, stdout: '' });
-  expect(gone.stderr).toMatch(/^nash: the server of .*, cannot be told to stop \(kill ESRCH\)/);
+it('an older server did not say when it started, and is asked all the same', async () => {
+  const { http } = await impostor();
+  const { exitCode, stdout } = await nash('status', runAt('older', http, { started: undefined }));
+  expect([exitCode, stdout]).toEqual([0, expect.stringContaining('step 7 of G')]);
+}, 30_000);
+
+it.skipIf(process.getuid?.() !== 0)(
+  'nash stop ends no process of another user than whose server.json names it (needs root)',
+  async () => {
+    const { http } = await impostor();
+    const { pid, started, isAlive } = someProcess();
+    const folder = runAt('of another', http, { pid, started });
+    chownSync(join(folder, 'server.json'), 65534, 65534);
+    expect(await nash('stop', folder)).toMatchObject({
+      exitCode: 2,
+      stdout: '',
+      stderr: expect.stringMatching(
+        /^nash: .*server.json is user 65534's, and process \d+.* acts for user 0/,
+      ),
+    });
+    expect(isAlive()).toBe(true);
+  },
+  30_000,
+);
+
+it('nash stop signals no group of processes', async () => {
+  const { http } = await impostor();
   for (const pid of [1.5, -(2 ** 22 + 1)]) {
     // a group that is none: a real one would be ended where this fails
-    const group = await nash('stop', runAt(`group ${pid}`, http, pid));
+    const group = await nash('stop', runAt(`group ${pid}`, http, { pid }));
     expect(group).toMatchObject({ exitCode: 2, stdout: '' });
     expect(group.stderr).toMatch(/^nash: .*server\.json is damaged/);
   }
 }, 30_000);
+
+it.each(['--json', '--watch'])(
+  'nash status %s shows nothing of an answer but what belongs there',
+  async (how) => {
+    const bad = `a${ESC}[2J\u202e\u2028b`;
+    const worker = { id: bad, pool: bad, state: 'idle', pid: 1, host: bad, device: bad, step: 1, extra: 'x' };
+    const answer = {
+      ...{ ...JSON.parse(STATUS), waitingFor: bad, http: bad, endpoint: bad, extra: 'x'.repeat(1000) },
+      workers: [worker],
+    };
+    const folder = runAt(`shown ${how}`, await listening(saying(JSON.stringify(answer))));
+    const shown = nash('status', folder, how);
+    if (how === '--watch') setTimeout(() => rmSync(join(folder, 'server.json')), 3000);
+    const { exitCode, stdout } = await shown;
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^[\u0020-\u007e\n]+$/);
+    expect(stdout).toContain('a[2Jb');
+    if (how === '--json')
+      expect(JSON.parse(stdout)).toEqual({
+        ...{ ...JSON.parse(STATUS), waitingFor: 'a[2Jb', http: 'a[2Jb', endpoint: 'a[2Jb' },
+        workers: [{ id: 'a[2Jb', pool: 'a[2Jb', state: 'idle', host: 'a[2Jb', device: 'a[2Jb', step: 1 }],
+      });
+  },
+  30_000,
+);
 
 it.each([
   ['that say nothing', ''],

@@ -1003,9 +1003,9 @@ export const FAULTS = [
     [['a name turns the direction of a line', '[^\\p{Cc}\\p{Cf}', '[^\\p{Cc}']],
   ),
   ...of(
-    'src/cli/status-command.ts',
+    'src/server/pages/run-status.ts',
     ['tests/unit/protocol/names.test.ts'],
-    [['a name moves the cursor of whoever asks for the status', '      plain,', '      String,']],
+    [['a name moves the cursor of whoever asks for the status', '.transform(plain)', '.transform(String)']],
   ),
   ...of(
     'src/transport/zap.ts',
@@ -1146,6 +1146,44 @@ export const FAULTS = [
         'whoever comes after a silent evaluator is asked for another version',
         'this.ask(this.outstanding() ?? this.parts.version());',
         'this.ask(this.parts.version());',
+      ],
+    ],
+  ),
+  ...of(
+    'src/run-folder/server-address.ts',
+    ['tests/cluster/unreachable.test.ts'],
+    [
+      [
+        'a process id that was given again is taken for the server',
+        'if (found !== undefined && (started ?? found) === found) return address;',
+        'if (found !== undefined) return address;',
+      ],
+      [
+        'whoever has the port of a killed server is asked',
+        'if (found !== undefined && (started ?? found) === found) return address;',
+        'if (pid > 0) return address;',
+      ],
+    ],
+  ),
+  ...of(
+    'src/cli/stop-command.ts',
+    ['tests/cluster/unreachable.test.ts'],
+    [
+      [
+        "root ends whatever process another user's file names",
+        "requireOwner(runFile(runDir, 'address'), pid);",
+        '',
+      ],
+    ],
+  ),
+  ...of(
+    'src/cli/status-command.ts',
+    ['tests/cluster/unreachable.test.ts'],
+    [
+      [
+        'an impostor fills the memory of whoever asks for the status',
+        'if (bytes > ANSWER_BYTES_MAX) return undefined;',
+        '',
       ],
     ],
   ),

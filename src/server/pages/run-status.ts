@@ -1,25 +1,35 @@
-// What `/status` answers and `nash status` shows; part of the interface.
-import type { Net } from '../../parameters/manifest.js';
+// What `/status` answers and `nash status` shows; part of the interface. Whoever asks validates it: where a server was, another program may be.
+import { z } from 'zod';
 
-export interface RunStatus {
-  /** steps applied */
-  step: Record<Net, number>;
-  /** in words; null when for nothing */
-  waitingFor: string | null;
-  /** living peers, the evaluator among them */
-  workers: PeerStatus[];
-  http: string;
-  endpoint: string;
-}
+/** Without what moves a cursor, turns the direction of a line or ends it: names are others', and are shown on terminals. */
+export const plain = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '');
 
-export interface PeerStatus {
-  id: string;
-  pool: string;
-  state: 'preparing' | 'busy' | 'idle';
+const shown = (max: number) => z.string().max(max).transform(plain);
+const word = shown(1024);
+const count = z.int().nonnegative();
+
+const peerStatus = z.object({
+  id: word,
+  pool: word,
+  state: z.enum(['preparing', 'busy', 'idle']),
   /** shown for processes of the asking host only */
-  pid?: number;
-  host: string;
-  device: string;
+  pid: count.optional(),
+  host: word,
+  device: word,
   /** of the task that it computes */
-  step: number | null;
-}
+  step: count.nullable(),
+});
+export type PeerStatus = z.infer<typeof peerStatus>;
+
+/** Fields that are not known are left out. */
+export const runStatus = z.object({
+  /** steps applied */
+  step: z.object({ discriminator: count, generator: count }),
+  /** in words; null when for nothing */
+  waitingFor: shown(2 ** 16).nullable(),
+  /** living peers, the evaluator among them */
+  workers: z.array(peerStatus).max(2 ** 14),
+  http: word,
+  endpoint: word,
+});
+export type RunStatus = z.infer<typeof runStatus>;

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { table } from '../../../src/cli/status-command.js';
 import { PROTOCOL_VERSION, workerMessage } from '../../../src/protocol/messages.js';
+import { runStatus } from '../../../src/server/pages/run-status.js';
 
 const helloOf = (name: string, host = 'h') => ({
   kind: 'hello',
@@ -50,7 +51,7 @@ describe('a name', () => {
       workers: [worker],
       endpoint: '',
     };
-    const shown = table({ ...status, http: bad });
+    const shown = table(runStatus.parse({ ...status, http: bad }));
     expect(shown.split('\n')).toHaveLength(4);
     for (const unseen of UNSEEN) if (unseen !== '\n') expect(shown).not.toContain(unseen);
     expect(shown).toContain('waiting for ab');

@@ -157,6 +157,7 @@ export class ParameterServer {
       guard: this.guard.bind(this),
       onBoundary: (round) => this.boundary(round),
       onJudge: (round) => this.evaluations.judge(round),
+      onSettled: (author, stepKind) => this.reception.settled(author, stepKind),
       onQuarantine: (session, because) => this.reception.quarantine(session, because),
       onFinished: (because) => this.guard(() => this.finish(because)),
     });

@@ -1035,8 +1035,8 @@ export const FAULTS = [
     [
       [
         'nash status leaves with 13 while it waits for an answer',
-        '{ signal: aborter.signal }',
-        '{ signal: AbortSignal.timeout(ANSWER_MS) }',
+        'signal: aborter.signal,',
+        'signal: AbortSignal.timeout(ANSWER_MS),',
       ],
     ],
   ),
@@ -1184,6 +1184,28 @@ export const FAULTS = [
         'an impostor fills the memory of whoever asks for the status',
         'if (bytes > ANSWER_BYTES_MAX) return undefined;',
         '',
+      ],
+    ],
+  ),
+  ...of(
+    'src/server/peers/uniformity.ts',
+    ['tests/unit/server/peers/uniformity.test.ts'],
+    [
+      [
+        'who claims first decides what is usual',
+        'if (!difference && served',
+        'for (const [kind, canary] of claim.canaries)\n      if (!this.usual.has(kind)) this.usual.set(kind, { fingerprint, canary, worker: name });\n    if (!difference && served',
+      ],
+      [
+        'whoever claimed otherwise computes on',
+        'return difference ? [{ session: other, difference }] : [];',
+        'return difference && other === session ? [{ session: other, difference }] : [];',
+      ],
+      ['an evaluator decides what is usual', "if (role === 'evaluator') return undefined;", ''],
+      [
+        'a worker without a trial gradient is welcome',
+        'if (missing) {',
+        'if (missing === undefined && false) {',
       ],
     ],
   ),

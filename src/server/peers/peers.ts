@@ -8,6 +8,7 @@ import {
   type WorkerMessage,
 } from '../../protocol/messages.js';
 import type { Pool } from '../../protocol/roster.js';
+import type { StepKind } from '../../protocol/step-kinds.js';
 import type { VersionName } from '../training/published-versions.js';
 import type { Uniformity } from './uniformity.js';
 
@@ -99,6 +100,7 @@ export class Peers {
     this.bySession.delete(session);
     if (!peer) return undefined;
     this.names.delete(peer.name);
+    this.uniformity.leave(session);
     this.gone.set(session, peer.name);
     for (const oldest of this.gone.keys()) if (this.gone.size > GONE_MAX) this.gone.delete(oldest);
     return peer;
@@ -145,11 +147,18 @@ export class Peers {
     if (prepared.data !== null && prepared.data !== data) {
       return { reason: 'data', message: differs('has other data files', prepared.data, data) };
     }
-    const difference = this.uniformity.join(peer.name, prepared);
+    const difference = this.uniformity.join(peer, prepared);
     if (difference) return difference;
     peer.state = 'ready';
     peer.device = prepared.device;
     return undefined;
+  }
+
+  /** An answer of a peer counts. @returns who is not to compute beside it any more */
+  settled(session: string, stepKind: StepKind): { session: string; refusal: Refusal }[] {
+    return this.uniformity
+      .settled(session, stepKind)
+      .map(({ session, difference }) => ({ session, refusal: difference }));
   }
 
   /** Two living peers never share a name: the later one gets a number. */

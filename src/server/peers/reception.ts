@@ -13,6 +13,7 @@ import {
   type WorkerMessage,
   workerMessage,
 } from '../../protocol/messages.js';
+import type { StepKind } from '../../protocol/step-kinds.js';
 import { OWN } from '../../transport/admission.js';
 import { decode, MalformedMessage } from '../../wire/codec.js';
 import type { Log } from '../log.js';
@@ -255,6 +256,14 @@ export class Reception {
       metrics.increment('gan_workers_lost_total', 1, { pool: peer.pool, reason: why });
     }
     if (isReady) training.handle({ kind: 'left', worker: session });
+  }
+
+  /** An answer counts: whoever computes otherwise than its author is sent away. */
+  settled(author: string, stepKind: StepKind): void {
+    for (const { session, refusal } of this.parts.peers.settled(author, stepKind)) {
+      this.refuse(session, refusal);
+      this.lose(session, 'refused');
+    }
   }
 
   /** A worker that computes wrongly is sent away for good. */

@@ -1,9 +1,12 @@
-// Every worker of a pool must round alike. The first of a pool that becomes ready says what is usual in this run; whoever differs later is
-// told in which respect. The fingerprint says why two machines differ, the canary that they do. What is usual goes into checkpoints: a run
-// that was resumed elsewhere would end with other weights than one that nothing disturbed.
+// Every worker of a pool must round alike. What is usual in a run is what a worker claimed whose work was accepted: until the first answer
+// to a kind of step is settled, workers with different claims compute beside each other, and whoever only claims and leaves decides
+// nothing. Whoever differs is told in which respect. The fingerprint says why two machines differ, the canary that they do. What is usual
+// goes into checkpoints: a run that was resumed elsewhere would end with other weights than one that nothing disturbed.
 
 import type { Fingerprint, MessageOf, WorkerMessage } from '../../protocol/messages.js';
+import { serves } from '../../protocol/roster.js';
 import { netOf, STEP_KINDS, type StepKind } from '../../protocol/step-kinds.js';
+import type { Peer } from './peers.js';
 
 type Prepared = Pick<MessageOf<WorkerMessage, 'prepared'>, 'fingerprint' | 'canaries'>;
 
@@ -22,13 +25,22 @@ const MEANING: Record<keyof Fingerprint, string> = {
 interface Usual {
   fingerprint: Fingerprint;
   canary: string;
-  /** the first that had it */
+  /** whose work was the first to be accepted */
   worker: string;
+}
+
+/** What a living worker says of itself, of kinds of steps where nothing is usual yet. */
+interface Claim {
+  worker: string;
+  fingerprint: Fingerprint;
+  canaries: ReadonlyMap<StepKind, string>;
 }
 
 export class Uniformity {
   private readonly usual: Map<StepKind, Usual>;
   private readonly isResumed: boolean;
+  /** by session */
+  private readonly claims = new Map<string, Claim>();
 
   /** @param before what `toJSON` gave for the run's earlier steps; absent: anything may become usual */
   constructor(before: Readonly<Record<string, unknown>> = {}) {
@@ -40,20 +52,54 @@ export class Uniformity {
     return Object.fromEntries(this.usual);
   }
 
-  /** Compares a worker with the first of its pools; equal, or the first: it joins them. @param worker its name */
-  join(worker: string, { fingerprint, canaries }: Prepared): Difference | undefined {
-    const served = STEP_KINDS.filter((stepKind) => canaries[stepKind] !== undefined);
-    for (const stepKind of served) {
-      const difference = this.differenceOf(stepKind, fingerprint, canaries[stepKind]!);
+  /** Compares a worker with what is usual for the steps that it serves; equal, or nothing is usual yet: it is one of them. */
+  join(
+    { session, name, role, pool }: Pick<Peer, 'session' | 'name' | 'role' | 'pool'>,
+    { fingerprint, canaries }: Prepared,
+  ): Difference | undefined {
+    if (role === 'evaluator') return undefined; // it computes nothing
+    const served = STEP_KINDS.filter((stepKind) => serves(pool, netOf(stepKind)));
+    const missing = served.find((stepKind) => canaries[stepKind] === undefined);
+    if (missing) {
+      const message = `this worker says of no trial gradient of the ${netOf(missing)} what its bits are`;
+      return { reason: 'canary', message: `${message}; give it the same version of nash` };
+    }
+    const claim = {
+      worker: name,
+      fingerprint,
+      canaries: new Map(served.map((stepKind) => [stepKind, canaries[stepKind]!])),
+    };
+    const difference = this.differenceOf(claim);
+    if (!difference && served.some((stepKind) => !this.usual.has(stepKind))) this.claims.set(session, claim);
+    return difference;
+  }
+
+  /** A worker is gone. */
+  leave(session: string): void {
+    this.claims.delete(session);
+  }
+
+  /** An answer of a worker counts: where it is the first to its kind of step, that worker's claim is usual from now on. @returns who differs from it */
+  settled(session: string, stepKind: StepKind): { session: string; difference: Difference }[] {
+    const claim = this.claims.get(session);
+    const canary = claim?.canaries.get(stepKind);
+    if (!claim || canary === undefined || this.usual.has(stepKind)) return [];
+    this.usual.set(stepKind, { fingerprint: claim.fingerprint, canary, worker: claim.worker });
+    return [...this.claims].flatMap(([other, theirs]) => {
+      const difference = this.differenceOf(theirs);
+      return difference ? [{ session: other, difference }] : [];
+    });
+  }
+
+  private differenceOf({ fingerprint, canaries }: Claim): Difference | undefined {
+    for (const [stepKind, canary] of canaries) {
+      const difference = this.differenceIn(stepKind, fingerprint, canary);
       if (difference) return difference;
     }
-    for (const stepKind of served)
-      if (!this.usual.has(stepKind))
-        this.usual.set(stepKind, { fingerprint, canary: canaries[stepKind]!, worker });
     return undefined;
   }
 
-  private differenceOf(stepKind: StepKind, fingerprint: Fingerprint, canary: string): Difference | undefined {
+  private differenceIn(stepKind: StepKind, fingerprint: Fingerprint, canary: string): Difference | undefined {
     const net = netOf(stepKind);
     const usual = this.usual.get(stepKind);
     if (!usual) return undefined;

@@ -10,6 +10,7 @@ import type { DiscardReason, Effect, Event } from '../../protocol/events.js';
 import { BRANCHES_MAX, type Line } from '../../protocol/line.js';
 import { BLOCK_FLOATS, type ServerMessage } from '../../protocol/messages.js';
 import { keyOf } from '../../protocol/shard-tree.js';
+import type { StepKind } from '../../protocol/step-kinds.js';
 import { isSameTask, type Task, type TaskName } from '../../protocol/task.js';
 import type { Log } from '../log.js';
 import type { Draft, LocalPeers } from '../peers/local-peers.js';
@@ -41,6 +42,8 @@ export interface TrainingParts {
   guard(body: () => unknown): void;
   onBoundary(round: number): void;
   onJudge(round: number): void;
+  /** an answer counts, and all that follows from it is done */
+  onSettled(author: string, stepKind: StepKind): void;
   onQuarantine(session: string, because: string): void;
   onFinished(because: Extract<Effect, { kind: 'finished' }>['because']): void;
 }
@@ -51,6 +54,8 @@ export class Training {
   private arrived: Arrived | undefined;
   /** workers whose whole answer is being looked at: another one to the same task is none */
   private readonly scanning = new Set<string>();
+  /** the kind of step to which the answer that was handed in counts */
+  private settled: StepKind | undefined;
   /** answers that wait for another that agrees */
   private readonly held: HeldAnswers;
   private readonly records = new Map<Net, StepRecord>();
@@ -132,6 +137,9 @@ export class Training {
       ...(digest ? { digest } : {}),
     });
     assert(this.arrived === undefined, 'an answer was neither settled, held nor discarded');
+    const { settled } = this;
+    this.settled = undefined;
+    if (settled) this.parts.onSettled(worker, settled);
   }
 
   private perform(effect: Effect): void {
@@ -214,6 +222,7 @@ export class Training {
   /** Adds a node's sum to its step; answers held for the same node have served. */
   private settle(task: Task, digest: string | undefined): void {
     const { net, level, index } = task;
+    this.settled = task.stepKind;
     const { payload, message } = digest === undefined ? this.takeArrived() : this.held.take(task, digest);
     this.records.get(net)!.settled({ level, index }, message.statistics, message.computeSeconds);
     this.work[net] = this.work[net].then(() => this.parts.store.settle(net, { level, index }, payload));

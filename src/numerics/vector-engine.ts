@@ -5,7 +5,7 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { assert } from '../errors.js';
 import { storeCall } from './store-call.js';
-import { type Blend, type Operation, type Part, partsOf, type Update } from './vector-calls.js';
+import { type Blend, type Operation, type Part, partsOf, type Update, type Work } from './vector-calls.js';
 import { type Call, type Measure, measureOf, type Vector, VectorMemory } from './vector-memory.js';
 
 export type { Blend, Deed, FilePlace, Operation, OptimizerKernel, Update } from './vector-calls.js';
@@ -19,12 +19,12 @@ const THREADS_MAX = 4;
 const LOOKS_MAX = 6;
 const LOOK_MS = 10_000;
 
-/** What the first call measured, or NaN where one was not finite: those after it are left. The threads get it as text, as they do `storeCall`. */
-function performAll(calls: readonly Call[], perform: (call: Call) => number): number {
+/** What the first call measured, or NaN where it was too much or one was not finite: those after it are left. The threads get it as text, as they do `storeCall`. */
+function performAll({ calls, squaredMax }: Work, perform: (call: Call) => number): number {
   let first: number | undefined;
   for (const call of calls) {
     const result = perform(call);
-    if (!Number.isFinite(result)) return Number.NaN;
+    if (!Number.isFinite(result) || (first ?? result) > squaredMax) return Number.NaN;
     first ??= result;
   }
   return first!;
@@ -180,7 +180,7 @@ export class VectorEngine extends VectorMemory {
     const results: number[][] = stages.map(() => []);
     for (const [i, parts] of stages.entries()) {
       for (const part of parts) {
-        results[i]!.push(performAll(part.calls, (call) => this.run(call).squaredNorm));
+        results[i]!.push(performAll(part.work, (call) => this.run(call).squaredNorm));
       }
       if (!results[i]!.every(Number.isFinite)) break;
     }
@@ -190,7 +190,7 @@ export class VectorEngine extends VectorMemory {
   private send(stages: Part[][]): Promise<Outcome> {
     if (this.failure) return Promise.reject(this.failure);
     const id = ++this.lastId;
-    const calls = stages.map((parts) => parts.map((part) => part.calls));
+    const works = stages.map((parts) => parts.map((part) => part.work));
     const results = stages.map(() => []);
     return new Promise((resolve, reject) => {
       const answersMissing = this.threads.length;
@@ -205,7 +205,7 @@ export class VectorEngine extends VectorMemory {
       });
       for (const thread of this.threads) {
         thread.ref(); // an idle engine keeps no process alive, a busy one does
-        thread.postMessage({ id, stages: calls });
+        thread.postMessage({ id, stages: works });
       }
     });
   }

@@ -647,6 +647,20 @@ export const FAULTS = [
     [['whatever process a peer names is ended', "'utf8').split", "'utf8').length > 0 || ''.split"]],
   ),
   ...of(
+    'src/server/training/parameter-store.ts',
+    ['tests/unit/server/training/parameter-store.test.ts'],
+    [
+      ['an answer of any size is sound', 'finite && squaredNorm <= NORM_MAX ** 2', 'finite'],
+      ['a gradient of any size is applied', '[{ ...first, normMax }]', '[first]'],
+      ['sound answers are too much together', '2 * this.config.minibatch.shards * NORM_MAX', 'NORM_MAX'],
+    ],
+  ),
+  ...of(
+    'src/numerics/vector-engine.ts',
+    ['tests/unit/numerics/vector-engine.test.ts'],
+    [['threads look for no bound', ' || (first ?? result) > squaredMax', '']],
+  ),
+  ...of(
     'src/protocol/rounds.ts',
     ['tests/unit/protocol/coordinator.test.ts'],
     [

@@ -50,6 +50,9 @@ export type Applied =
   | { kind: 'applied'; gradientNorm: number }
   | { kind: 'not-finite'; cause: 'gradient' | 'update' };
 
+/** Larger gradients no training has; the square of this one, which Adam keeps, is still far from infinite in float32. */
+const NORM_MAX = 2 ** 60;
+
 /** What is done with each piece of a net's next version as it is made, `at` floats from the beginning. */
 type Follow = (made: Vector, at: number) => Deed[];
 
@@ -129,9 +132,10 @@ export class ParameterStore {
     return this.engine.view(payload);
   }
 
-  /** Whether every value of a payload is finite. */
-  async isFinite(payload: Vector): Promise<boolean> {
-    return (await this.engine.scan(payload)).finite;
+  /** Whether every value of a payload is finite, and the whole no larger than a gradient can be. */
+  async isSound(payload: Vector): Promise<boolean> {
+    const { finite, squaredNorm } = await this.engine.scan(payload);
+    return finite && squaredNorm <= NORM_MAX ** 2;
   }
 
   /** Takes a node's sum into its net's open step. */
@@ -141,8 +145,8 @@ export class ParameterStore {
 
   /**
    * Applies the step whose nodes are all settled: optimizer, state slots, G's average; publishes version `step + 1`. A draft is filled
-   * with what is made while the rest is computed. A gradient that is not finite is not applied, and nothing changes. After an update that is
-   * not, the optimizer's state and the average are spoiled: only `restore` helps.
+   * with what is made while the rest is computed. A gradient that is not finite, or so large that some answer is not sound, is not applied,
+   * and nothing changes. After an update that is not finite, the optimizer's state and the average are spoiled: only `restore` helps.
    */
   async apply(net: Net, step: number, draft?: Draft): Promise<Applied> {
     const state = this.nets[net];
@@ -153,8 +157,10 @@ export class ParameterStore {
       ...(draft ? [storing(draft.place, made, at)] : []),
     ];
     // both kinds of the first stage measure the whole sum, and so guard the second
+    const first: Operation = other ? { kind: 'add', into: sum, from: other } : { kind: 'scan', vector: sum };
+    const normMax = 2 * this.config.minibatch.shards * NORM_MAX; // sound answers add up to half of it at most
     const stages: Operation[][] = [
-      [other ? { kind: 'add', into: sum, from: other } : { kind: 'scan', vector: sum }],
+      [{ ...first, normMax }],
       [this.update(net, step, sum, next, follow), ...this.slotMerges(net, step, sum, next, follow)],
     ];
     const { finite, measures, trouble } = await this.engine.sequence(stages);

@@ -100,7 +100,7 @@ export class Training {
     const { term } = line;
     this.scanning.add(peer.session);
     this.parts.guard(async () => {
-      const scanned = await store.isFinite(arrived.payload);
+      const scanned = await store.isSound(arrived.payload);
       this.scanning.delete(peer.session);
       if (line.term === term) this.handIn(peer.session, arrived, isSound && scanned);
       else store.release(arrived.payload);

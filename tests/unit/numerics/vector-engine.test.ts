@@ -288,16 +288,22 @@ describe('sequence', () => {
     }
   });
 
-  it('a scan in front guards what is behind it, wherever the NaN lies and whatever else is under way', async () => {
+  it('a scan in front guards what is behind it, wherever the NaN or the huge number lies and whatever else is under way', async () => {
     const length = 2 ** 20;
     const [weights, vector] = [filled(length, 1), engine.allocate(length)];
-    for (const at of [0, 2 ** 18, length - 1]) {
+    const normMax = 2 ** 60;
+    for (const [at, bad] of [
+      [0, Number.NaN],
+      [2 ** 18, 2 ** 61],
+      [length - 1, -Infinity],
+      [length - 1, -3e38],
+    ] as const) {
       const gradient = filled(length, 1);
-      engine.write(gradient, at, Float32Array.of(Number.NaN));
+      engine.write(gradient, at, Float32Array.of(bad));
       const update = { kind: 'update', ...STEPS[0]!, gradient, weights, state: [vector] } as const;
       const other = filled(length, 1);
       const [outcome, sum] = await Promise.all([
-        engine.sequence([[{ kind: 'scan', vector: gradient }], [update]]),
+        engine.sequence([[{ kind: 'scan', vector: gradient, normMax }], [update]]),
         engine.add(other, other),
       ]);
       expect(outcome).toEqual({

@@ -52,6 +52,26 @@ async function apply(
   return store.apply(net, step);
 }
 
+describe('an answer', () => {
+  it('is sound up to a norm of 2^60, and neither beyond nor with anything that is not finite', async () => {
+    const store = storeOf({});
+    const isSound = async (...values: number[]) => {
+      const payload = store.allocatePayload('discriminator');
+      store.view(payload).set(values);
+      const sound = await store.isSound(payload);
+      store.release(payload);
+      return sound;
+    };
+    expect(await isSound(0, 0, 0, 0)).toBe(true);
+    expect(await isSound(0, -(2 ** 60), 0, 0)).toBe(true);
+    expect(await isSound(1, 2 ** 60, 2 ** 50, 0)).toBe(false);
+    expect(await isSound(3e38, 0, 0, 0)).toBe(false);
+    expect(await isSound(0, 0, 0, -3e38)).toBe(false);
+    expect(await isSound(0, Number.NaN, 0, 0)).toBe(false);
+    expect(await isSound(0, 0, Number.NEGATIVE_INFINITY, 0)).toBe(false);
+  });
+});
+
 describe('a step', () => {
   it('moves each weight by the rate times the mean of the shards, and reports the norm of that mean', async () => {
     const store = storeOf({});
@@ -94,6 +114,31 @@ describe('a step', () => {
     const applied = await apply(store, 'generator', 0, (i) => (i === 1 ? Number.NaN : 1));
     expect(applied).toEqual({ kind: 'not-finite', cause: 'gradient' });
     expect(store.export()).toEqual(before);
+  });
+
+  it('whose gradient is finite and beyond any training changes nothing either, in weights, optimizer or average', async () => {
+    for (const optimizer of [SGD, { name: 'adam' }]) {
+      const store = storeOf({ optimizer: { discriminator: optimizer, generator: optimizer } });
+      await apply(store, 'generator', 0, () => 1);
+      const before = store.export();
+      for (const huge of [3e38, -3e38, 1e30, 2 ** 64]) {
+        const applied = await apply(store, 'generator', 1, (i) => (i === 1 ? huge : 1));
+        expect(applied).toEqual({ kind: 'not-finite', cause: 'gradient' });
+        expect(store.export()).toEqual(before);
+      }
+    }
+  });
+
+  it('takes the largest answers that are sound, all of them at once, and none of its numbers overflows', async () => {
+    const store = storeOf({ optimizer: { discriminator: { name: 'adam' }, generator: { name: 'adam' } } });
+    const each = 2 ** 59; // four weights: a norm of 2^60
+    const payload = store.allocatePayload('discriminator');
+    store.view(payload).fill(each);
+    expect(await store.isSound(payload)).toBe(true);
+    store.release(payload);
+    const applied = await apply(store, 'discriminator', 0, () => each);
+    expect(applied).toEqual({ kind: 'applied', gradientNorm: 2 ** 60 });
+    expect(Object.values(store.export()).every(({ data }) => data.every(Number.isFinite))).toBe(true);
   });
 
   it('has the same bits in whatever order its nodes come, and from whatever level', async () => {

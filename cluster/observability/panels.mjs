@@ -122,7 +122,7 @@ export const ROWS = [
       {
         kind: 'stack',
         title: 'Workers',
-        what: 'by pool and state; busy ones hold a task',
+        what: 'by pool and state; busy ones hold a task, those aside were late again and again and get none for a while',
         unit: 'short',
         queries: [['sum by (pool, state) (gan_pool_workers{$run})', '{{pool}} {{state}}']],
         min: 0,
@@ -183,6 +183,7 @@ export const ROWS = [
             'sum by (pool, reason) (increase(gan_workers_lost_total{$run}[5m]))',
             'workers lost: {{pool}}, {{reason}}',
           ],
+          ['sum by (pool) (increase(gan_workers_set_aside_total{$run}[5m]))', 'workers set aside: {{pool}}'],
           [
             'sum by (reason) (increase(gan_answers_discarded_total{$run}[5m]))',
             'answers discarded: {{reason}}',

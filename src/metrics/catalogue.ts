@@ -6,7 +6,7 @@ import { NETS } from '../parameters/manifest.js';
 import type { DiscardReason, RestoreCause } from '../protocol/events.js';
 import { refusalReasons } from '../protocol/messages.js';
 import type { ReissueReason } from '../protocol/open-step.js';
-import { POOLS } from '../protocol/roster.js';
+import { POOLS, WORKER_STATES } from '../protocol/roster.js';
 
 export interface MetricDefinition {
   type: 'gauge' | 'counter' | 'histogram';
@@ -34,7 +34,7 @@ const net = NETS;
 const pool = POOLS;
 const source = ['real', 'fake'];
 const direction = ['sent', 'received'];
-const state = ['busy', 'idle'];
+const state = WORKER_STATES;
 const phase = ['wait', 'compute', 'wire', 'apply'];
 /** kinds of processes */
 const role = ['server', ...pool, 'evaluator'];
@@ -83,6 +83,9 @@ export const CATALOGUE = {
     reason: ['left', 'ended', 'stopped', 'hung', 'unprepared', 'unreachable', 'replaced', 'refused'],
   }),
   gan_workers_quarantined_total: counter('Workers that computed wrongly and get no more work', { pool }),
+  gan_workers_set_aside_total: counter('Workers that were late again and again and get no work for a while', {
+    pool,
+  }),
   gan_shards_verified_total: counter('Tasks that two workers agreed on', { net }),
   gan_answers_disagreed_total: counter('Tasks whose answers differed: silent corruption', { net }),
   gan_rollbacks_total: counter('Returns to a checkpoint', {

@@ -2,26 +2,42 @@
 // It never sees a tensor, a socket or a clock: times come in with events. The server's shell performs the effects.
 //
 // Longer than other files, since one state is decided on by every event: what is a question of its own has left (rounds, roster,
-// open-step, deadlines, waiting).
+// open-step, deadlines, disputes, waiting).
 //
 // The life of a step: opened when the versions it reads exist → its nodes are assigned to workers of its pool → each
 // node is settled, by one answer or by two that agree → complete → applied by the shell → the next version exists.
 import { assert } from '../errors.js';
 import { NETS, type Net } from '../parameters/manifest.js';
 import { type DeadlineOptions, Deadlines } from './deadlines.js';
+import { type Dispute, Disputes } from './disputes.js';
 import type { Effect, Event, RestoreCause } from './events.js';
 import type { Snapshot } from './invariants.js';
 import {
   type Answer,
+  decide,
+  type Holder,
+  isDisputed,
   type NodeState,
   OpenStep,
+  type Outcome,
+  proves,
   rankFor,
   VOTES_MAX,
+  type Vote,
+  type Voter,
   votersOf,
   wantsWorker,
   weigh,
 } from './open-step.js';
-import { Roster } from './roster.js';
+import {
+  isAside,
+  isSilent,
+  type Member,
+  Roster,
+  type Superseded,
+  stateOf,
+  type WorkerState,
+} from './roster.js';
 import { Rounds, type RoundsOptions } from './rounds.js';
 import { type Phase, roundOf, type Versions } from './schedule.js';
 import { keyOf, leavesOf, levelFor, nodeCount, type TreeNode } from './shard-tree.js';
@@ -37,25 +53,28 @@ export interface CoordinatorOptions extends RoundsOptions {
 
 /** Further workers that may compute a node whose holders are late. */
 const SPARE_MAX = 3;
-/** How long two workers that differ wait for a third to decide. */
+/** How long a node that those who are there cannot decide waits for somebody who can. */
 const THIRD_MS = 60_000;
 
 export class Coordinator {
   private readonly roster = new Roster();
-  private readonly deadlines: Deadlines;
   private readonly open = new Map<Net, OpenStep>();
   private readonly rounds: Rounds;
-  /** steps whose answers differed after they were settled: computed twice when they come again */
-  private readonly mistrusted = new Set<string>();
+  /** steps whose update went wrong, though no answer had been looked at: looked at when they come again */
+  private readonly suspect = new Set<string>();
   private hasEnded = false;
   /** a restore is under way */
   private isHalted = false;
   private nowMs = 0;
   private issued = 0;
 
-  constructor(private readonly options: CoordinatorOptions) {
+  /** What it has learned of its workers may be handed in, for the simulator to plant mistakes in. */
+  constructor(
+    private readonly options: CoordinatorOptions,
+    private readonly deadlines = new Deadlines(options.deadlines),
+    private readonly disputes = new Disputes(),
+  ) {
     this.rounds = new Rounds(options);
-    this.deadlines = new Deadlines(options.deadlines);
   }
 
   /** Takes one event; the effects are to be performed in order. */
@@ -69,7 +88,7 @@ export class Coordinator {
     switch (event.kind) {
       case 'joined':
         assert(!this.roster.get(event.worker), () => `worker ${event.worker} joined twice`);
-        this.roster.add(event.worker, event.pool);
+        this.roster.add({ worker: event.worker, identity: event.identity ?? event.worker }, event.pool);
         return [];
       case 'left':
         this.release(event.worker);
@@ -93,7 +112,7 @@ export class Coordinator {
         return [];
       case 'ticked':
         this.markLate();
-        return this.undecided();
+        return this.stuck();
     }
   }
 
@@ -101,6 +120,7 @@ export class Coordinator {
 
   /** A worker is gone: what it held waits for another, unless somebody else computes it too. */
   private release(worker: string): void {
+    this.deadlines.forget(worker);
     const task = this.roster.remove(worker)?.task;
     const state = task && this.nodeOf(task);
     if (!state || state.settledBy !== undefined) return;
@@ -129,41 +149,80 @@ export class Coordinator {
 
   private markLate(): void {
     for (const { phase, outstanding } of this.open.values()) {
-      const { stepKind } = phase;
       for (const state of outstanding) {
         const newest = state.holders.at(-1);
         if (!newest || wantsWorker(state) || state.spare >= SPARE_MAX) continue;
-        if (this.nowMs - newest.sinceMs < this.deadlines.lateAfterMs(stepKind, this.shardsOf(state.node)))
-          continue;
+        if (!this.isLate(newest.sinceMs, { ...phase, ...state.node })) continue;
         state.spare += 1;
         state.reissue = { reason: 'late', worker: newest.worker };
       }
     }
   }
 
-  /** Two workers differ, and for a while there has been no third to decide. */
-  private undecided(): Effect[] {
-    for (const { phase, outstanding } of this.open.values()) {
-      for (const state of outstanding) {
-        const voters = [...votersOf(state)];
-        if (voters.length < 2 || state.holders.length > 0) {
-          delete state.disputedMs;
-          continue;
-        }
-        state.disputedMs ??= this.nowMs;
-        if (this.nowMs - state.disputedMs < THIRD_MS) continue;
-        this.hasEnded = true;
-        const who = voters.join(' and ');
-        const what = `step ${phase.step} of the ${phase.net}`;
-        return [
-          {
-            kind: 'failed',
-            because: `${who} differ on the same shards of ${what}, and there is no third worker to decide`,
-          },
-        ];
+  private isLate(sinceMs: number, task: Pick<Task, 'stepKind' | 'level' | 'index'>): boolean {
+    return this.nowMs - sinceMs >= this.deadlines.lateAfterMs(task.stepKind, this.shardsOf(task));
+  }
+
+  /** Nodes that wait in vain for somebody who could decide them. */
+  private stuck(): Effect[] {
+    const effects: Effect[] = [];
+    for (const step of this.open.values()) {
+      for (const state of step.outstanding) {
+        if (this.isHalted || this.hasEnded) return effects;
+        const hasAnswers = state.votes.length > 0 || state.unsound.length > 0;
+        if (!hasAnswers || this.isHelpComing(step, state)) delete state.stuckMs;
+        else state.stuckMs ??= this.nowMs;
+        if (state.stuckMs !== undefined && this.nowMs - state.stuckMs >= THIRD_MS)
+          effects.push(...this.doWithout(step, state));
       }
     }
-    return [];
+    return effects;
+  }
+
+  /** Somebody computes a node, or will as soon as it has done what it computes now; whoever is late with that is not counted on. */
+  private isHelpComing({ phase }: OpenStep, state: NodeState): boolean {
+    const isInTime = ({ sinceMs }: Holder) => !this.isLate(sinceMs, { ...phase, ...state.node });
+    if (state.holders.some(isInTime)) return true;
+    const rank = rankFor(state);
+    return this.roster
+      .serving(phase.net)
+      .some(
+        ([worker, { identity, task, givenMs }]) =>
+          rank({ worker, identity }) !== undefined && task && !this.isLate(givenMs, task),
+      );
+  }
+
+  /** Whoever left, or lets a node wait, is given up; it is decided by those who are there, or they cannot be told apart. */
+  private doWithout(step: OpenStep, state: NodeState): Effect[] {
+    const { net } = step.phase;
+    delete state.stuckMs;
+    const effects = this.setSilentAside(step, state);
+    const present = new Set(this.roster.serving(net).map(([, { identity }]) => identity));
+    const isHere = ({ identity }: Voter) => present.has(identity); // the silent too: what they said counts
+    const isUnchanged = effects.length === 0 && [...state.votes, ...state.unsound].every(isHere);
+    state.votes = state.votes.filter(isHere);
+    state.unsound = state.unsound.filter(isHere);
+    state.isShared = this.roster.identitiesFor(net, this.nowMs).size > 1;
+    const outcome = decide(state);
+    if (outcome) return [...effects, ...this.perform(step, state, outcome)];
+    if (!isUnchanged || !isDisputed(state) || state.holders.length > 0) return effects;
+    this.hasEnded = true;
+    const who = [...votersOf(state)].join(' and ');
+    const what = `step ${step.phase.step} of the ${net}`;
+    const because = `${who} differ on the same shards of ${what}, and there is no third worker to decide`;
+    return [...effects, { kind: 'failed', because }];
+  }
+
+  /** Those who could decide a node and are late with what they compute. */
+  private setSilentAside({ phase }: OpenStep, state: NodeState): Effect[] {
+    const holders = new Set(state.holders.map((holder) => holder.worker));
+    const rank = rankFor(state);
+    return this.roster.serving(phase.net).flatMap(([worker, member]): Effect[] => {
+      const isAwaited = holders.has(worker) || rank({ worker, identity: member.identity }) !== undefined;
+      const isLate = member.task !== undefined && this.isLate(member.givenMs, member.task);
+      if (!isAwaited || !isLate || isSilent(member, this.nowMs)) return [];
+      return [{ kind: 'set-aside', worker, ms: this.roster.wasSilent(member, this.nowMs) }];
+    });
   }
 
   private quarantine(worker: string, because: string): Effect {
@@ -180,97 +239,116 @@ export class Coordinator {
     if (holds) delete member.task;
     const state = this.nodeOf(task);
     if (!member || this.isHalted) return [{ kind: 'discard', worker, reason: 'stale' }];
-    if (superseded?.digest !== undefined && digest !== undefined && superseded.digest !== digest) {
-      return this.disagreedLate(task, [superseded.by, worker]);
-    }
+    const { identity } = member;
+    if (superseded && digest !== undefined && (superseded.taken.digest ?? digest) !== digest)
+      return this.disagreedLate(task, superseded, { worker, identity, digest });
     if (superseded || state?.settledBy !== undefined)
       return [{ kind: 'discard', worker, reason: 'duplicate' }];
     if (!state) return [{ kind: 'discard', worker, reason: 'stale' }];
     const holder = state.holders.find((h) => h.worker === worker);
     if (!holder || !holds) return [{ kind: 'discard', worker, reason: 'stale' }];
-    if (isSound) {
-      const { stepKind } = this.open.get(task.net)!.phase;
-      this.deadlines.note(stepKind, this.shardsOf(task), this.nowMs - holder.sinceMs);
-    }
-    return this.settleBy(state, { net: task.net, issue }, { worker, digest, isSound });
+    const step = this.open.get(task.net)!;
+    if (isSound) this.noteTime(step.phase, member, holder, task);
+    return this.weigh(step, state, { worker, identity, digest, isSound });
   }
 
-  private settleBy(state: NodeState, { net, issue }: Pick<Task, 'net' | 'issue'>, answer: Answer): Effect[] {
-    const step = this.open.get(net)!;
-    const task: Task = { ...step.phase, ...state.node, issue };
-    const { worker, digest } = answer;
-    const isHeld = digest !== undefined && state.votes.some((vote) => vote.digest === digest);
+  private noteTime({ stepKind }: Phase, member: Member, { worker, sinceMs }: Holder, node: TreeNode): void {
+    if (!this.isLate(sinceMs, { ...node, stepKind })) this.roster.wasInTime(member);
+    this.deadlines.note(worker, stepKind, { shards: this.shardsOf(node), ms: this.nowMs - sinceMs });
+  }
+
+  private weigh(step: OpenStep, state: NodeState, answer: Answer): Effect[] {
+    const { worker, digest, isSound } = answer;
     const outcome = weigh(state, answer);
+    const effects = this.perform(step, state, outcome);
+    if (outcome.kind === 'settled' && outcome.agreed.length === 0) return effects;
+    if (outcome.kind !== 'held' || state.kept.has(digest!))
+      return [{ kind: 'discard', worker, reason: isSound ? 'duplicate' : 'not-finite' }, ...effects];
+    state.kept.add(digest!);
+    return [{ kind: 'hold', task: nameOf(step, state), digest: digest! }, ...effects];
+  }
+
+  /** What follows from a node's answers. */
+  private perform(step: OpenStep, state: NodeState, outcome: Outcome): Effect[] {
+    const task = nameOf(step, state);
+    const { net } = task;
+    const which = `shards of step ${task.step} of the ${net}`;
     switch (outcome.kind) {
       case 'not-finite':
-        return [{ kind: 'discard', worker, reason: 'not-finite' }];
-      case 'diverged': {
-        const because = `shards of step ${task.step} of the ${task.net} give something that is not finite, whoever computes them`;
-        return [{ kind: 'discard', worker, reason: 'not-finite' }, this.restore(task, 'divergence', because)];
-      }
-      case 'held': {
-        const keep: Effect = isHeld
-          ? { kind: 'discard', worker, reason: 'duplicate' }
-          : { kind: 'hold', task, digest: digest! };
-        const workers = state.votes.map((vote) => vote.worker);
-        return outcome.isDisagreement ? [keep, { kind: 'disagreed', task, workers }] : [keep];
-      }
-      case 'inconsistent':
+        return [];
+      case 'diverged':
         return [
-          { kind: 'discard', worker, reason: 'duplicate' },
-          { kind: 'release', task },
-          this.quarantine(worker, `it never computes the same twice: step ${task.step} of the ${net}`),
+          this.restore(
+            task,
+            'divergence',
+            `${which} give something that is not finite, whoever computes them`,
+          ),
         ];
-      case 'nobody-agrees':
+      case 'held':
+        return outcome.isDisagreement ? [{ kind: 'disagreed', task, workers: [...votersOf(state)] }] : [];
+      case 'inconsistent': {
+        const because = `it never computes the same twice: step ${task.step} of the ${net}`;
+        return [{ kind: 'release', task }, this.quarantine(outcome.worker, because)];
+      }
+      case 'nobody-agrees': {
         this.hasEnded = true;
+        const because =
+          `${VOTES_MAX} answers to the same ${which} all differ: ` +
+          'this build of the library, or these devices, do not compute the same twice';
+        return [{ kind: 'failed', because }];
+      }
+      case 'settled': {
+        const { agreed, wrong } = outcome;
+        const refuted = this.disputes.settled(task, agreed).filter((worker) => !wrong.includes(worker));
         return [
-          { kind: 'discard', worker, reason: 'duplicate' },
-          {
-            kind: 'failed',
-            because:
-              `${VOTES_MAX} answers to the same shards of step ${task.step} of the ${task.net} all differ: ` +
-              'this build of the library, or these devices, do not compute the same twice',
-          },
+          { kind: 'settle', task, ...(agreed[0] && { held: agreed[0].digest }) },
+          ...this.supersede(step, state, outcome),
+          ...wrong.map((worker) => this.quarantine(worker, accusation(task))),
+          ...refuted.map((worker) => this.quarantine(worker, refutation(task))),
+          ...(step.isComplete ? ([{ kind: 'complete', net, step: task.step }] as const) : []),
         ];
-      case 'settled':
-        this.supersede(state, worker, digest);
-        return [
-          ...(isHeld
-            ? ([
-                { kind: 'discard', worker, reason: 'duplicate' },
-                { kind: 'settle', task, held: digest },
-              ] as const)
-            : ([{ kind: 'settle', task }] as const)),
-          ...outcome.wrong.map((id) => this.quarantine(id, accusation(task))),
-          ...(step.isComplete ? ([{ kind: 'complete', net: task.net, step: task.step }] as const) : []),
-        ];
+      }
     }
   }
 
   /** The others that still compute a settled node will be compared with the answer that was taken. */
-  private supersede(state: NodeState, by: string, digest: string | undefined): void {
-    for (const { worker } of state.holders) {
+  private supersede({ phase }: OpenStep, state: NodeState, { taken, agreed }: Superseded): Effect[] {
+    const effects: Effect[] = [];
+    for (const { worker, sinceMs } of state.holders) {
       const member = this.roster.get(worker);
-      if (member) member.superseded = { by, digest };
+      if (!member) continue;
+      member.superseded = { taken, agreed };
+      if (!this.isLate(sinceMs, { ...phase, ...state.node })) continue;
+      const ms = this.roster.wasLate(member, this.nowMs);
+      if (ms !== undefined) effects.push({ kind: 'set-aside', worker, ms });
     }
     state.holders = [];
+    return effects;
   }
 
-  /** Which of two was wrong is not known, and the first was believed: its step is done again, by two that agree. */
-  private disagreedLate(task: TaskName, workers: string[]): Effect[] {
-    this.mistrusted.add(`${task.net} ${task.step}`);
-    const because = `two answers to the same shards of step ${task.step} of the ${task.net} differ`;
-    return [
-      { kind: 'discard', worker: workers[1]!, reason: 'duplicate' },
-      { kind: 'disagreed', task, workers },
-      this.restore(task, 'corruption', because),
+  /**
+   * An answer that came late differs from the one that was taken. Where two had agreed on that, it is wrong. Else it is not known which
+   * is, and the first was believed: its step is done again, by two that agree.
+   */
+  private disagreedLate(task: TaskName, { taken, agreed }: Superseded, late: Vote): Effect[] {
+    const { worker } = late;
+    const effects: Effect[] = [
+      { kind: 'discard', worker, reason: 'duplicate' },
+      { kind: 'disagreed', task, workers: [taken.worker, worker] },
     ];
+    if (proves(agreed, late)) return [...effects, this.quarantine(worker, accusation(task))];
+    const dispute: Dispute = { task, taken: { ...taken, digest: taken.digest! }, late };
+    const serving = this.roster.identitiesFor(task.net, this.nowMs);
+    const { blamed, because, isRestoring } = this.disputes.take(dispute, serving, this.nowMs);
+    for (const guilty of blamed) effects.push(this.quarantine(guilty, because));
+    const why = `two answers to the same shards of step ${task.step} of the ${task.net} differ`;
+    return isRestoring ? [...effects, this.restore(task, 'corruption', why)] : effects;
   }
 
   /** The hash of a worker's answer to a task will be compared with another's. */
   wantsDigest(worker: string, task: TaskName): boolean {
     const state = this.nodeOf(task);
-    const isAmongSeveral = state !== undefined && (state.votesWanted > 1 || state.holders.length > 1);
+    const isAmongSeveral = state !== undefined && (state.isVerified || state.holders.length > 1);
     return isAmongSeveral || this.roster.get(worker)?.superseded !== undefined;
   }
 
@@ -298,22 +376,27 @@ export class Coordinator {
     this.rounds.applied(net);
   }
 
-  /** A gradient that is not finite is computed once more, shard by shard and elsewhere; then it has diverged. */
+  /** What comes to something that is not finite is computed once more, with an eye on every answer; then it has diverged. */
   private notApplied(net: Net, cause: 'gradient' | 'update'): Effect[] {
     const step = this.open.get(net);
     assert(step?.isComplete, () => `${net} was refused before it was complete`);
+    const which = `step ${step.phase.step} of the ${net}`;
     if (cause === 'gradient' && !step.isCareful) {
       step.reopen({ reason: 'not-finite', worker: '' });
       return [];
     }
+    if (!step.isCareful) {
+      this.suspect.add(which); // the optimizer's state is spoiled: only going back mends that
+      return [
+        this.restore(
+          step.phase,
+          'corruption',
+          `a weight after ${which} is not finite: its answers are to be looked at`,
+        ),
+      ];
+    }
     const what = cause === 'gradient' ? 'the averaged gradient' : 'a weight after the update';
-    return [
-      this.restore(
-        step.phase,
-        'divergence',
-        `${what} of step ${step.phase.step} of the ${net} is not finite`,
-      ),
-    ];
+    return [this.restore(step.phase, 'divergence', `${what} of ${which} is not finite`)];
   }
 
   private restore({ net, step }: Pick<Phase, 'net' | 'step'>, cause: RestoreCause, because: string): Effect {
@@ -353,32 +436,33 @@ export class Coordinator {
 
   /** Opens a net's next step when what it reads exists, it belongs to the run, and some worker could compute it. */
   private openNext(net: Net): void {
-    const workers = this.roster.countFor(net);
+    const workers = this.roster.countFor(net, this.nowMs);
     if (this.open.has(net) || workers === 0 || !this.rounds.mayBegin(net, this.open.size > 0)) return;
     const { shards, isVerified } = this.options;
     const phase = this.rounds.next(net);
-    const level = levelFor(shards, workers);
+    const disputed = this.disputes.levelOf(phase); // its nodes are those whose answers are to be compared
+    const level = disputed ?? levelFor(shards, workers);
     const nodes = Array.from({ length: nodeCount(shards, level) }, (_, index) => ({ level, index }));
-    const isMistrusted = this.mistrusted.has(`${net} ${phase.step}`);
-    this.open.set(
-      net,
-      new OpenStep(phase, nodes, (node) => isMistrusted || isVerified(net, phase.step, node)),
-    );
+    const isDoubled = (node: TreeNode) => disputed !== undefined || isVerified(net, phase.step, node);
+    const isCareful = this.suspect.has(`step ${phase.step} of the ${net}`);
+    this.open.set(net, new OpenStep(phase, nodes, isDoubled, isCareful));
   }
 
   private assign(net: Net): Effect[] {
     const step = this.open.get(net);
     if (!step) return [];
     const effects: Effect[] = [];
+    const isShared = this.roster.identitiesFor(net, this.nowMs).size > 1;
     for (const state of step.outstanding) {
+      state.isShared ||= isShared;
       while (wantsWorker(state)) {
-        const worker = this.roster.idleFor(net, rankFor(state));
+        const worker = this.roster.idleFor(net, this.nowMs, rankFor(state));
         if (worker === undefined) break;
         if (state.reissue) effects.push({ kind: 'reissued', net, ...state.reissue });
         delete state.reissue;
         this.issued += 1;
         const task = { ...step.phase, ...state.node, issue: this.issued };
-        state.holders.push({ worker, sinceMs: this.nowMs });
+        state.holders.push({ worker, identity: this.roster.get(worker)!.identity, sinceMs: this.nowMs });
         this.roster.give(worker, task, this.nowMs);
         effects.push({ kind: 'assign', worker, task });
       }
@@ -407,20 +491,25 @@ export class Coordinator {
   snapshot(): Snapshot {
     return {
       versions: this.current,
-      members: this.roster.all().map(([worker, { pool, task, superseded }]) => ({
+      members: this.roster.all().map(([worker, member]) => ({
         worker,
-        pool,
-        task,
-        isSuperseded: superseded !== undefined,
+        pool: member.pool,
+        identity: member.identity,
+        task: member.task,
+        isSuperseded: member.superseded !== undefined,
+        isAside: isAside(member, this.nowMs),
       })),
       steps: [...this.open.values()].map(({ phase, nodes }) => ({
         ...phase,
-        nodes: [...nodes.values()].map(({ node, holders, settledBy, votes, notFinite }) => ({
-          task: { net: phase.net, step: phase.step, ...node },
-          settledBy,
-          holders: holders.map((holder) => ({ ...holder })),
-          heard: [...votes.map((vote) => vote.worker), ...notFinite],
-        })),
+        nodes: [...nodes.values()].map(
+          ({ node, holders, settledBy, votes, unsound, isVerified, isShared }) => ({
+            task: { net: phase.net, step: phase.step, ...node },
+            settledBy,
+            holders: holders.map((holder) => ({ ...holder })),
+            heard: [...votes, ...unsound].map(({ worker, identity }) => ({ worker, identity })),
+            needsTwo: isShared && (isVerified || unsound.length > 0),
+          }),
+        ),
       })),
     };
   }
@@ -450,7 +539,13 @@ export class Coordinator {
   }
 
   poolStates(): ReturnType<Roster['states']> {
-    return this.roster.states();
+    return this.roster.states(this.nowMs);
+  }
+
+  /** What a worker that joined does now. */
+  stateOf(worker: string): WorkerState | undefined {
+    const member = this.roster.get(worker);
+    return member && stateOf(member, this.nowMs);
   }
 
   /** The task that a worker holds. */
@@ -459,5 +554,14 @@ export class Coordinator {
   }
 }
 
+const nameOf = ({ phase: { net, step } }: OpenStep, { node }: NodeState): TaskName => ({
+  net,
+  step,
+  ...node,
+});
+
 const accusation = ({ net, step }: TaskName): string =>
   `its answer to shards of step ${step} of the ${net} differs from what two others, or itself, agree on`;
+
+const refutation = ({ net, step }: TaskName): string =>
+  `its answer to shards of step ${step} of the ${net} is not what two agreed on when the step was done again`;

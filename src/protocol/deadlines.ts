@@ -1,8 +1,9 @@
-// When a task is late: after a multiple of the median time that shards of its kind of step took lately.
+// When a task is late: after a multiple of what shards of its kind of step take the fast workers. Not of what they take all together:
+// one that answers just in time, each time a little later, would raise everybody's deadline with its own.
 import type { StepKind } from './step-kinds.js';
 
 export interface DeadlineOptions {
-  /** late after this many times the median … */
+  /** late after this many times the usual … */
   factor: number;
   /** … and not before this, milliseconds */
   floorMs: number;
@@ -12,27 +13,43 @@ export interface DeadlineOptions {
   firstMs: number;
 }
 
-/** Shard times kept for the median, per kind of step. */
-const TIMES_MAX = 64;
+/** Shard times kept of a worker, per kind of step. */
+const TIMES_MAX = 16;
 
 export class Deadlines {
-  private readonly shardMs = new Map<StepKind, number[]>();
+  /** times of the workers that are there */
+  private readonly shardMs = new Map<StepKind, Map<string, number[]>>();
+  /** what a shard takes: kept when those have left from whom it is known */
+  private readonly usualMs = new Map<StepKind, number>();
 
   constructor(private readonly options: DeadlineOptions) {}
 
-  note(stepKind: StepKind, shards: number, ms: number): void {
-    const times = this.shardMs.get(stepKind) ?? [];
-    this.shardMs.set(stepKind, times);
-    times.push(ms / shards);
-    if (times.length > TIMES_MAX) times.shift();
+  note(worker: string, stepKind: StepKind, { shards, ms }: { shards: number; ms: number }): void {
+    const ofKind = this.shardMs.get(stepKind) ?? new Map<string, number[]>();
+    this.shardMs.set(stepKind, ofKind);
+    const times = [...(ofKind.get(worker) ?? []), ms / shards].slice(-TIMES_MAX);
+    ofKind.set(worker, times);
+    this.usualMs.set(stepKind, usual(ofKind));
+  }
+
+  /** A worker is gone. */
+  forget(worker: string): void {
+    for (const [stepKind, ofKind] of this.shardMs)
+      if (ofKind.delete(worker) && ofKind.size > 0) this.usualMs.set(stepKind, usual(ofKind));
   }
 
   /** Milliseconds after which a node of so many shards is late. */
   lateAfterMs(stepKind: StepKind, shards: number): number {
     const { factor, floorMs, ceilingMs, firstMs } = this.options;
-    const times = [...(this.shardMs.get(stepKind) ?? [])].sort((a, b) => a - b);
-    const median = times[times.length >> 1];
-    if (median === undefined) return firstMs;
-    return Math.min(ceilingMs, Math.max(floorMs, factor * median * shards));
+    const ms = this.usualMs.get(stepKind);
+    return ms === undefined ? firstMs : Math.min(ceilingMs, Math.max(floorMs, factor * ms * shards));
   }
 }
+
+/** The low quartile of the workers' medians; with up to four workers the fastest's. */
+function usual(byWorker: ReadonlyMap<string, readonly number[]>): number {
+  const medians = sorted([...byWorker.values()].map((times) => sorted(times)[times.length >> 1]!));
+  return medians[(medians.length - 1) >> 2]!;
+}
+
+const sorted = (values: readonly number[]): number[] => [...values].sort((a, b) => a - b);

@@ -16,7 +16,7 @@ export type Event =
       issue: number;
       /** to be given where `wantsDigest` says so */
       digest?: string;
-      /** false where something in it is known not to be finite; looked for where `isCareful` says so */
+      /** false where something in it is known not to be finite, or beyond any gradient; looked for where `isCareful` says so */
       isSound: boolean;
       nowMs: number;
     }
@@ -39,9 +39,9 @@ export type Effect =
   /** the worker has its task, or has lost it: the same words again change nothing */
   | { kind: 'remind'; worker: string; task: Task }
   /** keep the payload, by its digest, until the node is settled */
-  | { kind: 'hold'; task: Task; digest: string }
+  | { kind: 'hold'; task: TaskName; digest: string }
   /** the payload is the node's sum: the one that has just arrived, or the one held under `held`; release others of the node */
-  | { kind: 'settle'; task: Task; held?: string }
+  | { kind: 'settle'; task: TaskName; held?: string }
   /** what is held for the node has no use any more */
   | { kind: 'release'; task: TaskName }
   | { kind: 'discard'; worker: string; reason: DiscardReason }
@@ -51,6 +51,8 @@ export type Effect =
   | { kind: 'disagreed'; task: TaskName; workers: string[] }
   /** a worker that computes wrongly gets no more work */
   | { kind: 'quarantine'; worker: string; because: string }
+  /** a worker that is late again and again gets no task for so long while others serve its net */
+  | { kind: 'set-aside'; worker: string; ms: number }
   /** every node of the step is settled: sum, apply, then say `applied` or `not-applied` */
   | { kind: 'complete'; net: Net; step: number }
   /** a round is whole: a checkpoint may be taken; nothing is in flight */

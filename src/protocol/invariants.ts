@@ -7,16 +7,26 @@ import { isSameTask, type Task, type TaskName } from './task.js';
 /** A coordinator's state as plain data. */
 export interface Snapshot {
   versions: Versions;
-  members: readonly { worker: string; pool: Pool; task: Task | undefined; isSuperseded: boolean }[];
+  members: readonly {
+    worker: string;
+    pool: Pool;
+    identity: string;
+    task: Task | undefined;
+    isSuperseded: boolean;
+    /** it is given work only where nobody else can do it */
+    isAside: boolean;
+  }[];
   steps: readonly {
     net: Net;
     step: number;
     reads: Versions;
     nodes: readonly {
       task: TaskName;
-      holders: readonly { worker: string; sinceMs: number }[];
-      /** workers whose answer was taken already, and is not enough */
-      heard: readonly string[];
+      holders: readonly { worker: string; identity: string; sinceMs: number }[];
+      /** whose answer was taken already, and is not enough */
+      heard: readonly { worker: string; identity: string }[];
+      /** answers of two identities */
+      needsTwo: boolean;
       settledBy: string | undefined;
     }[];
   }[];
@@ -63,12 +73,13 @@ export function neglectedOf(
   lateAfterMs: (worker: string) => number,
 ): string[] {
   return steps.flatMap(({ net, nodes }) =>
-    nodes.flatMap(({ holders, heard }) => {
+    nodes.flatMap(({ holders, heard, needsTwo }) => {
       const [first, ...others] = holders;
       if (!first || others.length > 0 || nowMs - first.sinceMs < lateAfterMs(first.worker) + 1000) return [];
+      const key = needsTwo ? 'identity' : 'worker';
+      const known = new Set([...heard, first].map((one) => one[key]));
       const idle = members.find(
-        ({ worker, pool, task }) =>
-          !task && worker !== first.worker && !heard.includes(worker) && serves(pool, net),
+        (member) => !member.task && !member.isAside && !known.has(member[key]) && serves(member.pool, net),
       );
       return idle ? [`${first.worker} is late, and ${idle.worker} is idle`] : [];
     }),

@@ -1,7 +1,7 @@
 // The times of the protocol, in milliseconds: the server keeps them, the simulator keeps the same in virtual time.
 import type { DeadlineOptions } from './deadlines.js';
 
-/** A late node is given to a second worker after this many times the median, but not before the floor. */
+/** A late node is given to a second worker after this many times what the fast workers take, but not before the floor. */
 export const DEADLINES: DeadlineOptions = {
   factor: 5,
   floorMs: 1000,

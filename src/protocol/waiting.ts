@@ -1,6 +1,6 @@
 // What a run waits for, in words for a person.
 import type { Net } from '../parameters/manifest.js';
-import { type NodeState, type OpenStep, votersOf } from './open-step.js';
+import { isDisputed, type NodeState, type OpenStep, votersOf } from './open-step.js';
 import type { Roster } from './roster.js';
 import { leavesOf } from './shard-tree.js';
 
@@ -19,13 +19,13 @@ export function waitingText({ steps, roster, shards, nowMs }: Waiting): string |
     if (outstanding.length === 0) continue;
     const holders = new Map<string, { shards: number[]; sinceMs: number }>();
     for (const state of outstanding) note(holders, state, shards);
-    const undecided = outstanding.find((state) => votersOf(state).size > 1 && state.holders.length === 0);
+    const undecided = outstanding.find((state) => isDisputed(state) && state.holders.length === 0);
     if (undecided)
       return `step ${phase.step} ${LETTER[phase.net]}: a third worker, since ${[...votersOf(undecided)].join(' and ')} differ`;
     const parts = [...holders].map(([worker, held]) => {
       const what = shardsText(held.shards);
       if (worker !== '') return `${what} with ${worker} for ${((nowMs - held.sinceMs) / 1000).toFixed(1)} s`;
-      return roster.countFor(phase.net) === 0
+      return roster.serving(phase.net).length === 0
         ? `${what} with nobody: no worker serves the ${phase.net}`
         : `${what} with nobody yet`;
     });

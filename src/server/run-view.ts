@@ -48,7 +48,7 @@ export class RunView {
     return {
       id: name,
       pool: role === 'evaluator' ? role : pool,
-      state: state === 'greeted' ? 'preparing' : task ? 'busy' : 'idle',
+      state: state === 'greeted' ? 'preparing' : (this.parts.coordinator.stateOf(session) ?? 'idle'),
       pid,
       host,
       device,

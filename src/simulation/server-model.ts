@@ -282,6 +282,7 @@ export class ServerModel implements JudgedServer {
         return;
       case 'reissued':
       case 'disagreed':
+      case 'set-aside':
         return;
     }
   }
@@ -293,7 +294,7 @@ export class ServerModel implements JudgedServer {
     return arrived ?? '';
   }
 
-  private settle(task: Task, digest: string | undefined): void {
+  private settle(task: TaskName, digest: string | undefined): void {
     const value = digest === undefined ? this.takeArrived() : this.held.get(heldKey(task, digest))!;
     for (const key of this.held.keys()) if (key.startsWith(heldKey(task, ''))) this.held.delete(key);
     const { from, to } = leavesOf(task, this.around.scenario.shards);

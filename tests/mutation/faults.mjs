@@ -582,19 +582,45 @@ export const FAULTS = [
       ['a verified node is settled by one answer', 'const AGREEING = 2;', 'const AGREEING = 1;'],
       [
         'one worker may agree with itself while there are others',
-        '(isAlone || votersOf({ votes: agreeing }).size > 1)',
-        'true',
+        'isAlone ? agreed.length : votersOf({ votes: agreed }).size',
+        'agreed.length',
+      ],
+      [
+        'sessions of one identity settle a node that another differs on',
+        '(isShared ? identitiesOf(agreed).size : amongItself)',
+        'amongItself',
+      ],
+      [
+        'an identity is forgotten as soon as its workers have left',
+        'state.isShared || identitiesOf([...votes, ...unsound]).size > 1',
+        'state.isShared',
+      ],
+      [
+        'one identity says for all that a step has diverged',
+        '(isShared ? identitiesOf(unsound).size : unsound.length)',
+        'unsound.length',
+      ],
+      [
+        'five sessions of one identity end a run',
+        'isShared ? identitiesOf(votes).size : votes.length',
+        'votes.length',
+      ],
+      [
+        'two sessions prove a worker of another identity wrong',
+        'agreed.filter((voter) => voter.identity === identity)',
+        'agreed',
+      ],
+      [
+        'sessions of an identity that was heard are asked on and on',
+        'votes.length >= VOTES_MAX || (isShared && !isDisputed(state))',
+        'false',
       ],
       [
         'an answer that is not finite settles a node',
         'if (!isSound) {',
-        'if (!isSound && state.votesWanted > 9) {',
+        'if (!isSound && state.votes.length > 9) {',
       ],
-      [
-        'nobody is sent away for a wrong answer',
-        'accused)].filter((id) => !right.has(id))',
-        'accused)].filter(() => false)',
-      ],
+      ['nobody is sent away for a wrong answer', 'filter((id) => !right.has(id))', 'filter(() => false)'],
     ],
   ),
   ...of(
@@ -614,13 +640,36 @@ export const FAULTS = [
       ],
       [
         'two that differ wait for a third for ever',
-        'this.nowMs - state.disputedMs < THIRD_MS',
-        'this.nowMs - state.disputedMs < 1000 * THIRD_MS',
+        'this.nowMs - state.stuckMs >= THIRD_MS',
+        'this.nowMs - state.stuckMs >= 1000 * THIRD_MS',
       ],
       [
         'a step that was mistrusted is believed again',
-        'isMistrusted || isVerified(net, phase.step, node)',
+        'disputed !== undefined || isVerified(net, phase.step, node)',
         'isVerified(net, phase.step, node)',
+      ],
+      ['a disputed step is cut otherwise when it is done again', 'disputed ?? levelFor', 'levelFor'],
+      [
+        'a worker is taken for absent while it is in time with another task',
+        'task && !this.isLate(givenMs, task)',
+        'false',
+      ],
+      ['what a silent worker said is forgotten', 'state.votes.filter(isHere)', '[]'],
+      [
+        'two that agreed are doubted for a late third',
+        'if (proves(agreed, late))',
+        'if (agreed.length > 99)',
+      ],
+      ['what a redone step shows is not looked at', 'this.disputes.settled(task, agreed)', '[] as string[]'],
+      [
+        'an update that is not finite is a divergence at once',
+        'if (!step.isCareful) {\n      this.suspect',
+        'if (false) {\n      this.suspect',
+      ],
+      [
+        'workers that are set aside have a share of the work',
+        'this.roster.countFor(net, this.nowMs)',
+        'this.roster.serving(net).length',
       ],
       ['a collapse goes back to the round that collapsed', 'round: round - 1, cause:', 'round, cause:'],
     ],
@@ -675,7 +724,52 @@ export const FAULTS = [
   ...of(
     'src/protocol/deadlines.ts',
     ['tests/unit/protocol/deadlines.test.ts'],
-    [['a task is late twice as late', 'factor * median * shards', '2 * factor * median * shards']],
+    [
+      ['a task is late twice as late', 'factor * ms * shards', '2 * factor * ms * shards'],
+      [
+        'deadlines follow the middle of the workers',
+        'medians[(medians.length - 1) >> 2]',
+        'medians[(medians.length - 1) >> 1]',
+      ],
+      ['deadlines follow the fastest of any number', 'medians[(medians.length - 1) >> 2]', 'medians[0]'],
+      ['times of workers that left are kept', 'ofKind.delete(worker) && ofKind.size > 0', 'false'],
+    ],
+  ),
+  ...of(
+    'src/protocol/roster.ts',
+    ['tests/unit/protocol/coordinator.test.ts'],
+    [
+      ['a straggler is set aside at once', 'const LATE_MAX = 3;', 'const LATE_MAX = 1;'],
+      ['a straggler is never set aside', 'const LATE_MAX = 3;', 'const LATE_MAX = 300;'],
+      ['a straggler is set aside for ever longer', 'Math.min(ASIDE_MAX_MS, ASIDE_MS * 2', '(ASIDE_MS * 2'],
+      ['a straggler is not forgiven', 'Object.assign(member, { lateInRow: 0,', 'Object.assign(member, {'],
+      ['a straggler is asked as others are', 'const RANK_ASIDE = 0.5;', 'const RANK_ASIDE = 0;'],
+    ],
+  ),
+  ...of(
+    'src/protocol/disputes.ts',
+    ['tests/unit/protocol/disputes.test.ts'],
+    [
+      ['the one that told the truth is sent away', 'confirmed === taken ? late : taken', 'confirmed'],
+      [
+        'a worker that agrees with itself proves others wrong',
+        'if (proves(agreed, dispute.contradicted))',
+        'if (true)',
+      ],
+      [
+        'two sessions of one identity blame a third party',
+        'rest.length > 0) return [];',
+        'rest.length > 9) return [];',
+      ],
+      ['a minority blames', '2 * others > new Set', '9 * others > new Set'],
+      ['returns have no end', 'this.open.length <= RETURNS_MAX', 'this.open.length <= 99 * RETURNS_MAX'],
+      ['disputes are never forgotten', 'nowMs - atMs < OPEN_MS', 'true'],
+      [
+        'the wrong node is compared',
+        'if (!confirmed || !isSameTask(dispute.task, task)) continue;',
+        'if (!confirmed) continue;',
+      ],
+    ],
   ),
   ...of(
     'src/evaluation/measures/collapse-score.ts',

@@ -8,7 +8,7 @@ import { Coordinator } from '../../src/protocol/coordinator.js';
 import type { Effect, Event } from '../../src/protocol/events.js';
 import type { Pool } from '../../src/protocol/roster.js';
 import { leavesOf } from '../../src/protocol/shard-tree.js';
-import type { Task } from '../../src/protocol/task.js';
+import type { Task, TaskName } from '../../src/protocol/task.js';
 
 const FOLDER = 'tests/scenarios';
 const files = readdirSync(FOLDER).filter((name) => name.endsWith('.txt'));
@@ -72,17 +72,19 @@ class Stage {
   }
 
   take(line: string): string[] {
-    const [verb = '', who = '', what = ''] = line.split(' ');
+    const [verb = '', who = '', what = '', whose] = line.split(' ');
     if (verb === 'after') this.nowMs += Number(who.replace(/s$/, '')) * 1000;
     if (verb === 'waiting') return [`  ${this.coordinator.waitingFor(this.nowMs) ?? 'for nothing'}`];
-    return this.coordinator.handle(this.eventOf(verb, who, what)).map((effect) => `  ${this.tell(effect)}`);
+    return this.coordinator
+      .handle(this.eventOf(verb, who, what, whose))
+      .map((effect) => `  ${this.tell(effect)}`);
   }
 
-  private eventOf(verb: string, who: string, what: string): Event {
+  private eventOf(verb: string, who: string, what: string, whose?: string): Event {
     const { nowMs } = this;
     switch (verb) {
       case 'join':
-        return { kind: 'joined', worker: who, pool: what as Pool };
+        return { kind: 'joined', worker: who, pool: what as Pool, ...(whose && { identity: whose }) };
       case 'lose':
         return { kind: 'left', worker: who };
       case 'after':
@@ -136,6 +138,8 @@ class Stage {
         return `${effect.worker}'s answer is not used: ${effect.reason}`;
       case 'reissued':
         return `given out again, ${effect.reason}${effect.worker ? `: ${effect.worker}` : ''}`;
+      case 'set-aside':
+        return `${effect.worker} gets no task for ${effect.ms / 1000} s while others are there`;
       case 'restore':
         return `go back to round ${effect.round} or before, for ${effect.cause}: ${effect.because}`;
       case 'complete':
@@ -153,7 +157,7 @@ class Stage {
     }
   }
 
-  private name({ net, step, level, index }: Task): string {
+  private name({ net, step, level, index }: TaskName): string {
     const { from, to } = leavesOf({ level, index }, this.shards);
     return `${net === 'discriminator' ? 'D' : 'G'} ${step} shard ${from}${to > from + 1 ? ` to ${to - 1}` : ''}`;
   }

@@ -1,5 +1,6 @@
 // What `/status` answers and `nash status` shows; part of the interface. Whoever asks validates it: where a server was, another program may be.
 import { z } from 'zod';
+import { WORKER_STATES } from '../../protocol/roster.js';
 
 /** Without what moves a cursor, turns the direction of a line or ends it: names are others', and are shown on terminals. */
 export const plain = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '');
@@ -11,7 +12,7 @@ const count = z.int().nonnegative();
 const peerStatus = z.object({
   id: word,
   pool: word,
-  state: z.enum(['preparing', 'busy', 'idle']),
+  state: z.enum(['preparing', ...WORKER_STATES]),
   /** shown for processes of the asking host only */
   pid: count.optional(),
   host: word,

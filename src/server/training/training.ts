@@ -172,6 +172,9 @@ export class Training {
       case 'quarantine':
         this.parts.onQuarantine(effect.worker, effect.because);
         return;
+      case 'set-aside':
+        this.setAside(effect.worker, effect.ms);
+        return;
       case 'complete':
         this.records.get(effect.net)!.completed(this.parts.now());
         this.parts.guard(() => this.apply(effect.net, effect.step));
@@ -220,7 +223,7 @@ export class Training {
   }
 
   /** Adds a node's sum to its step; answers held for the same node have served. */
-  private settle(task: Task, digest: string | undefined): void {
+  private settle(task: TaskName, digest: string | undefined): void {
     const { net, level, index } = task;
     this.settled = task.stepKind;
     const { payload, message } = digest === undefined ? this.takeArrived() : this.held.take(task, digest);
@@ -303,6 +306,17 @@ export class Training {
       step,
       node: keyOf({ level, index }),
       peers: names,
+    });
+  }
+
+  private setAside(worker: string, ms: number): void {
+    const peer = this.parts.peers.get(worker);
+    if (!peer) return;
+    const { name, pool } = peer;
+    this.parts.metrics.increment('gan_workers_set_aside_total', 1, { pool });
+    this.parts.log('worker set aside: others answered its last tasks first', {
+      peer: name,
+      seconds: ms / 1000,
     });
   }
 

@@ -29,8 +29,9 @@ const answer = (worker: string, task: Task, nowMs = 0, digest?: string) => ({
   ...(digest === undefined ? {} : { digest }),
 });
 const nan = (worker: string, task: Task, nowMs = 0) => ({ ...answer(worker, task, nowMs), isSound: false });
-const join = (coordinator: Coordinator, worker: string, pool: Pool) =>
-  coordinator.handle({ kind: 'joined', worker, pool });
+/** @param identity whose process it is; absent: its own */
+const join = (coordinator: Coordinator, worker: string, pool: Pool, identity?: string) =>
+  coordinator.handle({ kind: 'joined', worker, pool, ...(identity && { identity }) });
 
 describe('the coordinator', () => {
   it('gives a lone worker the whole tree, and two workers half each', () => {
@@ -200,7 +201,7 @@ describe('a verified step', () => {
     const decided = c.handle(answer('d2', third!, 0, 'right'));
     expect(decided).toContainEqual(expect.objectContaining({ kind: 'settle', held: 'right' }));
     expect(decided).toContainEqual(expect.objectContaining({ kind: 'quarantine', worker: 'd0' }));
-    expect(c.poolStates().discriminator).toEqual({ busy: 0, idle: 2 });
+    expect(c.poolStates().discriminator).toEqual({ busy: 0, idle: 2, aside: 0 });
   });
 
   it('does not take one answer that comes twice for two', () => {
@@ -252,7 +253,226 @@ describe('a verified step', () => {
   });
 });
 
+describe('a verified step in a pool of several hosts', () => {
+  /** A worker is named by its host and a number. */
+  const pool = (...workers: string[]) => {
+    const c = new Coordinator({ ...OPTIONS, shards: 1, isVerified: () => true });
+    const tasks = new Map<string, Task>();
+    const take = (effects: Effect[]) => {
+      for (const { worker, ...task } of assigned(effects)) tasks.set(worker, task);
+      return effects;
+    };
+    const come = (worker: string) => take(join(c, worker, 'discriminator', worker[0]));
+    const say = (worker: string, digest: string, nowMs = 0) =>
+      take(c.handle(answer(worker, tasks.get(worker)!, nowMs, digest)));
+    const tick = (nowMs: number) => take(c.handle({ kind: 'ticked', nowMs }));
+    for (const worker of workers) come(worker);
+    return { c, tasks, come, say, tick };
+  };
+
+  it('is given to two hosts, and waits for the second one rather than ask the first again', () => {
+    const { c, tasks, come, say } = pool('A1');
+    come('B1');
+    come('A2');
+    expect([...tasks.keys()]).toEqual(['A1', 'B1']);
+    expect(kinds(say('A1', 'x'))).toEqual(['hold']);
+    expect(kinds(c.handle({ kind: 'left', worker: 'B1' }))).toEqual([]);
+    expect(assigned(come('B2')).map((task) => task.worker)).toEqual(['B2']);
+    expect(kinds(say('B2', 'x'))).toEqual(['discard', 'settle', 'complete']);
+  });
+
+  it('fails after a minute where one host stands against the two sessions of another, and accuses nobody', () => {
+    const { c, say, tick } = pool('B1', 'A1', 'A2');
+    say('B1', 'x');
+    expect(assigned(say('A1', 'y')).map((task) => task.worker)).toEqual(['A2']);
+    expect(kinds(say('A2', 'y'))).toEqual(['discard']);
+    expect(tick(1)).toEqual([]);
+    expect(tick(60_002)).toEqual([
+      {
+        kind: 'failed',
+        because: expect.stringMatching(/^B1 and A1 and A2 differ on the same shards of step 0/),
+      },
+    ]);
+    expect(c.poolStates().discriminator).toEqual({ busy: 0, idle: 3, aside: 0 });
+  });
+
+  it('is decided by a third host that comes meanwhile, however many sessions are against it', () => {
+    const { come, say, tick } = pool('B1', 'A1', 'A2', 'A3', 'A4', 'A5');
+    say('B1', 'x');
+    for (const worker of ['A1', 'A2', 'A3', 'A4']) say(worker, 'y');
+    expect(tick(59_000)).toEqual([]);
+    expect(assigned(come('C1')).map((task) => task.worker)).toEqual(['C1']);
+    const decided = say('C1', 'x', 59_001);
+    expect(decided).toContainEqual(expect.objectContaining({ kind: 'settle', held: 'x' }));
+    expect(decided.flatMap((effect) => (effect.kind === 'quarantine' ? [effect.worker] : []))).toEqual([
+      'A1',
+      'A2',
+      'A3',
+      'A4',
+    ]);
+  });
+
+  it('gives up the vote of a host that differed and left, after a minute, and goes on with those who are there', () => {
+    const { c, say, tick } = pool('B1', 'A1', 'A2');
+    say('B1', 'x');
+    say('A1', 'y');
+    c.handle({ kind: 'left', worker: 'B1' });
+    expect(kinds(say('A2', 'y'))).toEqual(['discard']); // B may come back and say why
+    expect(tick(1)).toEqual([]);
+    expect(kinds(tick(60_002))).toEqual(['settle', 'complete']);
+  });
+
+  it('keeps the vote of a host that is there and silent now: without a third, two sessions do not outvote it', () => {
+    const c = new Coordinator({ ...OPTIONS, shards: 2, isVerified: () => true });
+    for (const worker of ['B1', 'A1', 'A2', 'A3']) join(c, worker, 'discriminator', worker[0]);
+    const whole = c.taskOf('B1')!;
+    c.handle(answer('B1', whole, 0, 'x'));
+    c.handle(answer('A1', c.taskOf('A1')!, 0, 'y'));
+    const later: Effect[] = [];
+    for (const nowMs of [1, 60_002, 120_004]) {
+      if (c.taskOf('A2')) later.push(...c.handle(answer('A2', c.taskOf('A2')!, nowMs, 'y')));
+      later.push(...c.handle({ kind: 'ticked', nowMs }));
+    }
+    expect(kinds(later)).not.toContain('settle');
+    expect(kinds(later)).not.toContain('quarantine');
+  });
+
+  it('has a lone worker agree with itself only once the other host is given up', () => {
+    const { c, say, tick } = pool('A1', 'B1');
+    say('A1', 'x');
+    c.handle({ kind: 'left', worker: 'B1' });
+    expect(tick(1)).toEqual([]);
+    expect(assigned(tick(60_002)).map((task) => task.worker)).toEqual(['A1']);
+    expect(kinds(say('A1', 'x', 60_003))).toEqual(['discard', 'settle', 'complete']);
+  });
+
+  it('does not count a worker out that has another task and is in time with that', () => {
+    const c = new Coordinator({ ...OPTIONS, shards: 2, isVerified: () => true });
+    join(c, 'A1', 'discriminator', 'A');
+    join(c, 'A2', 'discriminator', 'A');
+    join(c, 'B1', 'discriminator', 'B');
+    const node = c.taskOf('A1')!;
+    c.handle(answer('A1', node, 0, 'x'));
+    c.handle(answer('A2', c.taskOf('A2')!, 0, 'x'));
+    expect(c.taskOf('B1')).toBeDefined();
+    for (let nowMs = 0; nowMs < 10_000; nowMs += 1000)
+      expect(kinds(c.handle({ kind: 'ticked', nowMs }))).toEqual([]); // within the first deadline
+  });
+
+  it('sends away at once who gives other bits, late, than two hosts had agreed on, and goes back for nothing', () => {
+    const { say, tick, tasks } = pool('X1', 'A1', 'B1');
+    expect([...tasks.keys()]).toEqual(['X1', 'A1']);
+    say('A1', 'x', 1);
+    expect(assigned(tick(10_001)).map((task) => task.worker)).toEqual(['B1']); // X1 is late
+    expect(kinds(say('B1', 'x', 10_002))).toEqual(['discard', 'settle', 'complete']);
+    expect(kinds(say('X1', 'y', 10_003))).toEqual(['discard', 'disagreed', 'quarantine']);
+  });
+});
+
+describe('a worker that is late again and again', () => {
+  /** Plays D steps of one shard, in which `slow` is late and `fast` answers first where both are given it. */
+  const stage = () => {
+    const c = new Coordinator({ ...OPTIONS, shards: 1, generatorSteps: 99 });
+    let nowMs = 0;
+    const asides: number[] = [];
+    const take = (effects: Effect[]) => {
+      for (const effect of effects) if (effect.kind === 'set-aside') asides.push(effect.ms);
+      return effects;
+    };
+    const say = (worker: string) => take(c.handle(answer(worker, c.taskOf(worker)!, nowMs)));
+    /** @param restMs that G's step takes */
+    const finish = (restMs = 0) => {
+      take(c.handle({ kind: 'applied', net: 'discriminator', nowMs }));
+      if (c.taskOf('slow')) say('slow'); // too late
+      pass(restMs);
+      say('g');
+      take(c.handle({ kind: 'applied', net: 'generator', nowMs }));
+    };
+    const pass = (ms: number) => {
+      nowMs += ms;
+      take(c.handle({ kind: 'ticked', nowMs }));
+    };
+    join(c, 'g', 'generator');
+    join(c, 'slow', 'discriminator');
+    say('slow');
+    join(c, 'fast', 'discriminator');
+    finish();
+    const isGiven = () => c.taskOf('slow') !== undefined;
+    const lateStep = (restMs?: number) => {
+      expect(isGiven()).toBe(true);
+      pass(150);
+      say('fast');
+      finish(restMs);
+    };
+    const fastStep = (restMs?: number) => {
+      expect(isGiven()).toBe(false);
+      say('fast');
+      finish(restMs);
+    };
+    return { c, say, finish, asides, lateStep, fastStep, isGiven };
+  };
+
+  it('is set aside at the third time for a minute, then for two, at most for ten, and said once each time', () => {
+    const { c, asides, lateStep, fastStep } = stage();
+    for (let i = 0; i < 2; i++) lateStep();
+    expect(asides).toEqual([]);
+    lateStep();
+    for (const minutes of [1, 2, 4, 8, 10, 10]) {
+      expect(asides.at(-1)).toBe(minutes * 60_000);
+      expect(c.stateOf('slow')).toBe('aside');
+      fastStep(minutes * 60_000 - 10);
+      fastStep(10);
+      expect(c.stateOf('slow')).toBe('busy');
+      lateStep();
+    }
+    expect(asides).toHaveLength(7);
+  });
+
+  it('is forgiven by one answer in time', () => {
+    const { asides, lateStep, say, finish, fastStep } = stage();
+    for (let i = 0; i < 3; i++) lateStep();
+    fastStep(60_000);
+    say('slow');
+    finish();
+    for (let i = 0; i < 2; i++) lateStep();
+    expect(asides).toHaveLength(1);
+    lateStep();
+    expect(asides).toEqual([60_000, 60_000]);
+  });
+
+  it('is used where there is nobody else, however often it was late', () => {
+    const { c, lateStep, isGiven } = stage();
+    for (let i = 0; i < 3; i++) lateStep();
+    expect(isGiven()).toBe(false);
+    c.handle({ kind: 'left', worker: 'fast' });
+    expect(isGiven()).toBe(true);
+    expect(c.stateOf('slow')).toBe('busy');
+  });
+});
+
 describe('an answer that differs from one that was believed', () => {
+  it('is compared at the same node when its step is done again, though there are more workers by then', () => {
+    const c = new Coordinator({ ...OPTIONS, generatorSteps: 9 });
+    join(c, 'g', 'generator');
+    const [slow] = assigned(join(c, 'x', 'discriminator'));
+    join(c, 'a', 'discriminator');
+    const [second] = assigned(c.handle({ kind: 'ticked', nowMs: 10_001 }));
+    c.handle(answer('a', second!, 10_002, 'right'));
+    expect(kinds(c.handle(answer('x', slow!, 10_004, 'wrong')))).toEqual(['discard', 'disagreed', 'restore']);
+    for (const worker of ['b', 'c', 'd']) join(c, worker, 'discriminator');
+    const again = assigned(c.handle({ kind: 'restored', versions: { discriminator: 0, generator: 0 } }));
+    expect(again.map((task) => [task.worker, task.level])).toEqual([
+      ['x', 2],
+      ['a', 2],
+    ]);
+    c.handle(answer('x', again[0]!, 10_005, 'right')); // now it is honest
+    expect(c.handle(answer('a', again[1]!, 10_006, 'right'))).toContainEqual({
+      kind: 'quarantine',
+      worker: 'x',
+      because: expect.stringContaining('not what two agreed on when the step was done again'),
+    });
+  });
+
   it('sends the run back, and its step is computed by two the next time', () => {
     const c = new Coordinator({ ...OPTIONS, shards: 1, generatorSteps: 9 });
     join(c, 'g', 'generator');
@@ -312,6 +532,23 @@ describe('something that is not finite', () => {
     c.handle(answer('d1', again[0]!));
     const effects = c.handle({ kind: 'not-applied', net: 'discriminator', cause: 'gradient' });
     expect(effects).toContainEqual(expect.objectContaining({ kind: 'restore', cause: 'divergence' }));
+  });
+});
+
+describe('an update that is not finite', () => {
+  it('is tried again with an eye on every answer, from a checkpoint since it spoils the optimizer; then it has diverged', () => {
+    const c = new Coordinator({ ...OPTIONS, shards: 1 });
+    const [task] = assigned(join(c, 'd1', 'discriminator'));
+    c.handle(answer('d1', task!));
+    expect(c.handle({ kind: 'not-applied', net: 'discriminator', cause: 'update' })).toEqual([
+      expect.objectContaining({ kind: 'restore', cause: 'corruption', round: 0 }),
+    ]);
+    const again = assigned(c.handle({ kind: 'restored', versions: { discriminator: 0, generator: 0 } }));
+    expect(c.isCareful('discriminator')).toBe(true);
+    c.handle(answer('d1', again[0]!));
+    expect(c.handle({ kind: 'not-applied', net: 'discriminator', cause: 'update' })).toEqual([
+      expect.objectContaining({ kind: 'restore', cause: 'divergence', round: 0 }),
+    ]);
   });
 });
 

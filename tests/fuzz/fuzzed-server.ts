@@ -16,6 +16,7 @@ import { ParameterServer } from '../../src/server/parameter-server.js';
 import { Uniformity } from '../../src/server/peers/uniformity.js';
 import { ParameterStore } from '../../src/server/training/parameter-store.js';
 import { STEPS } from '../../src/steps/steps.js';
+import { OWN } from '../../src/transport/admission.js';
 import { wholeOf } from '../../src/wire/blocks.js';
 import { decode, encode } from '../../src/wire/codec.js';
 import { MemoryServerTransport } from './memory-transport.js';
@@ -69,7 +70,7 @@ export async function openFuzzedServer(
     itemShape: [2],
     store,
     transport,
-    admission: { identify: (_, { host }) => host },
+    admission: { identify: (_, { role, host }) => (role === 'evaluator' ? OWN : host) }, // a host is a user here
     folder: RunFolder.open(folder, 'fresh'),
     metrics,
     log: (event) => logged.length < LOGGED_MAX && logged.push(event),

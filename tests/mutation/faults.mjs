@@ -1317,4 +1317,84 @@ export const FAULTS = [
       ],
     ],
   ),
+  ...of(
+    'src/server/training/training.ts',
+    ['tests/unit/server/peers/held-memory.test.ts'],
+    [
+      [
+        'an answer to a task that nobody gave its sender takes memory',
+        'const isHeld = task?.issue === issue && isSameTask(task, name)',
+        'const isHeld = task !== undefined',
+      ],
+    ],
+  ),
+  ...of(
+    'src/server/peers/weights-sender.ts',
+    ['tests/unit/server/peers/held-memory.test.ts'],
+    [
+      [
+        'a worker that never says what it has is believed',
+        'if (peer.onTheirWay.has(keyOf({ term, vector, version })))',
+        'if (peer.onTheirWay.has(keyOf({ term, vector, version: -1 })))',
+      ],
+      [
+        'a worker that takes tasks and answers none keeps every version',
+        'const UNRECEIVED_MAX = 24;',
+        'const UNRECEIVED_MAX = 1e9;',
+      ],
+      ['a version is sent as often as a peer likes', 'const SENT_MAX = 16;', 'const SENT_MAX = 1e9;'],
+    ],
+  ),
+  ...of(
+    'src/server/peers/places.ts',
+    ['tests/unit/server/peers/crowds.test.ts'],
+    [
+      [
+        'one identity takes every place',
+        'const isCrowd = own.length >= max / 2;',
+        'const isCrowd = own.length > max;',
+      ],
+      [
+        'whoever comes first makes room, whoever fills the house',
+        'isCrowd ? own : largest(unprepared(peers))',
+        'isCrowd ? own : [...peers]',
+      ],
+    ],
+  ),
+  ...of(
+    'src/server/peers/reception.ts',
+    ['tests/unit/server/peers/crowds.test.ts'],
+    [
+      [
+        'saying hello again wins time to prepare',
+        "before?.state === 'greeted' ? before.greetedMs : heardMs",
+        'heardMs',
+      ],
+    ],
+  ),
+  ...of(
+    'src/server/peers/liveness.ts',
+    ['tests/unit/server/peers/crowds.test.ts'],
+    [
+      [
+        'who hangs up all the time fills the queue of a worker that computes',
+        'if (pingCount < PROBED_MAX) ping(session);',
+        'if (pingCount >= 0) ping(session);',
+      ],
+    ],
+  ),
+  ...of(
+    'src/server/peers/quarantines.ts',
+    ['tests/unit/server/peers/quarantines.test.ts'],
+    [
+      [
+        'a liar comes back under its name',
+        'if (!record.names.has(wishedName)) return undefined;',
+        'if (wishedName) return undefined;',
+      ],
+      ['a liar comes back under fresh names for ever', 'record.count >= STRIKES &&', 'record.count < 0 &&'],
+      ["the server's own user is turned away for good", '&& !this.isOwn(identity)', ''],
+      ['welcomes are never delayed', 'return count < 2 ? 0 :', 'return count >= 0 ? 0 :'],
+    ],
+  ),
 ];

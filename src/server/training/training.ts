@@ -127,6 +127,7 @@ export class Training {
       ? vectorHash(store.view(arrived.payload))
       : undefined;
     this.arrived = arrived;
+    this.settled = undefined;
     this.handle({
       kind: 'answered',
       worker,
@@ -138,7 +139,6 @@ export class Training {
     });
     assert(this.arrived === undefined, 'an answer was neither settled, held nor discarded');
     const { settled } = this;
-    this.settled = undefined;
     if (settled) this.parts.onSettled(worker, settled);
   }
 
@@ -225,7 +225,7 @@ export class Training {
   /** Adds a node's sum to its step; answers held for the same node have served. */
   private settle(task: TaskName, digest: string | undefined): void {
     const { net, level, index } = task;
-    this.settled = task.stepKind;
+    this.settled = this.records.get(net)!.stepKind;
     const { payload, message } = digest === undefined ? this.takeArrived() : this.held.take(task, digest);
     this.records.get(net)!.settled({ level, index }, message.statistics, message.computeSeconds);
     this.work[net] = this.work[net].then(() => this.parts.store.settle(net, { level, index }, payload));

@@ -70,19 +70,17 @@ it('one that says so may answer, and answers count once each', async () => {
   expect(discarded()).toBe(1);
 });
 
-it('one that takes tasks, answers none and never says that it has what they read, is sent away before the versions are many', async () => {
+it('one that takes tasks, answers none and never says that it has what they read, holds few of them, and nobody up', async () => {
   opened.join(PEER);
   opened.join(GOOD);
   const pong = () => say({ kind: 'pong', sentMs: heardOf('ping').at(-1)?.sentMs ?? 0 });
   const heldBytes = opened.engine.heldBytes;
   let heldMost = 0;
-  for (let i = 0; i < 4000 && heardOf('refused').length === 0; i++) {
+  for (let i = 0; i < 1000; i++) {
     await opened.pass(100);
     pong();
     heldMost = Math.max(heldMost, opened.engine.heldBytes);
   }
-  expect(heardOf('refused')).toMatchObject([{ message: expect.stringMatching(/nothing of the last \d+/) }]);
-  expect(isThere()).toBe(false);
   const versionBytes = 4 * Math.max(...heardOf('weights').map(({ length }) => length));
   expect(heldMost - heldBytes).toBeLessThan(40 * versionBytes);
   await opened.pass(100);

@@ -100,7 +100,7 @@ async function verifiedServer(name: string) {
 
 it('a liar that comes back under fresh sessions and numbers is refused each time, under fresh names three times in all', async () => {
   const run = await verifiedServer('liar');
-  for (const name of ['a', 'b', 'c']) run.hello(`${name.repeat(15)}0`, { name, host: 'honest' });
+  for (const name of ['a', 'b', 'c']) run.hello(`${name.repeat(15)}0`, { name, host: `honest-${name}` });
   await run.pass(10);
   let session = 0;
   /** @returns why a liar is sent away, and after how long */

@@ -22,6 +22,7 @@ import {
   type Outcome,
   proves,
   rankFor,
+  refutedBy,
   VOTES_MAX,
   type Vote,
   type Voter,
@@ -261,6 +262,9 @@ export class Coordinator {
     const { worker, digest, isSound } = answer;
     const outcome = weigh(state, answer);
     const effects = this.perform(step, state, outcome);
+    if (outcome.kind === 'held' || outcome.kind === 'not-finite')
+      for (const refuted of refutedBy(state))
+        if (this.roster.get(refuted)) effects.push(this.quarantine(refuted, accusation(nameOf(step, state))));
     if (outcome.kind === 'settled' && outcome.agreed.length === 0) return effects;
     if (outcome.kind !== 'held' || state.kept.has(digest!))
       return [{ kind: 'discard', worker, reason: isSound ? 'duplicate' : 'not-finite' }, ...effects];

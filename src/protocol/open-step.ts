@@ -126,8 +126,9 @@ export const wantsWorker = (state: NodeState): boolean =>
   state.holders.length < Math.max(1, (state.isVerified ? AGREEING : 1) - state.votes.length) + state.spare;
 
 /** Workers whose answers are kept. */
-export const votersOf = ({ votes }: Pick<NodeState, 'votes'>): Set<string> =>
-  new Set(votes.map((vote) => vote.worker));
+export const votersOf = ({ votes }: Pick<NodeState, 'votes'>): Set<string> => workersOf(votes);
+
+const workersOf = (voters: readonly Voter[]): Set<string> => new Set(voters.map((voter) => voter.worker));
 
 /** Whether answers to it differ. */
 export const isDisputed = ({ votes }: Pick<NodeState, 'votes'>): boolean =>
@@ -138,8 +139,7 @@ export const identitiesOf = (voters: readonly Voter[]): Set<string> =>
 
 /** Whether those who agree with each other prove one wrong who does not: two identities, or two workers of its own. */
 export const proves = (agreed: readonly Voter[], { identity }: Pick<Voter, 'identity'>): boolean =>
-  identitiesOf(agreed).size > 1 ||
-  new Set(agreed.filter((voter) => voter.identity === identity).map((voter) => voter.worker)).size > 1;
+  identitiesOf(agreed).size > 1 || workersOf(agreed.filter((voter) => voter.identity === identity)).size > 1;
 
 /**
  * How little a worker is wanted for one more answer: of an identity not heard before one of an identity that was; one whose answer was
@@ -184,14 +184,23 @@ export function decide(state: NodeState): Outcome | undefined {
   const isAlone = votersOf(state).size === 1;
   for (const { digest } of votes) {
     const agreed = votes.filter((vote) => vote.digest === digest);
-    const amongItself = isAlone ? agreed.length : votersOf({ votes: agreed }).size;
+    const amongItself = isAlone ? agreed.length : workersOf(agreed).size;
     if ((isShared ? identitiesOf(agreed).size : amongItself) >= AGREEING)
       return settle(state, agreed.at(-1)!, agreed);
   }
-  if ((isShared ? identitiesOf(unsound).size : unsound.length) >= UNSOUND_MAX) return { kind: 'diverged' };
+  const ofWorkers = votes.length > 0 ? workersOf(unsound).size : unsound.length;
+  if ((isShared ? identitiesOf(unsound).size : ofWorkers) >= UNSOUND_MAX) return { kind: 'diverged' };
   const differing = isShared ? identitiesOf(votes).size : votes.length;
   return differing >= VOTES_MAX ? nobodyAgrees(state) : undefined;
 }
+
+/** Workers that give nothing sound, again and again, where somebody else has given a number. */
+export const refutedBy = ({ votes, unsound }: NodeState): string[] =>
+  [...workersOf(unsound)].filter(
+    (worker) =>
+      unsound.filter((voter) => voter.worker === worker).length >= UNSOUND_MAX &&
+      votes.some((vote) => vote.worker !== worker),
+  );
 
 function nobodyAgrees(state: NodeState): Outcome {
   const voters = votersOf(state);
@@ -210,6 +219,6 @@ function settle(state: NodeState, taken: Taken, agreed: readonly Vote[]): Outcom
   delete state.reissue;
   const right = new Set([taken.worker, ...agreed.map((vote) => vote.worker)]);
   const accused = [...state.votes.filter((vote) => proves(agreed, vote)), ...state.unsound];
-  const wrong = [...new Set(accused.map((voter) => voter.worker))].filter((id) => !right.has(id));
+  const wrong = [...workersOf(accused)].filter((id) => !right.has(id));
   return { kind: 'settled', taken, agreed, wrong };
 }

@@ -64,6 +64,24 @@ describe('the coordinator', () => {
     ]);
   });
 
+  it('gives the only task of a step to each in turn, so that all are known', () => {
+    const c = new Coordinator({ ...OPTIONS, shards: 1, generatorSteps: 9 });
+    let nowMs = 1;
+    c.handle({ kind: 'ticked', nowMs });
+    join(c, 'g', 'generator');
+    for (const worker of ['d1', 'd2', 'd3']) join(c, worker, 'discriminator');
+    const turns = Array.from({ length: 6 }, () => {
+      const worker = ['d1', 'd2', 'd3'].find((each) => c.taskOf(each))!;
+      nowMs += 10;
+      c.handle(answer(worker, c.taskOf(worker)!, nowMs));
+      c.handle({ kind: 'applied', net: 'discriminator', nowMs });
+      c.handle(answer('g', c.taskOf('g')!, nowMs));
+      c.handle({ kind: 'applied', net: 'generator', nowMs });
+      return worker;
+    });
+    expect(turns).toEqual(['d1', 'd2', 'd3', 'd1', 'd2', 'd3']);
+  });
+
   it("gives a lost worker's task to another, says why, and takes no second answer", () => {
     const c = new Coordinator(OPTIONS);
     const [task] = assigned(join(c, 'd1', 'discriminator'));
@@ -434,6 +452,7 @@ describe('a worker that is late again and again', () => {
     fastStep(60_000);
     say('slow');
     finish();
+    fastStep(); // it is the other one's turn
     for (let i = 0; i < 2; i++) lateStep();
     expect(asides).toHaveLength(1);
     lateStep();
@@ -462,11 +481,11 @@ describe('an answer that differs from one that was believed', () => {
     for (const worker of ['b', 'c', 'd']) join(c, worker, 'discriminator');
     const again = assigned(c.handle({ kind: 'restored', versions: { discriminator: 0, generator: 0 } }));
     expect(again.map((task) => [task.worker, task.level])).toEqual([
-      ['x', 2],
-      ['a', 2],
+      ['x', 2], // had no work for the longest
+      ['b', 2],
     ]);
     c.handle(answer('x', again[0]!, 10_005, 'right')); // now it is honest
-    expect(c.handle(answer('a', again[1]!, 10_006, 'right'))).toContainEqual({
+    expect(c.handle(answer('b', again[1]!, 10_006, 'right'))).toContainEqual({
       kind: 'quarantine',
       worker: 'x',
       because: expect.stringContaining('not what two agreed on when the step was done again'),

@@ -1,6 +1,14 @@
 // Answers to one verified node, by hand. A worker is named by its identity and a number: A1 and A2 are two sessions of A.
 import { describe, expect, it } from 'vitest';
-import { decide, type NodeState, OpenStep, proves, rankFor, weigh } from '../../../src/protocol/open-step.js';
+import {
+  decide,
+  type NodeState,
+  OpenStep,
+  proves,
+  rankFor,
+  refutedBy,
+  weigh,
+} from '../../../src/protocol/open-step.js';
 import { phaseOf } from '../../../src/protocol/schedule.js';
 
 const voterOf = (worker: string) => ({ worker, identity: worker.slice(0, 1) });
@@ -119,6 +127,34 @@ describe('a verified node', () => {
     const alone = verifiedNode('A', false);
     alone.answer('A1', '', false);
     expect(alone.answer('A1', '', false)).toEqual({ kind: 'diverged' });
+  });
+});
+
+describe('a worker that never gives anything sound', () => {
+  it('is refuted by the number of another one, in a node that one number does not settle', () => {
+    for (const pool of ['AB', 'A'])
+      for (const isFirst of [true, false]) {
+        const other = pool === 'AB' ? 'B1' : 'A2';
+        const { state, answer } = verifiedNode(pool);
+        if (isFirst) answer(other, 'x');
+        expect(answer('A1', '', false)).toEqual({ kind: 'not-finite' });
+        if (!isFirst) answer(other, 'x');
+        expect(refutedBy(state)).toEqual([]);
+        expect(answer('A1', '', false)).toEqual({ kind: 'not-finite' });
+        expect(refutedBy(state)).toEqual(['A1']);
+      }
+  });
+
+  it('is right where a second one says so too, whatever number a third gives', () => {
+    for (const [pool, second, third] of [
+      ['ABC', 'B1', 'C1'],
+      ['A', 'A2', 'A3'],
+    ] as const) {
+      const { answer } = verifiedNode(pool);
+      answer(third, 'x');
+      answer('A1', '', false);
+      expect(answer(second, '', false)).toEqual({ kind: 'diverged' });
+    }
   });
 });
 

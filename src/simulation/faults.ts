@@ -3,6 +3,7 @@
 import { NETS } from '../parameters/manifest.js';
 import { POOLS, type Pool } from '../protocol/roster.js';
 import type { ScheduleOptions } from '../protocol/schedule.js';
+import { drawLiar, type Liar, type Slot, withLiar } from './liars.js';
 import type { Judging } from './verdicts.js';
 import type { World } from './world.js';
 
@@ -11,7 +12,7 @@ export interface Scenario {
   shards: number;
   rounds: number;
   checkpointEvery: number;
-  pools: readonly Pool[];
+  slots: readonly Slot[];
   /** milliseconds that a shard takes a worker of ordinary speed */
   shardMs: number;
   /** of the wire, a message */
@@ -31,8 +32,8 @@ export interface Scenario {
   serverCrash: number;
   /** share of tasks computed twice */
   verified: number;
-  /** a worker that computes wrongly: the share of its answers that are wrong */
-  liar: { wrong: number } | undefined;
+  /** what those of the workers do that lie */
+  liar: Liar | undefined;
   /** chance that an honest worker's answer is not finite, once */
   notFinite: number;
   /** a step whose gradient is not finite on the first branch, whoever computes it */
@@ -53,15 +54,19 @@ export function drawScenario(world: World): Scenario {
   const { random } = world;
   const k = 1 + random.below(3);
   const rounds = 4 + random.below(17);
-  const isVerified = world.chance(0.3);
+  const isVerified = world.chance(0.4);
   const pools: Pool[] = [...NETS];
   while (world.chance(0.7) && pools.length < 9) pools.push(POOLS[random.below(POOLS.length)]!);
+  const hosts = 1 + random.below(4);
+  const honest = pools.map((pool) => ({ pool, identity: `host${random.below(hosts)}`, isLiar: false }));
+  const verified = isVerified ? 1 : sometimes(world, 0.5);
+  const liar = drawLiar(world, verified);
   return {
     schedule: { order: world.chance(0.5) ? 'alternating' : 'simultaneous', discriminatorSteps: k },
     shards: 1 + random.below(8),
     rounds,
     checkpointEvery: 1 + random.below(4),
-    pools,
+    slots: withLiar(world, honest, liar),
     shardMs: 5 * 2 ** random.below(8),
     wire: {
       minMs: 0.1,
@@ -79,8 +84,8 @@ export function drawScenario(world: World): Scenario {
     },
     cut: sometimes(world, 0.05),
     serverCrash: sometimes(world, 0.03),
-    verified: isVerified ? 1 : sometimes(world, 0.5),
-    liar: isVerified && world.chance(0.6) ? { wrong: world.between(0.05, 1) } : undefined,
+    verified,
+    liar,
     notFinite: sometimes(world, 0.02),
     divergesAt: world.chance(0.15) ? random.below(rounds) : undefined,
     calmAfterMs: world.between(5000, 200_000),

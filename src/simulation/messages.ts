@@ -5,7 +5,7 @@ import type { TaskName } from '../protocol/task.js';
 import type { LineTask } from '../protocol/worker-tasks.js';
 
 export type FromWorker =
-  | { kind: 'hello'; session: string; pool: Pool }
+  | { kind: 'hello'; session: string; pool: Pool; identity: string }
   | { kind: 'prepared'; session: string }
   | { kind: 'fetch'; session: string; term: number; vector: Net; version: number }
   | {

@@ -12,5 +12,8 @@ export const PLANTED_BUGS = [
   'takes a checkpoint of another moment',
   'takes a verdict for another round',
   'takes a verdict of an abandoned line',
+  'takes every session for another host',
+  'learns nothing of disputes',
+  'measures all workers as one',
 ] as const;
 export type PlantedBug = (typeof PLANTED_BUGS)[number];

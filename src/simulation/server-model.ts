@@ -2,6 +2,8 @@
 // As long as the real shell's parts together: a model that shared them would not find their mistakes.
 import { NETS, type Net } from '../parameters/manifest.js';
 import { Coordinator } from '../protocol/coordinator.js';
+import { Deadlines } from '../protocol/deadlines.js';
+import { Disputes } from '../protocol/disputes.js';
 import type { Effect, Event, RestoreCause } from '../protocol/events.js';
 import { neglectedOf, violationsOf } from '../protocol/invariants.js';
 import { BRANCHES_MAX } from '../protocol/line.js';
@@ -37,13 +39,35 @@ export interface ServerSurroundings {
   /** a worker does not answer: its launcher ends the process, and starts another */
   silent(session: string): void;
   askEvaluator(session: string, question: Question): void;
+  /** a worker gets no more work, since it lied */
+  quarantined(session: string): void;
   /** the run goes back on with other noise, for this reason, from the step of that round */
   returned(cause: RestoreCause, branch: number, round: number): void;
   ended(because: string, values: Values): void;
 }
 
+/** Planted bugs: what the coordinator ought to learn of its workers, and does not. */
+class OneMeasure extends Deadlines {
+  override note(
+    _worker: string,
+    ...rest: [Parameters<Deadlines['note']>[1], Parameters<Deadlines['note']>[2]]
+  ): void {
+    super.note('everybody', ...rest);
+  }
+}
+class Unlearning extends Disputes {
+  override take(...[dispute]: Parameters<Disputes['take']>): ReturnType<Disputes['take']> {
+    super.take(dispute, new Set(), Number.POSITIVE_INFINITY); // the step is done again; all else is forgotten
+    return { blamed: [], because: '', isRestoring: true };
+  }
+  override settled(): string[] {
+    return [];
+  }
+}
+
 interface PeerModel {
   pool: Pool;
+  identity: string;
   isReady: boolean;
   heardMs: number;
   sent: Set<string>;
@@ -78,15 +102,19 @@ export class ServerModel implements JudgedServer {
     this.branch = from.branch;
     const versions = versionsAfter(scenario.schedule, from.round);
     for (const net of NETS) this.values.set(`${net}@${versions[net]}`, from.values[net]);
-    this.coordinator = new Coordinator({
-      schedule: scenario.schedule,
-      shards: scenario.shards,
-      versions,
-      generatorSteps: scenario.rounds,
-      deadlines: DEADLINES,
-      isVerified: (net, step, node) => this.isVerified(net, step, node),
-      ...(scenario.judging && { judgedEvery: scenario.judging.every }),
-    });
+    this.coordinator = new Coordinator(
+      {
+        schedule: scenario.schedule,
+        shards: scenario.shards,
+        versions,
+        generatorSteps: scenario.rounds,
+        deadlines: DEADLINES,
+        isVerified: (net, step, node) => this.isVerified(net, step, node),
+        ...(scenario.judging && { judgedEvery: scenario.judging.every }),
+      },
+      bug === 'measures all workers as one' ? new OneMeasure(DEADLINES) : undefined,
+      bug === 'learns nothing of disputes' ? new Unlearning() : undefined,
+    );
     this.judging = new JudgingModel({
       bug,
       ask: (session, question) => around.askEvaluator(session, question),
@@ -147,7 +175,8 @@ export class ServerModel implements JudgedServer {
     const { session } = message;
     if (message.kind === 'hello') {
       this.lose(session);
-      this.peers.set(session, { pool: message.pool, isReady: false, heardMs: this.now, sent: new Set() });
+      const { pool, identity } = message;
+      this.peers.set(session, { pool, identity, isReady: false, heardMs: this.now, sent: new Set() });
       this.around.send(session, { kind: 'welcome', term: this.term });
       return;
     }
@@ -158,7 +187,7 @@ export class ServerModel implements JudgedServer {
       case 'prepared':
         if (peer.isReady) return;
         peer.isReady = true;
-        this.handle({ kind: 'joined', worker: session, pool: peer.pool });
+        this.joined(session, peer);
         return;
       case 'fetch':
         if (message.term === this.term) this.sendVersion(session, message.vector, message.version);
@@ -171,6 +200,11 @@ export class ServerModel implements JudgedServer {
           this.handle({ kind: 'ponged', worker: session, pingedMs: message.sentMs, nowMs: this.now });
         return;
     }
+  }
+
+  private joined(worker: string, { pool, identity }: PeerModel): void {
+    const isHostKnown = this.around.bug !== 'takes every session for another host';
+    this.handle({ kind: 'joined', worker, pool, ...(isHostKnown && { identity }) });
   }
 
   evaluatorJoined(session: string): void {
@@ -259,6 +293,7 @@ export class ServerModel implements JudgedServer {
         return;
       case 'quarantine':
         this.around.send(effect.worker, { kind: 'refused' });
+        this.around.quarantined(effect.worker);
         this.peers.delete(effect.worker);
         return;
       case 'complete':

@@ -1,9 +1,12 @@
 // One simulated run: a server, its workers, a wire and all that goes wrong with them, from one seed; then what was broken.
 import { messageOf } from '../errors.js';
 import { NETS, type Net } from '../parameters/manifest.js';
+import { serves } from '../protocol/roster.js';
+import { DEADLINES } from '../protocol/timing.js';
 import { undisturbed, type Values } from './arithmetic.js';
 import { EvaluatorModel } from './evaluator-model.js';
 import { drawScenario, type Scenario } from './faults.js';
+import { LIARS_IDENTITY, type Sight, type Slot } from './liars.js';
 import type { FromServer, FromWorker } from './messages.js';
 import { type Ends, type Link, Network } from './network.js';
 import type { PlantedBug } from './planted-bugs.js';
@@ -37,6 +40,8 @@ const PATIENCE_MS = 600_000;
 /** … and so many times what one worker alone would compute for. */
 const PATIENCE_FACTOR = 6;
 const VIOLATIONS_MAX = 5;
+/** Returns over answers that differ, in one life of a server, beside one for each worker that was found to lie. */
+const RETURNS_MAX = 3;
 
 export function simulate({ seed, bug, transcript }: SimulationOptions): Outcome {
   const world = new World(seed, transcript);
@@ -55,6 +60,10 @@ class Simulation {
   private readonly branchOfRound: number[] = [];
   /** a step diverged that need not have: its branch is nobody's verdict */
   private hasStrayed = false;
+  /** names of workers that deserve to be sent away */
+  private readonly guilty = new Set<string>();
+  /** of the server that lives now */
+  private readonly blame = { returns: 0, quarantines: 0 };
   private readonly evaluator: EvaluatorModel | undefined;
   private server: ServerModel | undefined;
   private born = 0;
@@ -77,11 +86,7 @@ class Simulation {
         isCalm: () => this.isCalm,
         server: () => this.server,
       });
-    scenario.pools.forEach((pool, i) => {
-      world.after(world.between(0, 2000), () =>
-        this.startWorker(pool, scenario.liar !== undefined && i === 0),
-      );
-    });
+    for (const slot of scenario.slots) world.after(world.between(0, 2000), () => this.startWorker(slot));
   }
 
   private get isCalm(): boolean {
@@ -90,8 +95,11 @@ class Simulation {
 
   run(): Outcome {
     let events = 0;
-    const { calmAfterMs, rounds, shards, shardMs, schedule } = this.scenario;
-    const aloneMs = rounds * (1 + schedule.discriminatorSteps) * shards * shardMs;
+    const { calmAfterMs, rounds, shards, shardMs, schedule, liar } = this.scenario;
+    // one that is never late, by what others take, may have to give the second opinion on every node
+    const longestMs =
+      liar?.kind === 'just in time' ? DEADLINES.floorMs + DEADLINES.factor * shardMs : shardMs;
+    const aloneMs = rounds * (1 + schedule.discriminatorSteps) * shards * longestMs;
     const deadline = calmAfterMs + PATIENCE_MS + PATIENCE_FACTOR * aloneMs;
     while (this.end === undefined && this.violations.length < VIOLATIONS_MAX && this.step()) {
       events += 1;
@@ -156,7 +164,39 @@ class Simulation {
     this.violations.push(claim);
   }
 
+  /** An honest worker is sent away only where liars are as many as honest hosts, or it has given something that is not finite. */
+  private quarantined(session: string): void {
+    const { slots } = this.scenario;
+    this.blame.quarantines += 1;
+    const liars = new Set(slots.flatMap((slot) => (slot.isLiar ? [slot.identity] : [])));
+    const honest = new Set(slots.flatMap((slot) => (liars.has(slot.identity) ? [] : [slot.identity])));
+    const areApart = liars.size === 0 || liars.has(LIARS_IDENTITY);
+    if (areApart && honest.size > liars.size && !this.guilty.has(nameOf(session)))
+      this.broken(`${session} is honest, and was sent away`);
+  }
+
+  /** A run does not go back without end: whoever makes it go back is found. */
+  private countReturn(): void {
+    this.blame.returns += 1;
+    const { returns, quarantines } = this.blame;
+    if (returns > RETURNS_MAX + quarantines)
+      this.broken(`${returns} returns over answers that differ, and ${quarantines} workers sent away for it`);
+  }
+
+  private sightOf({ session }: WorkerModel): Sight | undefined {
+    if (!this.server) return undefined;
+    const { coordinator } = this.server;
+    const { members } = coordinator.snapshot();
+    return {
+      isSuperseded: members.some((member) => member.worker === session && member.isSuperseded),
+      lateAfterMs: coordinator.lateAfterMs(session),
+      identities: (net) =>
+        new Set(members.flatMap(({ pool, identity }) => (serves(pool, net) ? [identity] : []))),
+    };
+  }
+
   private startServer(): void {
+    Object.assign(this.blame, { returns: 0, quarantines: 0 });
     this.world.say(() => `server starts from ${this.disk.checkpoints.at(-1)?.round ?? 'the beginning'}`);
     this.server = new ServerModel({
       world: this.world,
@@ -168,7 +208,9 @@ class Simulation {
       published: (net, version, branch, value) => this.published(net, version, branch, value),
       silent: (session) => this.world.after(100, () => this.workers.get(nameOf(session))?.crash()),
       askEvaluator: (session, question) => this.evaluator?.ask(session, question),
+      quarantined: (session) => this.quarantined(session),
       returned: (cause, branch, round) => {
+        if (cause === 'corruption') this.countReturn();
         const isForetold = branch === 0 && round === this.scenario.divergesAt;
         if (cause === 'divergence' && !isForetold) this.hasStrayed = true;
       },
@@ -192,14 +234,18 @@ class Simulation {
     });
   }
 
-  private startWorker(pool: Scenario['pools'][number], isLiar: boolean): void {
+  private startWorker(slot: Slot): void {
     const name = `w${this.born++}`;
-    this.world.say(() => `${name} starts, for ${pool}${isLiar ? ', and lies' : ''}`);
-    const worker: WorkerModel = new WorkerModel(name, pool, this.world.between(0.7, 1.5), isLiar, {
+    const { pool, identity, isLiar } = slot;
+    this.world.say(() => `${name} starts on ${identity}, for ${pool}${isLiar ? ', and lies' : ''}`);
+    if (isLiar) this.guilty.add(name);
+    const worker: WorkerModel = new WorkerModel(name, slot, this.world.between(0.7, 1.5), {
       world: this.world,
       scenario: this.scenario,
       bug: this.bug,
       isCalm: () => this.isCalm,
+      sight: (itself) => this.sightOf(itself),
+      faltered: (itself) => this.guilty.add(itself.name),
       connect: (itself) => this.connect(itself),
       disconnect: (itself) => this.disconnect(itself),
       ended: (itself, how) => this.workerEnded(itself, how),
@@ -239,8 +285,9 @@ class Simulation {
     this.crashes.worker += 1;
     this.workers.delete(worker.name);
     this.disconnect(worker);
+    const isLiar = worker.slot.isLiar && how === 'crashed'; // who was sent away is seen to
     if (how !== 'over')
-      this.world.after(this.world.between(50, 2000), () => this.startWorker(worker.pool, false));
+      this.world.after(this.world.between(50, 2000), () => this.startWorker({ ...worker.slot, isLiar }));
   }
 
   private disconnect({ session }: WorkerModel): void {

@@ -1,19 +1,25 @@
 // A worker process of the simulator: the real WorkerTasks in a shell that can crash, hang, be stopped, be slow, and lie.
 import type { Net } from '../parameters/manifest.js';
-import type { Pool } from '../protocol/roster.js';
 import { FORGOTTEN_MS } from '../protocol/timing.js';
 import { type LineTask, WorkerTasks } from '../protocol/worker-tasks.js';
 import { mix, nodeGradient } from './arithmetic.js';
 import type { Scenario } from './faults.js';
+import type { Sight, Slot } from './liars.js';
 import type { FromServer, FromWorker } from './messages.js';
 import type { PlantedBug } from './planted-bugs.js';
 import type { World } from './world.js';
+
+type AnswerModel = Extract<FromWorker, { kind: 'answer' }>;
 
 export interface WorkerSurroundings {
   world: World;
   scenario: Scenario;
   bug: PlantedBug | undefined;
   isCalm(): boolean;
+  /** what a liar sees of the server that lives; undefined while there is none */
+  sight(worker: WorkerModel): Sight | undefined;
+  /** its answer is not finite this time */
+  faltered(worker: WorkerModel): void;
   /** connects to the living server; undefined while there is none. `receive` and `lost` belong to this connection. */
   connect(worker: WorkerModel): ((message: FromWorker) => void) | undefined;
   /** the worker leaves its connection */
@@ -26,6 +32,9 @@ const RECONNECT_MS = 500;
 const PREPARE_MS = 300;
 const TICK_MS = 1000;
 const HUNG_MS = 600_000;
+/** How long a liar waits for another to answer first, and how often it looks; longer, and it would be taken for hung. */
+const LURKING_MS = 25_000;
+const LURK_MS = 200;
 
 export class WorkerModel {
   private readonly tasks: WorkerTasks;
@@ -41,9 +50,8 @@ export class WorkerModel {
 
   constructor(
     readonly name: string,
-    readonly pool: Pool,
+    readonly slot: Slot,
     private readonly speed: number,
-    private readonly isLiar: boolean,
     private readonly surroundings: WorkerSurroundings,
   ) {
     this.tasks = new WorkerTasks({
@@ -93,7 +101,8 @@ export class WorkerModel {
 
   private hello(): void {
     this.heardMs = this.surroundings.world.nowMs;
-    this.send?.({ kind: 'hello', session: this.session, pool: this.pool });
+    const { pool, identity } = this.slot;
+    this.send?.({ kind: 'hello', session: this.session, pool, identity });
   }
 
   /** The server pings nobody of that name: another connection is made. */
@@ -180,20 +189,58 @@ export class WorkerModel {
       if (world.chance(stop)) ms += world.between(1000, 60_000);
       if (world.chance(hang)) ms = HUNG_MS;
     }
-    this.occupy(ms, () => this.send?.(answer));
+    if (this.slot.isLiar) this.lie(task, answer, ms);
+    else this.occupy(ms, () => this.send?.(answer));
   }
 
-  private answerTo({ net, step, level, index, term, branch, reads, issue }: LineTask): FromWorker {
+  /** A liar's way with the true answer, which would take it so long. */
+  private lie({ net }: LineTask, answer: AnswerModel, ms: number): void {
+    const { world, scenario } = this.surroundings;
+    const { identity } = this.slot;
+    const say = (lie?: string) =>
+      this.send?.(lie === undefined ? answer : { ...answer, value: mix(answer.value, 'wrong', lie) });
+    const sight = () => this.surroundings.sight(this);
+    const othersCount = () => [...(sight()?.identities(net) ?? [])].filter((one) => one !== identity).length;
+    const liar = scenario.liar!;
+    switch (liar.kind) {
+      case 'wrong': {
+        const isWrong = world.chance(liar.share);
+        this.occupy(ms, () => say(isWrong ? `${this.name} ${world.nowMs}` : undefined));
+        return;
+      }
+      case 'conspiracy':
+        this.occupy(ms, () => say(othersCount() > 1 ? identity : undefined));
+        return;
+      case 'just in time': {
+        const lateAfterMs = (othersCount() > 0 && sight()?.lateAfterMs) || 0; // alone it could do as it likes
+        const { maxMs } = scenario.wire; // its answer takes so long, and so did the task
+        this.occupy(Math.max(ms, 0.95 * lateAfterMs - 2 * maxMs), say);
+        return;
+      }
+      case 'late':
+        this.lurk(say, Math.max(ms, LURKING_MS));
+    }
+  }
+
+  /** Its loop does nothing else, so that it is taken for slow. */
+  private lurk(say: (lie?: string) => void, ms: number): void {
+    this.occupy(LURK_MS, () => {
+      if (this.surroundings.sight(this)?.isSuperseded) say('late');
+      else if (ms < LURK_MS || this.surroundings.isCalm()) say();
+      else this.lurk(say, ms - LURK_MS);
+    });
+  }
+
+  private answerTo({ net, step, level, index, term, branch, reads, issue }: LineTask): AnswerModel {
     const { world, scenario } = this.surroundings;
     const values = {
       discriminator: this.versions.get(`discriminator@${reads.discriminator}`)!,
       generator: this.versions.get(`generator@${reads.generator}`)!,
     };
-    const truth = nodeGradient({ level, index, net, step, branch }, scenario.shards, values);
-    const isWrong = this.isLiar && world.chance(scenario.liar!.wrong);
-    const value = isWrong ? mix(truth, 'wrong', this.name, world.nowMs) : truth;
+    const value = nodeGradient({ level, index, net, step, branch }, scenario.shards, values);
     const isDiverging = net === 'generator' && step === scenario.divergesAt && branch === 0;
     const isSound = !isDiverging && (this.surroundings.isCalm() || !world.chance(scenario.notFinite));
+    if (!isSound) this.surroundings.faltered(this);
     const task = { net, step, level, index };
     return { kind: 'answer', session: this.session, term, branch, task, issue, value, isSound };
   }

@@ -83,12 +83,27 @@ describe('a worker that computes wrongly', () => {
     expect(resultOf(name).weights).toEqual(undisturbed);
   }, 120_000);
 
-  it('is found by its numbers where they are not finite, and the run goes on to the same weights', async () => {
-    const name = 'nan';
-    const { exitCodes, said } = await trainWith('nan', name, 1);
-    expect([exitCodes, said]).toEqual([[0, 3, 0], expect.stringContaining('(corrupt)')]);
-    expect(metricOf(name, 'gan_gradients_not_finite_total{net="discriminator"}')).toBeGreaterThanOrEqual(1);
-    expect(resultOf(name).weights).toEqual(undisturbed);
+  it.each(['nan', 'huge'])(
+    'is found by its numbers where they are %s, and the run goes on to the same weights',
+    async (name) => {
+      const { exitCodes, said } = await trainWith(name, name, 1);
+      expect([exitCodes, said]).toEqual([[0, 3, 0], expect.stringContaining('(corrupt)')]);
+      expect(metricOf(name, 'gan_gradients_not_finite_total{net="discriminator"}')).toBeGreaterThanOrEqual(1);
+      expect(resultOf(name).weights).toEqual(undisturbed);
+    },
+    120_000,
+  );
+});
+
+describe('a worker that answers late, with other bits than the answer that was taken', () => {
+  it('sends the run back once, is found when the step is done again, and leaves no trace in the weights', async () => {
+    const long = { 'stop.generatorSteps': 600 }; // it must not be over before the late answer
+    expect((await nash(...words('not-late', 'discriminator=1,generator=1', long))).exitCode).toBe(0);
+    const { exitCodes, said } = await trainWith('late', 'late', 2, long);
+    expect([exitCodes, said]).toEqual([[0, 3, 0], expect.stringContaining('when the step was done again')]);
+    expect(metricOf('late', 'gan_rollbacks_total{reason="corruption"}')).toBe(1);
+    expect(metricOf('late', 'gan_workers_quarantined_total{pool="discriminator"}')).toBe(1);
+    expect(resultOf('late').weights).toEqual(resultOf('not-late').weights);
   }, 120_000);
 });
 

@@ -625,7 +625,11 @@ export const FAULTS = [
   ),
   ...of(
     'src/protocol/coordinator.ts',
-    ['tests/unit/protocol/coordinator.test.ts', 'tests/simulation/simulation.test.ts'],
+    [
+      'tests/unit/protocol/coordinator.test.ts',
+      'tests/scenarios/scenarios.test.ts',
+      'tests/simulation/simulation.test.ts',
+    ],
     [
       [
         "a lost worker's task is not given to another",

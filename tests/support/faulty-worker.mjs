@@ -1,5 +1,6 @@
 // To be loaded in front of a real worker (`node --import`): its computing goes wrong in one way, everything else is as it is.
-// FAULT=wrong: one bit of each payload is flipped. nan: the first number of each is NaN.
+// FAULT=wrong: one bit of each payload is flipped. nan: the first number of each is NaN. huge: it is finite and 3e38.
+// FAULT=late: from its 20th task on it sleeps far beyond its deadline, then flips a bit.
 // FAULT=hang, stop or kill: in its third task its loop never comes back, or its process stops or is gone; once a pool, which the files
 // FAULT_ONCE-POOL remember.
 import { writeFileSync } from 'node:fs';
@@ -9,6 +10,9 @@ const { GradientComputer } = await import('../../dist/worker/shard-gradient.js')
 const { compute } = GradientComputer.prototype;
 const pool = process.argv[process.argv.indexOf('--pool') + 1];
 let tasks = 0;
+
+/** Blocks the loop, as computing does. @param {number} ms */
+const sleep = (ms) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 
 /** Whether this process is the one of its pool that is to fail, and now is the time. */
 function isTheOne() {
@@ -31,6 +35,15 @@ GradientComputer.prototype.compute = function (...args) {
       break;
     case 'nan':
       answer.payload[0] = Number.NaN;
+      break;
+    case 'huge':
+      answer.payload[0] = 3e38;
+      break;
+    case 'late':
+      tasks += 1;
+      if (tasks < 20) break;
+      sleep(2000);
+      bits[0] ^= 1;
       break;
     case 'hang':
       if (isTheOne()) for (;;);

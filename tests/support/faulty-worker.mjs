@@ -1,6 +1,7 @@
 // To be loaded in front of a real worker (`node --import`): its computing goes wrong in one way, everything else is as it is.
 // FAULT=wrong: one bit of each payload is flipped. nan: the first number of each is NaN. huge: it is finite and 3e38.
 // FAULT=late: from its 20th task on it sleeps far beyond its deadline, then flips a bit.
+// FAULT=mute: it never says that it has what it was sent.
 // FAULT=hang, stop or kill: in its third task its loop never comes back, or its process stops or is gone; once a pool, which the files
 // FAULT_ONCE-POOL remember.
 import { writeFileSync } from 'node:fs';
@@ -58,3 +59,11 @@ GradientComputer.prototype.compute = function (...args) {
   }
   return answer;
 };
+
+if (process.env.FAULT === 'mute') {
+  const { Session } = await import('../../dist/worker/session.js');
+  const { send } = Session.prototype;
+  Session.prototype.send = function (message, frames) {
+    if (message.kind !== 'received') send.call(this, message, frames);
+  };
+}

@@ -20,7 +20,7 @@ describe.each(readdirSync(FOLDER))('%s', (name) => {
 });
 
 describe('the pages', () => {
-  it.each(['extending', 'a-gradient'])('docs/%s.md names files that exist', (page) => {
+  it.each(['extending', 'a-gradient', 'threats'])('docs/%s.md names files that exist', (page) => {
     const text = readFileSync(`docs/${page}.md`, 'utf8');
     const paths = [...text.matchAll(/`((?:src|tests)\/[\w./-]+)`/g)].map((match) => match[1]!);
     expect(paths.length).toBeGreaterThan(5);

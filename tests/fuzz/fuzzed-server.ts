@@ -2,6 +2,7 @@
 import { vi } from 'vitest';
 import { runConfig } from '../../src/config/run-config.js';
 import { prometheusMetrics } from '../../src/metrics/prometheus.js';
+import { RandomStream, seedOf } from '../../src/numerics/random.js';
 import { VectorEngine } from '../../src/numerics/vector-engine.js';
 import {
   type MessageOf,
@@ -10,9 +11,10 @@ import {
   serverMessage,
 } from '../../src/protocol/messages.js';
 import { leavesOf } from '../../src/protocol/shard-tree.js';
+import type { TaskName } from '../../src/protocol/task.js';
 import { networksOf } from '../../src/run/open-run.js';
 import { RunFolder } from '../../src/run-folder/run-folder.js';
-import { ParameterServer } from '../../src/server/parameter-server.js';
+import { type Outcome, ParameterServer } from '../../src/server/parameter-server.js';
 import { Uniformity } from '../../src/server/peers/uniformity.js';
 import { ParameterStore } from '../../src/server/training/parameter-store.js';
 import { STEPS } from '../../src/steps/steps.js';
@@ -20,6 +22,7 @@ import { OWN } from '../../src/transport/admission.js';
 import { wholeOf } from '../../src/wire/blocks.js';
 import { decode, encode } from '../../src/wire/codec.js';
 import { MemoryServerTransport } from './memory-transport.js';
+import { type Held, reachable } from './reachable.js';
 
 const HASH = 'a'.repeat(64);
 export const GOOD = 'feedfacefeedface';
@@ -63,6 +66,7 @@ export async function openFuzzedServer(
     if (peer === GOOD) inbox.push(message);
   });
   let nowMs = 0;
+  const runFolder = RunFolder.open(folder, 'fresh');
   const server = new ParameterServer({
     config,
     expected: { configHash: HASH, manifests, data: HASH },
@@ -71,7 +75,7 @@ export async function openFuzzedServer(
     store,
     transport,
     admission: { identify: (_, { role, host }) => (role === 'evaluator' ? OWN : host) }, // a host is a user here
-    folder: RunFolder.open(folder, 'fresh'),
+    folder: runFolder,
     metrics,
     log: (event) => logged.length < LOGGED_MAX && logged.push(event),
     now: () => nowMs,
@@ -84,9 +88,15 @@ export async function openFuzzedServer(
     onEnding: () => {},
   });
   let failure: unknown;
-  server.run().catch((error) => {
-    failure = error;
-  });
+  let outcome: Outcome | undefined;
+  server.run().then(
+    (end) => {
+      outcome = end;
+    },
+    (error) => {
+      failure = error;
+    },
+  );
 
   /** What the worker that behaves has to say to a message. */
   const replyTo = (message: ServerMessage): { header: object; payload?: Uint8Array }[] => {
@@ -109,7 +119,8 @@ export async function openFuzzedServer(
       computeSeconds: 0.001,
       statistics: Array.from({ length: to - from }, () => STEPS[net].statistics.map(() => 0)),
     };
-    return { header, payload: new Uint8Array(4 * length) };
+    const floats = gradientOf({ net, step, level, index }, length);
+    return { header, payload: new Uint8Array(floats.buffer) };
   };
 
   const say = (peer: string, header: object, payload?: Uint8Array) => {
@@ -130,7 +141,15 @@ export async function openFuzzedServer(
     answerTo,
     engine,
     metrics,
+    replyTo,
     failure: () => failure,
+    outcome: () => outcome,
+    weightHashes: () => store.weightHashes(),
+    /** What the server holds, metrics and files apart. */
+    held(): Held {
+      const { objects, bytes } = reachable(server, [metrics, runFolder, transport, engine, config]);
+      return { objects, bytes: bytes + engine.heldBytes };
+    },
     join: (peer: string) => {
       const [hello, prepared] = handshake(manifests);
       say(peer, hello!);
@@ -143,6 +162,7 @@ export async function openFuzzedServer(
       await new Promise((resolve) => setImmediate(resolve));
       for (const message of inbox.splice(0)) {
         if (message.kind === 'refused') sent.refusedGood += 1;
+        if (message.kind === 'stop') transport.lose(GOOD); // he leaves
         for (const { header, payload } of replyTo(message)) say(GOOD, header, payload);
       }
     },
@@ -159,6 +179,18 @@ export const receiptOf = ({ term, vector, version }: MessageOf<ServerMessage, 'w
   kind: 'received',
   ...{ term, vector, version },
 });
+
+/** A gradient that everybody computes alike: noise of its own for each shard, added up as the tree says. */
+function gradientOf({ net, step, level, index }: TaskName, length: number): Float32Array {
+  if (level > 0) {
+    const [left, right] = [0, 1].map((side) =>
+      gradientOf({ net, step, level: level - 1, index: 2 * index + side }, length),
+    );
+    return left!.map((value, i) => value + right![i]!);
+  }
+  const random = new RandomStream(seedOf('gradient', net, step, index));
+  return Float32Array.from({ length }, () => random.uniform() - 0.5);
+}
 
 /** A hello and a prepared that this server takes. */
 const handshake = (manifests: object) => [

@@ -4,63 +4,13 @@ import { describe, expect, it, vi } from 'vitest';
 import { runConfig } from '../../src/config/run-config.js';
 import { NashError } from '../../src/errors.js';
 import { RandomStream, seedOf } from '../../src/numerics/random.js';
-import { Layout } from '../../src/parameters/layout.js';
-import { WorkerTasks } from '../../src/protocol/worker-tasks.js';
 import { blocksOf } from '../../src/wire/blocks.js';
 import { encode, MalformedMessage } from '../../src/wire/codec.js';
-import { useNoBackend } from '../../src/worker/delayed-gradient.js';
-import { Session, type SessionRole } from '../../src/worker/session.js';
-import { WeightsCache } from '../../src/worker/weights-cache.js';
 import { FrameSource } from './frames.js';
-import { MemoryWorkerTransport } from './memory-transport.js';
+import { HASH, LENGTH, openWorker, settle } from './fuzzed-worker.js';
 
 const SEED = Number(process.env.NASH_FUZZ_SEED ?? 1);
 const FRAMES = Number(process.env.NASH_FUZZ_FRAMES ?? 200_000) / 10; // a tenth: sessions that end cost more than frames
-const HASH = 'a'.repeat(64);
-const LENGTH = 3;
-const manifest = { entries: [], size: LENGTH, slots: [], slotSize: 0 };
-
-useNoBackend();
-
-/** A worker without a gradient: everything between the socket and the computation is real. */
-function openWorker() {
-  const transport = new MemoryWorkerTransport();
-  const cache = new WeightsCache(new Layout({ discriminator: { manifest }, generator: { manifest } }));
-  let computed = 0;
-  const tasks = new WorkerTasks({
-    has: (net, version) => cache.get(net, version) !== undefined,
-    fetch: (name) => session.send({ kind: 'fetch', ...name }),
-    compute: () => {
-      computed += 1;
-    },
-    forgetVersions: () => cache.clear(),
-  });
-  const role: SessionRole = {
-    role: 'worker',
-    pool: 'any',
-    name: 'fuzzed',
-    prepare: async () => ({
-      manifests: { discriminator: HASH, generator: HASH },
-      data: null,
-      device: 'cpu',
-      fingerprint: { device: '', tensorflow: '', threads: '1', flags: '' },
-      canaries: {},
-    }),
-    receive(message, payload) {
-      if (message.kind === 'task') tasks.take(message);
-      if (message.kind !== 'weights' || !tasks.follows(message.term)) return;
-      if (cache.add(message.vector, message.version, message, payload) === 'whole') tasks.attempt();
-    },
-  };
-  const session = new Session(transport, role);
-  const end = session.run().then(
-    (farewell) => farewell,
-    (error: unknown) => error,
-  );
-  transport.connected();
-  return { transport, session, end, computed: () => computed, dispose: () => cache.dispose() };
-}
-
 const MESSAGES = [
   {
     kind: 'welcome',
@@ -91,11 +41,6 @@ const WEIGHTS = (['discriminator', 'generator'] as const).map((vector) =>
     new Uint8Array(4 * LENGTH),
   ]),
 );
-
-/** What a message has set off is done: a welcome is answered by preparing. */
-async function settle(): Promise<void> {
-  for (let turn = 0; turn < 8; turn++) await Promise.resolve();
-}
 
 describe('a worker that is told nonsense', () => {
   it('ends with an error that says so, and with no other; what is no nonsense is taken', async () => {

@@ -19,7 +19,7 @@ import { Uniformity } from '../../src/server/peers/uniformity.js';
 import { ParameterStore } from '../../src/server/training/parameter-store.js';
 import { STEPS } from '../../src/steps/steps.js';
 import { OWN } from '../../src/transport/admission.js';
-import { wholeOf } from '../../src/wire/blocks.js';
+import { blocksOf, rangeOf, wholeOf } from '../../src/wire/blocks.js';
 import { decode, encode } from '../../src/wire/codec.js';
 import { MemoryServerTransport } from './memory-transport.js';
 import { type Held, reachable } from './reachable.js';
@@ -103,7 +103,7 @@ export async function openFuzzedServer(
     if (message.kind === 'welcome') return [{ header: handshake(manifests)[1]! }];
     if (message.kind === 'ping') return [{ header: { kind: 'pong', sentMs: message.sentMs } }];
     if (message.kind === 'weights') return [{ header: receiptOf(message) }];
-    return message.kind === 'task' ? [answerTo(message)] : [];
+    return message.kind === 'task' ? inBlocks(answerTo(message)) : [];
   };
 
   /** What an honest worker answers to a task. */
@@ -179,6 +179,13 @@ export const receiptOf = ({ term, vector, version }: MessageOf<ServerMessage, 'w
   kind: 'received',
   ...{ term, vector, version },
 });
+
+/** A long answer is said in several messages. */
+export const inBlocks = ({ header, payload }: { header: Record<string, unknown>; payload: Uint8Array }) =>
+  blocksOf(payload.length / 4).map((block) => {
+    const { from, to } = rangeOf(block);
+    return { header: { ...header, ...block }, payload: payload.subarray(4 * from, 4 * to) };
+  });
 
 /** A gradient that everybody computes alike: noise of its own for each shard, added up as the tree says. */
 function gradientOf({ net, step, level, index }: TaskName, length: number): Float32Array {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, expect, it } from 'vitest';
 import type { MessageOf, ServerMessage } from '../../../../src/protocol/messages.js';
 import { encode } from '../../../../src/wire/codec.js';
-import { GOOD, openFuzzedServer, receiptOf } from '../../../fuzz/fuzzed-server.js';
+import { GOOD, inBlocks, openFuzzedServer, receiptOf } from '../../../fuzz/fuzzed-server.js';
 
 const PEER = '0123456789abcdef';
 const folder = mkdtempSync(join(tmpdir(), 'nash-held-'));
@@ -96,3 +96,58 @@ it.each(['worker', 'evaluator'])('a %s that fetches one version without end is s
   expect(heardOf('weights').length).toBeLessThan(20);
   expect(isThere()).toBe(false);
 });
+
+it('half an answer to a task that was given to another meanwhile goes when its sender answers the next one, or goes itself', async () => {
+  const settings = {
+    model: { name: 'mlp', generator: { hidden: [4] }, discriminator: { hidden: [1100, 1000] } },
+  };
+  const run = await openFuzzedServer(
+    join(folder, 'blocks'),
+    (peer, message) => {
+      if (peer === PEER) heard.push(message);
+    },
+    { settings },
+  );
+  const tell = (header: object, payload?: Uint8Array) =>
+    run.transport.deliver(PEER, encode(header, payload ? [payload] : []));
+  const receive = () => {
+    for (const weights of heardOf('weights')) tell(receiptOf(weights));
+  };
+  /** Says some blocks of its answer to the last task. */
+  const answer = (...blocks: number[]) => {
+    const said = inBlocks(run.answerTo(task()));
+    for (const block of blocks) tell(said[block]!.header, said[block]!.payload);
+  };
+  tell({ ...run.handshake[0]!, pool: 'discriminator' });
+  tell(run.handshake[1]!);
+  receive();
+  const before = run.engine.heldBytes;
+  answer(0);
+  const payloadBytes = run.engine.heldBytes - before;
+  expect(payloadBytes).toBeGreaterThan(4 * 2 ** 20);
+  run.join(GOOD);
+  const { issue } = task();
+  for (let i = 0; i < 2000 && task().issue === issue; i++) {
+    await run.pass(250);
+    for (const { sentMs } of heardOf('ping').slice(-1)) tell({ kind: 'pong', sentMs });
+  }
+  receive();
+  answer(1, 0);
+  expect(heardOf('refused')).toEqual([]);
+  expect(run.metrics.latest()['gan_answers_discarded_total{reason="stale"}'] ?? 0).toBe(0);
+  const answered = task().issue;
+  for (let i = 0; i < 2000 && task().issue === answered; i++) await run.pass(10);
+  receive();
+  const halfway = run.engine.heldBytes;
+  answer(1);
+  expect(run.engine.heldBytes - halfway).toBe(payloadBytes);
+  run.transport.lose(PEER);
+  expect(run.engine.heldBytes - halfway).toBeLessThanOrEqual(0);
+  let least = Infinity; // at the least busy moment of a step
+  for (let i = 0; i < 50; i++) {
+    await run.pass(10);
+    least = Math.min(least, run.engine.heldBytes);
+  }
+  expect(least - before).toBeLessThan(payloadBytes / 2);
+  await run.close();
+}, 60_000);

@@ -104,7 +104,11 @@ export const runConfig = z.strictObject({
   /** stop and rollback make training wait for each evaluation: its verdict decides the weights */
   onCollapse: z.enum(['alert', 'stop', 'rollback']).default('alert'),
   onDivergence: z.enum(['stop', 'rollback']).default('stop'),
-  /** share of tasks computed twice: such a task counts once two workers agree on it, bit for bit */
+  /**
+   * share of tasks computed twice: such a task counts once two workers agree on it, bit for bit, of two hosts or keys where there are two.
+   * At 1 no minority of those gets wrong bits into the weights; a majority that agrees does, as does a liar alone in its pool, and below 1
+   * whoever lies in what is not computed twice
+   */
   verify: z.strictObject({ fraction: z.number().min(0).max(1).default(0) }).prefault({}),
   server: z
     .strictObject({

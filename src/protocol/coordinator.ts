@@ -226,9 +226,11 @@ export class Coordinator {
     });
   }
 
-  private quarantine(worker: string, because: string): Effect {
+  /** Nothing where it has left already. */
+  private quarantine(worker: string, because: string): Effect[] {
+    if (!this.roster.get(worker)) return [];
     this.release(worker);
-    return { kind: 'quarantine', worker, because };
+    return [{ kind: 'quarantine', worker, because }];
   }
 
   // ---- answers --------------------------------------------------------------------------------------------------
@@ -264,7 +266,7 @@ export class Coordinator {
     const effects = this.perform(step, state, outcome);
     if (outcome.kind === 'held' || outcome.kind === 'not-finite')
       for (const refuted of refutedBy(state))
-        if (this.roster.get(refuted)) effects.push(this.quarantine(refuted, accusation(nameOf(step, state))));
+        effects.push(...this.quarantine(refuted, accusation(nameOf(step, state))));
     if (outcome.kind === 'settled' && outcome.agreed.length === 0) return effects;
     if (outcome.kind !== 'held' || state.kept.has(digest!))
       return [{ kind: 'discard', worker, reason: isSound ? 'duplicate' : 'not-finite' }, ...effects];
@@ -292,7 +294,7 @@ export class Coordinator {
         return outcome.isDisagreement ? [{ kind: 'disagreed', task, workers: [...votersOf(state)] }] : [];
       case 'inconsistent': {
         const because = `it never computes the same twice: step ${task.step} of the ${net}`;
-        return [{ kind: 'release', task }, this.quarantine(outcome.worker, because)];
+        return [{ kind: 'release', task }, ...this.quarantine(outcome.worker, because)];
       }
       case 'nobody-agrees': {
         this.hasEnded = true;
@@ -303,12 +305,12 @@ export class Coordinator {
       }
       case 'settled': {
         const { agreed, wrong } = outcome;
-        const refuted = this.disputes.settled(task, agreed).filter((worker) => !wrong.includes(worker));
+        const refuted = this.disputes.settled(task, agreed);
         return [
           { kind: 'settle', task, ...(agreed[0] && { held: agreed[0].digest }) },
           ...this.supersede(step, state, outcome),
-          ...wrong.map((worker) => this.quarantine(worker, accusation(task))),
-          ...refuted.map((worker) => this.quarantine(worker, refutation(task))),
+          ...wrong.flatMap((worker) => this.quarantine(worker, accusation(task))),
+          ...refuted.flatMap((worker) => this.quarantine(worker, refutation(task))),
           ...(step.isComplete ? ([{ kind: 'complete', net, step: task.step }] as const) : []),
         ];
       }
@@ -340,11 +342,11 @@ export class Coordinator {
       { kind: 'discard', worker, reason: 'duplicate' },
       { kind: 'disagreed', task, workers: [taken.worker, worker] },
     ];
-    if (proves(agreed, late)) return [...effects, this.quarantine(worker, accusation(task))];
+    if (proves(agreed, late)) return [...effects, ...this.quarantine(worker, accusation(task))];
     const dispute: Dispute = { task, taken: { ...taken, digest: taken.digest! }, late };
     const serving = this.roster.identitiesFor(task.net, this.nowMs);
     const { blamed, because, isRestoring } = this.disputes.take(dispute, serving, this.nowMs);
-    for (const guilty of blamed) effects.push(this.quarantine(guilty, because));
+    for (const guilty of blamed) effects.push(...this.quarantine(guilty, because));
     const why = `two answers to the same shards of step ${task.step} of the ${task.net} differ`;
     return isRestoring ? [...effects, this.restore(task, 'corruption', why)] : effects;
   }

@@ -6,7 +6,7 @@ import type { Versions } from './schedule.js';
 import type { Task, TaskName } from './task.js';
 
 export type Event =
-  /** `identity`: whose process it is (absent: its own); several of one identity count as one where they accuse others */
+  /** `identity`: whose process it is (absent: its own); several of one identity are one voice where there is another */
   | { kind: 'joined'; worker: string; pool: Pool; identity?: string }
   | { kind: 'left'; worker: string }
   | {

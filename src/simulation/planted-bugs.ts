@@ -1,4 +1,7 @@
 // Mistakes that somebody could make, to be planted one at a time: the simulator is worth what it finds of them.
+import { Deadlines } from '../protocol/deadlines.js';
+import { Disputes } from '../protocol/disputes.js';
+
 export const PLANTED_BUGS = [
   'forgets to release a lost worker',
   'believes that nothing is lost',
@@ -17,3 +20,24 @@ export const PLANTED_BUGS = [
   'measures all workers as one',
 ] as const;
 export type PlantedBug = (typeof PLANTED_BUGS)[number];
+
+/** What one worker takes is what all take. */
+export class OneMeasure extends Deadlines {
+  override note(
+    _worker: string,
+    ...rest: [Parameters<Deadlines['note']>[1], Parameters<Deadlines['note']>[2]]
+  ): void {
+    super.note('everybody', ...rest);
+  }
+}
+
+/** Disputed steps are done again, and that is all. */
+export class Unlearning extends Disputes {
+  override take(...[dispute]: Parameters<Disputes['take']>): ReturnType<Disputes['take']> {
+    super.take(dispute, new Set(), Number.POSITIVE_INFINITY); // so that its step is mistrusted
+    return { blamed: [], because: '', isRestoring: true };
+  }
+  override settled(): string[] {
+    return [];
+  }
+}

@@ -2,8 +2,6 @@
 // As long as the real shell's parts together: a model that shared them would not find their mistakes.
 import { NETS, type Net } from '../parameters/manifest.js';
 import { Coordinator } from '../protocol/coordinator.js';
-import { Deadlines } from '../protocol/deadlines.js';
-import { Disputes } from '../protocol/disputes.js';
 import type { Effect, Event, RestoreCause } from '../protocol/events.js';
 import { neglectedOf, violationsOf } from '../protocol/invariants.js';
 import { BRANCHES_MAX } from '../protocol/line.js';
@@ -17,7 +15,7 @@ import type { Answer, JudgedServer, Question } from './evaluator-model.js';
 import type { Scenario } from './faults.js';
 import { JudgingModel } from './judging-model.js';
 import type { FromServer, FromWorker } from './messages.js';
-import type { PlantedBug } from './planted-bugs.js';
+import { OneMeasure, type PlantedBug, Unlearning } from './planted-bugs.js';
 import type { World } from './world.js';
 
 /** What survives a crash. */
@@ -44,25 +42,6 @@ export interface ServerSurroundings {
   /** the run goes back on with other noise, for this reason, from the step of that round */
   returned(cause: RestoreCause, branch: number, round: number): void;
   ended(because: string, values: Values): void;
-}
-
-/** Planted bugs: what the coordinator ought to learn of its workers, and does not. */
-class OneMeasure extends Deadlines {
-  override note(
-    _worker: string,
-    ...rest: [Parameters<Deadlines['note']>[1], Parameters<Deadlines['note']>[2]]
-  ): void {
-    super.note('everybody', ...rest);
-  }
-}
-class Unlearning extends Disputes {
-  override take(...[dispute]: Parameters<Disputes['take']>): ReturnType<Disputes['take']> {
-    super.take(dispute, new Set(), Number.POSITIVE_INFINITY); // the step is done again; all else is forgotten
-    return { blamed: [], because: '', isRestoring: true };
-  }
-  override settled(): string[] {
-    return [];
-  }
 }
 
 interface PeerModel {

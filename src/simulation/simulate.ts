@@ -4,9 +4,10 @@ import { NETS, type Net } from '../parameters/manifest.js';
 import { serves } from '../protocol/roster.js';
 import { DEADLINES } from '../protocol/timing.js';
 import { undisturbed, type Values } from './arithmetic.js';
+import { Blame } from './blame.js';
 import { EvaluatorModel } from './evaluator-model.js';
 import { drawScenario, type Scenario } from './faults.js';
-import { LIARS_IDENTITY, type Sight, type Slot } from './liars.js';
+import type { Sight, Slot } from './liars.js';
 import type { FromServer, FromWorker } from './messages.js';
 import { type Ends, type Link, Network } from './network.js';
 import type { PlantedBug } from './planted-bugs.js';
@@ -40,8 +41,6 @@ const PATIENCE_MS = 600_000;
 /** … and so many times what one worker alone would compute for. */
 const PATIENCE_FACTOR = 6;
 const VIOLATIONS_MAX = 5;
-/** Returns over answers that differ, in one life of a server, beside one for each worker that was found to lie. */
-const RETURNS_MAX = 3;
 
 export function simulate({ seed, bug, transcript }: SimulationOptions): Outcome {
   const world = new World(seed, transcript);
@@ -60,10 +59,7 @@ class Simulation {
   private readonly branchOfRound: number[] = [];
   /** a step diverged that need not have: its branch is nobody's verdict */
   private hasStrayed = false;
-  /** names of workers that deserve to be sent away */
-  private readonly guilty = new Set<string>();
-  /** of the server that lives now */
-  private readonly blame = { returns: 0, quarantines: 0 };
+  private readonly blame: Blame;
   private readonly evaluator: EvaluatorModel | undefined;
   private server: ServerModel | undefined;
   private born = 0;
@@ -76,6 +72,7 @@ class Simulation {
     private readonly scenario: Scenario,
     private readonly bug: PlantedBug | undefined,
   ) {
+    this.blame = new Blame(scenario.slots, (claim) => this.broken(claim));
     this.network = new Network(world, scenario, () => this.isCalm);
     this.startServer();
     this.evaluator =
@@ -164,25 +161,6 @@ class Simulation {
     this.violations.push(claim);
   }
 
-  /** An honest worker is sent away only where liars are as many as honest hosts, or it has given something that is not finite. */
-  private quarantined(session: string): void {
-    const { slots } = this.scenario;
-    this.blame.quarantines += 1;
-    const liars = new Set(slots.flatMap((slot) => (slot.isLiar ? [slot.identity] : [])));
-    const honest = new Set(slots.flatMap((slot) => (liars.has(slot.identity) ? [] : [slot.identity])));
-    const areApart = liars.size === 0 || liars.has(LIARS_IDENTITY);
-    if (areApart && honest.size > liars.size && !this.guilty.has(nameOf(session)))
-      this.broken(`${session} is honest, and was sent away`);
-  }
-
-  /** A run does not go back without end: whoever makes it go back is found. */
-  private countReturn(): void {
-    this.blame.returns += 1;
-    const { returns, quarantines } = this.blame;
-    if (returns > RETURNS_MAX + quarantines)
-      this.broken(`${returns} returns over answers that differ, and ${quarantines} workers sent away for it`);
-  }
-
   private sightOf({ session }: WorkerModel): Sight | undefined {
     if (!this.server) return undefined;
     const { coordinator } = this.server;
@@ -196,7 +174,7 @@ class Simulation {
   }
 
   private startServer(): void {
-    Object.assign(this.blame, { returns: 0, quarantines: 0 });
+    this.blame.serverStarts();
     this.world.say(() => `server starts from ${this.disk.checkpoints.at(-1)?.round ?? 'the beginning'}`);
     this.server = new ServerModel({
       world: this.world,
@@ -208,9 +186,9 @@ class Simulation {
       published: (net, version, branch, value) => this.published(net, version, branch, value),
       silent: (session) => this.world.after(100, () => this.workers.get(nameOf(session))?.crash()),
       askEvaluator: (session, question) => this.evaluator?.ask(session, question),
-      quarantined: (session) => this.quarantined(session),
+      quarantined: (session) => this.blame.quarantined(nameOf(session)),
       returned: (cause, branch, round) => {
-        if (cause === 'corruption') this.countReturn();
+        if (cause === 'corruption') this.blame.returned();
         const isForetold = branch === 0 && round === this.scenario.divergesAt;
         if (cause === 'divergence' && !isForetold) this.hasStrayed = true;
       },
@@ -238,14 +216,14 @@ class Simulation {
     const name = `w${this.born++}`;
     const { pool, identity, isLiar } = slot;
     this.world.say(() => `${name} starts on ${identity}, for ${pool}${isLiar ? ', and lies' : ''}`);
-    if (isLiar) this.guilty.add(name);
+    if (isLiar) this.blame.deserves(name);
     const worker: WorkerModel = new WorkerModel(name, slot, this.world.between(0.7, 1.5), {
       world: this.world,
       scenario: this.scenario,
       bug: this.bug,
       isCalm: () => this.isCalm,
       sight: (itself) => this.sightOf(itself),
-      faltered: (itself) => this.guilty.add(itself.name),
+      faltered: (itself) => this.blame.deserves(itself.name),
       connect: (itself) => this.connect(itself),
       disconnect: (itself) => this.disconnect(itself),
       ended: (itself, how) => this.workerEnded(itself, how),

@@ -582,7 +582,7 @@ export const FAULTS = [
       ['a verified node is settled by one answer', 'const AGREEING = 2;', 'const AGREEING = 1;'],
       [
         'one worker may agree with itself while there are others',
-        'isAlone ? agreed.length : votersOf({ votes: agreed }).size',
+        'isAlone ? agreed.length : workersOf(agreed).size',
         'agreed.length',
       ],
       [
@@ -597,9 +597,15 @@ export const FAULTS = [
       ],
       [
         'one identity says for all that a step has diverged',
-        '(isShared ? identitiesOf(unsound).size : unsound.length)',
+        '(isShared ? identitiesOf(unsound).size : ofWorkers)',
+        'ofWorkers',
+      ],
+      [
+        'one worker says for all that a step has diverged, against a number',
+        'votes.length > 0 ? workersOf(unsound).size : unsound.length',
         'unsound.length',
       ],
+      ['a worker is refuted by its own number', 'vote.worker !== worker', 'true'],
       [
         'five sessions of one identity end a run',
         'isShared ? identitiesOf(votes).size : votes.length',
@@ -656,6 +662,11 @@ export const FAULTS = [
       [
         'a worker is taken for absent while it is in time with another task',
         'task && !this.isLate(givenMs, task)',
+        'false',
+      ],
+      [
+        'a worker that never gives anything sound is asked on and on',
+        "outcome.kind === 'held' || outcome.kind === 'not-finite'",
         'false',
       ],
       ['what a silent worker said is forgotten', 'state.votes.filter(isHere)', '[]'],
@@ -748,6 +759,7 @@ export const FAULTS = [
       ['a straggler is set aside for ever longer', 'Math.min(ASIDE_MAX_MS, ASIDE_MS * 2', '(ASIDE_MS * 2'],
       ['a straggler is not forgiven', 'Object.assign(member, { lateInRow: 0,', 'Object.assign(member, {'],
       ['a straggler is asked as others are', 'const RANK_ASIDE = 0.5;', 'const RANK_ASIDE = 0;'],
+      ['the first in line gets all work', 'other.givenMs < one!.givenMs', 'false'],
     ],
   ),
   ...of(

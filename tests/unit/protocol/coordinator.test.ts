@@ -377,6 +377,18 @@ describe('a verified step in a pool of several hosts', () => {
       expect(kinds(c.handle({ kind: 'ticked', nowMs }))).toEqual([]); // within the first deadline
   });
 
+  it('sends away who gives nothing sound, twice, where another host gave a number, and waits for a third', () => {
+    const { c, tasks, come, say } = pool('A1', 'B1');
+    say('A1', 'x');
+    const unsound = () => c.handle(nan('B1', tasks.get('B1')!));
+    const [again] = assigned(unsound());
+    expect(again!.worker).toBe('B1');
+    tasks.set('B1', again!);
+    expect(kinds(unsound())).toEqual(['discard', 'quarantine']);
+    expect(assigned(come('C1')).map((task) => task.worker)).toEqual(['C1']);
+    expect(kinds(say('C1', 'x'))).toEqual(['discard', 'settle', 'complete']);
+  });
+
   it('sends away at once who gives other bits, late, than two hosts had agreed on, and goes back for nothing', () => {
     const { say, tick, tasks } = pool('X1', 'A1', 'B1');
     expect([...tasks.keys()]).toEqual(['X1', 'A1']);

@@ -145,6 +145,14 @@ describe('a worker that never gives anything sound', () => {
       }
   });
 
+  it('is not refuted by its own number', () => {
+    const { state, answer } = verifiedNode('A');
+    answer('A1', 'x');
+    for (let i = 0; i < 2; i++) expect(answer('A1', '', false)).toEqual({ kind: 'not-finite' });
+    expect(refutedBy(state)).toEqual([]);
+    expect(answer('A1', 'x').kind).toBe('settled');
+  });
+
   it('is right where a second one says so too, whatever number a third gives', () => {
     for (const [pool, second, third] of [
       ['ABC', 'B1', 'C1'],

@@ -1413,4 +1413,32 @@ export const FAULTS = [
       ['welcomes are never delayed', 'return count < 2 ? 0 :', 'return count >= 0 ? 0 :'],
     ],
   ),
+  ...of(
+    'src/server/peers/peers.ts',
+    ['tests/fuzz/sessions.test.ts'],
+    [['the names of peers that went stay taken', 'this.names.delete(peer.name);', '']],
+  ),
+  ...of(
+    'src/server/peers/reception.ts',
+    ['tests/fuzz/sessions.test.ts'],
+    [
+      ['the versions of peers that went are kept', '    weights.drop(peer);\n', ''],
+      [
+        'a prepared that is said twice is two workers',
+        "if (peer.state === 'ready') throw new MalformedMessage(",
+        "if (peer.state !== 'ready' && peer.state !== 'greeted') throw new MalformedMessage(",
+      ],
+    ],
+  ),
+  ...of(
+    'src/server/training/answer-intake.ts',
+    ['tests/unit/server/peers/held-memory.test.ts'],
+    [
+      [
+        'half an answer is kept for ever',
+        'this.drop(session); // of a task that it does not hold any more',
+        '',
+      ],
+    ],
+  ),
 ];

@@ -135,8 +135,8 @@ export class Roster {
   }
 
   /**
-   * An idle worker for a node of a net: one that serves this net alone before one that serves both, and then whoever has had no work for
-   * the longest, so that none is left out of sight; what only one is known to take is what it says it takes.
+   * An idle worker for a node of a net: one that serves this net alone before one that serves both, and then whoever joined first, so that
+   * strangers who come again and again and answer nothing keep nobody from work.
    * @param rank how little a worker is wanted, undefined for never; only those of the least rank that the pool has are asked
    */
   idleFor(net: Net, nowMs: number, rank: (voter: Voter) => number | undefined): string | undefined {
@@ -146,9 +146,7 @@ export class Roster {
     });
     const least = Math.min(...candidates.map((candidate) => candidate.rank));
     const idle = candidates.filter((candidate) => candidate.rank === least && !candidate.task);
-    const own = idle.filter((candidate) => candidate.pool === net);
-    const [first, ...others] = own.length > 0 ? own : idle;
-    return others.reduce((one, other) => (other.givenMs < one!.givenMs ? other : one), first)?.worker;
+    return (idle.find((candidate) => candidate.pool === net) ?? idle[0])?.worker;
   }
 
   /** Number of workers that hold a task, that hold none, and that are given none. */

@@ -95,10 +95,22 @@ describe('a worker that computes wrongly', () => {
   );
 });
 
-describe('a worker that answers late, with other bits than the answer that was taken', () => {
-  it('sends the run back once, is found when the step is done again, and leaves no trace in the weights', async () => {
-    const long = { 'stop.generatorSteps': 600 }; // it must not be over before the late answer
+describe('a worker that answers late', () => {
+  const long = { 'stop.generatorSteps': 600 }; // it must not be over before the late answer
+  beforeAll(async () => {
     expect((await nash(...words('not-late', 'discriminator=1,generator=1', long))).exitCode).toBe(0);
+  }, 60_000);
+
+  it('again and again is set aside by name, and the run goes on to the same weights', async () => {
+    const { exitCodes } = await trainWith('slow', 'slow', 2, long);
+    expect(exitCodes).toEqual([0, 0, 0]);
+    expect(metricOf('slow', 'gan_workers_set_aside_total{pool="discriminator"}')).toBe(1);
+    const [aside] = logOf('slow').filter((line) => /^worker set aside/.test(line.msg as string));
+    expect(aside).toMatchObject({ peer: 'wrongdoer', seconds: 60 });
+    expect(resultOf('slow').weights).toEqual(resultOf('not-late').weights);
+  }, 120_000);
+
+  it('with other bits sends the run back once, is found when the step is done again, and leaves no trace', async () => {
     const { exitCodes, said } = await trainWith('late', 'late', 2, long);
     expect([exitCodes, said]).toEqual([[0, 3, 0], expect.stringContaining('when the step was done again')]);
     expect(metricOf('late', 'gan_rollbacks_total{reason="corruption"}')).toBe(1);

@@ -1,7 +1,7 @@
 // To be loaded in front of a real worker (`node --import`): its computing goes wrong in one way, everything else is as it is.
 // FAULT=wrong: one bit of each payload is flipped. nan: the first number of each is NaN. huge: it is finite and 3e38.
-// FAULT=late: from its 20th task on it sleeps far beyond its deadline, then flips a bit.
 // FAULT=mute: it never says that it has what it was sent.
+// FAULT=slow, late: from its 20th task on it sleeps beyond its deadline; late: and flips a bit.
 // FAULT=hang, stop or kill: in its third task its loop never comes back, or its process stops or is gone; once a pool, which the files
 // FAULT_ONCE-POOL remember.
 import { writeFileSync } from 'node:fs';
@@ -39,6 +39,10 @@ GradientComputer.prototype.compute = function (...args) {
       break;
     case 'huge':
       answer.payload[0] = 3e38;
+      break;
+    case 'slow':
+      tasks += 1;
+      if (tasks >= 20) sleep(1500);
       break;
     case 'late':
       tasks += 1;

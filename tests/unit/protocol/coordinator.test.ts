@@ -64,24 +64,6 @@ describe('the coordinator', () => {
     ]);
   });
 
-  it('gives the only task of a step to each in turn, so that all are known', () => {
-    const c = new Coordinator({ ...OPTIONS, shards: 1, generatorSteps: 9 });
-    let nowMs = 1;
-    c.handle({ kind: 'ticked', nowMs });
-    join(c, 'g', 'generator');
-    for (const worker of ['d1', 'd2', 'd3']) join(c, worker, 'discriminator');
-    const turns = Array.from({ length: 6 }, () => {
-      const worker = ['d1', 'd2', 'd3'].find((each) => c.taskOf(each))!;
-      nowMs += 10;
-      c.handle(answer(worker, c.taskOf(worker)!, nowMs));
-      c.handle({ kind: 'applied', net: 'discriminator', nowMs });
-      c.handle(answer('g', c.taskOf('g')!, nowMs));
-      c.handle({ kind: 'applied', net: 'generator', nowMs });
-      return worker;
-    });
-    expect(turns).toEqual(['d1', 'd2', 'd3', 'd1', 'd2', 'd3']);
-  });
-
   it("gives a lost worker's task to another, says why, and takes no second answer", () => {
     const c = new Coordinator(OPTIONS);
     const [task] = assigned(join(c, 'd1', 'discriminator'));
@@ -364,17 +346,24 @@ describe('a verified step in a pool of several hosts', () => {
     expect(kinds(say('A1', 'x', 60_003))).toEqual(['discard', 'settle', 'complete']);
   });
 
-  it('does not count a worker out that has another task and is in time with that', () => {
-    const c = new Coordinator({ ...OPTIONS, shards: 2, isVerified: () => true });
+  it('waits for a third that is in time with another task, however long that takes', () => {
+    const c = new Coordinator({
+      ...OPTIONS,
+      shards: 1,
+      schedule: { order: 'simultaneous', discriminatorSteps: 1 },
+      deadlines: { ...OPTIONS.deadlines, firstMs: 200_000 },
+      isVerified: () => true,
+    });
     join(c, 'A1', 'discriminator', 'A');
-    join(c, 'A2', 'discriminator', 'A');
-    join(c, 'B1', 'discriminator', 'B');
-    const node = c.taskOf('A1')!;
-    c.handle(answer('A1', node, 0, 'x'));
+    join(c, 'A2', 'generator', 'A');
+    join(c, 'B1', 'any', 'B');
+    join(c, 'C1', 'generator', 'C');
+    expect(c.taskOf('B1')!.net).toBe('discriminator');
     c.handle(answer('A2', c.taskOf('A2')!, 0, 'x'));
-    expect(c.taskOf('B1')).toBeDefined();
-    for (let nowMs = 0; nowMs < 10_000; nowMs += 1000)
-      expect(kinds(c.handle({ kind: 'ticked', nowMs }))).toEqual([]); // within the first deadline
+    c.handle(answer('C1', c.taskOf('C1')!, 0, 'y'));
+    for (const nowMs of [1, 60_002, 120_004]) expect(c.handle({ kind: 'ticked', nowMs })).toEqual([]);
+    c.handle(answer('B1', c.taskOf('B1')!, 130_000, 'z'));
+    expect(c.taskOf('B1')!.net).toBe('generator');
   });
 
   it('sends away who gives nothing sound, twice, where another host gave a number, and waits for a third', () => {
@@ -464,7 +453,6 @@ describe('a worker that is late again and again', () => {
     fastStep(60_000);
     say('slow');
     finish();
-    fastStep(); // it is the other one's turn
     for (let i = 0; i < 2; i++) lateStep();
     expect(asides).toHaveLength(1);
     lateStep();
@@ -493,11 +481,11 @@ describe('an answer that differs from one that was believed', () => {
     for (const worker of ['b', 'c', 'd']) join(c, worker, 'discriminator');
     const again = assigned(c.handle({ kind: 'restored', versions: { discriminator: 0, generator: 0 } }));
     expect(again.map((task) => [task.worker, task.level])).toEqual([
-      ['x', 2], // had no work for the longest
-      ['b', 2],
+      ['x', 2],
+      ['a', 2],
     ]);
     c.handle(answer('x', again[0]!, 10_005, 'right')); // now it is honest
-    expect(c.handle(answer('b', again[1]!, 10_006, 'right'))).toContainEqual({
+    expect(c.handle(answer('a', again[1]!, 10_006, 'right'))).toContainEqual({
       kind: 'quarantine',
       worker: 'x',
       because: expect.stringContaining('not what two agreed on when the step was done again'),

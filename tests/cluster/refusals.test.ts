@@ -1,5 +1,5 @@
 // Peers that do not belong: each is refused by name, within a second, over real ZeroMQ, and training goes on undisturbed.
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PROTOCOL_VERSION, type ServerMessage, serverMessage } from '../../src/protocol/messages.js';
@@ -124,3 +124,27 @@ describe('the server refuses', () => {
     await statusWhen(NAME, 'more steps', (status) => status.step.generator > step.generator + 5);
   });
 });
+
+it('a peer that says hello ten thousand times, and nonsense as often, costs a bounded part of the log and no step', async () => {
+  const log = join(scratch(NAME), 'logs', 'server.ndjson');
+  const { step } = await statusWhen(NAME, 'an answer', () => true);
+  const refusals = () => metricOf('gan_refusals_total{reason="malformed"}');
+  const before = await refusals();
+  const peer = connectWorker(reach({ endpoint }, undefined)!);
+  const { proof } = peer;
+  for (let i = 0; i < 10_000; i++) {
+    peer.send(encode({ ...HELLO, proof, name: 'x'.repeat(128) }));
+    peer.send([Uint8Array.of(1, 2, 3)]);
+  }
+  await until('all of them', async () => (await refusals()) >= before + 10_000 || undefined, 60_000);
+  await peer.close();
+  expect(statSync(log).size).toBeLessThan(2 ** 20);
+  await statusWhen(NAME, 'more steps', (status) => status.step.generator > step.generator + 5);
+}, 120_000);
+
+/** A metric as it is scraped now. */
+async function metricOf(name: string): Promise<number> {
+  const { http } = JSON.parse(readFileSync(join(scratch(NAME), 'server.json'), 'utf8'));
+  const lines = (await (await fetch(`http://${http}/metrics`)).text()).split('\n');
+  return Number(lines.find((line) => line.startsWith(`${name} `))?.split(' ')[1] ?? 0);
+}

@@ -26,8 +26,8 @@ export type PeerStatus = z.infer<typeof peerStatus>;
 export const runStatus = z.object({
   /** steps applied */
   step: z.object({ discriminator: count, generator: count }),
-  /** in words; null when for nothing */
-  waitingFor: shown(2 ** 16).nullable(),
+  /** in words, of at most 1,024 shards and who has them; null when for nothing */
+  waitingFor: shown(2 ** 18).nullable(),
   /** living peers, the evaluator among them */
   workers: z.array(peerStatus).max(2 ** 14),
   http: word,

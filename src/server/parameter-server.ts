@@ -233,7 +233,7 @@ export class ParameterServer {
   }
 
   get reissuedCount(): number {
-    return this.training.reissuedCount;
+    return this.training.incidents.reissuedCount;
   }
 
   /** Everything that a listener or timer does: a bug or a full disk ends the run, a peer's mistake does not. */

@@ -1,5 +1,6 @@
 // The weights of both nets, what the optimizers keep, G's average: the vectors that the server owns, and the arithmetic
 // on them. Decides nothing; the coordinator says when.
+// Longer than other files: what lies where in these vectors is known here alone.
 import type { FlatVector, Piece } from '../../checkpoints/checkpoint.js';
 import type { RunConfig } from '../../config/run-config.js';
 import {

@@ -6,10 +6,9 @@ import type { Metrics } from '../../metrics/metrics.js';
 import { NETS, type Net } from '../../parameters/manifest.js';
 import { vectorHash } from '../../parameters/vector-hash.js';
 import type { Coordinator } from '../../protocol/coordinator.js';
-import type { DiscardReason, Effect, Event } from '../../protocol/events.js';
+import type { Effect, Event } from '../../protocol/events.js';
 import { BRANCHES_MAX, type Line } from '../../protocol/line.js';
 import { BLOCK_FLOATS, type ServerMessage } from '../../protocol/messages.js';
-import { keyOf } from '../../protocol/shard-tree.js';
 import type { StepKind } from '../../protocol/step-kinds.js';
 import { isSameTask, type Task, type TaskName } from '../../protocol/task.js';
 import type { Log } from '../log.js';
@@ -20,6 +19,7 @@ import type { RunReport } from '../run-report.js';
 import { type Answer, AnswerIntake, type Arrived } from './answer-intake.js';
 import { diverged, givenUp } from './failures.js';
 import { HeldAnswers } from './held-answers.js';
+import { Incidents } from './incidents.js';
 import type { ParameterStore } from './parameter-store.js';
 import type { RunCheckpoints } from './run-checkpoints.js';
 import { StepRecord } from './step-record.js';
@@ -65,13 +65,14 @@ export class Training {
     generator: Promise.resolve(),
   };
   private readonly appliedMs: Record<Net, number>;
-  reissuedCount = 0;
+  readonly incidents: Incidents;
 
   constructor(private readonly parts: TrainingParts) {
     const { store, config, local, now } = parts;
     const { shards } = config.minibatch;
     this.intake = new AnswerIntake(store, { shards, schedule: config.schedule }, local);
     this.held = new HeldAnswers(store);
+    this.incidents = new Incidents(parts);
     this.appliedMs = { discriminator: now(), generator: now() };
   }
 
@@ -86,7 +87,7 @@ export class Training {
     const isOfLine = message.term === line.term && message.branch === line.branch;
     const task = isOfLine ? this.taskFor(peer.session, message) : undefined;
     if (!task) {
-      this.countDiscarded('stale'); // before any memory is taken for it
+      this.incidents.discarded('stale'); // before any memory is taken for it
       return;
     }
     this.parts.weights.requireReceived(peer, task);
@@ -161,19 +162,19 @@ export class Training {
         return;
       case 'discard':
         this.parts.store.release(this.takeArrived().payload);
-        this.countDiscarded(effect.reason);
+        this.incidents.discarded(effect.reason);
         return;
       case 'reissued':
-        this.reissued(effect);
+        this.incidents.reissued(effect);
         return;
       case 'disagreed':
-        this.disagreed(effect.task, effect.workers);
+        this.incidents.disagreed(effect.task, effect.workers);
         return;
       case 'quarantine':
         this.parts.onQuarantine(effect.worker, effect.because);
         return;
       case 'set-aside':
-        this.setAside(effect.worker, effect.ms);
+        this.incidents.setAside(effect.worker, effect.ms);
         return;
       case 'complete':
         this.records.get(effect.net)!.completed(this.parts.now());
@@ -290,37 +291,5 @@ export class Training {
     this.intake.clear();
     this.held.clear();
     this.records.clear();
-  }
-
-  private reissued({ net, reason, worker }: Extract<Effect, { kind: 'reissued' }>): void {
-    this.reissuedCount += 1;
-    this.parts.metrics.increment('gan_shards_reissued_total', 1, { pool: net, reason });
-    this.parts.log('task reissued', { net, reason, peer: this.parts.peers.nameOf(worker) });
-  }
-
-  private disagreed({ net, step, level, index }: TaskName, workers: readonly string[]): void {
-    this.parts.metrics.increment('gan_answers_disagreed_total', 1, { net });
-    const names = workers.map((worker) => this.parts.peers.nameOf(worker));
-    this.parts.log('answers differ: silent corruption', {
-      net,
-      step,
-      node: keyOf({ level, index }),
-      peers: names,
-    });
-  }
-
-  private setAside(worker: string, ms: number): void {
-    const peer = this.parts.peers.get(worker);
-    if (!peer) return;
-    const { name, pool } = peer;
-    this.parts.metrics.increment('gan_workers_set_aside_total', 1, { pool });
-    this.parts.log('worker set aside: others answered its last tasks first', {
-      peer: name,
-      seconds: ms / 1000,
-    });
-  }
-
-  private countDiscarded(reason: DiscardReason): void {
-    this.parts.metrics.increment('gan_answers_discarded_total', 1, { reason });
   }
 }

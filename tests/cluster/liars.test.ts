@@ -10,7 +10,17 @@ import { connectWorker } from '../../src/transport/dealer.js';
 import { KeyFolder, toZ85 } from '../../src/transport/keys.js';
 import { reach } from '../../src/transport/reach.js';
 import { decode, encode } from '../../src/wire/codec.js';
-import { faulty, nash, resultOf, scratch, start, statusWhen, trainWords, until } from '../support/nash.js';
+import {
+  faulty,
+  nash,
+  resultOf,
+  scratch,
+  start,
+  statusWhen,
+  trainWords,
+  until,
+  workersOnly,
+} from '../support/nash.js';
 
 const STEPS = 600;
 const SMALL = {
@@ -38,7 +48,7 @@ beforeAll(async () => {
     folder.trust(home.pair('server').publicKey);
     home.allow(folder.pair('worker').publicKey, owner);
   }
-  const words = trainWords('undisturbed', 'configs/ring.yaml', SMALL, ['--workers', 'any=1']);
+  const words = trainWords('undisturbed', 'configs/ring.yaml', SMALL, workersOnly('any=1'));
   expect((await start(words).finished).exitCode).toBe(0);
   undisturbed = resultOf('undisturbed').weights;
 }, 120_000);

@@ -8,7 +8,7 @@ import { loadTensorFlow } from '../../src/compiler/tensorflow.js';
 import { loadConfig } from '../../src/config/load-config.js';
 import { trainReference } from '../../src/reference-trainer.js';
 import { openRun } from '../../src/run/open-run.js';
-import { nash, scratch, syntheticCifar, syntheticMnist, trainWords } from '../support/nash.js';
+import { nash, scratch, syntheticCifar, syntheticMnist, trainWords, workersOnly } from '../support/nash.js';
 
 const ROUNDS = 4;
 
@@ -77,9 +77,7 @@ describe('a distributed run equals the reference trainer', () => {
       ];
       const all = { ...sets, ...(path ? { 'data.path': path } : {}), 'stop.generatorSteps': ROUNDS };
       const config = `configs/${file}.yaml`;
-      const run = await nash(
-        ...trainWords(folder, config, all, ['--workers', 'discriminator=2,generator=1']),
-      );
+      const run = await nash(...trainWords(folder, config, all, workersOnly('discriminator=2,generator=1')));
       expect([run.exitCode, run.stderr]).toEqual([0, '']);
       const checkpoint = join(scratch(folder), 'checkpoints', `step-${ROUNDS}.safetensors`);
       expect(existsSync(checkpoint)).toBe(true);

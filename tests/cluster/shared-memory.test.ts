@@ -11,6 +11,7 @@ import {
   syntheticCifar,
   trainWords,
   until,
+  workersOnly,
 } from '../support/nash.js';
 
 const words = (name: string, steps: number) =>
@@ -24,7 +25,7 @@ const words = (name: string, steps: number) =>
       'evaluation.everySteps': 1000,
       'stop.generatorSteps': steps,
     },
-    ['--workers', 'discriminator=2,generator=1'],
+    workersOnly('discriminator=2,generator=1'),
   );
 
 /** What the server's log says of each worker that became ready. */
@@ -72,7 +73,7 @@ describe('shared memory between the processes of one host', () => {
             'minibatch.size': 8,
             'stop.generatorSteps': 5,
           },
-          ['--workers', 'any=1'],
+          workersOnly('any=1'),
         );
       const given = (megabytes: number) => {
         const script = `mount -t tmpfs -o size=${megabytes}m none /dev/shm && exec "$@"`;

@@ -12,6 +12,7 @@ import {
   statusWhen,
   trainWords,
   until,
+  workersOnly,
 } from '../support/nash.js';
 import { asNobody, openToOthers, startAsNobody, whyNoOtherUser } from '../support/other-user.js';
 
@@ -44,7 +45,7 @@ async function begin(
 let undisturbed: unknown;
 const weightsOfUndisturbed = async () => {
   if (undisturbed === undefined) {
-    const words = trainWords('undisturbed', 'configs/ring.yaml', SMALL, ['--workers', 'any=1']);
+    const words = trainWords('undisturbed', 'configs/ring.yaml', SMALL, workersOnly('any=1'));
     expect((await start(words).finished).exitCode).toBe(0);
     undisturbed = resultOf('undisturbed').weights;
   }

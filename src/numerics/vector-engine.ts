@@ -222,6 +222,7 @@ export class VectorEngine extends VectorMemory {
 
   private settle({ id, results, trouble }: Answer): void {
     const waiting = this.waiting.get(id);
+    if (!waiting && this.failure) return; // one thread has ended, and another had just answered
     assert(waiting, 'an answer that nothing waits for');
     for (const { stage, part, result } of results) waiting.results[stage]![part] = result;
     waiting.trouble ??= trouble;

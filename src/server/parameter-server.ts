@@ -310,6 +310,7 @@ export class ParameterServer {
     this.training.handle({ kind: 'ticked', nowMs: this.parts.now() });
     this.liveness.check();
     this.reception.welcomeDue();
+    this.reception.dropLaggards();
     this.evaluations.check();
     this.waiting.note(this.view.waitingFor(), this.parts.now(), this.coordinator.current);
   }

@@ -48,9 +48,9 @@ export async function openFuzzedServer(
   { settings = {}, hasEvaluator = false }: { settings?: object; hasEvaluator?: boolean } = {},
 ) {
   const config = runConfig.parse({ ...CONFIG, ...settings });
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
   const { layout, manifests } = await networksOf(config, [2]);
-  const engine = await VectorEngine.create();
+  const engine = await VectorEngine.create(); // its threads live in real time, and it looks after them
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
   const line = { term: 1, branch: 0 };
   const store = new ParameterStore(config, layout, engine, line);
   store.initialize();

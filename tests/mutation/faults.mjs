@@ -1456,4 +1456,16 @@ export const FAULTS = [
       ],
     ],
   ),
+  ...of(
+    'src/server/training/published-versions.ts',
+    ['tests/unit/server/peers/held-memory.test.ts'],
+    [
+      [
+        'a crowd of slow peers keeps every version in memory',
+        'if (sizes.reduce((sum, bytes) => sum + bytes, 0) <= mostBytes) return [];',
+        'if (sizes.length >= 0 && mostBytes > 0) return [];',
+      ],
+      ['the newest of the slow peers goes first', 'each.serial < first.serial', 'each.serial > first.serial'],
+    ],
+  ),
 ];

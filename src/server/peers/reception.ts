@@ -234,6 +234,13 @@ export class Reception {
     if (why === 'stopped' || why === 'hung') this.parts.onSilent(peer, why);
   }
 
+  /** Gives up who keeps versions in memory, the slowest first; to be called several times a second. They may come again. */
+  dropLaggards(): void {
+    const { weights } = this.parts;
+    for (let slow = weights.laggards(); slow.length > 0; slow = weights.laggards())
+      for (const session of slow) this.lose(session, 'hung');
+  }
+
   /** A peer is given up while its connection stands. */
   silent(peer: Peer, why: Loss): void {
     this.lose(peer.session, why);

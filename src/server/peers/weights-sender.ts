@@ -119,6 +119,11 @@ export class WeightsSender {
     this.store.versions.letGo(name, peer.session);
   }
 
+  /** Sessions that keep too many versions in memory by not receiving them. */
+  laggards(): string[] {
+    return this.store.versions.laggards();
+  }
+
   /** The peer is gone. */
   drop(peer: Peer): void {
     for (const name of peer.onTheirWay.values()) this.store.versions.letGo(name, peer.session);

@@ -38,7 +38,11 @@ export interface VersionName {
 }
 
 /** A version in a vector of its own, which is sent from there without a copy. */
-type StoredVersion = Published & { vector: Vector };
+type StoredVersion = Published & {
+  vector: Vector;
+  /** counts all versions of both nets, in the order in which they were made */
+  serial: number;
+};
 
 interface Shelf {
   /** versions that steps may read, oldest first */
@@ -47,12 +51,16 @@ interface Shelf {
   retired: StoredVersion[];
 }
 
+/** What versions may take that no step reads any more and some peer still receives: so many of the longest, and so much in any case. */
+const RETIRED = { versions: 16, leastBytes: 64 * 2 ** 20 };
+
 export class PublishedVersions {
   private readonly shelves: Record<Net, Shelf> = {
     discriminator: { readable: [], retired: [] },
     generator: { readable: [], retired: [] },
   };
   private average: Published | undefined;
+  private lastSerial = 0;
 
   constructor(
     private readonly engine: VectorEngine,
@@ -61,7 +69,8 @@ export class PublishedVersions {
 
   /** @param vector belongs to the version from now on */
   publish(net: Net, version: number, vector: Vector): void {
-    this.shelves[net].readable.push({ ...this.frame(this.engine.view(vector), version), vector });
+    const serial = ++this.lastSerial;
+    this.shelves[net].readable.push({ ...this.frame(this.engine.view(vector), version), vector, serial });
   }
 
   /** Frames G's average; it stays until the next call. */
@@ -104,6 +113,15 @@ export class PublishedVersions {
     for (const held of [...readable, ...retired])
       if (held.version === version && held.term === term) held.holders.delete(session);
     this.reclaim(vector);
+  }
+
+  /** Sessions that receive the oldest version which no step reads any more, where such take more memory than they may. */
+  laggards(): string[] {
+    const retired = NETS.flatMap((net) => this.shelves[net].retired);
+    const sizes = retired.map(({ values }) => values.byteLength);
+    const mostBytes = Math.max(RETIRED.leastBytes, RETIRED.versions * Math.max(...sizes));
+    if (sizes.reduce((sum, bytes) => sum + bytes, 0) <= mostBytes) return [];
+    return [...retired.reduce((first, each) => (each.serial < first.serial ? each : first)).holders];
   }
 
   private reclaim(net: Net): void {

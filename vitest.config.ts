@@ -16,7 +16,7 @@ export default defineConfig({
     ],
     // processes, not threads: a TensorFlow session or a ZeroMQ socket that a thread leaves open aborts the whole process
     pool: 'forks',
-    maxWorkers: 4, // for two cores: tests of several processes wait for each other half of their time
+    maxWorkers: 3, // for two cores: tests of several processes wait for each other half of their time
     globalSetup: ['tests/support/build-first.ts'],
     setupFiles: ['src/setup/node-shim.mjs'],
     testTimeout: 30_000,

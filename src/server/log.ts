@@ -13,6 +13,7 @@ const OF_PEERS: ReadonlySet<string> = new Set([
   'worker gone',
   'worker failed',
   'task reissued',
+  'worker set aside: others answered its last tasks first',
   'answers differ: silent corruption',
 ]);
 

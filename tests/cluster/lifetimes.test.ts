@@ -46,7 +46,7 @@ describe('a run on one host', () => {
     const { workers: after } = await statusWhen(
       'server-killed',
       'the same workers at another server',
-      (s) => s.step.generator > 2 && s.workers.length === 4,
+      (s) => s.step.generator > 2 && s.workers.length === 3,
     );
     expect(after.map((worker) => worker.pid).sort()).toEqual(workers.sort());
     process.kill(run.pid, 'SIGINT');

@@ -1,4 +1,6 @@
 // A worker's side of the wire without a gradient, over a network in memory.
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, beforeAll } from 'vitest';
 import { Layout } from '../../src/parameters/layout.js';
 import { WorkerTasks } from '../../src/protocol/worker-tasks.js';
 import { useNoBackend } from '../../src/worker/delayed-gradient.js';
@@ -10,7 +12,15 @@ export const HASH = 'a'.repeat(64);
 export const LENGTH = 3;
 const manifest = { entries: [], size: LENGTH, slots: [], slotSize: 0 };
 
-useNoBackend();
+/** Lets a file's workers keep weights without TensorFlow; other files of the process compute. */
+export function withoutBackend(): void {
+  const before = tf.getBackend();
+  beforeAll(useNoBackend);
+  afterAll(() => {
+    if (before) tf.setBackend(before);
+    else tf.removeBackend('none');
+  });
+}
 
 /** A worker without a gradient, or an evaluator that measures nothing: everything between the socket and the computation is real. */
 export function openWorker(as: SessionRole['role'] = 'worker') {

@@ -12,8 +12,10 @@ import type { ServerMessage } from '../../src/protocol/messages.js';
 import { blocksOf } from '../../src/wire/blocks.js';
 import { encode, MalformedMessage } from '../../src/wire/codec.js';
 import { GOOD, openFuzzedServer } from './fuzzed-server.js';
-import { HASH, LENGTH, openWorker, settle } from './fuzzed-worker.js';
+import { HASH, LENGTH, openWorker, settle, withoutBackend } from './fuzzed-worker.js';
 import { Liar, type Said, type Told } from './lies.js';
+
+withoutBackend();
 
 const SEED = Number(process.env.NASH_FUZZ_SEED ?? 1);
 /** A tenth as many as frames where only those are said: test:quick has fewer. */

@@ -7,7 +7,9 @@ import { RandomStream, seedOf } from '../../src/numerics/random.js';
 import { blocksOf } from '../../src/wire/blocks.js';
 import { encode, MalformedMessage } from '../../src/wire/codec.js';
 import { FrameSource } from './frames.js';
-import { HASH, LENGTH, openWorker, settle } from './fuzzed-worker.js';
+import { HASH, LENGTH, openWorker, settle, withoutBackend } from './fuzzed-worker.js';
+
+withoutBackend();
 
 const SEED = Number(process.env.NASH_FUZZ_SEED ?? 1);
 const FRAMES = Number(process.env.NASH_FUZZ_FRAMES ?? 200_000) / 10; // a tenth: sessions that end cost more than frames

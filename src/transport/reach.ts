@@ -22,28 +22,27 @@ export interface Place {
 
 /**
  * @param keys folder of keys, or 'none'; default: the run's own, else those of the default folder, if there are any
- * @returns undefined where the server's Unix socket is gone: it has ended
+ * @returns what has to come first, in words, where there is no way yet
  * @throws NashError('usage') where the server is another user's, or keys are missing, damaged or open to others
  */
-export function reach({ endpoint, privateFolder }: Place, keys: string | undefined): Reach | undefined {
+export function reach({ endpoint, privateFolder }: Place, keys: string | undefined): Reach | string {
   if (isLocal(endpoint)) return reachLocal(endpoint);
   const found =
     workerKeysOf(keys ?? keysOfRun(endpoint, privateFolder)) ?? ownKeys(keys, onlyKeysOnLoopback(endpoint));
   if (!found && keys === undefined && isLoopback(endpoint))
-    throw new NashError(
-      'usage',
-      `${endpoint}: every user of this host could listen there, and no run of this user does. --run-dir DIR or --keys DIR names ` +
-        'the key to a server; --keys none goes without, where all users are trusted',
+    return (
+      `a run of this user to listen at ${endpoint}, where every user of this host could. --run-dir DIR or --keys DIR names ` +
+      'the key to a server; --keys none goes without, where all users are trusted'
     );
   return { endpoint, name: endpoint, close: () => {}, ...(found && { keys: found }) };
 }
 
-function reachLocal(name: string): Reach | undefined {
+function reachLocal(name: string): Reach | string {
   let folder: PrivateFolder;
   try {
     folder = PrivateFolder.ofSocket(name);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return `a server at ${name}`;
     if (error instanceof NashError) throw error;
     throw new NashError('usage', `${name} is another user's, or no server's: ${(error as Error).message}`, {
       cause: error,

@@ -16,16 +16,21 @@ export interface Serving {
 /** How long nobody may answer before a worker gives up. */
 const PATIENCE_MS = 600_000;
 const RETRY_MS = 200;
+/** Waiting is said after this. */
+const SAID_AFTER_MS = 5000;
 
 /** @throws NashError when the server refuses this process, or stays away for ten minutes */
 export async function serveRun(role: SessionRole, { findServer, keys, onSession }: Serving): Promise<void> {
   let servedMs = performance.now();
   let hasMet = false;
+  const waiting = new Waiting();
   for (;;) {
     const place = await findServer();
     if (place === undefined) return;
     const way = reach(place, keys);
-    if (way) {
+    if (typeof way === 'string') {
+      waiting.note(way);
+    } else {
       const transport = connectWorker(way, hasMet);
       const session = new Session(transport, role);
       onSession(session);
@@ -33,8 +38,24 @@ export async function serveRun(role: SessionRole, { findServer, keys, onSession 
       if (farewell === 'over') return;
       if (session.wasWelcome) [hasMet, servedMs] = [true, performance.now()];
     }
-    if (performance.now() - servedMs > PATIENCE_MS)
-      throw new NashError('failed', `no server answered at ${place.endpoint} for ${PATIENCE_MS / 1000} s`);
+    if (performance.now() - servedMs > PATIENCE_MS) {
+      const seconds = PATIENCE_MS / 1000;
+      if (typeof way === 'string') throw new NashError('usage', `waited ${seconds} s in vain for ${way}`);
+      throw new NashError('failed', `no server answered at ${place.endpoint} for ${seconds} s`);
+    }
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+  }
+}
+
+/** Says on the standard error what is waited for, once it has lasted. */
+class Waiting {
+  private since: { what: string; ms: number } | undefined;
+
+  note(what: string): void {
+    const nowMs = performance.now();
+    if (this.since?.what !== what) this.since = { what, ms: nowMs };
+    if (nowMs - this.since.ms < SAID_AFTER_MS) return;
+    process.stderr.write(`nash: waiting for ${what}\n`);
+    this.since.ms = Number.POSITIVE_INFINITY; // once
   }
 }

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PROTOCOL_VERSION, type ServerMessage, serverMessage } from '../../src/protocol/messages.js';
 import { connectWorker } from '../../src/transport/dealer.js';
 import { KeyFolder, toZ85 } from '../../src/transport/keys.js';
-import { reach } from '../../src/transport/reach.js';
+import { type Reach, reach } from '../../src/transport/reach.js';
 import { decode, encode } from '../../src/wire/codec.js';
 import {
   faulty,
@@ -154,7 +154,7 @@ describe('who talks to a server without working', () => {
       ['config', hello, prepared],
       ['key', { ...hello, role: 'evaluator' }],
     ] as [string, ...object[]][]) {
-      const peer = connectWorker(reach({ endpoint }, keys('mallory'))!);
+      const peer = connectWorker(reach({ endpoint }, keys('mallory')) as Reach);
       const heard: ServerMessage[] = [];
       peer.onMessage((frames) => heard.push(decode(serverMessage, frames).message));
       for (const message of messages)

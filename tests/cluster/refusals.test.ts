@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PROTOCOL_VERSION, type ServerMessage, serverMessage } from '../../src/protocol/messages.js';
 import { connectWorker } from '../../src/transport/dealer.js';
-import { reach } from '../../src/transport/reach.js';
+import { type Reach, reach } from '../../src/transport/reach.js';
 import { decode, encode } from '../../src/wire/codec.js';
 import { scratch, start, statusWhen, trainWords, until } from '../support/nash.js';
 
@@ -37,7 +37,7 @@ async function refusalOf(
   hello: object,
   prepare?: (welcome: Extract<ServerMessage, { kind: 'welcome' }>) => object,
 ) {
-  const peer = connectWorker(reach({ endpoint }, undefined)!);
+  const peer = connectWorker(reach({ endpoint }, undefined) as Reach);
   const received: ServerMessage[] = [];
   peer.onMessage((frames) => {
     const { message } = decode(serverMessage, frames);
@@ -79,7 +79,7 @@ describe('the server refuses', () => {
 
   it('who does not prove whose process he is, or with the proof of another session', async () => {
     expect(await refusalOf({ ...HELLO, proof: { key: HASH, mac: HASH } })).toMatchObject({ reason: 'key' });
-    const other = connectWorker(reach({ endpoint }, undefined)!);
+    const other = connectWorker(reach({ endpoint }, undefined) as Reach);
     expect(await refusalOf({ ...HELLO, proof: other.proof })).toMatchObject({ reason: 'key' });
     await other.close();
   });
@@ -130,7 +130,7 @@ it('a peer that says hello ten thousand times, and nonsense as often, costs a bo
   const { step } = await statusWhen(NAME, 'an answer', () => true);
   const refusals = () => metricOf('gan_refusals_total{reason="malformed"}');
   const before = await refusals();
-  const peer = connectWorker(reach({ endpoint }, undefined)!);
+  const peer = connectWorker(reach({ endpoint }, undefined) as Reach);
   const { proof } = peer;
   for (let i = 0; i < 10_000; i++) {
     peer.send(encode({ ...HELLO, proof, name: 'x'.repeat(128) }));

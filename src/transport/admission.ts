@@ -1,6 +1,6 @@
 // Who is let in, and who somebody is: by the keys of a folder, where the server has one, and always by a key that is made for the run
 // and left where its user alone can read it.
-import { KeyFolder, type KeyPair, makePair, type ServerKeys } from './keys.js';
+import { KeyFolder, type KeyOwner, type KeyPair, makePair, type ServerKeys } from './keys.js';
 import type { PrivateFolder } from './private-folder.js';
 import { isProven, type Proof } from './proof.js';
 
@@ -10,8 +10,8 @@ export const OWN = 'own';
 /** What a server knows of who connects. */
 export class Admission implements ServerKeys {
   /** the server's own: of its folder of keys, or made for this run */
-  readonly pair: KeyPair;
-  private readonly worker = makePair();
+  pair: KeyPair;
+  private worker = makePair();
 
   /**
    * @param configured keys of a folder
@@ -29,9 +29,16 @@ export class Admission implements ServerKeys {
     return key === this.worker.publicKey ? OWN : this.configured?.nameOf(key);
   }
 
-  /** Leaves what a process of this user needs to join. */
+  /**
+   * Leaves what a process of this user needs to join. What a server that was killed left there stays good: its workers know each other
+   * by it, and look for the next.
+   */
   leaveIn(folder: PrivateFolder): void {
-    new KeyFolder(folder.within('.')).lay(this.worker, this.pair.publicKey);
+    const keys = new KeyFolder(folder.within('.'));
+    if (!this.configured) this.pair = keptIn(keys, 'server') ?? this.pair;
+    this.worker = keptIn(keys, 'worker') ?? this.worker;
+    keys.lay(this.worker, this.pair.publicKey);
+    if (!this.configured) keys.write('server', this.pair);
   }
 
   /** Whose process a session is, undefined where it does not prove what it says. @param host as it says */
@@ -51,5 +58,14 @@ export class Admission implements ServerKeys {
     } catch {
       return false; // the list was damaged while we run
     }
+  }
+}
+
+/** A pair that a server left; one that is damaged, or was opened to others, counts for nothing. */
+function keptIn(keys: KeyFolder, owner: KeyOwner): KeyPair | undefined {
+  try {
+    return keys.has(owner) ? keys.pair(owner) : undefined;
+  } catch {
+    return undefined;
   }
 }

@@ -8,12 +8,13 @@ import type { Reach } from './reach.js';
 import { COMMON, codeOf, RETRY_MS, wait } from './sockets.js';
 import type { WorkerTransport } from './transport.js';
 
-/** A server whose key is not the expected one just hangs up: after so many times it is no accident, unless it let us in before. */
+/** A server whose key is not the expected one just hangs up: after so many times it is no accident. */
 const HUNG_UP_MAX = 3;
 
 /**
  * Connects a DEALER under a fresh session id; the connection is made, and made again, in the background.
- * @param hasMet whether the server let this process in before: one that hangs up is down behind a proxy, then, and will be back
+ * @param hasMet whether the server let this process in before: whoever turns it away now is a proxy without a server behind it, or poses in
+ * the place of one that is gone and will be back
  * @returns closes what leads to the server with itself
  */
 export function connectWorker(way: Reach, hasMet = false): WorkerTransport {
@@ -38,6 +39,7 @@ class DealerTransport implements WorkerTransport {
   private readonly messageListeners: ((frames: Uint8Array[]) => void)[] = [];
   private readonly connectListeners: (() => void)[] = [];
   private readonly refusedListeners: ((why: string) => void)[] = [];
+  private readonly deadListeners: (() => void)[] = [];
   private hungUpCount = 0;
   private readonly disconnectListeners: (() => void)[] = [];
   private isPumping = false;
@@ -49,7 +51,7 @@ class DealerTransport implements WorkerTransport {
     private readonly dealer: Dealer,
     readonly session: string,
     private readonly way: Reach,
-    private readonly hasMet: boolean,
+    private hasMet: boolean,
   ) {
     this.isLocal = isLocal(way.endpoint);
     this.proof = way.keys && proofOf(way.keys.pair, way.keys.serverKey, session);
@@ -77,6 +79,10 @@ class DealerTransport implements WorkerTransport {
 
   onRefused(listener: (why: string) => void): void {
     this.refusedListeners.push(listener);
+  }
+
+  onDead(listener: () => void): void {
+    this.deadListeners.push(listener);
   }
 
   async flush(timeoutMs: number): Promise<void> {
@@ -113,9 +119,15 @@ class DealerTransport implements WorkerTransport {
 
   private async watch(): Promise<void> {
     for await (const event of this.dealer.events) {
-      if (event.type === 'handshake') for (const listener of this.connectListeners) listener();
+      if (event.type === 'handshake') {
+        this.hasMet = true;
+        for (const listener of this.connectListeners) listener();
+      }
       if (event.type === 'disconnect') for (const listener of this.disconnectListeners) listener();
       if (event.type === 'end') return;
+      // libzmq gives up for good on who has another mechanism, or says that a key is refused
+      if (this.hasMet && /^handshake:error:(protocol|auth)$/.test(event.type))
+        for (const listener of this.deadListeners) listener();
       const why = this.refusalBy(event.type);
       if (why !== undefined) for (const listener of this.refusedListeners) listener(why);
     }
@@ -125,7 +137,7 @@ class DealerTransport implements WorkerTransport {
   private refusalBy(event: string): string | undefined {
     const { name: endpoint } = this.way;
     const keys = this.isLocal ? undefined : this.way.keys;
-    if (event === 'handshake') this.hungUpCount = 0;
+    if (this.hasMet) return undefined;
     if (event === 'handshake:error:auth')
       return keys
         ? `the server at ${endpoint} does not allow this key; there, \`nash keys allow ${keys.pair.publicKey} NAME\` does`
@@ -134,8 +146,7 @@ class DealerTransport implements WorkerTransport {
       return keys
         ? `the server at ${endpoint} takes no keys; \`--keys none\` leaves them out`
         : `the server at ${endpoint} wants a key; \`nash keys make\` makes one, \`--keys DIR\` says where it is`;
-    if (event !== 'handshake:error:other' || !keys || this.hasMet || ++this.hungUpCount < HUNG_UP_MAX)
-      return undefined;
+    if (event !== 'handshake:error:other' || !keys || ++this.hungUpCount < HUNG_UP_MAX) return undefined;
     return `the server at ${endpoint} hangs up: it does not have the key ${keys.serverKey}, or takes no keys. Copy server.pub from its host, or \`nash keys trust KEY\`; \`--keys none\` leaves keys out`;
   }
 }

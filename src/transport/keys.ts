@@ -69,7 +69,7 @@ export class KeyFolder {
     writeWhole(this.file('server.pub'), `${serverKey}\n`, 0o644);
   }
 
-  private write(owner: KeyOwner, { publicKey, secretKey }: KeyPair): void {
+  write(owner: KeyOwner, { publicKey, secretKey }: KeyPair): void {
     makeFolder(this.path, 0o700);
     writeWhole(this.file(`${owner}.key`), `${publicKey} ${secretKey}\n`, 0o600);
     writeWhole(this.file(`${owner}.pub`), `${publicKey}\n`, 0o644);

@@ -53,6 +53,8 @@ export interface WorkerTransport {
   onDisconnect(listener: () => void): void;
   /** The server turned this process away, for a reason that trying again does not mend. */
   onRefused(listener: (why: string) => void): void;
+  /** Nobody whom this process knows is there, and this connection is not tried again. */
+  onDead(listener: () => void): void;
   flush(timeoutMs: number): Promise<void>;
   close(): Promise<void>;
 }

@@ -88,6 +88,7 @@ export class Session {
     this.transport.onDisconnect(() => this.lost());
     this.transport.onMessage((frames) => this.guard(() => this.receive(frames)));
     this.transport.onRefused((why) => this.end.reject(new NashError('usage', why)));
+    this.transport.onDead(() => this.end.resolve('server-away'));
     this.patience = setTimeout(() => this.end.resolve('server-away'), CONNECT_MS);
     try {
       return await over;

@@ -59,7 +59,7 @@ const logOf = (run: string) => readFileSync(join(scratch(run), 'logs', 'server.n
 beforeAll(async () => {
   const { exitCode, stderr } = await nash(...trainWords('undisturbed', RING, SETS, ONE_EACH));
   expect([exitCode, stderr]).toEqual([0, '']);
-}, 60_000);
+}, 120_000);
 
 describe('a run under pm2', () => {
   it('has the bits of nash train after a killed worker, a restarted one, a restarted server and more workers', async () => {

@@ -85,6 +85,7 @@ export class MemoryWorkerTransport implements WorkerTransport {
   }
 
   onRefused(): void {}
+  onDead(): void {}
   async flush(): Promise<void> {}
   async close(): Promise<void> {}
 }

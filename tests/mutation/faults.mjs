@@ -1468,4 +1468,20 @@ export const FAULTS = [
       ['the newest of the slow peers goes first', 'each.serial < first.serial', 'each.serial > first.serial'],
     ],
   ),
+  ...of(
+    'src/transport/dealer.ts',
+    ['tests/unit/transport/strangers.test.ts'],
+    [["who poses in a server's place sends its workers home", 'if (this.hasMet) return undefined;', '']],
+  ),
+  ...of(
+    'src/transport/admission.ts',
+    ['tests/unit/transport/admission.test.ts'],
+    [
+      [
+        'the workers of a server that was killed do not know the next',
+        "keptIn(keys, 'server') ?? this.pair",
+        'this.pair',
+      ],
+    ],
+  ),
 ];

@@ -1,6 +1,6 @@
 // Who somebody is: RFC 7748's own example as the oracle of the secret that two keys share, and what a server makes of proofs.
 import { createHmac } from 'node:crypto';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -72,6 +72,18 @@ describe('a server', () => {
     ])
       expect(admission.identify(SESSION, hello)).toBeUndefined();
     expect(admission.nameOf(stranger.publicKey)).toBeUndefined();
+  });
+
+  it('that comes after one that was killed is known by the same keys, unless they are damaged', () => {
+    const { pair, serverKey } = own(new Admission(undefined), 'kept');
+    const next = new Admission(undefined);
+    expect(own(next, 'kept')).toEqual({ pair, serverKey });
+    expect(next.identify(SESSION, proofBy(pair, serverKey))).toBe(OWN);
+    for (const key of ['server.key', 'worker.key']) writeFileSync(join(folder, 'kept', key), 'torn');
+    const third = new Admission(undefined);
+    const fresh = own(third, 'kept');
+    expect([fresh.serverKey === serverKey, fresh.pair.publicKey === pair.publicKey]).toEqual([false, false]);
+    expect(third.identify(SESSION, proofBy(fresh.pair, fresh.serverKey))).toBe(OWN);
   });
 
   it('makes another key for each run, and takes hosts at their word in a trusted network only', () => {

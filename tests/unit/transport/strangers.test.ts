@@ -134,6 +134,25 @@ it('a word to the only peer finds that it has left, though no other keeps the so
   clearInterval(pings);
 });
 
+it('a worker that its server let in before is sent home by nobody who poses in its place', async () => {
+  const [bare, { server, tcp }] = [await bindServer({ endpoint: 'tcp://127.0.0.1:0' }), await serve()];
+  open.push(bare);
+  await bare.open(PrivateFolder.make(join(folder, 'posing')));
+  for (const [endpoint, keys] of [
+    [bare.endpoint!, friend],
+    [tcp, strange(friend.serverKey)],
+    [tcp, strange(friend.pair.publicKey)],
+  ] as const) {
+    const peer = connectWorker(way(endpoint, keys), true);
+    open.push(peer);
+    const refused: string[] = [];
+    peer.onRefused((why) => refused.push(why));
+    await new Promise((turn) => setTimeout(turn, 500)); // several tries
+    expect(refused).toEqual([]);
+  }
+  expect(await fateOf(server, tcp, friend)).toBe('heard: hello');
+});
+
 it('a worker with keys is told that the server takes none', async () => {
   const bare = await bindServer({ endpoint: 'tcp://127.0.0.1:0' });
   await bare.open(inner);

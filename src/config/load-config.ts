@@ -11,13 +11,13 @@ const KEYS_MAX = 16;
 type Tree = Record<string, unknown>;
 
 /**
- * Reads a config file and lays the assignments over it, in order.
+ * Reads a config file and lays the assignments over it, in whatever order they come.
  * @param assignments `a.b=value`, the value in YAML
  * @throws NashError('usage') naming file, key, what was found and what was expected
  */
 export function loadConfig(file: string, assignments: readonly string[] = []): RunConfig {
   const tree = readYaml(file, 'config', 'configs/ring.yaml');
-  for (const assignment of assignments) assign(tree, assignment);
+  assignAll(tree, assignments);
   return validateConfig(tree, file);
 }
 
@@ -64,41 +64,64 @@ export function readYaml(file: string, what: string, example: string): Tree {
   return tree as Tree;
 }
 
-/** Sets one dotted key. A changed `name` or `source` drops its siblings, which belonged to the old choice. */
-function assign(tree: Tree, assignment: string): void {
-  const at = assignment.indexOf('=');
-  const keys = assignment.slice(0, at).split('.');
+/** One `--set`. */
+interface Assignment {
+  text: string;
+  keys: string[];
+  value: unknown;
+}
+
+/** Keys that choose among alternatives, each with settings of its own. */
+const CHOICES: ReadonlySet<string> = new Set(['name', 'source']);
+
+/**
+ * Lays settings over a config: whole mappings before what is in them, and a choice before the settings that come with it, so that the
+ * order in which they were given says nothing, but for a key that is given twice: the last counts.
+ * @throws NashError('usage')
+ */
+function assignAll(tree: Tree, texts: readonly string[]): void {
+  const byKey = new Map(
+    texts.map(parseAssignment).map((assignment) => [assignment.keys.join('.'), assignment]),
+  );
+  const rank = ({ keys }: Assignment) => 2 * keys.length - (CHOICES.has(keys.at(-1)!) ? 1 : 0);
+  for (const assignment of [...byKey.values()].sort((a, b) => rank(a) - rank(b))) assign(tree, assignment);
+}
+
+function parseAssignment(text: string): Assignment {
+  const at = text.indexOf('=');
+  const keys = text.slice(0, at).split('.');
   if (at <= 0 || keys.length > KEYS_MAX || keys.some((key) => !/^[A-Za-z][A-Za-z0-9]*$/.test(key))) {
     throw new NashError(
       'usage',
-      `--set '${assignment}': expected key=value with a dotted key, such as --set minibatch.size=32`,
+      `--set '${text}': expected key=value with a dotted key, such as --set minibatch.size=32`,
     );
   }
-  let value: unknown;
   try {
-    value = parseBounded(assignment.slice(at + 1));
+    return { text, keys, value: parseBounded(text.slice(at + 1)) };
   } catch (cause) {
     throw new NashError(
       'usage',
       `--set ${keys.join('.')}=…: the value is ${messageOf(cause).split('\n')[0]}; expected one such as --set minibatch.size=32`,
     );
   }
-  const last = keys.pop()!;
+}
+
+/** Sets one dotted key. Another choice than the config's drops its siblings, which belonged to that. */
+function assign(tree: Tree, { text, keys, value }: Assignment): void {
+  const last = keys.at(-1)!;
   let branch = tree;
-  for (const key of keys) {
+  for (const key of keys.slice(0, -1)) {
     const next = Object.hasOwn(branch, key) ? branch[key] : undefined;
     if (next !== undefined && (next === null || typeof next !== 'object')) {
       throw new NashError(
         'usage',
-        `--set '${assignment}': '${key}' is ${JSON.stringify(next)} in the config, not a mapping`,
+        `--set '${text}': '${key}' is ${JSON.stringify(next)} in the config, not a mapping`,
       );
     }
     branch[key] = next ?? {};
     branch = branch[key] as Tree;
   }
-  if ((last === 'name' || last === 'source') && branch[last] !== value) {
-    for (const key of Object.keys(branch)) delete branch[key];
-  }
+  if (CHOICES.has(last) && branch[last] !== value) for (const key of Object.keys(branch)) delete branch[key];
   branch[last] = value;
 }
 

@@ -1484,4 +1484,12 @@ export const FAULTS = [
       ],
     ],
   ),
+  ...of(
+    'src/config/load-config.ts',
+    ['tests/unit/config/load-config.test.ts'],
+    [
+      ['a choice that comes later throws its settings away', '(CHOICES.has(keys.at(-1)!) ? 1 : 0)', '0'],
+      ['a mapping that comes later throws away what was set in it', '2 * keys.length - ', '0 - '],
+    ],
+  ),
 ];

@@ -52,7 +52,51 @@ describe('a run config', () => {
     expect(Object.isFrozen(config.minibatch)).toBe(true);
   });
 
-  it('takes --set in order, with YAML values, and drops the settings of a choice that changed', () => {
+  it.each([
+    [
+      [
+        'optimizer.generator.learningRate=0.5',
+        'optimizer.generator.name=sgd',
+        'optimizer.generator.momentum=0.25',
+      ],
+      { optimizer: { generator: { name: 'sgd', learningRate: 0.5, momentum: 0.25 } } },
+    ],
+    [
+      ['data.path=elsewhere', 'data.source=mnist', 'stop.generatorSteps=7'],
+      { data: { source: 'mnist', path: 'elsewhere' }, stop: { generatorSteps: 7 } },
+    ],
+    [
+      [
+        'optimizer.generator.schedule.steps=9',
+        'optimizer.generator.schedule.name=linear',
+        'optimizer.generator.name=sgd',
+      ],
+      { optimizer: { generator: { name: 'sgd', schedule: { name: 'linear', steps: 9 } } } },
+    ],
+    [
+      ['optimizer.generator.beta1=0.1', 'optimizer.generator={name: adam, learningRate: 0.25}', 'seed=3'],
+      { seed: 3, optimizer: { generator: { name: 'adam', learningRate: 0.25, beta1: 0.1 } } },
+    ],
+  ])('gives the same config for %j in any order', ([a, b, c], expected) => {
+    const orders = [
+      [a, b, c],
+      [a, c, b],
+      [b, a, c],
+      [b, c, a],
+      [c, a, b],
+      [c, b, a],
+    ] as string[][];
+    for (const order of orders) expect(loadConfig(fileWith(RING), order)).toMatchObject(expected);
+  });
+
+  it('refuses a setting that does not fit its choice, in any order, and takes the last of two of one key', () => {
+    const misfit = ['optimizer.generator.beta1=0.5', 'optimizer.generator.name=sgd'];
+    for (const order of [misfit, [...misfit].reverse()])
+      expect(() => loadConfig(fileWith(RING), order)).toThrow(/optimizer.generator.*beta1/);
+    expect(loadConfig(fileWith(RING), ['seed=1', 'seed=2']).seed).toBe(2);
+  });
+
+  it('takes --set with YAML values, and drops the settings of a choice that changed', () => {
     const config = loadConfig(fileWith(`${RING}optimizer: { generator: { name: adam, beta1: 0.3 } }`), [
       'minibatch.size=8',
       'minibatch.shards=2',

@@ -1,4 +1,5 @@
 // `nash status`: what a run is doing now, asked of its server.
+import { get as httpGet } from 'node:http';
 import { Command } from 'commander';
 import { EXIT, messageOf, NashError } from '../errors.js';
 import { clipped } from '../protocol/messages.js';
@@ -89,42 +90,52 @@ function parse(text: string): RunStatus {
   throw new Error(`one whose '${path.join('.')}' is wrong: ${message}`);
 }
 
-/**
- * The timer is our own: that of `AbortSignal.timeout` keeps no process alive, which then leaves with 13 while it waits.
- * @returns no text where it is too long
- */
-async function get(
-  url: string,
-  runDir: string,
-): Promise<{ ok: boolean; status: number; text: string | undefined }> {
-  const aborter = new AbortController();
-  const timer = setTimeout(() => aborter.abort(new Error(`nothing for ${ANSWER_MS / 1000} s`)), ANSWER_MS);
+/** @throws NashError('usage') when nothing comes, or not all of it in time */
+async function get(url: string, runDir: string): Promise<Answer> {
   try {
-    const response = await fetch(url, { signal: aborter.signal, redirect: 'error' });
-    return { ok: response.ok, status: response.status, text: await textOf(response) };
+    return await answerOf(url);
   } catch (cause) {
-    const why = cause instanceof Error && cause.cause ? messageOf(cause.cause) : messageOf(cause);
     throw new NashError(
       'usage',
-      `the server of ${runDir} does not answer at ${url.replace(/\/status$/, '')} (${why}): it may have been killed. ` +
+      `the server of ${runDir} does not answer at ${url.replace(/\/status$/, '')} (${messageOf(cause)}): it may have been killed. ` +
         'Its run goes on with `nash train CONFIG --resume`.',
       { cause },
     );
-  } finally {
-    clearTimeout(timer);
-    aborter.abort(); // of a body that is too long
   }
 }
 
-async function textOf({ body }: Response): Promise<string | undefined> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of body ?? []) {
-    bytes += chunk.byteLength;
-    if (bytes > ANSWER_BYTES_MAX) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
+interface Answer {
+  ok: boolean;
+  status: number;
+  /** absent where it is too long */
+  text?: string;
+}
+
+/** Not by `fetch`: once its request was collected as garbage, nothing ends the reading of a body that does not come (Node 20). */
+function answerOf(url: string): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const request = httpGet(url, { agent: false }, (response) => {
+      const status = response.statusCode!;
+      const ok = status === 200;
+      const chunks: Buffer[] = [];
+      let bytes = 0;
+      response.on('data', (chunk: Buffer) => {
+        bytes += chunk.byteLength;
+        chunks.push(chunk);
+        if (bytes <= ANSWER_BYTES_MAX) return;
+        resolve({ ok, status });
+        request.destroy();
+      });
+      response.once('end', () => resolve({ ok, status, text: Buffer.concat(chunks).toString('utf8') }));
+      response.once('error', reject);
+    });
+    const timer = setTimeout(() => {
+      reject(new Error(`nothing for ${ANSWER_MS / 1000} s`));
+      request.destroy();
+    }, ANSWER_MS);
+    request.once('error', reject);
+    request.once('close', () => clearTimeout(timer));
+  });
 }
 
 /** A process id means something on its own host only. */

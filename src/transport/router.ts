@@ -119,10 +119,11 @@ class RouterTransport implements ServerTransport {
       ...options,
     });
     const home: Home = { router, ...(read && { read }) };
-    this.homes.add(home);
     void this.watch(home);
-    await router.bind(endpoint);
-    if (this.messageListeners.length > 0) void this.receive(home);
+    await router.bind(endpoint); // nothing is read from it before: ZeroMQ would refuse
+    if (this.isClosed) router.close();
+    else this.homes.add(home);
+    if (this.messageListeners.length > 0 && !this.isClosed) void this.receive(home);
     return home;
   }
 

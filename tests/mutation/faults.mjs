@@ -1492,4 +1492,15 @@ export const FAULTS = [
       ['a mapping that comes later throws away what was set in it', '2 * keys.length - ', '0 - '],
     ],
   ),
+  ...of(
+    'src/transport/router.ts',
+    ['tests/unit/transport/early.test.ts'],
+    [
+      [
+        'a socket is read while it is bound, and the server ends',
+        '    void this.watch(home);\n',
+        '    void this.watch(home);\n    this.homes.add(home);\n',
+      ],
+    ],
+  ),
 ];

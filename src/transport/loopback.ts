@@ -1,6 +1,6 @@
 // Which of this user's runs listens at a port of loopback, where every user of the host could: its server notes under the port where
 // the key of the run lies, and a worker that was given the address alone finds it.
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { makeFolder, writeWhole } from '../../src/setup/files.mjs';
@@ -33,21 +33,6 @@ export function forgetLoopback(endpoint: string): void {
 /** The folder with the key to an address of loopback; undefined where no run of ours listens at that port. */
 export const keysAtPort = (endpoint: string): string | undefined =>
   isLoopback(endpoint) ? read(noteOf(endpoint)) : undefined;
-
-/** The same for a port that nobody noted, such as a relay's: the key of the only run there is. */
-export function onlyKeysOnLoopback(endpoint: string): string | undefined {
-  if (!isLoopback(endpoint)) return undefined;
-  const found = list().flatMap((name) => read(join(folder(), name)) ?? []);
-  return found.length === 1 ? found[0] : undefined;
-}
-
-function list(): string[] {
-  try {
-    return readdirSync(folder()).filter((name) => name.startsWith(`${hostname()}-`));
-  } catch {
-    return [];
-  }
-}
 
 /** What a note says; one of a killed server whose run has gone says nothing. */
 function read(note: string): string | undefined {

@@ -1,7 +1,7 @@
 // How a process gets to its server: where, and by which key.
 import { NashError } from '../errors.js';
 import { KeyFolder, type WorkerKeys, workerKeysOf } from './keys.js';
-import { isLoopback, keysAtPort, onlyKeysOnLoopback } from './loopback.js';
+import { isLoopback, keysAtPort } from './loopback.js';
 import { isLocal, PrivateFolder } from './private-folder.js';
 
 export interface Reach {
@@ -11,6 +11,8 @@ export interface Reach {
   name: string;
   /** over a Unix socket they only say who we are: the folder that it lies in vouches for the server */
   keys?: WorkerKeys;
+  /** the key is what a run left, perhaps another that listened there before: who does not know it now may be followed by who does */
+  isNoted?: boolean;
   close(): void;
 }
 
@@ -27,14 +29,20 @@ export interface Place {
  */
 export function reach({ endpoint, privateFolder }: Place, keys: string | undefined): Reach | string {
   if (isLocal(endpoint)) return reachLocal(endpoint);
-  const found =
-    workerKeysOf(keys ?? keysOfRun(endpoint, privateFolder)) ?? ownKeys(keys, onlyKeysOnLoopback(endpoint));
+  const noted = keys === undefined ? keysOfRun(endpoint, privateFolder) : undefined;
+  const found = workerKeysOf(keys ?? noted);
   if (!found && keys === undefined && isLoopback(endpoint))
     return (
       `a run of this user to listen at ${endpoint}, where every user of this host could. --run-dir DIR or --keys DIR names ` +
       'the key to a server; --keys none goes without, where all users are trusted'
     );
-  return { endpoint, name: endpoint, close: () => {}, ...(found && { keys: found }) };
+  return {
+    endpoint,
+    name: endpoint,
+    close: () => {},
+    isNoted: noted !== undefined,
+    ...(found && { keys: found }),
+  };
 }
 
 function reachLocal(name: string): Reach | string {
@@ -63,6 +71,3 @@ function keysOfRun(endpoint: string, privateFolder: string | undefined): string 
   if (privateFolder !== undefined && new KeyFolder(privateFolder).has('worker')) return privateFolder;
   return keysAtPort(endpoint);
 }
-
-const ownKeys = (asked: string | undefined, folder: string | undefined): WorkerKeys | undefined =>
-  asked === undefined && folder !== undefined ? workerKeysOf(folder) : undefined;

@@ -31,7 +31,7 @@ export async function serveRun(role: SessionRole, { findServer, keys, onSession 
     if (typeof way === 'string') {
       waiting.note(way);
     } else {
-      const transport = connectWorker(way, hasMet);
+      const transport = connectWorker(way, hasMet || way.isNoted);
       const session = new Session(transport, role);
       onSession(session);
       const farewell = await session.run().finally(() => transport.close());

@@ -57,7 +57,7 @@ describe('shared memory between the processes of one host', () => {
     const sent = (name: string) =>
       (resultOf(name).metrics as Record<string, number>)['gan_wire_bytes_total{direction="received"}'];
     const ratio = sent('shared')! / sent('socket')!; // a task that was late is answered twice
-    expect([ratio > 0.85, ratio < 1.2]).toEqual([true, true]);
+    expect([ratio > 0.7, ratio < 1.5]).toEqual([true, true]);
   }, 120_000);
 
   const reason = process.getuid?.() === 0 ? undefined : 'needs root, to mount a small /dev/shm';

@@ -56,8 +56,10 @@ describe('shared memory between the processes of one host', () => {
     // what is shared is counted as what the wire would have carried: versions sent ahead may differ by a few at the end
     const sent = (name: string) =>
       (resultOf(name).metrics as Record<string, number>)['gan_wire_bytes_total{direction="received"}'];
-    const ratio = sent('shared')! / sent('socket')!; // a task that was late is answered twice
-    expect([ratio > 0.7, ratio < 1.5]).toEqual([true, true]);
+    const ratio = sent('shared')! / sent('socket')!;
+    const lateCount = resultOf('shared').shardsReissued + resultOf('socket').shardsReissued;
+    // where no task was late, within a twentieth; one that was is answered twice, of some 120 answers
+    expect(Math.abs(ratio - 1)).toBeLessThan(0.05 + lateCount / 50);
   }, 120_000);
 
   const reason = process.getuid?.() === 0 ? undefined : 'needs root, to mount a small /dev/shm';

@@ -3,6 +3,7 @@
 import { Context, Router } from 'zeromq';
 import { messageOf, NashError } from '../errors.js';
 import { type ServerKeys, toZ85 } from './keys.js';
+import { forgetOldest } from './limits.js';
 import type { PrivateFolder } from './private-folder.js';
 import { COMMON, codeOf, RETRY_MS, wait } from './sockets.js';
 import { type GateOptions, type Inner, TcpGate } from './tcp-gate.js';
@@ -236,9 +237,7 @@ class RouterTransport implements ServerTransport {
   private isHeardFrom(peer: string, home: Home): boolean {
     const known = this.homeOf.get(peer);
     if (known === undefined) this.homeOf.set(peer, home);
-    for (const oldest of this.homeOf.keys())
-      if (this.homeOf.size > HEARD_MAX) this.homeOf.delete(oldest);
-      else break;
+    forgetOldest(this.homeOf, HEARD_MAX);
     return known === undefined || known === home;
   }
 

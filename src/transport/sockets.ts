@@ -7,7 +7,7 @@ const HIGH_WATER_MARK = 16;
 export const RETRY_MS = 1;
 const HEARTBEAT = { heartbeatInterval: 1000, heartbeatTimeout: 10_000, heartbeatTimeToLive: 10_000 };
 /** How long a connection may take to say who it is. */
-const HANDSHAKE_MS = 5000;
+export const HANDSHAKE_MS = 5000;
 /** A bit more than the largest legal frame. */
 const MESSAGE_BYTES_MAX = 8 * 2 ** 20;
 

@@ -5,14 +5,13 @@
 // Costs nothing where it matters most: processes of the server's host come by another way.
 import { type AddressInfo, createConnection, createServer, type Server, type Socket } from 'node:net';
 import { messageOf } from '../errors.js';
-import { RETRY_MS, wait } from './sockets.js';
+import { whoGivesWay } from './limits.js';
+import { HANDSHAKE_MS, RETRY_MS, wait } from './sockets.js';
 
-/** A key is proved within so many bytes and milliseconds: a CURVE handshake takes some 700. */
+/** A key is proved within so many bytes: a CURVE handshake takes some 700. */
 const PROOF_BYTES_MAX = 4096;
-const PROOF_MS = 5000;
-/** Connections that have proved nothing, in all and of one address; the oldest makes room. */
-const UNPROVEN_MAX = 64;
-const UNPROVEN_OF_ADDRESS_MAX = 16;
+/** Connections that have proved nothing; the oldest gives way. */
+const UNPROVEN_MAX = { ofAddress: 16, inAll: 64 };
 /** Bytes that may be under way between a connection and the server: four of the longest messages. */
 const WINDOW = 17 * 2 ** 20;
 /** What encryption, framing and heartbeats add to a message, at most; what is left over is not kept for later. */
@@ -95,12 +94,10 @@ export class TcpGate {
     const connection = new Connection(outer, this.options);
     this.connections.add(connection);
     outer.once('close', () => this.connections.delete(connection));
-    const unproven = [...this.connections].filter((candidate) => !candidate.isProven);
-    const ofAddress = unproven.filter(({ address }) => address === connection.address);
-    if (ofAddress.length > UNPROVEN_OF_ADDRESS_MAX)
-      ofAddress[0]!.cut(`${ofAddress.length} connections at once that prove no key`);
-    else if (unproven.length > UNPROVEN_MAX)
-      unproven[0]!.cut(`${unproven.length} connections at once that prove no key`);
+    const unproven = [...this.connections].filter(({ isProven }) => !isProven);
+    whoGivesWay(unproven, connection, { addressOf: ({ address }) => address, ...UNPROVEN_MAX })?.cut(
+      `more than ${UNPROVEN_MAX.ofAddress} connections of an address, or ${UNPROVEN_MAX.inAll} in all, that prove no key`,
+    );
     void connection.begin();
   }
 
@@ -132,7 +129,7 @@ class Connection {
     private readonly options: GateOptions,
   ) {
     this.address = outer.remoteAddress ?? 'unknown';
-    this.timer = setTimeout(() => this.cut(`no key proved within ${PROOF_MS / 1000} s`), PROOF_MS);
+    this.timer = setTimeout(() => this.cut(`no key proved within ${HANDSHAKE_MS / 1000} s`), HANDSHAKE_MS);
     outer.on('error', () => this.close());
     outer.once('close', () => this.leave());
   }

@@ -3,6 +3,7 @@ import { createServer, type IncomingHttpHeaders, type Server, type ServerRespons
 import { type AddressInfo, isIP, type Socket } from 'node:net';
 import { hostname } from 'node:os';
 import { messageOf, NashError } from '../../errors.js';
+import { whoGivesWay } from '../../transport/limits.js';
 
 /** What a page answers; plain text and status 200 unless it says otherwise. */
 export interface Reply {
@@ -14,9 +15,8 @@ export interface Reply {
 /** A page: made anew at every request. */
 export type Route = () => Reply | Promise<Reply>;
 
-/** Connections that may be open at once, in all and of one address; the oldest makes room for a new one, so that it is always served. */
-const CONNECTIONS_MAX = 512;
-const ADDRESS_CONNECTIONS_MAX = 256;
+/** Connections that may be open at once; the oldest gives way to a new one, so that it is always served. */
+const CONNECTIONS_MAX = { ofAddress: 256, inAll: 512 };
 /** How long one may be silent, may take to say what it wants, and how often that is looked at. */
 const SILENCE_MS = 5000;
 const REQUEST_MS = 10_000;
@@ -59,20 +59,17 @@ export async function serveHttp(
   };
 }
 
-/** Closes the oldest connection of an address, or of all, when there are too many with a new one. */
+/** Closes a connection where there are too many with a new one. */
 function makeRoom(): (socket: Socket) => void {
   const open = new Set<Socket>(); // in the order in which they came
-  const drop = (socket: Socket) => {
-    open.delete(socket);
-    socket.destroy();
-  };
   return (socket) => {
     open.add(socket);
     socket.once('close', () => open.delete(socket));
-    const { remoteAddress } = socket;
-    const siblings = [...open].filter((each) => each.remoteAddress === remoteAddress);
-    if (siblings.length > ADDRESS_CONNECTIONS_MAX) drop(siblings[0]!);
-    else if (open.size > CONNECTIONS_MAX) drop([...open][0]!);
+    const addressOf = ({ remoteAddress }: Socket) => remoteAddress;
+    const oldest = whoGivesWay([...open], socket, { addressOf, ...CONNECTIONS_MAX });
+    if (!oldest) return;
+    open.delete(oldest);
+    oldest.destroy();
   };
 }
 

@@ -9,6 +9,8 @@ import {
 } from '../../protocol/messages.js';
 import type { Pool } from '../../protocol/roster.js';
 import type { StepKind } from '../../protocol/step-kinds.js';
+import { OWN } from '../../transport/admission.js';
+import { forgetOldest } from '../../transport/limits.js';
 import type { VersionName } from '../training/published-versions.js';
 import type { Uniformity } from './uniformity.js';
 
@@ -102,7 +104,7 @@ export class Peers {
     this.names.delete(peer.name);
     this.uniformity.leave(session);
     this.gone.set(session, peer.name);
-    for (const oldest of this.gone.keys()) if (this.gone.size > GONE_MAX) this.gone.delete(oldest);
+    forgetOldest(this.gone, GONE_MAX);
     return peer;
   }
 
@@ -180,6 +182,23 @@ export const refusalOfProtocol = (protocol: number): Refusal | undefined =>
     : {
         reason: 'protocol',
         message: `this worker speaks protocol ${protocol}, the server speaks ${PROTOCOL_VERSION}; install the same version of nash on both`,
+      };
+
+export const UNPROVEN: Refusal = {
+  reason: 'key',
+  message:
+    'its hello does not prove by a key whose process this is. On the host of the server `--run-dir DIR` knows the key of the run; ' +
+    'elsewhere `nash keys make` makes one, and `nash keys allow KEY NAME` on the host of the server lets it in',
+};
+
+/** What an evaluator says may end a run, and its figures belong into the run folder: it is the server's own user's. */
+export const refusalOfRole = (role: Peer['role'], identity: string): Refusal | undefined =>
+  role === 'worker' || identity === OWN
+    ? undefined
+    : {
+        reason: 'key',
+        message:
+          "an evaluator decides on collapse and writes figures into the run folder: it must be the server's own user's, on its host; start it with --run-dir",
       };
 
 const differs = (what: string, theirs: string, ours: string): string =>

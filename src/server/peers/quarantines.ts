@@ -1,6 +1,7 @@
 // Who computed wrongly, for as long as this server lives. A session is fresh at every connection and a name is chosen, so that neither
 // keeps anybody out; an identity is not chosen. But honest workers may share one, those of a host above all: so they are made to wait,
 // and only an identity that is not the server's own is turned away for good.
+import { forgetOldest } from '../../transport/limits.js';
 import type { Peer, Refusal } from './peers.js';
 
 /** Quarantines after which nobody else's identity is believed. */
@@ -53,12 +54,5 @@ export class Quarantines {
   delayMs(identity: string): number {
     const count = this.records.get(identity)?.count ?? 0;
     return count < 2 ? 0 : Math.min(WELCOME_MS.last, WELCOME_MS.first * 2 ** (count - 2));
-  }
-}
-
-function forgetOldest(kept: Set<string> | Map<string, unknown>, max: number): void {
-  for (const oldest of kept.keys()) {
-    if (kept.size <= max) return;
-    kept.delete(oldest);
   }
 }

@@ -21,7 +21,7 @@ import type { Evaluations } from '../training/evaluations.js';
 import type { Training } from '../training/training.js';
 import type { Liveness, Loss } from './liveness.js';
 import type { LocalPeers } from './local-peers.js';
-import { type Peer, type Peers, type Refusal, refusalOfProtocol } from './peers.js';
+import { type Peer, type Peers, type Refusal, refusalOfProtocol, refusalOfRole, UNPROVEN } from './peers.js';
 import { placeFor } from './places.js';
 import { Quarantines } from './quarantines.js';
 import type { WeightsSender } from './weights-sender.js';
@@ -140,7 +140,7 @@ export class Reception {
       return;
     }
     const refusal =
-      objectionTo(hello.role, identity) ??
+      refusalOfRole(hello.role, identity) ??
       this.quarantines.refusalOf(identity, hello.name) ??
       this.makeRoom(identity);
     if (refusal) {
@@ -284,20 +284,3 @@ export class Reception {
     this.lose(session, 'refused');
   }
 }
-
-const UNPROVEN: Refusal = {
-  reason: 'key',
-  message:
-    'its hello does not prove by a key whose process this is. On the host of the server `--run-dir DIR` knows the key of the run; ' +
-    'elsewhere `nash keys make` makes one, and `nash keys allow KEY NAME` on the host of the server lets it in',
-};
-
-/** What an evaluator says may end a run, and its figures belong into the run folder: it is the server's own user's. */
-const objectionTo = (role: Peer['role'], identity: string): Refusal | undefined =>
-  role === 'worker' || identity === OWN
-    ? undefined
-    : {
-        reason: 'key',
-        message:
-          "an evaluator decides on collapse and writes figures into the run folder: it must be the server's own user's, on its host; start it with --run-dir",
-      };

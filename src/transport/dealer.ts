@@ -1,7 +1,7 @@
 // A worker's end: a DEALER that connects, and connects again.
 import { randomBytes } from 'node:crypto';
 import { Dealer } from 'zeromq';
-import { toZ85 } from './keys.js';
+import { toZ85, type WorkerKeys } from './keys.js';
 import { isLocal } from './private-folder.js';
 import { type Proof, proofOf } from './proof.js';
 import type { Reach } from './reach.js';
@@ -18,7 +18,7 @@ const HUNG_UP_MAX = 3;
  * @returns closes what leads to the server with itself
  */
 export function connectWorker(way: Reach, hasMet = false): WorkerTransport {
-  const used = isLocal(way.endpoint) ? undefined : way.keys; // over a Unix socket the kernel says who we are
+  const used = wireKeysOf(way);
   const session = randomBytes(8).toString('hex');
   const dealer = new Dealer({
     ...COMMON,
@@ -33,6 +33,10 @@ export function connectWorker(way: Reach, hasMet = false): WorkerTransport {
   });
   return new DealerTransport(dealer, session, way, hasMet);
 }
+
+/** What the wire is encrypted with; over a Unix socket the kernel says who we are. */
+const wireKeysOf = ({ endpoint, keys }: Reach): WorkerKeys | undefined =>
+  isLocal(endpoint) ? undefined : keys;
 
 class DealerTransport implements WorkerTransport {
   private readonly queue: (readonly Uint8Array[])[] = [];
@@ -136,7 +140,7 @@ class DealerTransport implements WorkerTransport {
   /** What a failed handshake means, in words; undefined where trying again may help. */
   private refusalBy(event: string): string | undefined {
     const { name: endpoint } = this.way;
-    const keys = this.isLocal ? undefined : this.way.keys;
+    const keys = wireKeysOf(this.way);
     if (this.hasMet) return undefined;
     if (event === 'handshake:error:auth')
       return keys

@@ -456,10 +456,11 @@ export class Coordinator {
 
   private assign(net: Net): Effect[] {
     const step = this.open.get(net);
-    if (!step) return [];
+    const outstanding = step?.outstanding ?? [];
+    if (!step || outstanding.length === 0) return []; // at most events
     const effects: Effect[] = [];
     const isShared = this.roster.identitiesFor(net, this.nowMs).size > 1;
-    for (const state of step.outstanding) {
+    for (const state of outstanding) {
       state.isShared ||= isShared;
       while (wantsWorker(state)) {
         const worker = this.roster.idleFor(net, this.nowMs, rankFor(state));

@@ -16,25 +16,31 @@ export interface DeadlineOptions {
 /** Shard times kept of a worker, per kind of step. */
 const TIMES_MAX = 16;
 
+/** What shards took a worker lately, milliseconds. */
+interface Measured {
+  shardMs: readonly number[];
+  medianMs: number;
+}
+
 export class Deadlines {
-  /** times of the workers that are there */
-  private readonly shardMs = new Map<StepKind, Map<string, number[]>>();
+  /** of the workers that are there */
+  private readonly measured = new Map<StepKind, Map<string, Measured>>();
   /** what a shard takes: kept when those have left from whom it is known */
   private readonly usualMs = new Map<StepKind, number>();
 
   constructor(private readonly options: DeadlineOptions) {}
 
   note(worker: string, stepKind: StepKind, { shards, ms }: { shards: number; ms: number }): void {
-    const ofKind = this.shardMs.get(stepKind) ?? new Map<string, number[]>();
-    this.shardMs.set(stepKind, ofKind);
-    const times = [...(ofKind.get(worker) ?? []), ms / shards].slice(-TIMES_MAX);
-    ofKind.set(worker, times);
+    const ofKind = this.measured.get(stepKind) ?? new Map<string, Measured>();
+    this.measured.set(stepKind, ofKind);
+    const shardMs = [...(ofKind.get(worker)?.shardMs ?? []), ms / shards].slice(-TIMES_MAX);
+    ofKind.set(worker, { shardMs, medianMs: sorted(shardMs)[shardMs.length >> 1]! });
     this.usualMs.set(stepKind, usual(ofKind));
   }
 
   /** A worker is gone. */
   forget(worker: string): void {
-    for (const [stepKind, ofKind] of this.shardMs)
+    for (const [stepKind, ofKind] of this.measured)
       if (ofKind.delete(worker) && ofKind.size > 0) this.usualMs.set(stepKind, usual(ofKind));
   }
 
@@ -47,8 +53,8 @@ export class Deadlines {
 }
 
 /** The low quartile of the workers' medians; with up to four workers the fastest's. */
-function usual(byWorker: ReadonlyMap<string, readonly number[]>): number {
-  const medians = sorted([...byWorker.values()].map((times) => sorted(times)[times.length >> 1]!));
+function usual(byWorker: ReadonlyMap<string, Measured>): number {
+  const medians = sorted([...byWorker.values()].map(({ medianMs }) => medianMs));
   return medians[(medians.length - 1) >> 2]!;
 }
 

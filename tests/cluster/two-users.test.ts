@@ -14,7 +14,15 @@ import {
   until,
   workersOnly,
 } from '../support/nash.js';
-import { asNobody, openToOthers, startAsNobody, whyNoOtherUser } from '../support/other-user.js';
+import {
+  asNobody,
+  binding,
+  joining,
+  openToOthers,
+  startAsNobody,
+  trying,
+  whyNoOtherUser,
+} from '../support/other-user.js';
 
 const ZEROMQ = JSON.stringify(join(process.cwd(), 'node_modules/zeromq'));
 const STEPS = 400;
@@ -52,13 +60,6 @@ const weightsOfUndisturbed = async () => {
   return undisturbed;
 };
 
-/** Says what becomes of a connection without a key. */
-const joining = (endpoint: string) => `
-  const { Dealer } = require(${ZEROMQ});
-  const dealer = new Dealer({ linger: 0 });
-  (async () => { for await (const { type } of dealer.events) if (/handshake|retry/.test(type)) { console.log(type); process.exit(); } })();
-  dealer.connect(${JSON.stringify(endpoint)});`;
-
 /** Listens in a server's place and welcomes whoever comes to a config of its own; says what it hears. */
 const posing = (port: number) => `
   const { Router } = require(${ZEROMQ});
@@ -91,8 +92,6 @@ describe.skipIf(whyNoOtherUser() !== undefined)('another user (needs root, to be
     const listening = readFileSync('/proc/net/tcp', 'utf8') + readFileSync('/proc/net/unix', 'utf8');
     expect(listening).not.toMatch(/@nash/);
     expect(await asNobody(joining(endpoint))).toMatch(/retry/); // he never gets as far as a handshake
-    const trying = (call: string) =>
-      `try { console.log('done', require('fs').${call}); } catch (e) { console.log(e.code); }`;
     const checkpoints = join(scratch('local'), 'checkpoints');
     const [checkpoint] = readdirSync(checkpoints);
     const files = [
@@ -106,8 +105,7 @@ describe.skipIf(whyNoOtherUser() !== undefined)('another user (needs root, to be
 
     process.kill(server.pid, 'SIGKILL');
     await server.finished;
-    const binding = `require('net').createServer().on('error', (e) => console.log(e.code)).listen(${JSON.stringify(path)}, () => { console.log('bound'); process.exit(); });`;
-    expect(await asNobody(binding)).toMatch(/EACCES|EADDRINUSE/);
+    expect(await asNobody(binding(path))).toMatch(/EACCES|EADDRINUSE/);
     expect(await asNobody(trying(`unlinkSync(${JSON.stringify(path)})`))).toBe('EACCES');
 
     const second = start([...words, '--resume'], { env: config });

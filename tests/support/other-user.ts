@@ -1,6 +1,7 @@
 // Another user of this host: only root can be him.
 import { spawn } from 'node:child_process';
 import { chmodSync } from 'node:fs';
+import { join } from 'node:path';
 
 export const NOBODY = 65534;
 
@@ -35,3 +36,20 @@ export async function asNobody(script: string): Promise<string> {
 
 /** Lets him read and enter a test's folder; what is private must keep him out by itself. */
 export const openToOthers = (folder: string): void => chmodSync(folder, 0o755);
+
+const ZEROMQ = JSON.stringify(join(process.cwd(), 'node_modules/zeromq'));
+
+/** A script that says how a call of Node's `fs` ends. */
+export const trying = (call: string): string =>
+  `try { console.log('done', require('fs').${call}); } catch (error) { console.log(error.code); }`;
+
+/** A script that binds a Unix socket, and says how that went. */
+export const binding = (path: string): string =>
+  `require('net').createServer().on('error', (error) => console.log(error.code)).listen(${JSON.stringify(path)}, () => { console.log('bound'); process.exit(); });`;
+
+/** A script that says what becomes of a connection to a ZeroMQ socket without a key. */
+export const joining = (endpoint: string): string => `
+  const { Dealer } = require(${ZEROMQ});
+  const dealer = new Dealer({ linger: 0 });
+  (async () => { for await (const { type } of dealer.events) if (/handshake|retry/.test(type)) { console.log(type); process.exit(); } })();
+  dealer.connect(${JSON.stringify(endpoint)});`;

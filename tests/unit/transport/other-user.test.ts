@@ -7,7 +7,7 @@ import { Admission } from '../../../src/transport/admission.js';
 import { PrivateFolder } from '../../../src/transport/private-folder.js';
 import { reach } from '../../../src/transport/reach.js';
 import { bindServer } from '../../../src/transport/router.js';
-import { asNobody, NOBODY, whyNoOtherUser } from '../../support/other-user.js';
+import { asNobody, binding, joining, NOBODY, trying, whyNoOtherUser } from '../../support/other-user.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'nash-users-'));
 chmodSync(folder, 0o777); // whatever stands above: the private folder alone must do
@@ -16,9 +16,6 @@ afterAll(() => rmSync(folder, { recursive: true }));
 /** Connects to a path and says how that went. */
 const connecting = (path: string) =>
   `require('net').connect(${JSON.stringify(path)}).on('error', (e) => console.log(e.code)).on('connect', () => { console.log('connected'); process.exit(); });`;
-const trying = (call: string) =>
-  `try { console.log('done', require('fs').${call}); } catch (error) { console.log(error.code); }`;
-
 async function serve(name: string) {
   const inner = PrivateFolder.make(join(folder, name));
   new Admission(undefined).leaveIn(inner);
@@ -50,13 +47,7 @@ describe.skipIf(whyNoOtherUser() !== undefined)('another user (needs root, to be
     chmodSync(inner.path, 0o755);
     chmodSync(socket, 0o777);
     expect(await asNobody(connecting(socket))).toBe('connected');
-    const zeromq = JSON.stringify(join(process.cwd(), 'node_modules/zeromq'));
-    const fate = await asNobody(`
-      const { Dealer } = require(${zeromq});
-      const dealer = new Dealer({ linger: 0 });
-      (async () => { for await (const event of dealer.events) if (event.type.startsWith('handshake')) { console.log(event.type); process.exit(); } })();
-      dealer.connect(${JSON.stringify(`ipc://${socket}`)});`);
-    expect(fate).toBe('handshake:error:auth');
+    expect(await asNobody(joining(`ipc://${socket}`))).toBe('handshake:error:auth');
     await vi.waitFor(() => expect(refused).toContain('key'));
     await close();
   });
@@ -64,8 +55,7 @@ describe.skipIf(whyNoOtherUser() !== undefined)('another user (needs root, to be
   it('binds nothing in the place of a server that is gone', async () => {
     const { socket, close } = await serve('gone');
     await close();
-    const binding = `require('net').createServer().on('error', (e) => console.log(e.code)).listen(${JSON.stringify(socket)}, () => { console.log('bound'); process.exit(); });`;
-    expect(await asNobody(binding)).toBe('EACCES');
+    expect(await asNobody(binding(socket))).toBe('EACCES');
     expect(
       await asNobody(
         trying(

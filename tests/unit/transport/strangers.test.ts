@@ -6,6 +6,7 @@ import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { connectWorker } from '../../../src/transport/dealer.js';
 import {
   KeyFolder,
+  type ServerKeys,
   serverKeysOf,
   toZ85,
   type WorkerKeys,
@@ -42,9 +43,14 @@ const way = (endpoint: string, keys?: WorkerKeys): Reach => ({
   ...(keys && { keys }),
 });
 
-async function serve(keys = serverKeysOf(folder)) {
+async function bound(keys?: ServerKeys) {
   const server = await bindServer({ endpoint: 'tcp://127.0.0.1:0', keys });
   await server.open(inner);
+  return server;
+}
+
+async function serve() {
+  const server = await bound(serverKeysOf(folder));
   open.push(server);
   const refused: string[] = [];
   server.onRefused((reason) => refused.push(reason));
@@ -166,14 +172,19 @@ it('keys are written in two notations of the same 32 bytes', () => {
   expect(toZ85(friend.pair.publicKey)).toHaveLength(40);
 });
 
-it('strangers who come as the server closes are nobody’s error', async () => {
+/** Errors that nobody handled while `body` ran. */
+async function unhandledIn(body: () => Promise<void>): Promise<unknown[]> {
   const errors: unknown[] = [];
   const note = (error: unknown) => errors.push(error);
   process.on('unhandledRejection', note);
-  try {
+  await body().finally(() => process.off('unhandledRejection', note));
+  return errors;
+}
+
+it('strangers who come as the server closes are nobody’s error', async () => {
+  const errors = await unhandledIn(async () => {
     for (let turns = 0; turns < 40; turns++) {
-      const server = await bindServer({ endpoint: 'tcp://127.0.0.1:0' });
-      await server.open(inner);
+      const server = await bound();
       server.onMessage(() => {});
       const strangers = Array.from({ length: 8 }, (_, i) =>
         connectWorker(way(i % 2 ? server.endpoint! : inner.endpoint)),
@@ -182,8 +193,26 @@ it('strangers who come as the server closes are nobody’s error', async () => {
       await server.close();
       for (const stranger of strangers) await stranger.close();
     }
-  } finally {
-    process.off('unhandledRejection', note);
-  }
+  });
+  expect(errors).toEqual([]);
+});
+
+it('who comes as the server begins to listen is heard, and ends nothing', async () => {
+  const errors = await unhandledIn(async () => {
+    for (let turns = 0; turns < 20; turns++) {
+      const server = await bound();
+      const peers = Array.from({ length: 4 }, () => connectWorker(way(server.endpoint!)));
+      for (const peer of peers) peer.send([Buffer.from('hello')]);
+      for (let turn = 0; turn < turns; turn++) await new Promise((done) => setImmediate(done));
+      const heard = new Set<string>();
+      await new Promise<void>((done) =>
+        server.onMessage(({ peer }) => {
+          if (heard.add(peer).size === peers.length) done();
+        }),
+      );
+      for (const peer of peers) await peer.close();
+      await server.close();
+    }
+  });
   expect(errors).toEqual([]);
 });

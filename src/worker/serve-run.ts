@@ -49,13 +49,15 @@ export async function serveRun(role: SessionRole, { findServer, keys, onSession 
 
 /** Says on the standard error what is waited for, once it has lasted. */
 class Waiting {
-  private since: { what: string; ms: number } | undefined;
+  private what = '';
+  private sinceMs = 0;
+  private isSaid = false;
 
   note(what: string): void {
     const nowMs = performance.now();
-    if (this.since?.what !== what) this.since = { what, ms: nowMs };
-    if (nowMs - this.since.ms < SAID_AFTER_MS) return;
+    if (what !== this.what) Object.assign(this, { what, sinceMs: nowMs, isSaid: false });
+    if (this.isSaid || nowMs - this.sinceMs < SAID_AFTER_MS) return;
+    this.isSaid = true;
     process.stderr.write(`nash: waiting for ${what}\n`);
-    this.since.ms = Number.POSITIVE_INFINITY; // once
   }
 }

@@ -86,26 +86,26 @@ export function add(into: usize, from: usize, count: u32): f64 {
 }
 
 @inline
-function blendAt(into: usize, from: usize, keep: v128, take: v128, lanes: u32): v128 {
-  const x = f32x4.add(f32x4.mul(keep, load(into, lanes)), f32x4.mul(take, load(from, lanes)));
+function blendAt(into: usize, old: usize, from: usize, keep: v128, take: v128, lanes: u32): v128 {
+  const x = f32x4.add(f32x4.mul(keep, load(old, lanes)), f32x4.mul(take, load(from, lanes)));
   store(into, x, lanes);
   return x;
 }
 
-/** into = keep * into + take * from: moving averages, merged state slots. Returns the sum of squares of the result. */
-export function blend(into: usize, from: usize, count: u32, keep: f32, take: f32): f64 {
+/** into = keep * old + take * from: moving averages, merged state slots. Returns the sum of squares of the result. */
+export function blend(into: usize, old: usize, from: usize, count: u32, keep: f32, take: f32): f64 {
   const k = f32x4.splat(keep);
   const t = f32x4.splat(take);
   let low = ZERO;
   let high = ZERO;
   const whole = into + ((<usize>(count & ~3)) << 2);
-  for (; into < whole; into += 16, from += 16) {
-    const x = blendAt(into, from, k, t, 4);
+  for (; into < whole; into += 16, old += 16, from += 16) {
+    const x = blendAt(into, old, from, k, t, 4);
     low = f64x2.add(low, squaresLow(x));
     high = f64x2.add(high, squaresHigh(x));
   }
   if (count & 3) {
-    const x = blendAt(into, from, k, t, count & 3);
+    const x = blendAt(into, old, from, k, t, count & 3);
     low = f64x2.add(low, squaresLow(x));
     high = f64x2.add(high, squaresHigh(x));
   }
@@ -121,17 +121,17 @@ function move(into: usize, weights: usize, change: v128, bound: v128, lanes: u32
 }
 
 @inline
-function sgdChange(g: v128, velocity: usize, rate: v128, momentum: v128, lanes: u32): v128 {
+function sgdChange(g: v128, velocity: usize, newVelocity: usize, rate: v128, momentum: v128, lanes: u32): v128 {
   const v = f32x4.sub(f32x4.mul(momentum, load(velocity, lanes)), f32x4.mul(rate, g));
-  store(velocity, v, lanes);
+  store(newVelocity, v, lanes);
   return v;
 }
 
 /**
  * g = scale * gradient; v = momentum * v - rate * g; w = clamp(w + v). Returns, as all optimizers do, the sum of squares of g,
- * or NaN where a weight before clamping is not finite.
+ * or NaN where a weight before clamping is not finite. New weights and state may lie where the old ones do.
  */
-export function sgd(into: usize, weights: usize, gradient: usize, count: u32, scale: f32, bound: f32, velocity: usize, rate: f32, momentum: f32): f64 {
+export function sgd(into: usize, weights: usize, gradient: usize, count: u32, scale: f32, bound: f32, velocity: usize, newVelocity: usize, rate: f32, momentum: f32): f64 {
   const s = f32x4.splat(scale);
   const c = f32x4.splat(bound);
   const r = f32x4.splat(rate);
@@ -144,35 +144,35 @@ export function sgd(into: usize, weights: usize, gradient: usize, count: u32, sc
     const g = f32x4.mul(s, load(gradient + at, 4));
     low = f64x2.add(low, squaresLow(g));
     high = f64x2.add(high, squaresHigh(g));
-    poison = f32x4.add(poison, move(into + at, weights + at, sgdChange(g, velocity + at, r, mu, 4), c, 4));
+    poison = f32x4.add(poison, move(into + at, weights + at, sgdChange(g, velocity + at, newVelocity + at, r, mu, 4), c, 4));
   }
   const rest = count & 3;
   if (rest) {
     const g = f32x4.mul(s, load(gradient + whole, rest));
     low = f64x2.add(low, squaresLow(g));
     high = f64x2.add(high, squaresHigh(g));
-    poison = f32x4.add(poison, move(into + whole, weights + whole, sgdChange(g, velocity + whole, r, mu, rest), c, rest));
+    poison = f32x4.add(poison, move(into + whole, weights + whole, sgdChange(g, velocity + whole, newVelocity + whole, r, mu, rest), c, rest));
   }
   return total(low, high, poison);
 }
 
 @inline
-function decayed(old: usize, keep: v128, added: v128, lanes: u32): v128 {
+function decayed(old: usize, into: usize, keep: v128, added: v128, lanes: u32): v128 {
   const x = f32x4.add(f32x4.mul(keep, load(old, lanes)), added);
-  store(old, x, lanes);
+  store(into, x, lanes);
   return x;
 }
 
 @inline
-function adamChange(g: v128, first: usize, second: usize, rate: v128, keep1: v128, take1: v128, keep2: v128, take2: v128, correction: v128, epsilon: v128, lanes: u32): v128 {
-  const m = decayed(first, keep1, f32x4.mul(take1, g), lanes);
-  const v = decayed(second, keep2, f32x4.mul(f32x4.mul(take2, g), g), lanes);
+function adamChange(g: v128, first: usize, second: usize, newFirst: usize, newSecond: usize, rate: v128, keep1: v128, take1: v128, keep2: v128, take2: v128, correction: v128, epsilon: v128, lanes: u32): v128 {
+  const m = decayed(first, newFirst, keep1, f32x4.mul(take1, g), lanes);
+  const v = decayed(second, newSecond, keep2, f32x4.mul(f32x4.mul(take2, g), g), lanes);
   const spread = f32x4.add(f32x4.mul(f32x4.sqrt(v), correction), epsilon);
   return f32x4.neg(f32x4.mul(rate, f32x4.div(m, spread)));
 }
 
 /** m = keep1 m + take1 g; v = keep2 v + (take2 g) g; w = clamp(w - rate (m / (sqrt(v) correction + epsilon))). */
-export function adam(into: usize, weights: usize, gradient: usize, count: u32, scale: f32, bound: f32, first: usize, second: usize, rate: f32, keep1: f32, take1: f32, keep2: f32, take2: f32, correction: f32, epsilon: f32): f64 {
+export function adam(into: usize, weights: usize, gradient: usize, count: u32, scale: f32, bound: f32, first: usize, second: usize, newFirst: usize, newSecond: usize, rate: f32, keep1: f32, take1: f32, keep2: f32, take2: f32, correction: f32, epsilon: f32): f64 {
   const s = f32x4.splat(scale);
   const c = f32x4.splat(bound);
   const r = f32x4.splat(rate);
@@ -190,7 +190,7 @@ export function adam(into: usize, weights: usize, gradient: usize, count: u32, s
     const g = f32x4.mul(s, load(gradient + at, 4));
     low = f64x2.add(low, squaresLow(g));
     high = f64x2.add(high, squaresHigh(g));
-    const change = adamChange(g, first + at, second + at, r, k1, t1, k2, t2, b, e, 4);
+    const change = adamChange(g, first + at, second + at, newFirst + at, newSecond + at, r, k1, t1, k2, t2, b, e, 4);
     poison = f32x4.add(poison, move(into + at, weights + at, change, c, 4));
   }
   const rest = count & 3;
@@ -198,7 +198,7 @@ export function adam(into: usize, weights: usize, gradient: usize, count: u32, s
     const g = f32x4.mul(s, load(gradient + whole, rest));
     low = f64x2.add(low, squaresLow(g));
     high = f64x2.add(high, squaresHigh(g));
-    const change = adamChange(g, first + whole, second + whole, r, k1, t1, k2, t2, b, e, rest);
+    const change = adamChange(g, first + whole, second + whole, newFirst + whole, newSecond + whole, r, k1, t1, k2, t2, b, e, rest);
     poison = f32x4.add(poison, keepLanes(move(into + whole, weights + whole, change, c, rest), rest));
   }
   return total(low, high, poison);
@@ -211,13 +211,13 @@ function keepLanes(x: v128, lanes: u32): v128 {
 }
 
 @inline
-function rmspropChange(g: v128, square: usize, rate: v128, keep: v128, take: v128, epsilon: v128, lanes: u32): v128 {
-  const v = decayed(square, keep, f32x4.mul(f32x4.mul(take, g), g), lanes);
+function rmspropChange(g: v128, square: usize, newSquare: usize, rate: v128, keep: v128, take: v128, epsilon: v128, lanes: u32): v128 {
+  const v = decayed(square, newSquare, keep, f32x4.mul(f32x4.mul(take, g), g), lanes);
   return f32x4.neg(f32x4.mul(rate, f32x4.div(g, f32x4.add(f32x4.sqrt(v), epsilon))));
 }
 
 /** v = keep v + (take g) g; w = clamp(w - rate (g / (sqrt(v) + epsilon))). */
-export function rmsprop(into: usize, weights: usize, gradient: usize, count: u32, scale: f32, bound: f32, square: usize, rate: f32, keep: f32, take: f32, epsilon: f32): f64 {
+export function rmsprop(into: usize, weights: usize, gradient: usize, count: u32, scale: f32, bound: f32, square: usize, newSquare: usize, rate: f32, keep: f32, take: f32, epsilon: f32): f64 {
   const s = f32x4.splat(scale);
   const c = f32x4.splat(bound);
   const r = f32x4.splat(rate);
@@ -232,7 +232,7 @@ export function rmsprop(into: usize, weights: usize, gradient: usize, count: u32
     const g = f32x4.mul(s, load(gradient + at, 4));
     low = f64x2.add(low, squaresLow(g));
     high = f64x2.add(high, squaresHigh(g));
-    const change = rmspropChange(g, square + at, r, k, t, e, 4);
+    const change = rmspropChange(g, square + at, newSquare + at, r, k, t, e, 4);
     poison = f32x4.add(poison, move(into + at, weights + at, change, c, 4));
   }
   const rest = count & 3;
@@ -240,7 +240,7 @@ export function rmsprop(into: usize, weights: usize, gradient: usize, count: u32
     const g = f32x4.mul(s, load(gradient + whole, rest));
     low = f64x2.add(low, squaresLow(g));
     high = f64x2.add(high, squaresHigh(g));
-    const change = rmspropChange(g, square + whole, r, k, t, e, rest);
+    const change = rmspropChange(g, square + whole, newSquare + whole, r, k, t, e, rest);
     poison = f32x4.add(poison, keepLanes(move(into + whole, weights + whole, change, c, rest), rest));
   }
   return total(low, high, poison);

@@ -21,14 +21,18 @@ export interface Update {
   /** where the new weights go; default: in place */
   into?: Vector;
   state: readonly Vector[];
+  /** where the new state goes; default: in place */
+  stateInto?: readonly Vector[];
   scalars: readonly number[];
   /** new weights are clamped to [-bound, bound] (Arjovsky et al. 2017, algorithm 1); default: not at all */
   bound?: number;
 }
 
-/** into = keep * into + take * from, both factors rounded to float32. */
+/** into = keep * old + take * from, both factors rounded to float32. */
 export interface Blend {
   into: Vector;
+  /** default: what lies there already */
+  old?: Vector;
   from: Vector;
   keep: number;
   take: number;
@@ -44,15 +48,26 @@ function addCall({ into, from }: { into: Vector; from: Vector }): Call {
   return ['add', into.offset, from.offset, into.length];
 }
 
-export function blendCall({ into, from, keep, take }: Blend): Call {
-  assertLengths('blend', [into, from]);
-  return ['blend', into.offset, from.offset, into.length, keep, take];
+export function blendCall({ into, old = into, from, keep, take }: Blend): Call {
+  assertLengths('blend', [into, old, from]);
+  return ['blend', into.offset, old.offset, from.offset, into.length, keep, take];
 }
 
 export function updateCall(update: Update): Call {
-  const { kernel, gradient, scale, weights, into = weights, state, scalars, bound = Infinity } = update;
+  const {
+    kernel,
+    gradient,
+    scale,
+    weights,
+    into = weights,
+    state,
+    stateInto = state,
+    scalars,
+    bound = Infinity,
+  } = update;
   const { stateCount, scalarCount } = OPTIMIZER_KERNELS[kernel];
-  assert(state.length === stateCount, () => `${kernel} takes ${stateCount} state, not ${state.length}`);
+  for (const { length } of [state, stateInto])
+    assert(length === stateCount, () => `${kernel} takes ${stateCount} state, not ${length}`);
   assert(
     scalars.length === scalarCount,
     () => `${kernel} takes ${scalarCount} scalars, not ${scalars.length}`,
@@ -62,9 +77,10 @@ export function updateCall(update: Update): Call {
     () => `${kernel} with scalars ${[scale, ...scalars].join(', ')}`,
   );
   assert(bound > 0, () => `weights clamped to [-${bound}, ${bound}]`);
-  assertLengths(kernel, [gradient, weights, into, ...state]);
+  assertLengths(kernel, [gradient, weights, into, ...state, ...stateInto]);
   const addresses = [into.offset, weights.offset, gradient.offset, weights.length];
-  return [kernel, ...addresses, scale, bound, ...state.map((vector) => vector.offset), ...scalars];
+  const stateAddresses = [...state, ...stateInto].map((vector) => vector.offset);
+  return [kernel, ...addresses, scale, bound, ...stateAddresses, ...scalars];
 }
 
 /** Where in an open file a vector lies, from its first byte on. */
@@ -147,16 +163,20 @@ function partOf(deed: Deed, start: number, length: number): Deed {
         to: { ...deed.to, position: deed.to.position + 4 * start },
       };
     case 'add':
-    case 'blend':
       return { ...deed, into: cut(deed.into), from: cut(deed.from) };
+    case 'blend': {
+      const { into, old = into, from } = deed;
+      return { ...deed, into: cut(into), old: cut(old), from: cut(from) };
+    }
     case 'update': {
-      const { gradient, weights, into = weights, state } = deed;
+      const { gradient, weights, into = weights, state, stateInto = state } = deed;
       return {
         ...deed,
         gradient: cut(gradient),
         weights: cut(weights),
         into: cut(into),
         state: state.map(cut),
+        stateInto: stateInto.map(cut),
       };
     }
   }

@@ -4,6 +4,7 @@ import { NETS, type Net } from '../parameters/manifest.js';
 import type { Effect } from './events.js';
 import {
   isReady,
+  isWhole,
   type Phase,
   phaseOf,
   type ScheduleOptions,
@@ -82,8 +83,7 @@ export class Rounds {
   /** What a boundary brings, where training stands on one: nothing is open, and no net is ahead of its round. */
   atBoundary(): Effect[] {
     const round = this.versions.generator;
-    const whole = versionsAfter(this.options.schedule, round);
-    if (whole.discriminator !== this.versions.discriminator) return [];
+    if (!isWhole(this.options.schedule, this.versions)) return [];
     const effects: Effect[] = round > this.boundaryRound ? [{ kind: 'boundary', round }] : [];
     this.boundaryRound = round;
     const isDone = round >= this.options.generatorSteps && !this.isHeld;
@@ -101,8 +101,8 @@ export class Rounds {
     const { judgedEvery, schedule } = this.options;
     const round = this.boundaryRound;
     if (judgedEvery === undefined || round === 0 || round % judgedEvery !== 0) return false;
-    const whole = versionsAfter(schedule, round);
-    return this.judgedRound !== round && NETS.every((net) => this.versions[net] === whole[net]);
+    const stands = this.versions.generator === round && isWhole(schedule, this.versions);
+    return this.judgedRound !== round && stands;
   }
 
   /** Whether a net's next step may begin: what it reads exists, and it belongs to the run. @param hasOpen some step is under way */
@@ -120,9 +120,8 @@ export class Rounds {
   }
 
   private requireBoundary(versions: Versions): void {
-    const boundary = versionsAfter(this.options.schedule, versions.generator);
     assert(
-      boundary.discriminator === versions.discriminator,
+      isWhole(this.options.schedule, versions),
       () => `a run starts on a round's boundary, got ${JSON.stringify(versions)}`,
     );
   }

@@ -46,6 +46,10 @@ export const versionsAfter = ({ discriminatorSteps }: ScheduleOptions, rounds: n
   generator: rounds,
 });
 
+/** Whether these versions are those of a boundary. */
+export const isWhole = (schedule: ScheduleOptions, versions: Versions): boolean =>
+  versionsAfter(schedule, versions.generator).discriminator === versions.discriminator;
+
 /** Whether a step may begin: both versions that it reads exist. */
 export const isReady = (phase: Phase, versions: Versions): boolean =>
   phase.reads.discriminator <= versions.discriminator && phase.reads.generator <= versions.generator;

@@ -513,8 +513,28 @@ export const FAULTS = [
       ],
       [
         "D's weights go into G's average",
-        "net === 'generator' ? [this.averaging(step, made, at)] : []",
-        'made.length <= this.average.length - at ? [this.averaging(step, made, at)] : []',
+        "(net === 'generator' ? [this.averaging(step, next, made, at)] : [])",
+        '(made.length <= this.nets.generator.average!.length - at ? [this.averaging(step, this.nets.generator, made, at)] : [])',
+      ],
+      [
+        'what is saved amid a round is what stands now',
+        'return this.copy(this.whole.nets, this.whole.versions);',
+        'return this.copy(this.nets, this.whole.versions);',
+      ],
+      [
+        'the weights of a whole round are written again while they may be saved',
+        'this.versions.pin(net);',
+        '',
+      ],
+      [
+        "the optimizer's vectors of a whole round are written again while they may be saved",
+        'if (![...nets[net].optimizerState, nets[net].average].includes(vector)) this.engine.release(vector);',
+        'this.engine.release(vector);',
+      ],
+      [
+        'vectors of a round that is over are kept for ever',
+        'if (before && before.nets[net] !== this.nets[net]) this.retire(net, before.nets[net]);',
+        '',
       ],
       [
         "the gradient's norm is its square",

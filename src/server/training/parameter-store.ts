@@ -1,7 +1,6 @@
 // The weights of both nets, what the optimizers keep, G's average: the vectors that the server owns, and the arithmetic
 // on them. Decides nothing; the coordinator says when.
 // Longer than other files: what lies where in these vectors is known here alone.
-import type { FlatVector, Piece } from '../../checkpoints/checkpoint.js';
 import type { RunConfig } from '../../config/run-config.js';
 import {
   type Deed,
@@ -21,32 +20,27 @@ import { NETS, type Net } from '../../parameters/manifest.js';
 import { vectorHash } from '../../parameters/vector-hash.js';
 import { boundOf } from '../../penalties/penalties.js';
 import type { Line } from '../../protocol/line.js';
-import type { Versions } from '../../protocol/schedule.js';
+import { isWhole, type Versions } from '../../protocol/schedule.js';
 import type { TreeNode } from '../../protocol/shard-tree.js';
 import { type BlockHeader, rangeOf } from '../../wire/blocks.js';
 import type { Draft } from '../peers/local-peers.js';
+import {
+  type FlatVectors,
+  type NamedVector,
+  type NetState,
+  namedVectors,
+  requireSamePieces,
+} from './net-state.js';
 import { type Published, PublishedVersions, place } from './published-versions.js';
 import { ShardSums } from './shard-sums.js';
 
-interface NetState {
-  optimizer: Optimizer;
-  /** of the newest version, `[size + slotSize]`: weights, then state slots */
-  parameters: Vector;
-  /** the optimizer's own vectors, each as long as the weights */
-  optimizerState: Vector[];
-  sums: ShardSums;
+/** Both nets as they were at the end of a round. */
+interface WholeRound {
+  versions: Versions;
+  nets: Record<Net, NetState>;
 }
 
-/** A vector of the store as a checkpoint names it. */
-interface NamedVector {
-  name: string;
-  vector: Vector;
-  pieces: readonly Piece[];
-}
-
-export type FlatVectors = Readonly<Record<string, FlatVector>>;
-
-/** Outcome of applying a step; `cause`: the gradient is not finite and nothing has changed, or a new weight is not. */
+/** Outcome of applying a step; `cause`: the gradient is not finite, or a new weight would not be. Nothing has changed then. */
 export type Applied =
   | { kind: 'applied'; gradientNorm: number }
   | { kind: 'not-finite'; cause: 'gradient' | 'update' };
@@ -65,9 +59,12 @@ const storing = ({ file, position }: FilePlace, vector: Vector, at: number): Dee
 
 export class ParameterStore {
   readonly versions: PublishedVersions;
-  private readonly nets: Record<Net, NetState>;
-  /** averaged G, and its slots averaged likewise */
-  private readonly average: Vector;
+  private readonly optimizers: Record<Net, Optimizer>;
+  private readonly sums: Record<Net, ShardSums>;
+  /** the newest versions */
+  private nets: Record<Net, NetState>;
+  /** the newest that a round ended with: what is saved, whenever that is */
+  private whole!: WholeRound;
   /** as the evaluator is sent it: one memory for all versions, so that whoever reads none of them fills no memory */
   private readonly published: Float32Array;
 
@@ -78,19 +75,32 @@ export class ParameterStore {
     line: Readonly<Line> = { term: 1, branch: 0 },
   ) {
     this.versions = new PublishedVersions(engine, line);
-    const create = (net: Net): NetState => {
-      const optimizer = optimizerOf(config.optimizer[net]);
-      const { size } = layout.manifest(net, 0);
-      return {
-        optimizer,
-        parameters: engine.allocate(layout.length(net, 0)),
-        optimizerState: optimizer.state.map(() => engine.allocate(size)),
-        sums: new ShardSums(engine, config.minibatch.shards),
-      };
-    };
-    this.nets = { discriminator: create('discriminator'), generator: create('generator') };
-    this.average = engine.allocate(layout.length('generator', 0));
+    const ofEach = <T>(make: (net: Net) => T): Record<Net, T> => ({
+      discriminator: make('discriminator'),
+      generator: make('generator'),
+    });
+    this.optimizers = ofEach((net) => optimizerOf(config.optimizer[net]));
+    this.sums = ofEach(() => new ShardSums(engine, config.minibatch.shards));
+    this.nets = ofEach((net) => this.allocate(net, 0, 'zeros'));
     this.published = new Float32Array(layout.length('generator', 0));
+  }
+
+  private allocate(net: Net, version: number, contents: 'zeros' | 'anything'): NetState {
+    const { engine, layout } = this;
+    const { size } = layout.manifest(net, version);
+    const whole = () => engine.allocate(layout.length(net, version), contents);
+    return {
+      parameters: whole(),
+      optimizerState: this.optimizers[net].state.map(() => engine.allocate(size, contents)),
+      ...(net === 'generator' ? { average: whole() } : {}),
+    };
+  }
+
+  /** Gives back what belongs to a version, but for the parameters, which are the published version's, where no round's end is made of it. */
+  private retire(net: Net, { optimizerState, average }: NetState): void {
+    const { nets } = this.whole;
+    for (const vector of [...optimizerState, ...(average ? [average] : [])])
+      if (![...nets[net].optimizerState, nets[net].average].includes(vector)) this.engine.release(vector);
   }
 
   /** Version 0, decided by the seed. */
@@ -101,7 +111,18 @@ export class ParameterStore {
       this.engine.write(parameters, 0, initialParameters(manifest, { seed: this.config.seed, net }));
       this.versions.publish(net, 0, parameters);
     }
-    this.engine.write(this.average, 0, this.versions.newest('generator').values);
+    this.engine.write(this.nets.generator.average!, 0, this.versions.newest('generator').values);
+    this.endRound({ discriminator: 0, generator: 0 });
+  }
+
+  /** The versions that are there now are those of a whole round. */
+  private endRound(versions: Versions): void {
+    const before = this.whole as WholeRound | undefined;
+    this.whole = { versions, nets: { ...this.nets } };
+    for (const net of NETS) {
+      this.versions.pin(net);
+      if (before && before.nets[net] !== this.nets[net]) this.retire(net, before.nets[net]);
+    }
   }
 
   /** Length of a net's payload now: its gradient and its slots. */
@@ -141,20 +162,20 @@ export class ParameterStore {
 
   /** Takes a node's sum into its net's open step. */
   settle(net: Net, node: TreeNode, payload: Vector): Promise<void> {
-    return this.nets[net].sums.add(node, payload);
+    return this.sums[net].add(node, payload);
   }
 
   /**
    * Applies the step whose nodes are all settled: optimizer, state slots, G's average; publishes version `step + 1`. A draft is filled
    * with what is made while the rest is computed. A gradient that is not finite, or so large that some answer is not sound, is not applied,
-   * and nothing changes. After an update that is not finite, the optimizer's state and the average are spoiled: only `restore` helps.
+   * nor is an update that is not finite: nothing changes then.
    */
   async apply(net: Net, step: number, draft?: Draft): Promise<Applied> {
-    const state = this.nets[net];
-    const [sum, other] = state.sums.take();
-    const next = this.engine.allocate(this.layout.length(net, step + 1), 'anything');
+    const [sum, other] = this.sums[net].take();
+    const old = this.nets[net];
+    const next = this.allocate(net, step + 1, 'anything');
     const follow = (made: Vector, at: number): Deed[] => [
-      ...(net === 'generator' ? [this.averaging(step, made, at)] : []),
+      ...(net === 'generator' ? [this.averaging(step, next, made, at)] : []),
       ...(draft ? [storing(draft.place, made, at)] : []),
     ];
     // both kinds of the first stage measure the whole sum, and so guard the second
@@ -168,20 +189,30 @@ export class ParameterStore {
     this.engine.release(sum);
     if (other) this.engine.release(other);
     if (!finite) {
-      this.engine.release(next);
+      this.engine.release(next.parameters);
+      this.retire(net, next);
       draft?.drop();
       return { kind: 'not-finite', cause: measures.length === 1 ? 'gradient' : 'update' };
     }
-    state.parameters = next;
-    this.versions.publish(net, step + 1, next);
+    this.nets[net] = next;
+    this.versions.publish(net, step + 1, next.parameters);
     if (draft) place(this.versions.newest(net), draft, trouble);
+    this.retire(net, old);
+    const versions = this.newestVersions();
+    if (isWhole(this.config.schedule, versions)) this.endRound(versions);
     const [, [ofUpdate]] = measures as [Measure[], [Measure]];
     return { kind: 'applied', gradientNorm: Math.sqrt(ofUpdate.squaredNorm) };
   }
 
+  private newestVersions(): Versions {
+    const newest = (net: Net) => this.versions.newest(net).version;
+    return { discriminator: newest('discriminator'), generator: newest('generator') };
+  }
+
   /** The optimizer; it measures the averaged gradient. */
-  private update(net: Net, step: number, sum: Vector, next: Vector, follow: Follow): Operation {
-    const { optimizer, parameters, optimizerState } = this.nets[net];
+  private update(net: Net, step: number, sum: Vector, next: NetState, follow: Follow): Operation {
+    const { parameters, optimizerState } = this.nets[net];
+    const optimizer = this.optimizers[net];
     const { size } = this.layout.manifest(net, step);
     const bound = boundOf(net, this.config);
     const weightsOf = (vector: Vector) => part(vector, 0, size);
@@ -191,27 +222,27 @@ export class ParameterStore {
       gradient: weightsOf(sum),
       scale: 1 / this.config.minibatch.shards,
       weights: weightsOf(parameters),
-      into: weightsOf(next),
+      into: weightsOf(next.parameters),
       state: optimizerState,
+      stateInto: next.optimizerState,
       scalars: optimizer.scalars(step + 1),
       ...(bound === undefined ? {} : { bound }),
-      followedBy: follow(weightsOf(next), 0),
+      followedBy: follow(weightsOf(next.parameters), 0),
     };
   }
 
   /** new = momentum * old + (1 - momentum) * merged, each slot by its merge rule. */
-  private slotMerges(net: Net, step: number, sum: Vector, next: Vector, follow: Follow): Operation[] {
-    const { size, slots, slotSize } = this.layout.manifest(net, step);
-    if (slotSize === 0) return [];
-    const slotsOf = (vector: Vector) => part(vector, size, slotSize);
-    this.engine.view(slotsOf(next)).set(this.engine.view(slotsOf(this.nets[net].parameters)));
+  private slotMerges(net: Net, step: number, sum: Vector, next: NetState, follow: Follow): Operation[] {
+    const { size, slots } = this.layout.manifest(net, step);
+    const { parameters } = this.nets[net];
     return slots.map((slot): Operation => {
       const at = size + slot.offset;
       const share = slot.merge === 'mean' ? 1 / this.config.minibatch.shards : 1;
-      const into = part(next, at, slot.size);
+      const into = part(next.parameters, at, slot.size);
       return {
         kind: 'blend',
         into,
+        old: part(parameters, at, slot.size),
         from: part(sum, at, slot.size),
         keep: slot.momentum,
         take: (1 - slot.momentum) * share,
@@ -221,30 +252,54 @@ export class ParameterStore {
   }
 
   /** G's average follows what was just made of its next version, `at` floats from the start. */
-  private averaging(step: number, from: Vector, at: number): Deed {
+  private averaging(step: number, next: NetState, from: Vector, at: number): Deed {
     const { keep, take } = averagingAt(this.config.averaging, step + 1);
-    return { kind: 'blend', into: part(this.average, at, from.length), from, keep, take };
+    const [into, old] = [next, this.nets.generator].map(({ average }) => part(average!, at, from.length));
+    return { kind: 'blend', into: into!, old: old!, from, keep, take };
   }
 
   /** Frames G's average as it is now, in the memory of the one before: the evaluator has answered to that, or is not heard any more. */
   publishAverage(version: number): Published {
-    this.published.set(this.engine.view(this.average));
+    this.published.set(this.engine.view(this.nets.generator.average!));
     return this.versions.publishAverage(version, this.published);
   }
 
-  /** sha256 of each net's weights, little-endian float32, without state slots. */
+  /** Versions that the last whole round ended with. */
+  get wholeVersions(): Versions {
+    return this.whole.versions;
+  }
+
+  /** sha256 of each net's weights at the end of the last whole round, little-endian float32, without state slots. */
   weightHashes(): Record<Net, string> {
-    const hash = (net: Net) => {
-      const { version, values } = this.versions.newest(net);
-      return vectorHash(values.subarray(0, this.layout.manifest(net, version).size));
-    };
+    const { nets, versions } = this.whole;
+    const hash = (net: Net) =>
+      vectorHash(
+        this.engine.view(nets[net].parameters).subarray(0, this.layout.manifest(net, versions[net]).size),
+      );
     return { discriminator: hash('discriminator'), generator: hash('generator') };
   }
 
-  /** Copies of everything that the next step depends on. */
+  /** Copies of everything that the next step depends on, as it is now. */
   export(): FlatVectors {
+    return this.copy(this.nets, this.newestVersions());
+  }
+
+  /** The same as it was at the end of the last whole round, which nothing writes any more. */
+  exportWhole(): FlatVectors {
+    return this.copy(this.whole.nets, this.whole.versions);
+  }
+
+  private named(nets: Record<Net, NetState>, versions: Versions): NamedVector[] {
+    const { layout, optimizers } = this;
+    return namedVectors(nets, { layout, optimizers, versions });
+  }
+
+  private copy(nets: Record<Net, NetState>, versions: Versions): FlatVectors {
     return Object.fromEntries(
-      this.named().map(({ name, vector, pieces }) => [name, { data: this.engine.read(vector), pieces }]),
+      this.named(nets, versions).map(({ name, vector, pieces }) => [
+        name,
+        { data: this.engine.read(vector), pieces },
+      ]),
     );
   }
 
@@ -253,7 +308,7 @@ export class ParameterStore {
    * @throws Error naming the vector or tensor that is missing or has another shape
    */
   import(vectors: FlatVectors, versions: Versions): void {
-    for (const { name, vector, pieces } of this.named()) {
+    for (const { name, vector, pieces } of this.named(this.nets, versions)) {
       const found = vectors[name];
       if (found?.data.length !== vector.length) {
         throw new Error(
@@ -264,6 +319,7 @@ export class ParameterStore {
       this.engine.write(vector, 0, found.data);
     }
     for (const net of NETS) this.versions.publish(net, versions[net], this.nets[net].parameters);
+    this.endRound(versions);
   }
 
   /**
@@ -273,39 +329,12 @@ export class ParameterStore {
   restore(vectors: FlatVectors | undefined, versions: Versions): void {
     this.versions.forgetAll();
     for (const net of NETS) {
-      const state = this.nets[net];
-      state.sums.clear();
-      state.parameters = this.engine.allocate(this.layout.length(net, versions[net]));
-      for (const vector of state.optimizerState) this.engine.view(vector).fill(0);
+      this.sums[net].clear();
+      const before = this.nets[net];
+      this.nets[net] = this.allocate(net, versions[net], 'zeros');
+      if (before !== this.whole.nets[net]) this.retire(net, before);
     }
     if (vectors) this.import(vectors, versions);
     else this.initialize();
   }
-
-  private named(): NamedVector[] {
-    const ofNet = (net: Net): NamedVector[] => {
-      const { optimizer, parameters, optimizerState } = this.nets[net];
-      const { entries, slots } = this.layout.manifest(net, this.versions.newest(net)?.version ?? 0);
-      const ofState = optimizerState.map((vector, i) => ({
-        name: `${net}.${optimizer.name}.${optimizer.state[i]}`,
-        vector,
-        pieces: entries,
-      }));
-      return [{ name: net, vector: parameters, pieces: [...entries, ...slots] }, ...ofState];
-    };
-    const [generator, ...rest] = ofNet('generator');
-    const average = { name: 'average', vector: this.average, pieces: generator!.pieces };
-    return [...ofNet('discriminator'), generator!, ...rest, average];
-  }
-}
-
-/** The first format of checkpoints tells no tensors apart: there the length has to do. */
-function requireSamePieces(vector: string, found: readonly Piece[], expected: readonly Piece[]): void {
-  if (found.length === 0) return;
-  const inWords = (piece: Piece | undefined) => (piece ? `${piece.name} [${piece.shape}]` : 'nothing');
-  const at = expected.findIndex((piece, i) => inWords(piece) !== inWords(found[i]));
-  if (at < 0) return;
-  throw new Error(
-    `'${vector}' has ${inWords(found[at])} where this run's nets have ${inWords(expected[at])}`,
-  );
 }

@@ -60,6 +60,8 @@ export class PublishedVersions {
     generator: { readable: [], retired: [] },
   };
   private average: Published | undefined;
+  /** whose memory stays until another is pinned */
+  private readonly pinned = new Map<Net, StoredVersion>();
   private lastSerial = 0;
 
   constructor(
@@ -90,6 +92,12 @@ export class PublishedVersions {
     return this.shelves[net].readable.at(-1)!;
   }
 
+  /** The newest version of a net keeps its memory, whoever reads it, until `pin` is called again. */
+  pin(net: Net): void {
+    this.pinned.set(net, this.newest(net));
+    this.reclaim(net);
+  }
+
   /** Drops versions of a net that no step may read any more. */
   forgetBefore(net: Net, version: number): void {
     const { readable, retired } = this.shelves[net];
@@ -99,6 +107,7 @@ export class PublishedVersions {
 
   /** Drops all versions: another line begins. Those that are still being sent keep their memory until they have left. */
   forgetAll(): void {
+    this.pinned.clear();
     for (const net of NETS) {
       const { readable, retired } = this.shelves[net];
       retired.push(...readable.splice(0));
@@ -117,7 +126,9 @@ export class PublishedVersions {
 
   /** Sessions that receive the oldest version which no step reads any more, where such take more memory than they may. */
   laggards(): string[] {
-    const retired = NETS.flatMap((net) => this.shelves[net].retired);
+    const retired = NETS.flatMap((net) => this.shelves[net].retired).filter(
+      ({ holders }) => holders.size > 0,
+    );
     const sizes = retired.map(({ values }) => values.byteLength);
     const mostBytes = Math.max(RETIRED.leastBytes, RETIRED.versions * Math.max(...sizes));
     if (sizes.reduce((sum, bytes) => sum + bytes, 0) <= mostBytes) return [];
@@ -126,12 +137,13 @@ export class PublishedVersions {
 
   private reclaim(net: Net): void {
     const shelf = this.shelves[net];
+    const isHeld = (version: StoredVersion) => version.holders.size > 0 || this.pinned.get(net) === version;
     for (const version of shelf.retired) {
-      if (version.holders.size > 0) continue;
+      if (isHeld(version)) continue;
       version.onDropped?.();
       this.engine.release(version.vector);
     }
-    shelf.retired = shelf.retired.filter((version) => version.holders.size > 0);
+    shelf.retired = shelf.retired.filter(isHeld);
   }
 
   private frame(values: Float32Array, version: number): Published {

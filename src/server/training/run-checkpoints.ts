@@ -8,7 +8,8 @@ import { decodeState, encodeState } from '../../run/run-state.js';
 import type { Log } from '../log.js';
 import type { Uniformity } from '../peers/uniformity.js';
 import type { RunReport } from '../run-report.js';
-import type { FlatVectors, ParameterStore } from './parameter-store.js';
+import type { FlatVectors } from './net-state.js';
+import type { ParameterStore } from './parameter-store.js';
 
 export interface RunCheckpointsParts {
   config: RunConfig;
@@ -58,7 +59,7 @@ export class RunCheckpoints {
     this.lastRound = versions.generator;
     const checkpoint: Checkpoint = {
       step: versions.generator,
-      vectors: store.export(),
+      vectors: store.exportWhole(),
       metadata: encodeState({
         config,
         versions,

@@ -164,3 +164,72 @@ describe('a step', () => {
     expect(hashes.size).toBe(1);
   });
 });
+
+describe('the end of a round', () => {
+  const ADAM = { name: 'adam' };
+  const SETTINGS = {
+    optimizer: { discriminator: ADAM, generator: ADAM },
+    schedule: { discriminatorSteps: 2 },
+  };
+  const forget = (store: ParameterStore, d: number, g: number) => {
+    store.versions.forgetBefore('discriminator', d);
+    store.versions.forgetBefore('generator', g);
+  };
+  const round = async (store: ParameterStore, number: number) => {
+    await apply(store, 'discriminator', 2 * number, () => 1);
+    await apply(store, 'discriminator', 2 * number + 1, () => 2);
+    await apply(store, 'generator', number, () => 3);
+    forget(store, 2 * number + 2, number + 1);
+  };
+
+  it('is what is saved in every moment of the next one, which writes over none of it', async () => {
+    const store = storeOf(SETTINGS);
+    await round(store, 0);
+    const [whole, hashes] = [store.export(), store.weightHashes()];
+    expect(store.wholeVersions).toEqual({ discriminator: 2, generator: 1 });
+    for (const step of [2, 3]) {
+      await apply(store, 'discriminator', step, () => 5);
+      forget(store, step + 1, 1);
+      expect(store.exportWhole()).toEqual(whole);
+      expect(store.weightHashes()).toEqual(hashes);
+      expect(store.wholeVersions).toEqual({ discriminator: 2, generator: 1 });
+    }
+    expect(store.export()).not.toEqual(whole);
+    await apply(store, 'generator', 1, () => 5);
+    expect(store.wholeVersions).toEqual({ discriminator: 4, generator: 2 });
+    expect(store.exportWhole()).toEqual(store.export());
+    expect(store.weightHashes()).not.toEqual(hashes);
+  });
+
+  it('is that of both nets where G steps first', async () => {
+    const store = storeOf({ schedule: { order: 'simultaneous' } });
+    const before = store.export();
+    await apply(store, 'generator', 0, () => 5);
+    expect(store.exportWhole()).toEqual(before);
+    await apply(store, 'discriminator', 0, () => 5);
+    expect(store.exportWhole()).toEqual(store.export());
+  });
+
+  it('takes no more memory however many there are, and however often the run goes back', async () => {
+    const store = storeOf(SETTINGS);
+    await round(store, 0);
+    await round(store, 1);
+    const saved = store.export();
+    const held = engine.heldBytes;
+    for (let number = 2; number < 6; number++) await round(store, number);
+    expect(engine.heldBytes).toBe(held);
+    for (let again = 0; again < 3; again++) {
+      await apply(store, 'discriminator', again === 0 ? 12 : 4, () => 1);
+      store.restore(saved, { discriminator: 4, generator: 2 });
+      expect(store.exportWhole()).toEqual(saved);
+    }
+    expect(engine.heldBytes).toBe(held);
+  });
+
+  it('stands where an update is not finite', async () => {
+    const store = storeOf({ optimizer: { discriminator: SGD, generator: { ...SGD, learningRate: 3e38 } } });
+    const before = store.export();
+    expect(await apply(store, 'generator', 0, () => 1e6)).toEqual({ kind: 'not-finite', cause: 'update' });
+    expect(store.export()).toEqual(before);
+  });
+});

@@ -33,11 +33,10 @@ const minibatch = z
   })
   .superRefine(({ size, shards, group }, context) => {
     if (size % shards !== 0) {
-      const fitting = divisorsOf(size).filter((d) => d <= 64);
       context.addIssue({
         code: 'custom',
         path: ['shards'],
-        message: `${shards} shards do not divide a minibatch of ${size}; these do: ${fitting.join(', ')}`,
+        message: `${shards} shards do not divide a minibatch of ${size}; these do: ${divisorsOf(size).join(', ')}`,
       });
     } else if (group !== undefined && (size / shards) % group !== 0) {
       context.addIssue({
@@ -48,8 +47,9 @@ const minibatch = z
     }
   });
 
+/** Those up to 64: a size is asked about before it is known to be one, however large. */
 const divisorsOf = (n: number): number[] =>
-  Array.from({ length: n }, (_, i) => i + 1).filter((d) => n % d === 0);
+  Array.from({ length: 64 }, (_, i) => i + 1).filter((d) => d <= n && n % d === 0);
 
 /** host:port, port 0 for any free one */
 const httpAddress = z.string().regex(/^[^\s:/]+:\d{1,5}$/, 'expected host:port, such as 127.0.0.1:9464');

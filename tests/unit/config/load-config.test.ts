@@ -151,6 +151,12 @@ describe('a run config', () => {
       /4 shards do not divide a minibatch of 10; these do: 1, 2, 5, 10/,
     ],
     [
+      'a minibatch beyond any, whose divisors nobody can list',
+      RING,
+      ['minibatch.size=10000000000', 'minibatch.shards=3'],
+      /'minibatch.size' is 10000000000.*3 shards do not divide/s,
+    ],
+    [
       'a group that does not divide the shard',
       RING,
       ['minibatch.group=12'],

@@ -12,7 +12,7 @@ import { progressDisplay } from './progress.js';
 import type { ResolvedRun, RunArguments } from './run-arguments.js';
 import { resumeCommand } from './server-command.js';
 import { onStopSignal } from './signals.js';
-import { summaryOf } from './summary.js';
+import { stoppedLine, summaryOf } from './summary.js';
 
 /** Times that a server may die, one after another, without the run getting any further than it had been. */
 const SERVER_DEATHS_MAX = 10;
@@ -206,7 +206,7 @@ export class Launch {
     const result = resultOf(resolved.runDir);
     if (result && exitCode === EXIT.done)
       for (const line of summaryOf(result, resolved)) this.display.say(line);
-    if (exitCode === EXIT.resumable) this.display.say(`stopped; go on with: ${this.resume()}`);
+    if (exitCode === EXIT.resumable) this.display.say(stoppedLine(result, this.resume()));
     if (args.json && result) process.stdout.write(`${JSON.stringify(result)}\n`);
     return exitCode;
   }

@@ -27,9 +27,13 @@ export function tellLauncher(message: UpMessage): void {
   if (isLaunched()) process.send!(message);
 }
 
-/** Ends this process at once when its launcher dies: nobody would stop it otherwise. */
-export function endWithLauncher(): void {
-  if (isLaunched()) process.once('disconnect', () => process.exit(1));
+/** Ends this process when its launcher dies, since nobody would stop it otherwise: at once, until the function that this returns says how. */
+export function endWithLauncher(): (end: () => void) => void {
+  let end: () => void = () => process.exit(1);
+  if (isLaunched()) process.once('disconnect', () => end());
+  return (how) => {
+    end = how;
+  };
 }
 
 /** Hears what the launcher says. */

@@ -12,6 +12,7 @@ import type { CommandMaker } from './main.js';
 import { progressDisplay } from './progress.js';
 import { type RunArguments, resolveRun, withRunArguments } from './run-arguments.js';
 import { onStopSignal } from './signals.js';
+import { stoppedLine } from './summary.js';
 import { backOff, doneStatus, requireGpu, type SupervisedArguments, withSupervision } from './supervision.js';
 
 interface ServerArguments extends RunArguments, SupervisedArguments {
@@ -34,9 +35,9 @@ export const serverCommand: CommandMaker = (finish) =>
     .action(async (config: string, args: ServerArguments) => finish(await run(config, args)));
 
 async function run(configFile: string, args: ServerArguments): Promise<number> {
-  endWithLauncher();
+  const onOrphaned = endWithLauncher();
   try {
-    return await serve(configFile, args);
+    return await serve(configFile, args, onOrphaned);
   } catch (error) {
     if (!isLaunched()) throw error;
     const exitCode = error instanceof NashError ? error.exitCode : EXIT.failed;
@@ -46,7 +47,11 @@ async function run(configFile: string, args: ServerArguments): Promise<number> {
   }
 }
 
-async function serve(configFile: string, args: ServerArguments): Promise<number> {
+async function serve(
+  configFile: string,
+  args: ServerArguments,
+  onOrphaned: (end: () => void) => void,
+): Promise<number> {
   requireGpu(args.requireGpu);
   if (args.supervised) await backOff();
   const { config, runDir, opening: asked, resume, takesOtherMachines } = resolveRun(configFile, args);
@@ -81,6 +86,7 @@ async function serve(configFile: string, args: ServerArguments): Promise<number>
       onStopSignal((signal) =>
         parameterServer.stop({ comesBack: args.supervised === true && signal === 'SIGINT' }),
       );
+      onOrphaned(() => parameterServer.stop({ atOnce: true }));
       onLauncherMessage((message) => {
         if (message.kind === 'stop') parameterServer.stop();
         else if (message.kind === 'no-evaluator') parameterServer.forgoEvaluator(message.why);
@@ -94,7 +100,7 @@ async function serve(configFile: string, args: ServerArguments): Promise<number>
   });
   display?.end();
   if (result.status === 'stopped')
-    display?.say(`stopped; go on with: ${resumeCommand('server', configFile, args, runDir)}`);
+    display?.say(stoppedLine(result, resumeCommand('server', configFile, args, runDir)));
   return result.status === 'stopped' ? EXIT.resumable : doneStatus(args);
 }
 

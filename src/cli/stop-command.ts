@@ -5,9 +5,11 @@ import { Command } from 'commander';
 import { EXIT, messageOf, NashError } from '../errors.js';
 import { usersOf } from '../run-folder/process-stat.js';
 import { runFile } from '../run-folder/run-files.js';
+import { resultOf } from '../run-folder/run-result.js';
 import { addressOfLiving, isOpen } from '../run-folder/server-address.js';
 import type { CommandMaker } from './main.js';
 import { askStatus } from './status-command.js';
+import { stoppedLine } from './summary.js';
 
 const POLL_MS = 50;
 /** Longer than any step: a server that takes longer is stuck, and says so in `nash status`. */
@@ -35,9 +37,8 @@ export const stopCommand: CommandMaker = (finish) =>
           `the server of ${runDir} has not ended after ${PATIENCE_MS / 1000} s; \`nash status ${runDir}\` says what it waits for`,
         );
       }
-      process.stdout.write(
-        `stopped; go on with: npx nash train ${runFile(runDir, 'config')} --run-dir ${runDir} --resume\n`,
-      );
+      const resume = `npx nash train ${runFile(runDir, 'config')} --run-dir ${runDir} --resume`;
+      process.stdout.write(`${stoppedLine(resultOf(runDir), resume)}\n`);
       finish(EXIT.done);
     });
 

@@ -4,6 +4,10 @@ import type { RunResult } from '../run-folder/run-result.js';
 import { duration } from './progress.js';
 import type { ResolvedRun } from './run-arguments.js';
 
+/** What is said of a run that was stopped: from where it goes on, and how. */
+export const stoppedLine = (result: RunResult | undefined, resume: string): string =>
+  `stopped, with step ${result?.savedStep ?? 0} of G saved; go on from there with: ${resume}`;
+
 /** One line after the other. */
 export function summaryOf(
   { steps, seconds, imagesPerSecond, metrics }: RunResult,

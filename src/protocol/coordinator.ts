@@ -533,6 +533,12 @@ export class Coordinator {
     });
   }
 
+  /** Some step cannot go on for want of any worker that serves it. */
+  lacksWorkers(): boolean {
+    const empty = this.roster.emptyNets();
+    return empty.some((net) => (this.open.get(net)?.outstanding.length ?? 0) > 0);
+  }
+
   /** Milliseconds since the oldest unanswered task of a net was given out; undefined where none is. */
   waitingMs(net: Net, nowMs: number): number | undefined {
     const since = (this.open.get(net)?.outstanding ?? []).flatMap((s) => s.holders.map((h) => h.sinceMs));

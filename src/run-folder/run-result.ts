@@ -16,6 +16,8 @@ export interface RunResult {
   metrics: Record<string, number>;
   restarts: number;
   shardsReissued: number;
+  /** G's step of the newest checkpoint, from which the run goes on; absent where there is none */
+  savedStep?: number;
   /** why it failed */
   error?: string;
 }

@@ -12,7 +12,7 @@ import { Coordinator } from '../protocol/coordinator.js';
 import type { Effect } from '../protocol/events.js';
 import type { Line } from '../protocol/line.js';
 import { type ServerMessage, serverMessage } from '../protocol/messages.js';
-import { versionsAfter } from '../protocol/schedule.js';
+import { type Versions, versionsAfter } from '../protocol/schedule.js';
 import { DEADLINES, TICK_MS } from '../protocol/timing.js';
 import type { RunFolder } from '../run-folder/run-folder.js';
 import type { ServerTransport } from '../transport/transport.js';
@@ -29,7 +29,7 @@ import { WeightsSender } from './peers/weights-sender.js';
 import { type Progress, RunReport } from './run-report.js';
 import { RunView } from './run-view.js';
 import { Evaluations } from './training/evaluations.js';
-import { collapsed } from './training/failures.js';
+import { collapsed, Diverged } from './training/failures.js';
 import type { ParameterStore } from './training/parameter-store.js';
 import { RunCheckpoints } from './training/run-checkpoints.js';
 import { Training } from './training/training.js';
@@ -53,8 +53,8 @@ export interface ServerParts {
   line: Line;
   /** whether peers of this host may share memory with the server */
   sharesMemory: boolean;
-  /** whole rounds done before this start */
-  round: number;
+  /** G's step of the checkpoint that the run goes on from; undefined where it begins */
+  resumedFrom: number | undefined;
   /** an evaluator was started beside this server, and the end waits for its last word */
   hasEvaluator: boolean;
   onProgress(progress: Progress): void;
@@ -101,13 +101,13 @@ export class ParameterServer {
   restartCount = 0;
 
   constructor(private readonly parts: ServerParts) {
-    const { config, round, store, metrics, folder, line, now } = parts;
+    const { config, resumedFrom, store, metrics, folder, line, now } = parts;
     const log = rationed(parts.log, now);
     this.log = log;
     this.coordinator = new Coordinator({
       schedule: config.schedule,
       shards: config.minibatch.shards,
-      versions: versionsAfter(config.schedule, round),
+      versions: store.wholeVersions,
       generatorSteps: config.stop.generatorSteps,
       deadlines: DEADLINES,
       isVerified: verifiedShare(config),
@@ -142,6 +142,7 @@ export class ParameterServer {
       storage: new FileStorage(folder.checkpoints),
       itemShape,
       uniformity,
+      resumedFrom,
     });
     this.evaluations = new Evaluations(
       { ...shared, version, onHung: (evaluator) => this.reception.silent(evaluator, 'hung') },
@@ -191,7 +192,7 @@ export class ParameterServer {
     transport.onGone((peer) => this.guard(() => this.reception.gone(peer)));
     transport.onRefused((reason, why) => this.guard(() => this.reception.countRefusal(reason, { why })));
     transport.onDisconnect(() => this.liveness.probe());
-    this.report.checkpoint(this.parts.round);
+    this.report.checkpoint(this.parts.resumedFrom ?? 0);
     this.processes.start();
     this.timer = setInterval(() => this.guard(() => this.tick()), TICK_MS);
     this.guard(() => this.tick());
@@ -199,23 +200,37 @@ export class ParameterServer {
   }
 
   /**
-   * Finishes the round, takes a checkpoint and ends with status 'stopped'.
+   * Finishes the round if there are workers to do so, saves the last whole round and ends with status 'stopped'.
    * @param comesBack whether this server will be started again, and the workers ought to look for it
+   * @param atOnce nobody is left to wait for
    */
-  stop({ comesBack = false } = {}): void {
-    this.log('stop requested', { comesBack });
+  stop({ comesBack = false, atOnce = false } = {}): void {
+    this.log('stop requested', { comesBack, atOnce });
     this.stopping = { comesBack };
     this.guard(() => this.training.handle({ kind: 'stop-requested' }));
-    setTimeout(() => this.guard(() => this.finish('stopped', { isBoundary: false })), STOP_GRACE_MS).unref();
+    const finish = () => this.guard(() => this.finish('stopped'));
+    if (atOnce) finish();
+    else setTimeout(finish, STOP_GRACE_MS).unref();
   }
 
-  /** Ends the run with an error: its own, or one that somebody else saw. A checkpoint that is being written is written, or removed. */
+  /** Ends the run with an error: its own, or one that somebody else saw. What the last whole round ended with is saved where it is sound. */
   fail(error: unknown): void {
     if (this.isOver) return;
     this.end();
     this.sendToAll({ kind: 'stop', comesBack: false, message: messageOf(error).slice(0, 4000) });
-    const end = () => this.reject(error);
-    this.checkpoints.idle().then(end, end);
+    this.save(error instanceof Diverged).then(() => this.reject(error));
+  }
+
+  /** @param diverged the newest weights are not worth keeping */
+  private async save(diverged: boolean): Promise<void> {
+    const { generator: whole } = this.parts.store.wholeVersions;
+    try {
+      await (diverged || whole === 0 ? this.checkpoints.idle() : this.checkpoints.write());
+    } catch (error) {
+      this.log('not saved', { error: messageOf(error) });
+    }
+    const saved = this.checkpoints.newestStep ?? 0;
+    if (saved < whole) this.log('steps lost', { saved, whole, ...this.steps });
   }
 
   /** Somebody knows that no evaluator will come. @param why for a person */
@@ -226,6 +241,11 @@ export class ParameterServer {
   /** Steps applied since the run began. */
   get steps(): Record<Net, number> {
     return this.coordinator.current;
+  }
+
+  /** G's step of the newest checkpoint. */
+  get savedStep(): number | undefined {
+    return this.checkpoints.newestStep;
   }
 
   get hasStepped(): boolean {
@@ -266,21 +286,21 @@ export class ParameterServer {
     const { config, onProgress, now } = this.parts;
     const versions = this.coordinator.current;
     onProgress(this.report.round(versions, now()));
-    if (this.checkpoints.isDue(round)) this.guard(() => this.checkpoints.write(versions));
+    if (this.checkpoints.isDue(round)) this.guard(() => this.checkpoints.write());
     if (round % config.evaluation.everySteps === 0) this.evaluations.ask(round);
   }
 
-  /** @param isBoundary false when a stop gave up on its round: what is there is the last checkpoint */
-  private async finish(
-    because: Extract<Effect, { kind: 'finished' }>['because'],
-    { isBoundary = true } = {},
-  ): Promise<void> {
+  /** A stop that gave up on its round has the end of the one before. */
+  private async finish(because: Extract<Effect, { kind: 'finished' }>['because']): Promise<void> {
     if (this.isFinishing) return;
     this.isFinishing = true;
-    const { config, now, round } = this.parts;
+    const { config, now, store, resumedFrom = 0 } = this.parts;
     const seconds = this.report.seconds(now());
-    const steps = this.coordinator.current;
-    await (isBoundary ? this.checkpoints.write(steps) : this.checkpoints.idle());
+    let steps: Versions;
+    do {
+      steps = store.wholeVersions;
+      await this.checkpoints.write();
+    } while (steps !== store.wholeVersions); // a worker has come after all, and the round is whole
     if (because === 'collapsed') throw collapsed(steps.generator);
     if (because === 'done' && !(await this.evaluations.last(steps.generator)))
       this.log('there was no last evaluation');
@@ -294,7 +314,7 @@ export class ParameterServer {
     await farewell(sessions, { transport, now, ping: (session) => this.ping(session) });
     await this.training.idle(); // it may be writing into the memory
     this.local.close();
-    const steppedNow = steps.discriminator - versionsAfter(config.schedule, round).discriminator;
+    const steppedNow = steps.discriminator - versionsAfter(config.schedule, resumedFrom).discriminator;
     const images = steppedNow * config.minibatch.size;
     this.resolve({ status: because, steps, seconds, imagesPerSecond: images / Math.max(seconds, 1e-3) });
   }
@@ -312,6 +332,7 @@ export class ParameterServer {
     this.reception.welcomeDue();
     this.reception.dropLaggards();
     this.evaluations.check();
+    if (this.stopping && this.coordinator.lacksWorkers()) this.guard(() => this.finish('stopped'));
     this.waiting.note(this.view.waitingFor(), this.parts.now(), this.coordinator.current);
   }
 }

@@ -128,7 +128,7 @@ export async function startServer(options: ServerOptions): Promise<RunResult> {
       log,
       now,
       line,
-      round: restored?.checkpoint.step ?? 0,
+      resumedFrom: restored?.checkpoint.step,
       sharesMemory: process.env.NASH_SHARED_MEMORY !== '0',
       hasEvaluator: options.hasEvaluator,
       onProgress: options.onProgress,
@@ -185,10 +185,15 @@ async function finished(
     ...outcome,
     weights: store.weightHashes(),
     metrics: metrics.latest(),
-    restarts: server.restartCount,
-    shardsReissued: server.reissuedCount,
+    ...counted(server),
   };
 }
+
+const counted = (server: ParameterServer) => ({
+  restarts: server.restartCount,
+  shardsReissued: server.reissuedCount,
+  ...(server.savedStep === undefined ? {} : { savedStep: server.savedStep }),
+});
 
 function failure(server: ParameterServer, metrics: Metrics, error: unknown): Partial<RunResult> {
   const { step } = server.view.status();
@@ -196,8 +201,7 @@ function failure(server: ParameterServer, metrics: Metrics, error: unknown): Par
     status: 'failed',
     steps: step,
     metrics: metrics.latest(),
-    restarts: server.restartCount,
-    shardsReissued: server.reissuedCount,
+    ...counted(server),
     error: messageOf(error),
   };
 }

@@ -93,7 +93,9 @@ describe('a run on one host', () => {
     const { exitCode, stdout } = await nash('stop', scratch('stopped'));
     expect([exitCode, stdout]).toEqual([
       0,
-      expect.stringMatching(/^stopped; go on with: npx nash train .* --resume\n$/),
+      expect.stringMatching(
+        /^stopped, with step \d+ of G saved; go on from there with: npx nash train .* --resume\n$/,
+      ),
     ]);
     expect((await run.finished).exitCode).toBe(75);
     const again = await nash('stop', scratch('stopped'));

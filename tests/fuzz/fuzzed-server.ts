@@ -81,7 +81,7 @@ export async function openFuzzedServer(
     now: () => nowMs,
     line,
     sharesMemory: false,
-    round: 0,
+    resumedFrom: undefined,
     hasEvaluator,
     onProgress: () => {},
     onSilent: () => {},

@@ -21,6 +21,8 @@ export interface RunCheckpointsParts {
   uniformity: Uniformity;
   report: RunReport;
   log: Log;
+  /** step of the checkpoint that the run goes on from; undefined where it begins */
+  resumedFrom: number | undefined;
   now(): number;
 }
 
@@ -29,12 +31,16 @@ export class RunCheckpoints {
   private writing: Promise<unknown> = Promise.resolve();
   private lastMs: number;
   private lastRound: number | undefined;
+  /** G's step of the newest that is written; undefined where there is none */
+  newestStep: number | undefined;
 
   constructor(private readonly parts: RunCheckpointsParts) {
     const { config, storage, now } = parts;
     const isAnchor = (round: number) => this.isAnchor(round);
     this.files = new CheckpointStore(storage, { keep: config.checkpoint.keep, isAnchor });
     this.lastMs = now();
+    this.lastRound = parts.resumedFrom;
+    this.newestStep = parts.resumedFrom;
   }
 
   /**
@@ -51,9 +57,10 @@ export class RunCheckpoints {
     return this.isAnchor(round) || this.parts.now() - this.lastMs >= everySeconds * 1000;
   }
 
-  /** Copies the state, which nothing changes at a boundary, and writes the copy while training goes on. Resolves when it is written. */
-  write(versions: Versions): Promise<unknown> {
+  /** Copies what the last whole round ended with, and writes the copy while training goes on. Resolves when it is written. */
+  write(): Promise<unknown> {
     const { config, store, line, itemShape, uniformity, log, report, now } = this.parts;
+    const versions = store.wholeVersions;
     if (this.lastRound === versions.generator) return this.writing;
     this.lastMs = now();
     this.lastRound = versions.generator;
@@ -73,6 +80,7 @@ export class RunCheckpoints {
     this.writing = this.writing.then(async () => {
       const path = await this.files.write(checkpoint);
       log('checkpoint written', { path, step: versions.generator });
+      this.newestStep = versions.generator;
       report.checkpoint(versions.generator);
     });
     return this.writing;
@@ -93,6 +101,7 @@ export class RunCheckpoints {
     for (const warning of warnings) this.parts.log('damaged checkpoint passed over', { warning });
     await this.files.discardAfter(checkpoint?.step ?? 0);
     this.lastRound = checkpoint?.step;
+    this.newestStep = checkpoint?.step;
     if (!checkpoint) return { versions: versionsAfter(this.parts.config.schedule, 0) };
     return {
       versions: decodeState(checkpoint.metadata).versions,

@@ -125,7 +125,8 @@ describe('before a key is proved', () => {
     const { port, cut, heard } = await serve();
     const sockets: Socket[] = [];
     for (let i = 0; i < 40; i++) sockets.push(await stranger(port));
-    await eventually(() => expect(cut).toHaveLength(24));
+    const crowded = () => cut.filter((why) => /more than 16 connections of an address/.test(why));
+    await eventually(() => expect(crowded()).toHaveLength(24));
     befriend(port, 'friend', `await dealer.send(['hello']);`);
     await eventually(() => expect(heard).toEqual(['friend 1 5']));
   });

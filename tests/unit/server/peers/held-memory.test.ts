@@ -7,6 +7,8 @@ import { afterAll, afterEach, beforeEach, expect, it } from 'vitest';
 import { VectorEngine } from '../../../../src/numerics/vector-engine.js';
 import type { MessageOf, ServerMessage } from '../../../../src/protocol/messages.js';
 import { LocalPeers } from '../../../../src/server/peers/local-peers.js';
+import type { Peer } from '../../../../src/server/peers/peers.js';
+import { WeightsSender } from '../../../../src/server/peers/weights-sender.js';
 import { PublishedVersions } from '../../../../src/server/training/published-versions.js';
 import { encode } from '../../../../src/wire/codec.js';
 import { GOOD, inBlocks, openFuzzedServer, receiptOf } from '../../../fuzz/fuzzed-server.js';
@@ -89,6 +91,16 @@ it('one that takes tasks, answers none and never says that it has what they read
   await opened.pass(100);
   expect(opened.server.steps.generator).toBeGreaterThan(5);
 }, 60_000);
+
+it('one that was sent two dozen versions and has said of none that it has it is given up', () => {
+  const sender = new WeightsSender(...([] as unknown as ConstructorParameters<typeof WeightsSender>));
+  const requireRoom = (versions: number) => () =>
+    sender.requireRoom({
+      onTheirWay: new Map(Array.from({ length: versions }, (_, i) => [i, i])),
+    } as unknown as Peer);
+  expect(requireRoom(24)).not.toThrow();
+  expect(requireRoom(25)).toThrow(/nothing of the last 25 versions/);
+});
 
 it.each(['worker', 'evaluator'])('a %s that fetches one version without end is sent away', async (role) => {
   say({ ...opened.handshake[0]!, role });

@@ -15,7 +15,7 @@ import { initialParameters } from './parameters/initial.js';
 import { vectorLength } from './parameters/layout.js';
 import { type Manifest, NETS, type Net, type SlotMerge } from './parameters/manifest.js';
 import { boundOf } from './penalties/penalties.js';
-import { minibatchOf, type Phase, phaseOf } from './protocol/schedule.js';
+import { minibatchOf, type Phase, phaseOf, versionsAfter } from './protocol/schedule.js';
 import type { InputName } from './steps/step.js';
 import { STEPS, shardSeed, stepContextOf } from './steps/steps.js';
 
@@ -27,12 +27,18 @@ export interface TrainedVectors {
 }
 
 /**
- * Trains for `rounds` generator steps. Loads nothing: TensorFlow must be there, and `source` stays the caller's.
+ * Trains for `rounds` generator steps, from some round on with an amended config. Loads nothing: TensorFlow must be there, and `source` stays the caller's.
  * Agrees with the distributed run up to rounding: it sums shards in double precision, one after another.
  */
-export function trainReference(config: RunConfig, source: DataSource, rounds: number): TrainedVectors {
+export function trainReference(
+  begun: RunConfig,
+  source: DataSource,
+  rounds: number,
+  amended: { round: number; config: RunConfig } = { round: rounds, config: begun },
+): TrainedVectors {
+  let config = begun;
   const architecture = buildArchitecture(config.model, source.shape);
-  const context = stepContextOf(config, architecture);
+  let context = stepContextOf(config, architecture);
   const { size, shards } = config.minibatch;
   const sampler = createSampler({ source, seed: config.seed, minibatchSize: size, shards, branch: 0 });
   const start = (net: Net) => initialParameters(architecture[net].manifest, { seed: config.seed, net });
@@ -83,16 +89,22 @@ export function trainReference(config: RunConfig, source: DataSource, rounds: nu
     versions.set(`${net}@${step + 1}`, next);
   };
 
-  const k = config.schedule.discriminatorSteps;
   for (let round = 0; round < rounds; round++) {
-    for (let j = 0; j < k; j++) train('discriminator', round * k + j);
+    if (round === amended.round) {
+      config = amended.config;
+      context = stepContextOf(config, architecture);
+    }
+    const [first, next] = [round, round + 1].map(
+      (each) => versionsAfter(config.schedule, each).discriminator,
+    );
+    for (let step = first!; step < next!; step++) train('discriminator', step);
     train('generator', round); // which D it reads, the newest or the round's first, is the schedule's to say
     const { keep, take } = averagingAt(config.averaging, round + 1);
     const newest = versions.get(`generator@${round + 1}`)!;
     for (let i = 0; i < average.length; i++) average[i] = keep * average[i]! + take * newest[i]!;
   }
   return {
-    discriminator: versions.get(`discriminator@${rounds * k}`)!,
+    discriminator: versions.get(`discriminator@${versionsAfter(config.schedule, rounds).discriminator}`)!,
     generator: versions.get(`generator@${rounds}`)!,
     average,
   };

@@ -1,8 +1,9 @@
 // The checkpoints of a run: written whole, the newest few kept, damaged ones named.
 import { basename, dirname } from 'node:path';
-import { assert, messageOf, NashError } from '../errors.js';
+import { messageOf, NashError } from '../errors.js';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './checkpoint.js';
 import { FileStorage } from './file-storage.js';
+import { decodeMetadata, headerBytes, PREFIX_BYTES } from './safetensors.js';
 import type { CheckpointStorage } from './storage.js';
 
 export type { Checkpoint } from './checkpoint.js';
@@ -17,25 +18,15 @@ export interface Found {
   warnings: string[];
 }
 
-export interface StoreOptions {
-  /** how many checkpoints stay, at least 1 */
-  keep: number;
-  /** whether a step's checkpoint counts among those; the others stay until a newer one is written (default: all count) */
-  isAnchor?: (step: number) => boolean;
-}
+/** Which checkpoints have served, now that the one of step `written` is there too. */
+export type Expiry = (steps: readonly number[], written: number) => readonly number[];
 
 export class CheckpointStore {
-  private readonly keep: number;
-  private readonly isAnchor: (step: number) => boolean;
-
+  /** @param expired default: none */
   constructor(
     private readonly storage: CheckpointStorage,
-    { keep, isAnchor = () => true }: StoreOptions,
-  ) {
-    assert(keep >= 1, () => `a store that keeps ${keep} checkpoints`);
-    this.keep = keep;
-    this.isAnchor = isAnchor;
-  }
+    private readonly expired: Expiry = () => [],
+  ) {}
 
   /** Steps that have a checkpoint, damaged or not, newest first. */
   async steps(): Promise<number[]> {
@@ -44,7 +35,7 @@ export class CheckpointStore {
   }
 
   /**
-   * Writes `step-N.safetensors` whole or not at all, then removes the oldest beyond `keep`; answers with its path. The vectors must
+   * Writes `step-N.safetensors` whole or not at all, then removes those that have served; answers with its path. The vectors must
    * not change meanwhile. Throws NashError('environment') where the disk is full or refuses; what was there before stays.
    */
   async write(checkpoint: Checkpoint): Promise<string> {
@@ -54,7 +45,8 @@ export class CheckpointStore {
     } catch (cause) {
       throw await this.writeError(checkpoint, cause);
     }
-    await this.removeOldest(checkpoint.step);
+    for (const step of this.expired(await this.steps(), checkpoint.step))
+      await this.storage.remove(nameOf(step));
     return this.pathOf(checkpoint.step);
   }
 
@@ -80,17 +72,28 @@ export class CheckpointStore {
     for (const later of await this.steps()) if (later > step) await this.storage.remove(nameOf(later));
   }
 
-  private pathOf(step: number): string {
-    return `${this.storage.place}/${nameOf(step)}`;
+  /** Gives the checkpoints after `step` other names, `<label>-step-N.safetensors`: those of a line that is left. @returns their steps */
+  async setAside(step: number, label: string): Promise<number[]> {
+    const later = (await this.steps()).filter((each) => each > step);
+    for (const each of later) {
+      await this.storage.write(`${label}-${nameOf(each)}`, [await this.storage.read(nameOf(each))]);
+      await this.storage.remove(nameOf(each));
+    }
+    return later;
   }
 
-  private async removeOldest(written: number): Promise<void> {
-    const steps = await this.steps();
-    const old = [
-      ...steps.filter(this.isAnchor).slice(this.keep),
-      ...steps.filter((step) => !this.isAnchor(step)),
-    ];
-    for (const step of old) if (step !== written) await this.storage.remove(nameOf(step));
+  /** What a checkpoint says of itself beside its vectors, unchecked; undefined where it cannot be read. */
+  async metadataOf(step: number): Promise<Readonly<Record<string, string>> | undefined> {
+    try {
+      const prefix = await this.storage.read(nameOf(step), PREFIX_BYTES);
+      return decodeMetadata(await this.storage.read(nameOf(step), headerBytes(prefix)));
+    } catch {
+      return undefined;
+    }
+  }
+
+  private pathOf(step: number): string {
+    return `${this.storage.place}/${nameOf(step)}`;
   }
 
   private async writeError({ step, vectors }: Checkpoint, cause: unknown): Promise<unknown> {

@@ -22,8 +22,16 @@ export class FileStorage implements CheckpointStorage {
     return (await this.names()).filter((name) => !name.endsWith(PARTIAL));
   }
 
-  read(name: string): Promise<Buffer> {
-    return readFile(join(this.place, name));
+  async read(name: string, bytes?: number): Promise<Buffer> {
+    const path = join(this.place, name);
+    if (bytes === undefined) return readFile(path);
+    const file = await open(path, 'r');
+    try {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(bytes), 0, bytes, 0);
+      return buffer.subarray(0, bytesRead);
+    } finally {
+      await file.close();
+    }
   }
 
   async write(name: string, pieces: Iterable<Uint8Array>): Promise<void> {

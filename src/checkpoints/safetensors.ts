@@ -15,7 +15,8 @@ export interface Safetensors {
 
 /** The limit of the reference implementation (safetensors/src/tensor.rs, MAX_HEADER_SIZE). */
 const HEADER_BYTES_MAX = 100_000_000;
-const PREFIX_BYTES = 8;
+/** They say how long the header is. */
+export const PREFIX_BYTES = 8;
 
 interface Entry {
   name: string;
@@ -50,18 +51,23 @@ export function encodeSafetensors(file: Safetensors): Buffer {
 
 const damaged = (message: string, cause?: unknown): NashError => new NashError('usage', message, { cause });
 
-/** Length of prefix and header together. Throws NashError('usage') where the file cannot hold it. */
-export function headerEnd(file: Buffer): number {
+/** Length of prefix and header together, as a file's first bytes claim it. Throws NashError('usage') where no header is so long. */
+export function headerBytes(file: Buffer): number {
   if (file.length < PREFIX_BYTES) throw damaged(`it has ${file.length} bytes, too few for any header`);
   const length = file.readBigUInt64LE();
   if (length > HEADER_BYTES_MAX)
     throw damaged(
       `its header claims ${length} bytes, more than safetensors allows: not such a file, or damaged`,
     );
-  const end = PREFIX_BYTES + Number(length);
+  return PREFIX_BYTES + Number(length);
+}
+
+/** The same of a whole file. Throws NashError('usage') where the file cannot hold it. */
+export function headerEnd(file: Buffer): number {
+  const end = headerBytes(file);
   if (end > file.length)
     throw damaged(
-      `its header claims ${length} bytes, ${file.length - PREFIX_BYTES} are there: it was cut short`,
+      `its header claims ${end - PREFIX_BYTES} bytes, ${file.length - PREFIX_BYTES} are there: it was cut short`,
     );
   return end;
 }
@@ -111,6 +117,11 @@ function parseMetadata(value: unknown = {}): Record<string, string> {
   if (isRecord(value) && Object.values(value).every((text) => typeof text === 'string'))
     return value as Record<string, string>;
   throw damaged('its metadata are not strings');
+}
+
+/** What a header, prefix included, says beside its tensors. */
+export function decodeMetadata(header: Buffer): Readonly<Record<string, string>> {
+  return parseMetadata(parseHeader(header.subarray(PREFIX_BYTES, headerEnd(header))).__metadata__);
 }
 
 /**

@@ -5,8 +5,8 @@ export interface CheckpointStorage {
   readonly place: string;
   /** names of what is there, whole, in any order; none where the place does not exist yet */
   list(): Promise<string[]>;
-  /** @throws the system's error */
-  read(name: string): Promise<Buffer>;
+  /** @param bytes only the first so many; @throws the system's error */
+  read(name: string, bytes?: number): Promise<Buffer>;
   /**
    * Writes pieces one after another, whole or not at all, over what had that name.
    * @throws the system's error, with a `code`; what was there before stays

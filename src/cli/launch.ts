@@ -212,7 +212,6 @@ export class Launch {
   }
 
   private resume(): string {
-    const { configFile, args, resolved } = this.launched;
-    return resumeCommand('train', configFile, args, resolved.runDir);
+    return resumeCommand('train', this.launched.resolved);
   }
 }

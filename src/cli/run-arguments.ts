@@ -1,18 +1,23 @@
 // The arguments that `train` and `server` share: which config, with what changes, into which folder.
 import { basename, extname, join } from 'node:path';
-import { type Command, InvalidArgumentError } from 'commander';
-import { loadConfig } from '../config/load-config.js';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { loadConfig, mergedAssignments } from '../config/load-config.js';
 import type { RunConfig } from '../config/run-config.js';
 import { WORKERS_MAX } from '../config/topology.js';
 import { NashError } from '../errors.js';
 import { POOLS, type Pool } from '../protocol/roster.js';
+import { rememberedOf } from '../run-folder/remembered.js';
+import { isSameFolder, type ResumeTarget, resumeTarget } from '../run-folder/resume-target.js';
+import { holdsRun, runFile } from '../run-folder/run-files.js';
 import type { Opening } from '../run-folder/run-folder.js';
 
 export interface RunArguments {
   set: string[];
   runDir?: string;
   resume?: string | true;
+  amend?: string[];
   force?: boolean;
+  quickStart?: boolean;
   otherMachines?: boolean;
 }
 
@@ -21,7 +26,7 @@ const collect = (value: string, previous: string[]): string[] => [...previous, v
 /** Adds the shared arguments to a command. */
 export const withRunArguments = (command: Command): Command =>
   command
-    .argument('<config>', 'YAML file of the experiment')
+    .argument('[config]', "YAML file of the experiment; default with --resume: the run's own")
     .option(
       '--set <key=value>',
       'change a key of the config, such as minibatch.size=32; may be repeated',
@@ -31,9 +36,18 @@ export const withRunArguments = (command: Command): Command =>
     .option('--run-dir <dir>', 'folder of the run (default: runs/<name of the config>)')
     .option(
       '--resume [checkpoint]',
-      "go on with the folder's run from its latest checkpoint, or from the one named",
+      "go on with the folder's run, with the settings of the run: from its latest checkpoint, a step's, a file, or another run folder's",
+    )
+    .option(
+      '--amend <key=value>',
+      'with --resume: change a setting from there on, such as optimizer.generator.learningRate=1e-4; may be repeated',
+      collect,
+      [],
     )
     .option('--force', 'replace a run that the folder holds')
+    .addOption(
+      new Option('--quick-start', 'npm start: replaces a run that it made before, and no other').hideHelp(),
+    )
     .option(
       '--other-machines',
       'go on with workers that compute otherwise than those before: the weights will not be those of an undisturbed run',
@@ -41,26 +55,85 @@ export const withRunArguments = (command: Command): Command =>
 
 /** A run as its arguments describe it. */
 export interface ResolvedRun {
+  configFile: string;
+  /** by the file and every --set; for a run that goes on: what it was begun with, see resumed-config.ts */
   config: RunConfig;
+  /** of this start and, where the run goes on, of those before: to one key the last */
+  sets: string[];
   runDir: string;
   opening: Opening;
-  resume: string;
+  /** where the run goes on from; with opening 'resume' */
+  resume: ResumeTarget | undefined;
+  amends: string[];
+  quickStart: boolean;
   takesOtherMachines: boolean;
 }
 
 /** @throws NashError('usage') */
-export function resolveRun(configFile: string, args: RunArguments): ResolvedRun {
+export function resolveRun(given: string | undefined, args: RunArguments): ResolvedRun {
   if (args.resume && args.force) {
     throw new NashError('usage', '--resume goes on with a run and --force replaces it; give one of them');
   }
+  const amends = args.amend ?? [];
+  if (amends.length > 0 && !args.resume) {
+    throw new NashError(
+      'usage',
+      '--amend changes a run that goes on: give --resume with it. A new run takes its settings with --set.',
+    );
+  }
+  const { runDir, resume } = foldersOf(given, args);
+  const sets = mergedAssignments([...(resume?.folder ? rememberedOf(resume.folder).set : []), ...args.set]);
+  const configFile = given ?? ownConfig(resume?.folder ?? runDir);
   return {
-    config: loadConfig(configFile, args.set),
-    runDir: args.runDir ?? join('runs', basename(configFile, extname(configFile))),
-    opening: args.resume ? 'resume' : args.force ? 'force' : 'fresh',
-    resume: typeof args.resume === 'string' ? args.resume : 'latest',
+    configFile,
+    config: loadConfig(configFile, sets),
+    sets,
+    runDir,
+    opening: resume ? 'resume' : args.force || replacesOwn(runDir, args) ? 'force' : 'fresh',
+    resume,
+    amends,
+    quickStart: args.quickStart ?? false,
     takesOtherMachines: args.otherMachines ?? false,
   };
 }
+
+/** Whether the folder holds a run of `npm start`'s own, which it makes anew. */
+function replacesOwn(runDir: string, { quickStart = false }: RunArguments): boolean {
+  if (!quickStart || !holdsRun(runDir)) return false;
+  if (rememberedOf(runDir).quickStart) return true;
+  throw new NashError(
+    'usage',
+    `${runDir} holds a run that npm start has not made, and is left alone. Move it away, or train beside it: ` +
+      `npx nash train configs/ring.yaml --workers discriminator=2,generator=2 --run-dir ${runDir}-2`,
+  );
+}
+
+/** A folder named with --resume is the run's, unless --run-dir names another; else runs/ and the config's name. */
+function foldersOf(
+  config: string | undefined,
+  { runDir: asked, resume }: RunArguments,
+): { runDir: string; resume?: ResumeTarget } {
+  const byName = config === undefined ? undefined : join('runs', basename(config, extname(config)));
+  const runDir = asked ?? byName;
+  if (!resume) {
+    if (runDir === undefined) throw noConfig();
+    return { runDir };
+  }
+  const target = resumeTarget(resume, runDir ?? '.');
+  if (runDir === undefined && isSameFolder(target.folder ?? '.', '.')) throw noConfig();
+  return { runDir: asked ?? target.folder ?? runDir!, resume: target };
+}
+
+function ownConfig(folder: string): string {
+  if (holdsRun(folder)) return runFile(folder, 'config');
+  throw noConfig();
+}
+
+const noConfig = (): NashError =>
+  new NashError(
+    'usage',
+    "missing required argument 'config': the YAML file of an experiment, such as configs/ring.yaml. To go on with a run, name its folder: --resume RUN_DIR",
+  );
 
 /** The same arguments as words, for a process that is started with them. */
 export function toWords(configFile: string, args: RunArguments): string[] {
@@ -69,7 +142,9 @@ export function toWords(configFile: string, args: RunArguments): string[] {
     ...args.set.flatMap((assignment) => ['--set', assignment]),
     ...(args.runDir ? ['--run-dir', args.runDir] : []),
     ...(args.resume ? ['--resume', ...(typeof args.resume === 'string' ? [args.resume] : [])] : []),
+    ...(args.amend ?? []).flatMap((assignment) => ['--amend', assignment]),
     ...(args.force ? ['--force'] : []),
+    ...(args.quickStart ? ['--quick-start'] : []),
     ...(args.otherMachines ? ['--other-machines'] : []),
   ];
 }

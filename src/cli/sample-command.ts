@@ -43,7 +43,7 @@ export const sampleCommand: CommandMaker = (finish) =>
 async function run(runDir: string, { count, out, seed }: SampleArguments): Promise<void> {
   const config = configOf(runDir);
   const storage = new FileStorage(runFile(runDir, 'checkpoints'));
-  const found = await new CheckpointStore(storage, { keep: 1 }).latest();
+  const found = await new CheckpointStore(storage).latest();
   for (const warning of found.warnings) process.stderr.write(`nash: warning: ${warning}\n`);
   if (!found.checkpoint) {
     throw new NashError(

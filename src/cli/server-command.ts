@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { Command } from 'commander';
 import { EXIT, messageOf, NashError } from '../errors.js';
 import { hasToken } from '../run-folder/process-token.js';
+import { overLine } from '../server/going-on.js';
 import type { ServerOptions } from '../server/start-server.js';
 import { supervisedOpening } from '../server/supervised-opening.js';
 import { OWN } from '../transport/admission.js';
@@ -10,7 +11,7 @@ import { endWithLauncher, isLaunched, onLauncherMessage, tellLauncher } from './
 import { openLog } from './log.js';
 import type { CommandMaker } from './main.js';
 import { progressDisplay } from './progress.js';
-import { type RunArguments, resolveRun, withRunArguments } from './run-arguments.js';
+import { type ResolvedRun, type RunArguments, resolveRun, withRunArguments } from './run-arguments.js';
 import { onStopSignal } from './signals.js';
 import { stoppedLine } from './summary.js';
 import { backOff, doneStatus, requireGpu, type SupervisedArguments, withSupervision } from './supervision.js';
@@ -32,12 +33,12 @@ export const serverCommand: CommandMaker = (finish) =>
       'after',
       '\nExample:\n  npx nash server configs/ring.yaml --set server.endpoint=tcp://127.0.0.1:5555',
     )
-    .action(async (config: string, args: ServerArguments) => finish(await run(config, args)));
+    .action(async (config: string | undefined, args: ServerArguments) => finish(await run(config, args)));
 
-async function run(configFile: string, args: ServerArguments): Promise<number> {
+async function run(given: string | undefined, args: ServerArguments): Promise<number> {
   const onOrphaned = endWithLauncher();
   try {
-    return await serve(configFile, args, onOrphaned);
+    return await serve(given, args, onOrphaned);
   } catch (error) {
     if (!isLaunched()) throw error;
     const exitCode = error instanceof NashError ? error.exitCode : EXIT.failed;
@@ -48,26 +49,24 @@ async function run(configFile: string, args: ServerArguments): Promise<number> {
 }
 
 async function serve(
-  configFile: string,
+  given: string | undefined,
   args: ServerArguments,
   onOrphaned: (end: () => void) => void,
 ): Promise<number> {
   requireGpu(args.requireGpu);
   if (args.supervised) await backOff();
-  const { config, runDir, opening: asked, resume, takesOtherMachines } = resolveRun(configFile, args);
-  const opening = args.supervised ? supervisedOpening(runDir, config) : asked;
+  const resolved = resolveRun(given, args);
+  const { config, runDir } = resolved;
+  const opening = args.supervised ? supervisedOpening(runDir, config) : resolved.opening;
   if (opening === 'finished') {
-    process.stdout.write(`the run in ${runDir} is done; see ${runDir}/result.json\n`);
+    process.stdout.write(`${overLine(runDir)}\n`);
     return doneStatus(args);
   }
   const display = isLaunched() ? undefined : progressDisplay(process.stdout);
   const { startServer } = await import('../server/start-server.js'); // workers and launchers do without
   const result = await startServer({
-    config,
-    runDir,
+    ...resolved,
     opening,
-    resume,
-    takesOtherMachines,
     hasEvaluator: args.expectEvaluator ?? false,
     openLog: (folder, version) => openLog({ folder, worker: 'server', run: runDir, version }),
     onNote(note) {
@@ -99,8 +98,7 @@ async function serve(
     },
   });
   display?.end();
-  if (result.status === 'stopped')
-    display?.say(stoppedLine(result, resumeCommand('server', configFile, args, runDir)));
+  if (result.status === 'stopped') display?.say(stoppedLine(result, resumeCommand('server', resolved)));
   return result.status === 'stopped' ? EXIT.resumable : doneStatus(args);
 }
 
@@ -118,13 +116,8 @@ function endSilent(
   else if (isSupervised) process.kill(pid, 'SIGKILL');
 }
 
-/** The command that goes on with a stopped run. */
-export function resumeCommand(
+/** The command that goes on with a stopped run; its settings are remembered. */
+export const resumeCommand = (
   command: 'train' | 'server',
-  configFile: string,
-  args: RunArguments,
-  runDir: string,
-): string {
-  const sets = args.set.map((assignment) => ` --set '${assignment}'`).join('');
-  return `npx nash ${command} ${configFile}${sets} --run-dir ${runDir} --resume`;
-}
+  { configFile, runDir }: Pick<ResolvedRun, 'configFile' | 'runDir'>,
+): string => `npx nash ${command} ${configFile} --run-dir ${runDir} --resume`;

@@ -6,7 +6,7 @@ import type { ResolvedRun } from './run-arguments.js';
 
 /** What is said of a run that was stopped: from where it goes on, and how. */
 export const stoppedLine = (result: RunResult | undefined, resume: string): string =>
-  `stopped, with step ${result?.savedStep ?? 0} of G saved; go on from there with: ${resume}`;
+  `stopped at step ${result?.savedStep ?? 0} of G, which is saved; go on with: ${resume}`;
 
 /** One line after the other. */
 export function summaryOf(

@@ -32,16 +32,22 @@ export const trainCommand: CommandMaker = (finish) =>
       'after',
       '\nExample:\n  npx nash train configs/ring.yaml --workers discriminator=2,generator=2 --set stop.generatorSteps=2000',
     )
-    .action(async (config: string, args: TrainArguments) => finish(await run(config, args)));
+    .action(async (config: string | undefined, args: TrainArguments) => finish(await run(config, args)));
 
-async function run(configFile: string, args: TrainArguments): Promise<number> {
-  const resolved = resolveRun(configFile, args);
+async function run(given: string | undefined, args: TrainArguments): Promise<number> {
+  const resolved = resolveRun(given, args);
   const placement = placementOf(args);
   requireServer(placement, args.topology);
   requireFitting(placement, resolved.config);
-  RunFolder.check(resolved.runDir, resolved.opening);
+  const { configFile, runDir, opening } = resolved;
+  RunFolder.check(runDir, opening);
   requireGpu(placement.needsGpu);
-  return new Launch({ configFile, args: withEndpoint(args, placement), resolved, placement }).run();
+  return new Launch({
+    configFile,
+    args: withEndpoint({ ...args, runDir }, placement),
+    resolved,
+    placement,
+  }).run();
 }
 
 function requireServer({ server }: Placement, topology: string | undefined): void {

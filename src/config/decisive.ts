@@ -1,5 +1,5 @@
-// Which settings decide the bits of a run's weights. All do but those of this list; a change to a decisive one is another run, and a
-// resumed run must go on with the settings that it was begun with.
+// Which settings decide the bits of a run's weights, and which of them a run may change on its way. All decide but those of FREE; a change
+// to a decisive one is another run, unless it is made known as an amendment, from a step on.
 import { createHash } from 'node:crypto';
 import type { RunConfig } from './run-config.js';
 
@@ -33,8 +33,31 @@ const FREE: readonly FreeSetting[] = [
   { key: 'stop', unless: returnsOnCollapse }, // a collapse counts after a share of the run
 ];
 
-/** The list, for a person. */
-export function freeSettingsInWords(): string {
+/** Decisive settings that may be amended: the vectors that a run goes on from stay as long as they are, and mean what they meant. */
+const AMENDABLE: readonly string[] = [
+  'optimizer',
+  'schedule.order',
+  'schedule.discriminatorSteps',
+  'loss',
+  'penalties',
+  'averaging',
+];
+/** But not these: another optimizer keeps other vectors. */
+const NOT_AMENDABLE: readonly string[] = ['optimizer.discriminator.name', 'optimizer.generator.name'];
+
+const isAmendable = (path: string): boolean =>
+  [...AMENDABLE, ...FREE.map(({ key }) => key)].some((key) => covers(key, path)) &&
+  !NOT_AMENDABLE.includes(path);
+
+/** What may differ where a run goes on, for a person. */
+export function changeableInWords(): string {
+  return (
+    `freely: ${freeSettingsInWords()}. From a step on, with --resume --amend KEY=VALUE: ${AMENDABLE.join(', ')} ` +
+    "(an optimizer's name not). Anything else is another run: nash train CONFIG --set KEY=VALUE --run-dir DIR"
+  );
+}
+
+function freeSettingsInWords(): string {
   const unlesses = new Set(FREE.map(({ unless }) => unless?.words));
   const clauses = [...unlesses].map((words) => {
     const keys = FREE.filter(({ unless }) => unless?.words === words).map(({ key }) => key);
@@ -54,19 +77,33 @@ function isDecisive(path: string, config: RunConfig): boolean {
 export const decisiveChanges = (before: RunConfig, now: RunConfig): string[] =>
   differences(before, now)
     .filter(({ path }) => isDecisive(path, before) || isDecisive(path, now))
-    .map(({ path, a, b }) => `${path} was ${JSON.stringify(a)}, now ${JSON.stringify(b)}`);
+    .map(inWords);
 
-interface Difference {
+/** Settings that differ and that no amendment may change, in words. */
+export const unamendableChanges = (before: RunConfig, now: RunConfig): string[] =>
+  differences(before, now)
+    .filter(({ path }) => !isAmendable(path))
+    .map(inWords);
+
+/** Settings that differ and decide nothing in either run. */
+export const freeChanges = (before: RunConfig, now: RunConfig): Difference[] =>
+  differences(before, now).filter(({ path }) => !isDecisive(path, before) && !isDecisive(path, now));
+
+/** A leaf in which two configs differ; a side is undefined where it has none. */
+export interface Difference {
   path: string;
   a: unknown;
   b: unknown;
 }
 
+const inWords = ({ path, a, b }: Difference): string =>
+  `${path} was ${JSON.stringify(a)}, now ${JSON.stringify(b)}`;
+
 const isTree = (value: unknown): value is Record<string, unknown> =>
   value !== null && typeof value === 'object' && !Array.isArray(value);
 
-/** Leaves in which two trees differ. */
-function differences(a: unknown, b: unknown, path = ''): Difference[] {
+/** Leaves in which two configs differ. */
+export function differences(a: unknown, b: unknown, path = ''): Difference[] {
   if (JSON.stringify(a) === JSON.stringify(b)) return [];
   if (!isTree(a) || !isTree(b)) return [{ path, a, b }];
   const keys = new Set([...Object.keys(a), ...Object.keys(b)]);

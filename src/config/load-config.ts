@@ -17,9 +17,27 @@ type Tree = Record<string, unknown>;
  */
 export function loadConfig(file: string, assignments: readonly string[] = []): RunConfig {
   const tree = readYaml(file, 'config', 'configs/ring.yaml');
-  assignAll(tree, assignments);
+  assignAll(tree, assignments, '--set');
   return validateConfig(tree, file);
 }
+
+/**
+ * Another config: this one with settings laid over it, in whatever order they come.
+ * @param option what they were given with, for messages
+ * @throws NashError('usage')
+ */
+export function amendedConfig(config: RunConfig, assignments: readonly string[], option: string): RunConfig {
+  const tree = structuredClone(config) as Tree;
+  assignAll(tree, assignments, option);
+  return validateConfig(tree, option);
+}
+
+/**
+ * Assignments of several starts together: of those to one key the last.
+ * @throws NashError('usage')
+ */
+export const mergedAssignments = (texts: readonly string[]): string[] =>
+  [...byKey(texts, '--set').values()].map(({ text }) => text);
 
 /** Validates a config that came as data: from a run folder or from the server. */
 export function validateConfig(tree: unknown, origin: string): RunConfig {
@@ -64,7 +82,7 @@ export function readYaml(file: string, what: string, example: string): Tree {
   return tree as Tree;
 }
 
-/** One `--set`. */
+/** One `--set`, or `--amend`. */
 interface Assignment {
   text: string;
   keys: string[];
@@ -79,21 +97,26 @@ const CHOICES: ReadonlySet<string> = new Set(['name', 'source']);
  * order in which they were given says nothing, but for a key that is given twice: the last counts.
  * @throws NashError('usage')
  */
-function assignAll(tree: Tree, texts: readonly string[]): void {
-  const byKey = new Map(
-    texts.map(parseAssignment).map((assignment) => [assignment.keys.join('.'), assignment]),
-  );
+function assignAll(tree: Tree, texts: readonly string[], option: string): void {
   const rank = ({ keys }: Assignment) => 2 * keys.length - (CHOICES.has(keys.at(-1)!) ? 1 : 0);
-  for (const assignment of [...byKey.values()].sort((a, b) => rank(a) - rank(b))) assign(tree, assignment);
+  const assignments = [...byKey(texts, option).values()].sort((a, b) => rank(a) - rank(b));
+  for (const assignment of assignments) assign(tree, assignment, option);
 }
 
-function parseAssignment(text: string): Assignment {
+const byKey = (texts: readonly string[], option: string): Map<string, Assignment> =>
+  new Map(
+    texts
+      .map((text) => parseAssignment(text, option))
+      .map((assignment) => [assignment.keys.join('.'), assignment]),
+  );
+
+function parseAssignment(text: string, option: string): Assignment {
   const at = text.indexOf('=');
   const keys = text.slice(0, at).split('.');
   if (at <= 0 || keys.length > KEYS_MAX || keys.some((key) => !/^[A-Za-z][A-Za-z0-9]*$/.test(key))) {
     throw new NashError(
       'usage',
-      `--set '${text}': expected key=value with a dotted key, such as --set minibatch.size=32`,
+      `${option} '${text}': expected key=value with a dotted key, such as ${option} stop.generatorSteps=2000`,
     );
   }
   try {
@@ -101,13 +124,13 @@ function parseAssignment(text: string): Assignment {
   } catch (cause) {
     throw new NashError(
       'usage',
-      `--set ${keys.join('.')}=…: the value is ${messageOf(cause).split('\n')[0]}; expected one such as --set minibatch.size=32`,
+      `${option} ${keys.join('.')}=…: the value is ${messageOf(cause).split('\n')[0]}; expected one such as ${option} stop.generatorSteps=2000`,
     );
   }
 }
 
 /** Sets one dotted key. Another choice than the config's drops its siblings, which belonged to that. */
-function assign(tree: Tree, { text, keys, value }: Assignment): void {
+function assign(tree: Tree, { text, keys, value }: Assignment, option: string): void {
   const last = keys.at(-1)!;
   let branch = tree;
   for (const key of keys.slice(0, -1)) {
@@ -115,7 +138,7 @@ function assign(tree: Tree, { text, keys, value }: Assignment): void {
     if (next !== undefined && (next === null || typeof next !== 'object')) {
       throw new NashError(
         'usage',
-        `--set '${text}': '${key}' is ${JSON.stringify(next)} in the config, not a mapping`,
+        `${option} '${text}': '${key}' is ${JSON.stringify(next)} in the config, not a mapping`,
       );
     }
     branch[key] = next ?? {};

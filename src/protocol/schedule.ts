@@ -12,11 +12,17 @@ export const scheduleOptions = z.strictObject({
   order: z.enum(['alternating', 'simultaneous']).default('alternating'),
   /** k of Algorithm 1: D steps a G step */
   discriminatorSteps: z.int().min(1).max(1000).default(1),
+  /** versions at whose boundary order and k began to count; only an amendment writes it (default: both 0) */
+  since: z
+    .strictObject({ discriminator: z.int().nonnegative(), generator: z.int().nonnegative() })
+    .optional(),
 });
 export type ScheduleOptions = z.infer<typeof scheduleOptions>;
 
 /** Versions of both nets. */
 export type Versions = Readonly<Record<Net, number>>;
+
+const BEGIN: Versions = { discriminator: 0, generator: 0 };
 
 /** One step of one net: what it reads; it writes version `step + 1` of its own net. */
 export interface Phase {
@@ -27,22 +33,25 @@ export interface Phase {
 }
 
 /** The phase of a net's step. `reads[net] === step` always. */
-export function phaseOf({ order, discriminatorSteps: k }: ScheduleOptions, net: Net, step: number): Phase {
+export function phaseOf(schedule: ScheduleOptions, net: Net, step: number): Phase {
   const stepKind = net; // one kind a net as yet
   if (net === 'discriminator') {
-    return { net, stepKind, step, reads: { discriminator: step, generator: Math.floor(step / k) } };
+    return { net, stepKind, step, reads: { discriminator: step, generator: roundOf(schedule, net, step) } };
   }
-  const discriminator = order === 'alternating' ? (step + 1) * k : step * k;
+  const { discriminator } = versionsAfter(schedule, schedule.order === 'alternating' ? step + 1 : step);
   return { net, stepKind, step, reads: { discriminator, generator: step } };
 }
 
 /** The minibatch of real items that a step sees, should it see any: each D step has its own; a G step sees that of its round's first. */
-export const minibatchOf = ({ discriminatorSteps: k }: ScheduleOptions, net: Net, step: number): number =>
-  net === 'discriminator' ? step : step * k;
+export const minibatchOf = (schedule: ScheduleOptions, net: Net, step: number): number =>
+  net === 'discriminator' ? step : versionsAfter(schedule, step).discriminator;
 
 /** Versions after `rounds` whole rounds: the boundaries on which checkpoints lie. */
-export const versionsAfter = ({ discriminatorSteps }: ScheduleOptions, rounds: number): Versions => ({
-  discriminator: rounds * discriminatorSteps,
+export const versionsAfter = (
+  { discriminatorSteps: k, since = BEGIN }: ScheduleOptions,
+  rounds: number,
+): Versions => ({
+  discriminator: since.discriminator + (rounds - since.generator) * k,
   generator: rounds,
 });
 
@@ -55,5 +64,9 @@ export const isReady = (phase: Phase, versions: Versions): boolean =>
   phase.reads.discriminator <= versions.discriminator && phase.reads.generator <= versions.generator;
 
 /** The round to which a step belongs: it has not begun at the boundary of that number. */
-export const roundOf = ({ discriminatorSteps: k }: ScheduleOptions, net: Net, step: number): number =>
-  net === 'discriminator' ? Math.floor(step / k) : step;
+export const roundOf = (
+  { discriminatorSteps: k, since = BEGIN }: ScheduleOptions,
+  net: Net,
+  step: number,
+): number =>
+  net === 'discriminator' ? since.generator + Math.floor((step - since.discriminator) / k) : step;

@@ -7,6 +7,8 @@ export const RUN_FILES = {
   /** resolved: every key stands there */
   config: 'config.yaml',
   environment: 'environment.json',
+  /** what was set on the command line, which --resume need not repeat */
+  arguments: 'arguments.json',
   /** where the server listens, while it lives */
   address: 'server.json',
   /** the server's Unix socket and the key made for the run: for its user alone */

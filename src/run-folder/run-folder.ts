@@ -15,6 +15,7 @@ import type { RunConfig } from '../config/run-config.js';
 import { cannotBeWritten, messageOf, NashError } from '../errors.js';
 import { EventFile } from '../metrics/event-file.js';
 import { lockRun, unlockRun } from './lock.js';
+import type { Remembered } from './remembered.js';
 import { holdsRun, RUN_FILES, type RunFile, runFile } from './run-files.js';
 import type { RunResult } from './run-result.js';
 import type { ServerAddress } from './server-address.js';
@@ -83,9 +84,18 @@ export class RunFolder {
     return folder;
   }
 
-  writeConfig(config: RunConfig): void {
-    const note = '# The resolved config of this run; `nash train` wrote it.\n';
-    this.replace('config', note + stringify(structuredClone(config)));
+  /**
+   * @param config with which the run was begun, and what decides nothing as it is now
+   * @param notes for a person, a line each
+   */
+  writeConfig(config: RunConfig, notes: readonly string[] = []): void {
+    const head = ['The resolved config of this run; `nash train` wrote it.', ...notes];
+    const comments = head.map((line) => `# ${line}\n`).join('');
+    this.replace('config', comments + stringify(structuredClone(config)));
+  }
+
+  writeArguments(given: Remembered): void {
+    this.replace('arguments', `${JSON.stringify(given, undefined, 2)}\n`);
   }
 
   writeEnvironment(environment: unknown): void {

@@ -3,13 +3,16 @@ import { readFileSync } from 'node:fs';
 import type { Net } from '../parameters/manifest.js';
 import { runFile } from './run-files.js';
 
-/** result.json. A run that failed has no `seconds`, `imagesPerSecond` and `weights`. */
+/** result.json; times and rates are those of all starts of the run together. One that failed has no `weights`. */
 export interface RunResult {
   status: 'done' | 'stopped' | 'failed';
   steps: Record<Net, number>;
   /** of training: without loading and compiling */
   seconds: number;
   imagesPerSecond: number;
+  /** when the run was begun, and when it ended, ISO 8601; absent in runs of before */
+  began?: string;
+  ended?: string;
   /** sha256 of the flat vectors, float32, little-endian */
   weights: Record<Net, string>;
   /** the latest values, by name and labels */
@@ -20,6 +23,12 @@ export interface RunResult {
   savedStep?: number;
   /** why it failed */
   error?: string;
+}
+
+/** Whether the run in a folder has all steps that are asked of it. */
+export function isFinished(runDir: string, generatorSteps: number): boolean {
+  const result = resultOf(runDir);
+  return result?.status === 'done' && result.steps.generator >= generatorSteps;
 }
 
 /** What the run in a folder came to; undefined where it has not ended yet. */

@@ -1,13 +1,38 @@
 // What a run goes on from beside its vectors, as it stands in a checkpoint.
 import { z } from 'zod';
+import { REASONS, type Reason } from '../checkpoints/retention.js';
 import type { RunConfig } from '../config/run-config.js';
 import { NashError } from '../errors.js';
 import type { Shape } from '../numerics/shape.js';
 import type { Line } from '../protocol/line.js';
 import type { Versions } from '../protocol/schedule.js';
 
+/** One setting that changed; a side is absent where the setting is. */
+export interface Change {
+  key: string;
+  was?: unknown;
+  now?: unknown;
+}
+
+/** Settings that a person changed at a round's end. */
+export interface Amendment {
+  /** G's step from which on they count */
+  step: number;
+  changes: Change[];
+}
+
+/** What has become of a run in all its starts together. */
+export interface Totals {
+  /** of training: without loading and compiling, and without what was lost */
+  seconds: number;
+  /** real items that D was trained with in them */
+  images: number;
+  /** when it was begun, ISO 8601 */
+  began: string;
+}
+
 export interface RunState {
-  /** with which it was begun; as it was written, whatever the schema has become since */
+  /** in force; as it was written, whatever the schema has become since */
   config: Record<string, unknown> | RunConfig;
   versions: Versions;
   line: Line;
@@ -15,22 +40,40 @@ export interface RunState {
   itemShape: Shape;
   /** what was usual among its workers, by kind of step */
   uniformity: Record<string, unknown>;
-  /** changes of settings from a step on; none are made yet */
-  amendments: readonly unknown[];
+  /** changes of settings from a step on, in their order; the config in force has them in it */
+  amendments: Amendment[];
   /** what rules that steer the run remember, by name; there are none yet */
   controllers: Record<string, unknown>;
+  /** digest of the items; absent in checkpoints of before */
+  data?: string | undefined;
+  totals?: Totals | undefined;
+  /** why the checkpoint was taken */
+  reason?: Reason | undefined;
+  /** lowest step of the rule that is still there, see retention.ts */
+  floor?: number | undefined;
 }
 
 const count = z.int().nonnegative();
-/** A state with amendments or controllers is a newer Nash's: going on without them would be another run. */
+/** A state with controllers is a newer Nash's: going on without them would be another run. */
 const runState = z.object({
   config: z.record(z.string(), z.unknown()),
   versions: z.object({ discriminator: count, generator: count }),
   line: z.object({ term: count, branch: count }),
   itemShape: z.array(z.int().positive()),
   uniformity: z.record(z.string(), z.unknown()),
-  amendments: z.array(z.unknown()).max(0),
+  amendments: z.array(
+    z.object({
+      step: count,
+      changes: z.array(
+        z.object({ key: z.string(), was: z.unknown().optional(), now: z.unknown().optional() }),
+      ),
+    }),
+  ),
   controllers: z.record(z.string(), z.never()),
+  data: z.string().optional(),
+  totals: z.object({ seconds: z.number().nonnegative(), images: count, began: z.string() }).optional(),
+  reason: z.enum(REASONS).optional(),
+  floor: count.optional(),
 });
 
 /** As a checkpoint's metadata. */

@@ -12,8 +12,9 @@ import { Coordinator } from '../protocol/coordinator.js';
 import type { Effect } from '../protocol/events.js';
 import type { Line } from '../protocol/line.js';
 import { type ServerMessage, serverMessage } from '../protocol/messages.js';
-import { type Versions, versionsAfter } from '../protocol/schedule.js';
+import type { Versions } from '../protocol/schedule.js';
 import { DEADLINES, TICK_MS } from '../protocol/timing.js';
+import type { Amendment, Totals } from '../run/run-state.js';
 import type { RunFolder } from '../run-folder/run-folder.js';
 import type { ServerTransport } from '../transport/transport.js';
 import { encode } from '../wire/codec.js';
@@ -31,7 +32,7 @@ import { RunView } from './run-view.js';
 import { Evaluations } from './training/evaluations.js';
 import { collapsed, Diverged } from './training/failures.js';
 import type { ParameterStore } from './training/parameter-store.js';
-import { RunCheckpoints } from './training/run-checkpoints.js';
+import { type ResumedFrom, RunCheckpoints } from './training/run-checkpoints.js';
 import { Training } from './training/training.js';
 import { verifiedShare } from './training/verification.js';
 import { WaitingLog } from './waiting-log.js';
@@ -53,8 +54,11 @@ export interface ServerParts {
   line: Line;
   /** whether peers of this host may share memory with the server */
   sharesMemory: boolean;
-  /** G's step of the checkpoint that the run goes on from; undefined where it begins */
-  resumedFrom: number | undefined;
+  /** absent where the run begins */
+  resumedFrom?: ResumedFrom | undefined;
+  amendments: Amendment[];
+  /** of the run's starts before this one */
+  before: Totals;
   /** an evaluator was started beside this server, and the end waits for its last word */
   hasEvaluator: boolean;
   onProgress(progress: Progress): void;
@@ -101,7 +105,7 @@ export class ParameterServer {
   restartCount = 0;
 
   constructor(private readonly parts: ServerParts) {
-    const { config, resumedFrom, store, metrics, folder, line, now } = parts;
+    const { config, resumedFrom, amendments, store, metrics, folder, line, now } = parts;
     const log = rationed(parts.log, now);
     this.log = log;
     this.coordinator = new Coordinator({
@@ -114,7 +118,7 @@ export class ParameterServer {
       ...(config.onCollapse === 'alert' ? {} : { judgedEvery: config.evaluation.everySteps }),
     });
     this.peers = new Peers(parts.expected, parts.uniformity);
-    this.report = new RunReport(config, metrics, folder);
+    this.report = new RunReport(config, metrics, folder, parts.before);
     const { coordinator, peers, report } = this;
     const send = this.send.bind(this);
     const { bytes } = parts.transport;
@@ -142,7 +146,10 @@ export class ParameterServer {
       storage: new FileStorage(folder.checkpoints),
       itemShape,
       uniformity,
+      dataDigest: parts.expected.data,
       resumedFrom,
+      amendments,
+      totals: () => report.totals(store.wholeVersions, now()),
     });
     this.evaluations = new Evaluations(
       { ...shared, version, onHung: (evaluator) => this.reception.silent(evaluator, 'hung') },
@@ -192,11 +199,22 @@ export class ParameterServer {
     transport.onGone((peer) => this.guard(() => this.reception.gone(peer)));
     transport.onRefused((reason, why) => this.guard(() => this.reception.countRefusal(reason, { why })));
     transport.onDisconnect(() => this.liveness.probe());
-    this.report.checkpoint(this.parts.resumedFrom ?? 0);
+    this.openRecord();
     this.processes.start();
     this.timer = setInterval(() => this.guard(() => this.tick()), TICK_MS);
     this.guard(() => this.tick());
     return this.outcome;
+  }
+
+  /** Says from where this start goes on; an amendment is saved at once, for it is no run without it. */
+  private openRecord(): void {
+    const { resumedFrom, amendments } = this.parts;
+    this.report.checkpoint(resumedFrom?.step ?? 0);
+    if (!resumedFrom) return;
+    const { step, isSaved } = resumedFrom;
+    const amendment = amendments.at(-1);
+    this.report.resumed(step, !isSaved && amendment?.step === step ? amendment.changes : undefined);
+    if (!isSaved) this.guard(() => this.checkpoints.write('start'));
   }
 
   /**
@@ -225,7 +243,7 @@ export class ParameterServer {
   private async save(diverged: boolean): Promise<void> {
     const { generator: whole } = this.parts.store.wholeVersions;
     try {
-      await (diverged || whole === 0 ? this.checkpoints.idle() : this.checkpoints.write());
+      await (diverged || whole === 0 ? this.checkpoints.idle() : this.checkpoints.write('stop'));
     } catch (error) {
       this.log('not saved', { error: messageOf(error) });
     }
@@ -286,20 +304,25 @@ export class ParameterServer {
     const { config, onProgress, now } = this.parts;
     const versions = this.coordinator.current;
     onProgress(this.report.round(versions, now()));
-    if (this.checkpoints.isDue(round)) this.guard(() => this.checkpoints.write());
+    const reason = this.isLast(round) ? undefined : this.checkpoints.due(round); // the end of a run takes its own
+    if (reason) this.guard(() => this.checkpoints.write(reason));
     if (round % config.evaluation.everySteps === 0) this.evaluations.ask(round);
+  }
+
+  private isLast(round: number): boolean {
+    return this.stopping !== undefined || round >= this.parts.config.stop.generatorSteps;
   }
 
   /** A stop that gave up on its round has the end of the one before. */
   private async finish(because: Extract<Effect, { kind: 'finished' }>['because']): Promise<void> {
     if (this.isFinishing) return;
     this.isFinishing = true;
-    const { config, now, store, resumedFrom = 0 } = this.parts;
-    const seconds = this.report.seconds(now());
+    const { now, store } = this.parts;
+    const { seconds, images } = this.report.totals(store.wholeVersions, now());
     let steps: Versions;
     do {
       steps = store.wholeVersions;
-      await this.checkpoints.write();
+      await this.checkpoints.write(because === 'done' ? 'end' : 'stop');
     } while (steps !== store.wholeVersions); // a worker has come after all, and the round is whole
     if (because === 'collapsed') throw collapsed(steps.generator);
     if (because === 'done' && !(await this.evaluations.last(steps.generator)))
@@ -314,8 +337,6 @@ export class ParameterServer {
     await farewell(sessions, { transport, now, ping: (session) => this.ping(session) });
     await this.training.idle(); // it may be writing into the memory
     this.local.close();
-    const steppedNow = steps.discriminator - versionsAfter(config.schedule, resumedFrom).discriminator;
-    const images = steppedNow * config.minibatch.size;
     this.resolve({ status: because, steps, seconds, imagesPerSecond: images / Math.max(seconds, 1e-3) });
   }
 

@@ -4,6 +4,7 @@ import type { Metrics } from '../metrics/metrics.js';
 import { NETS, type Net } from '../parameters/manifest.js';
 import type { Versions } from '../protocol/schedule.js';
 import { netOf, type StepKind } from '../protocol/step-kinds.js';
+import type { Amendment, Totals } from '../run/run-state.js';
 import { figuresOf } from '../run-folder/figures.js';
 import type { RunFolder } from '../run-folder/run-folder.js';
 import { STEPS } from '../steps/steps.js';
@@ -20,16 +21,41 @@ export interface Progress {
   lossGenerator: number;
 }
 
-/** What TensorBoard is told of steps; of evaluations it is told every measure. */
-const STEP_SCALARS = new Set([
-  'gan_loss',
-  'gan_value_function_nats',
-  'gan_discriminator_accuracy_ratio',
-  'gan_gradient_norm',
-]);
+/** Metrics of steps as metrics.jsonl calls them; for TensorBoard their tags are `gan_loss/generator` for `gan_loss{net="generator"}`. */
+const RECORDED: Readonly<Record<string, string>> = {
+  'gan_discriminator_accuracy_ratio/real': 'accuracyReal',
+  'gan_discriminator_accuracy_ratio/fake': 'accuracyFake',
+  'gan_loss/discriminator': 'lossDiscriminator',
+  'gan_loss/generator': 'lossGenerator',
+  gan_value_function_nats: 'valueFunction',
+  'gan_gradient_norm/discriminator': 'gradientNormDiscriminator',
+  'gan_gradient_norm/generator': 'gradientNormGenerator',
+};
+
+const tagOf = (metric: string, labels: Readonly<Record<string, string>>): string =>
+  [metric, ...Object.values(labels)].join('/');
 
 /** Rounds over which the live rate is taken. */
 const RATE_ROUNDS = 20;
+
+/** Sums of what was measured over steps, by tag. */
+class Interval {
+  private sums: Record<string, number> = {};
+  count = 0;
+
+  add(measured: Readonly<Record<string, number>>): void {
+    this.count += 1;
+    for (const [tag, value] of Object.entries(measured)) this.sums[tag] = (this.sums[tag] ?? 0) + value;
+  }
+
+  /** The means, and begins anew. */
+  take(): Record<string, number> {
+    const { sums, count } = this;
+    this.sums = {};
+    this.count = 0;
+    return Object.fromEntries(Object.entries(sums).map(([tag, sum]) => [tag, sum / count]));
+  }
+}
 
 export class RunReport {
   private readonly statistics: Record<Net, Record<string, number>> = { discriminator: {}, generator: {} };
@@ -38,11 +64,18 @@ export class RunReport {
 
   private beganMs: number | undefined;
   private imagesAtStart = 0;
+  /** since the last line of metrics.jsonl */
+  private readonly interval: Record<Net, Interval> = {
+    discriminator: new Interval(),
+    generator: new Interval(),
+  };
 
+  /** @param before of the run's starts before this one */
   constructor(
     private readonly config: RunConfig,
     private readonly metrics: Metrics,
     private readonly folder: Pick<RunFolder, 'appendMetrics' | 'events' | 'path'>,
+    private readonly before: Totals,
   ) {
     metrics.set('gan_goal_steps', config.stop.generatorSteps);
     metrics.set('gan_checkpoint_interval_steps', config.checkpoint.everySteps);
@@ -61,9 +94,17 @@ export class RunReport {
     this.imagesAtStart = steps.discriminator * this.config.minibatch.size;
   }
 
-  /** Seconds of training so far. */
+  /** Seconds of training so far, in all starts of the run. */
   seconds(nowMs: number): number {
-    return this.beganMs === undefined ? 0 : (nowMs - this.beganMs) / 1000;
+    return this.before.seconds + (this.beganMs === undefined ? 0 : (nowMs - this.beganMs) / 1000);
+  }
+
+  /** Of all starts of the run, up to these versions. */
+  totals(steps: Versions, nowMs: number): Totals {
+    const { images, began } = this.before;
+    const now =
+      this.beganMs === undefined ? 0 : steps.discriminator * this.config.minibatch.size - this.imagesAtStart;
+    return { seconds: this.seconds(nowMs), images: images + now, began };
   }
 
   /** A step was applied. */
@@ -74,8 +115,12 @@ export class RunReport {
     metrics.increment('gan_steps_total', 1, { net });
     metrics.set('gan_gradient_norm', gradientNorm, { net });
     metrics.set('gan_last_step_timestamp_seconds', Date.now() / 1000, { net });
-    for (const { name, metric, labels } of STEPS[stepKind].statistics)
+    const measured: Record<string, number> = { [tagOf('gan_gradient_norm', { net })]: gradientNorm };
+    for (const { name, metric, labels } of STEPS[stepKind].statistics) {
       metrics.set(metric, statistics[name]!, labels);
+      measured[tagOf(metric, labels)] = statistics[name]!;
+    }
+    this.interval[net].add(measured);
     if (net === 'discriminator') metrics.increment('gan_images_total', this.config.minibatch.size);
   }
 
@@ -97,20 +142,33 @@ export class RunReport {
     };
     const every = Math.max(1, Math.round(evaluation.everySteps / 10));
     if (steps.generator % every === 0 || roundsLeft === 0) {
-      const { generatorSteps: _, secondsLeft: __, ...line } = progress;
-      this.folder.appendMetrics({ kind: 'step', seconds: this.seconds(nowMs), ...line });
-      this.folder.events.scalars(steps.generator, { images_per_second: rate, ...this.stepScalars() });
+      this.recordSteps(progress, nowMs);
     }
     return progress;
   }
 
-  /** The latest metrics of steps, with TensorBoard's tags: `gan_loss/generator` for `gan_loss{net="generator"}`. */
-  private stepScalars(): Record<string, number> {
-    const tags = Object.entries(this.metrics.latest()).flatMap(([key, value]): [string, number][] => {
-      const [, name = key, label] = /^(\w+)\{\w+="(\w+)"\}$/.exec(key) ?? [];
-      return STEP_SCALARS.has(name) ? [[label === undefined ? name : `${name}/${label}`, value]] : [];
-    });
-    return Object.fromEntries(tags);
+  /** Means over the steps since the last such record, which says how many they are. */
+  private recordSteps({ steps, imagesPerSecond }: Progress, nowMs: number): void {
+    const { discriminator, generator } = this.interval;
+    const over = { discriminator: discriminator.count, generator: generator.count };
+    const means = { ...discriminator.take(), ...generator.take() };
+    const named = Object.entries(RECORDED).flatMap(([tag, name]) =>
+      tag in means ? [[name, means[tag]]] : [],
+    );
+    const values = Object.fromEntries(named);
+    this.append({ kind: 'step', seconds: this.seconds(nowMs), steps, over, imagesPerSecond, ...values });
+    const scalars = Object.fromEntries(Object.entries(means).filter(([tag]) => tag in RECORDED));
+    this.folder.events.scalars(steps.generator, { images_per_second: imagesPerSecond, ...scalars });
+  }
+
+  private append(line: Readonly<Record<string, unknown>>): void {
+    const { kind, ...rest } = line;
+    this.folder.appendMetrics({ kind, time: new Date().toISOString(), ...rest });
+  }
+
+  /** The run goes on. @param amendment what was changed now */
+  resumed(step: number, changes: Amendment['changes'] | undefined): void {
+    this.append({ kind: 'resumed', step, ...(changes ? { changes } : {}) });
   }
 
   private imagesPerSecond(steps: Versions, nowMs: number): number {
@@ -127,7 +185,7 @@ export class RunReport {
     this.metrics.set('gan_evaluation_seconds', seconds);
     this.metrics.set('gan_evaluated_version', version);
     for (const [name, value] of Object.entries(measures)) this.metrics.set(name as never, value);
-    this.folder.appendMetrics({ kind: 'evaluation', step: version, seconds, ...measures });
+    this.append({ kind: 'evaluation', step: version, seconds, ...measures });
     this.folder.events.scalars(version, measures);
     for (const { kind, png } of figuresOf(this.folder.path, version))
       this.folder.events.image(version, kind, png);
@@ -136,7 +194,8 @@ export class RunReport {
   /** The run has gone back to a checkpoint. */
   rollback(record: Readonly<Record<string, unknown>>): void {
     this.rounds.length = 0;
-    this.folder.appendMetrics({ kind: 'rollback', ...record });
+    for (const net of NETS) this.interval[net].take();
+    this.append({ kind: 'rollback', ...record });
   }
 
   /** Seconds since the oldest unanswered task of a net was given out. */

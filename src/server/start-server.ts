@@ -1,9 +1,7 @@
 // Puts a server together: sockets first, then the folder, so that a run that is refused leaves nothing behind.
 import { hostname } from 'node:os';
-import { type Checkpoint, CheckpointStore, loadCheckpoint } from '../checkpoints/checkpoint-store.js';
-import { FileStorage } from '../checkpoints/file-storage.js';
-import { configHash, decisiveChanges, freeSettingsInWords } from '../config/decisive.js';
-import { validateConfig } from '../config/load-config.js';
+import { configHash } from '../config/decisive.js';
+import { mergedAssignments } from '../config/load-config.js';
 import type { RunConfig } from '../config/run-config.js';
 import { messageOf, NashError } from '../errors.js';
 import type { Metrics } from '../metrics/metrics.js';
@@ -13,9 +11,9 @@ import { markByTheClock } from '../numerics/young-garbage.js';
 import type { Line } from '../protocol/line.js';
 import type { Versions } from '../protocol/schedule.js';
 import { openRun } from '../run/open-run.js';
-import { decodeState, type RunState } from '../run/run-state.js';
+import { amendmentsInWords } from '../run/resumed-config.js';
 import { startOf } from '../run-folder/process-stat.js';
-import { holdsRun, runFile } from '../run-folder/run-files.js';
+import type { ResumeTarget } from '../run-folder/resume-target.js';
 import { type Opening, RunFolder } from '../run-folder/run-folder.js';
 import type { RunResult } from '../run-folder/run-result.js';
 import { forgetLoopback } from '../transport/loopback.js';
@@ -23,6 +21,16 @@ import type { PrivateFolder } from '../transport/private-folder.js';
 import { bindServer } from '../transport/router.js';
 import { doorOf, openInner } from './door.js';
 import { describeEnvironment } from './environment.js';
+import {
+  beginning,
+  earlierStarts,
+  finishedBefore,
+  type GoingOn,
+  goOn,
+  overLine,
+  requireSameData,
+  setAside,
+} from './going-on.js';
 import type { Log } from './log.js';
 import { serveHttp } from './pages/http.js';
 import { routesOf } from './pages/routes.js';
@@ -32,11 +40,17 @@ import type { Progress } from './run-report.js';
 import { ParameterStore } from './training/parameter-store.js';
 
 export interface ServerOptions {
+  /** by the config file and every --set */
   config: RunConfig;
+  /** every --set, for the folder to remember */
+  sets: readonly string[];
   runDir: string;
   opening: Opening;
-  /** a checkpoint's path, or 'latest'; only with opening 'resume' */
-  resume?: string;
+  /** only with opening 'resume'; default: the newest checkpoint of the folder */
+  resume?: ResumeTarget | undefined;
+  /** changes from there on, `key=value` */
+  amends: readonly string[];
+  quickStart: boolean;
   /** a resumed run may go on with workers that compute otherwise than those before */
   takesOtherMachines?: boolean;
   hasEvaluator: boolean;
@@ -64,12 +78,21 @@ const NO_STATUS = {
  * whose result.json is written
  */
 export async function startServer(options: ServerOptions): Promise<RunResult> {
-  const { config, runDir, opening } = options;
+  const { runDir, opening } = options;
   markByTheClock();
   RunFolder.check(runDir, opening);
+  const begin = opening === 'resume' ? await goOn(options) : beginning(options.config);
+  const { config, restored } = begin;
+  const earlier = earlierStarts(begin);
+  const times = () => ({ began: earlier.before.began, ended: new Date().toISOString() });
   const { source, layout, manifests } = await openRun(config, options.onNote);
   source.close();
-  const restored = opening === 'resume' ? await restore(options) : undefined;
+  requireSameData(begin, source.digest);
+  const before = finishedBefore(begin, runDir);
+  if (before) {
+    options.onNote(overLine(runDir));
+    return before;
+  }
   const door = doorOf(config.server);
   const transport = await bindServer(door);
   const metrics = prometheusMetrics();
@@ -106,7 +129,11 @@ export async function startServer(options: ServerOptions): Promise<RunResult> {
     const store = new ParameterStore(config, layout, engine, line);
     if (restored) importCheckpoint(store, restored);
     else store.initialize();
-    folder.writeConfig(config);
+    const note = await setAside(folder.checkpoints, begin, line);
+    if (note) options.onNote(note);
+    folder.writeConfig(begin.begun, amendmentsInWords(begin.amendments));
+    const set = mergedAssignments([...options.sets, ...begin.freelyAmended]);
+    folder.writeArguments({ set, quickStart: options.quickStart });
     folder.writeEnvironment(describeEnvironment());
     const log = options.openLog(folder.logs, () => server?.steps ?? null);
     describeRun(metrics, config);
@@ -119,7 +146,7 @@ export async function startServer(options: ServerOptions): Promise<RunResult> {
         data: source.digest,
       },
       itemShape: source.shape,
-      uniformity: uniformityOf(restored, options),
+      uniformity: uniformityOf(begin, options),
       store,
       transport,
       admission: door.admission,
@@ -128,7 +155,7 @@ export async function startServer(options: ServerOptions): Promise<RunResult> {
       log,
       now,
       line,
-      resumedFrom: restored?.checkpoint.step,
+      ...earlier,
       sharesMemory: process.env.NASH_SHARED_MEMORY !== '0',
       hasEvaluator: options.hasEvaluator,
       onProgress: options.onProgress,
@@ -141,6 +168,7 @@ export async function startServer(options: ServerOptions): Promise<RunResult> {
       http: http.address,
       runDir,
       resumedFrom: restored?.checkpoint.step,
+      amendments: amendmentsInWords(begin.amendments),
     });
     folder.writeAddress({
       pid: process.pid,
@@ -152,14 +180,15 @@ export async function startServer(options: ServerOptions): Promise<RunResult> {
     });
     options.onListening({ endpoint, http: http.address, parameterServer: server });
     const result = await finished(server, store, metrics);
-    folder.writeResult(result);
+    folder.writeResult({ ...result, ...times() });
     folder.close();
     return result;
   } catch (error) {
     // a run that is refused with 2 or 3 before its first step leaves nothing; one that fails later leaves its record
     const refused = error instanceof NashError && error.fault !== 'failed' && !server?.hasStepped;
     try {
-      if (server && folder && !refused) folder.writeResult(failure(server, metrics, error));
+      if (server && folder && !refused)
+        folder.writeResult({ ...failure(server, metrics, error), ...times() });
     } catch (second) {
       options.onNote(messageOf(second)); // the first error is the one to tell
     }
@@ -216,7 +245,7 @@ function describeRun(metrics: Metrics, config: RunConfig): void {
 }
 
 /** A term that no server of this folder had before, and the branch that the weights belong to. */
-function nextLine(folder: RunFolder, restored: Restored | undefined): Line {
+function nextLine(folder: RunFolder, restored: GoingOn['restored']): Line {
   const { term, branch } = restored?.state.line ?? { term: 0, branch: 0 };
   const line = { term: Math.max(folder.lastTerm(), term) + 1, branch };
   folder.noteTerm(line.term);
@@ -224,39 +253,16 @@ function nextLine(folder: RunFolder, restored: Restored | undefined): Line {
 }
 
 /** What was usual among the workers of the run so far. */
-const uniformityOf = (restored: Restored | undefined, { takesOtherMachines }: ServerOptions): Uniformity =>
-  new Uniformity(takesOtherMachines ? {} : restored?.state.uniformity);
-
-/** A checkpoint that a run goes on from. */
-interface Restored {
-  checkpoint: Checkpoint;
-  state: RunState;
+function uniformityOf({ restored, isAmended }: GoingOn, { takesOtherMachines }: ServerOptions): Uniformity {
+  const uniformity = new Uniformity(takesOtherMachines ? {} : restored?.state.uniformity);
+  if (isAmended) uniformity.forgetCanaries();
+  return uniformity;
 }
 
-/** Finds the checkpoint to go on from; undefined where the run has none yet. */
-async function restore({ config, runDir, resume = 'latest' }: ServerOptions): Promise<Restored | undefined> {
-  if (resume !== 'latest') return ofSameRun(await loadCheckpoint(resume), config, resume);
-  const storage = new FileStorage(runFile(runDir, 'checkpoints'));
-  const found = await new CheckpointStore(storage, { keep: config.checkpoint.keep }).latest();
-  for (const warning of found.warnings) console.error(`nash: warning: ${warning}`);
-  if (found.checkpoint) return ofSameRun(found.checkpoint, config, found.path);
-  if (holdsRun(runDir)) return undefined;
-  throw new NashError('usage', `--resume: ${runDir} holds no run. Leave --resume out to begin one there.`);
-}
-
-/** A checkpoint of other decisive settings would go on with other arithmetic. */
-function ofSameRun(checkpoint: Checkpoint, config: RunConfig, path: string): Restored {
-  const state = decodeState(checkpoint.metadata);
-  const changes = decisiveChanges(validateConfig(state.config, `the config in ${path}`), config);
-  if (changes.length === 0) return { checkpoint, state };
-  throw new NashError(
-    'usage',
-    `${path} belongs to a run with other settings: ${changes.join('; ')}. They decide its weights: resume with the settings of ` +
-      `the run folder's config.yaml. What may change: ${freeSettingsInWords()}.`,
-  );
-}
-
-function importCheckpoint(store: ParameterStore, { checkpoint, state }: Restored): void {
+function importCheckpoint(
+  store: ParameterStore,
+  { checkpoint, state }: NonNullable<GoingOn['restored']>,
+): void {
   try {
     store.import(checkpoint.vectors, state.versions);
   } catch (cause) {

@@ -6,7 +6,7 @@ import type { RunConfig } from '../config/run-config.js';
 import { NashError } from '../errors.js';
 import { holdsRun, runFile } from '../run-folder/run-files.js';
 import type { Opening } from '../run-folder/run-folder.js';
-import { resultOf } from '../run-folder/run-result.js';
+import { isFinished, resultOf } from '../run-folder/run-result.js';
 
 /**
  * `fresh` where there is no run, `resume` for an unfinished one, `finished` for one that has all its steps.
@@ -32,8 +32,7 @@ export function supervisedOpening(
         '`nash train CONFIG --resume` goes on by hand from its last checkpoint.',
     );
   }
-  const isDone = result?.status === 'done' && result.steps.generator >= config.stop.generatorSteps;
-  return isDone ? 'finished' : 'resume';
+  return isFinished(runDir, config.stop.generatorSteps) ? 'finished' : 'resume';
 }
 
 const configOf = (runDir: string): RunConfig => loadConfig(runFile(runDir, 'config'));

@@ -128,7 +128,7 @@ const TABLE: Table = {
     because: "composes each folder's options",
   },
   run: {
-    may: ['config', 'data', 'models', 'numerics', 'parameters', 'protocol'],
+    may: ['checkpoints', 'config', 'data', 'models', 'numerics', 'parameters', 'protocol'],
     packages: ['zod'],
     node: [],
     because: 'what every process makes of a config',

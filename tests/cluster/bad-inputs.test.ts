@@ -114,7 +114,7 @@ const ROWS: [what: string, words: () => string[], exitCode: number, says: RegExp
     'a checkpoint that is not there',
     () => trainWords('whole', RING, SMALL, ['--resume', scratch('no.safetensors')]),
     2,
-    /cannot be read/,
+    /there is no such file or folder. Expected latest, a step that has a checkpoint/,
   ],
   [
     'a named checkpoint with a flipped bit',

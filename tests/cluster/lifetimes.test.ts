@@ -94,7 +94,7 @@ describe('a run on one host', () => {
     expect([exitCode, stdout]).toEqual([
       0,
       expect.stringMatching(
-        /^stopped, with step \d+ of G saved; go on from there with: npx nash train .* --resume\n$/,
+        /^stopped at step \d+ of G, which is saved; go on with: npx nash train .* --resume\n$/,
       ),
     ]);
     expect((await run.finished).exitCode).toBe(75);

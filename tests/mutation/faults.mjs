@@ -568,9 +568,21 @@ export const FAULTS = [
     'src/protocol/schedule.ts',
     ['tests/unit/protocol/schedule.test.ts', ...TRAINING],
     [
-      ['alternating: G reads the D of before its round', '(step + 1) * k : step * k', 'step * k : step * k'],
-      ['simultaneous: G reads the newest D', '(step + 1) * k : step * k', '(step + 1) * k : (step + 1) * k'],
-      ["D's steps read the newest G of all", 'generator: Math.floor(step / k) } }', 'generator: step } }'],
+      [
+        'alternating: G reads the D of before its round',
+        "=== 'alternating' ? step + 1 : step",
+        "=== 'alternating' ? step : step",
+      ],
+      [
+        'simultaneous: G reads the newest D',
+        "=== 'alternating' ? step + 1 : step",
+        "=== 'alternating' ? step + 1 : step + 1",
+      ],
+      [
+        "D's steps read the newest G of all",
+        'generator: roundOf(schedule, net, step) } }',
+        'generator: step } }',
+      ],
       ['a step may begin before its G is there', '&& phase.reads.generator <= versions.generator', ''],
     ],
   ),
@@ -957,7 +969,7 @@ export const FAULTS = [
     'src/checkpoints/checkpoint-store.ts',
     ['tests/unit/checkpoints/checkpoint-store.test.ts'],
     [
-      ['one checkpoint too many stays', '.slice(this.keep)', '.slice(this.keep + 1)'],
+      ['those that have served stay', 'this.expired(await this.steps(), checkpoint.step)', '[] as number[]'],
       ['the newest checkpoint is the first by name', 'sort((a, b) => b - a)', 'sort()'],
       ['a rollback keeps the line that it abandons', 'if (later > step)', 'if (later < step)'],
     ],
@@ -1028,8 +1040,8 @@ export const FAULTS = [
     [
       [
         'a worker that computes other bits is welcome',
-        'if (canary === usual.canary) return undefined;',
-        'if (canary !== undefined) return undefined;',
+        'usual.canary === undefined || canary === usual.canary',
+        'canary !== undefined',
       ],
       [
         'a machine of another kind is welcome',
@@ -1516,5 +1528,78 @@ export const FAULTS = [
     'src/transport/limits.ts',
     ['tests/unit/transport/limits.test.ts'],
     [['a crowd of one address takes every place', 'return siblings[0];', 'return newest;']],
+  ),
+  ...of(
+    'src/checkpoints/retention.ts',
+    ['tests/unit/checkpoints/retention.test.ts'],
+    [
+      [
+        'a checkpoint taken at a stop goes with those of the rule',
+        "reason === 'rule' && this.isByRule(step)",
+        'this.isByRule(step)',
+      ],
+      ['one taken by the clock stays', "reason === 'clock' || ", ''],
+      [
+        'a run goes back to what the rule would have removed',
+        'this.isByRule(step) && step >= this.floor',
+        'this.isByRule(step)',
+      ],
+      [
+        'one fewer stays than is kept',
+        'anchors[this.options.keep - 1]!',
+        'anchors[this.options.keep - 2] ?? step',
+      ],
+    ],
+  ),
+  ...of(
+    'src/run/resumed-config.ts',
+    ['tests/unit/run/resumed-config.test.ts'],
+    [
+      ['an amendment may change what cannot be', 'if (fixed.length > 0) {', 'if (fixed.length > 99) {'],
+      ['a resumed run takes other settings', 'if (others.length > 0) {', 'if (others.length > 99) {'],
+      [
+        'amendments are undone in the order in which they were made',
+        '[...amendments].reverse()',
+        '[...amendments]',
+      ],
+      [
+        'k counts from the beginning of the run when it is amended',
+        'if (schedule.order === order',
+        'if (schedule === asked.schedule || schedule.order === order',
+      ],
+    ],
+  ),
+  ...of(
+    'src/protocol/schedule.ts',
+    ['tests/unit/protocol/schedule.test.ts'],
+    [
+      [
+        'rounds before an amended k are counted as if they had it',
+        'since.discriminator + (rounds - since.generator) * k',
+        'rounds * k',
+      ],
+    ],
+  ),
+  ...of(
+    'src/server/peers/uniformity.ts',
+    ['tests/unit/server/peers/uniformity.test.ts'],
+    [
+      [
+        'an amended step must have the bits of the one before',
+        'for (const [stepKind, { canary: _, ...rest }] of this.usual)',
+        'for (const [stepKind, rest] of this.usual)',
+      ],
+    ],
+  ),
+  ...of(
+    'src/server/going-on.ts',
+    ['tests/cluster/resume.test.ts'],
+    [
+      [
+        'a run goes on with other data',
+        'before === undefined || before === digest',
+        'before !== digest || before === digest',
+      ],
+    ],
   ),
 ];

@@ -24,7 +24,8 @@ const MEANING: Record<keyof Fingerprint, string> = {
 
 interface Usual {
   fingerprint: Fingerprint;
-  canary: string;
+  /** absent where the step was amended since: it is another one, on the same machines */
+  canary?: string;
   /** whose work was the first to be accepted */
   worker: string;
 }
@@ -46,6 +47,11 @@ export class Uniformity {
   constructor(before: Readonly<Record<string, unknown>> = {}) {
     this.usual = new Map(Object.entries(before) as [StepKind, Usual][]);
     this.isResumed = this.usual.size > 0;
+  }
+
+  /** The steps are others from now on, and so are their canaries. */
+  forgetCanaries(): void {
+    for (const [stepKind, { canary: _, ...rest }] of this.usual) this.usual.set(stepKind, rest);
   }
 
   toJSON(): Partial<Record<StepKind, Usual>> {
@@ -70,7 +76,7 @@ export class Uniformity {
       canaries: new Map(served.map((stepKind) => [stepKind, canaries[stepKind]!])),
     };
     const difference = this.differenceOf(claim);
-    if (!difference && served.some((stepKind) => !this.usual.has(stepKind))) this.claims.set(session, claim);
+    if (!difference && served.some((stepKind) => this.isOpen(stepKind))) this.claims.set(session, claim);
     return difference;
   }
 
@@ -83,12 +89,18 @@ export class Uniformity {
   settled(session: string, stepKind: StepKind): { session: string; difference: Difference }[] {
     const claim = this.claims.get(session);
     const canary = claim?.canaries.get(stepKind);
-    if (!claim || canary === undefined || this.usual.has(stepKind)) return [];
-    this.usual.set(stepKind, { fingerprint: claim.fingerprint, canary, worker: claim.worker });
+    if (!claim || canary === undefined || !this.isOpen(stepKind)) return [];
+    const { fingerprint, worker } = this.usual.get(stepKind) ?? claim;
+    this.usual.set(stepKind, { fingerprint, canary, worker });
     return [...this.claims].flatMap(([other, theirs]) => {
       const difference = this.differenceOf(theirs);
       return difference ? [{ session: other, difference }] : [];
     });
+  }
+
+  /** No canary is usual yet. */
+  private isOpen(stepKind: StepKind): boolean {
+    return this.usual.get(stepKind)?.canary === undefined;
   }
 
   private differenceOf({ fingerprint, canaries }: Claim): Difference | undefined {
@@ -112,7 +124,7 @@ export class Uniformity {
         message: `${message}. Its gradients might differ in their last bits; ${this.mend}`,
       };
     }
-    if (canary === usual.canary) return undefined;
+    if (usual.canary === undefined || canary === usual.canary) return undefined;
     const message = `this worker computes other bits for the ${net} than ${usual.worker} from the same inputs (${canary.slice(0, 12)}, not ${usual.canary.slice(0, 12)}), though its processor and library look the same`;
     return { reason: 'canary', message: `${message}. Its hardware may be damaged; ${this.mend}` };
   }

@@ -10,19 +10,21 @@ export class Diverged extends NashError {
 
 export const diverged = (because: string): Diverged =>
   new Diverged(
-    `the run has diverged: ${because}; the step was not applied. Begin anew with a lower learning rate or another loss, or ` +
-      'resume with --set onDivergence=rollback: it then goes back by itself and on with other noise.',
+    `the run has diverged: ${because}; the step was not applied. Go on from a checkpoint, the last or an earlier one, with a lower rate, ` +
+      'another loss or a penalty: nash train --resume RUN_DIR --amend optimizer.discriminator.learningRate=1e-5; or with ' +
+      '--set onDivergence=rollback, which goes back by itself and on with other noise.',
   );
 
 /** @param returns to a checkpoint with other noise, so many of which were tried */
 export const givenUp = (because: string, returns: number): Diverged =>
   new Diverged(
-    `${because}, after ${returns} returns to a checkpoint with other noise. Lower the learning rate or choose another loss.`,
+    `${because}, after ${returns} returns to a checkpoint with other noise. Go on from an earlier one with a lower learning rate or another loss: nash train CONFIG --resume STEP --amend KEY=VALUE.`,
   );
 
 export const collapsed = (step: number): NashError =>
   new NashError(
     'failed',
     `mode collapse at step ${step} of G, and onCollapse is 'stop': the state is in the last checkpoint, the figures show it. ` +
-      'Begin anew with a smaller learning rate of G, more steps of D or another loss, or let it go on with --set onCollapse=alert.',
+      'Go on from an earlier one with a smaller rate of G, more steps of D or another loss (nash train CONFIG --resume STEP --amend ' +
+      'optimizer.generator.learningRate=1e-4), or let it go on with --set onCollapse=alert.',
   );

@@ -1,15 +1,27 @@
 // When a run takes checkpoints, what stands in them, and going back to one.
 import { type Checkpoint, CheckpointStore } from '../../checkpoints/checkpoint-store.js';
+import { type Reason, Retention } from '../../checkpoints/retention.js';
 import type { CheckpointStorage } from '../../checkpoints/storage.js';
 import type { RunConfig } from '../../config/run-config.js';
+import { NashError } from '../../errors.js';
 import type { Line } from '../../protocol/line.js';
 import { type Versions, versionsAfter } from '../../protocol/schedule.js';
-import { decodeState, encodeState } from '../../run/run-state.js';
+import { type Amendment, decodeState, encodeState, type Totals } from '../../run/run-state.js';
 import type { Log } from '../log.js';
 import type { Uniformity } from '../peers/uniformity.js';
 import type { RunReport } from '../run-report.js';
 import type { FlatVectors } from './net-state.js';
 import type { ParameterStore } from './parameter-store.js';
+
+/** The checkpoint that a run goes on from. */
+export interface ResumedFrom {
+  /** of G */
+  step: number;
+  /** it lies in the run's own folder as it is gone on from: no amendment begins with it */
+  isSaved: boolean;
+  /** see retention.ts */
+  floor: number | undefined;
+}
 
 export interface RunCheckpointsParts {
   config: RunConfig;
@@ -18,16 +30,22 @@ export interface RunCheckpointsParts {
   line: Line;
   /** shape of one item of the data, so that sampling needs no data */
   itemShape: readonly number[];
+  /** of the items */
+  dataDigest: string;
   uniformity: Uniformity;
   report: RunReport;
   log: Log;
-  /** step of the checkpoint that the run goes on from; undefined where it begins */
-  resumedFrom: number | undefined;
+  /** absent where the run begins */
+  resumedFrom?: ResumedFrom | undefined;
+  amendments: Amendment[];
+  /** of the run, all its starts together */
+  totals(): Totals;
   now(): number;
 }
 
 export class RunCheckpoints {
   private readonly files: CheckpointStore;
+  private retention: Retention | undefined;
   private writing: Promise<unknown> = Promise.resolve();
   private lastMs: number;
   private lastRound: number | undefined;
@@ -35,53 +53,56 @@ export class RunCheckpoints {
   newestStep: number | undefined;
 
   constructor(private readonly parts: RunCheckpointsParts) {
-    const { config, storage, now } = parts;
-    const isAnchor = (round: number) => this.isAnchor(round);
-    this.files = new CheckpointStore(storage, { keep: config.checkpoint.keep, isAnchor });
+    const { storage, resumedFrom, now } = parts;
+    this.files = new CheckpointStore(storage, (steps, written) => this.retention!.expired(steps, written));
     this.lastMs = now();
-    this.lastRound = parts.resumedFrom;
-    this.newestStep = parts.resumedFrom;
+    if (resumedFrom?.isSaved) {
+      this.lastRound = resumedFrom.step;
+      this.newestStep = resumedFrom.step;
+    }
   }
 
-  /**
-   * Rounds whose checkpoints do not depend on time. Only to these may a run return, since where it returns to decides its weights;
-   * those taken by the clock only save work after a crash, and go when a newer one is there.
-   */
-  private isAnchor(round: number): boolean {
-    return round % this.parts.config.checkpoint.everySteps === 0;
-  }
-
-  /** Whether one is due at this boundary. */
-  isDue(round: number): boolean {
-    const { everySeconds } = this.parts.config.checkpoint;
-    return this.isAnchor(round) || this.parts.now() - this.lastMs >= everySeconds * 1000;
+  /** Whether one is due at this boundary, and why. */
+  due(round: number): Extract<Reason, 'rule' | 'clock'> | undefined {
+    const { everySteps, everySeconds } = this.parts.config.checkpoint;
+    if (round % everySteps === 0) return 'rule';
+    return this.parts.now() - this.lastMs >= everySeconds * 1000 ? 'clock' : undefined;
   }
 
   /** Copies what the last whole round ended with, and writes the copy while training goes on. Resolves when it is written. */
-  write(): Promise<unknown> {
-    const { config, store, line, itemShape, uniformity, log, report, now } = this.parts;
+  write(reason: Reason): Promise<unknown> {
+    const { config, store, line, itemShape, dataDigest, uniformity, amendments, totals, log, report, now } =
+      this.parts;
     const versions = store.wholeVersions;
-    if (this.lastRound === versions.generator) return this.writing;
+    const { generator: step } = versions;
+    if (this.lastRound === step) return this.writing;
     this.lastMs = now();
-    this.lastRound = versions.generator;
-    const checkpoint: Checkpoint = {
-      step: versions.generator,
-      vectors: store.exportWhole(),
-      metadata: encodeState({
-        config,
-        versions,
-        line,
-        itemShape,
-        uniformity: uniformity.toJSON(),
-        amendments: [],
-        controllers: {},
-      }),
+    this.lastRound = step;
+    const vectors = store.exportWhole();
+    const state = {
+      config,
+      versions,
+      line: { ...line },
+      itemShape,
+      uniformity: uniformity.toJSON(),
+      amendments,
+      controllers: {},
+      data: dataDigest,
+      totals: totals(),
+      reason,
     };
     this.writing = this.writing.then(async () => {
+      const retention = await this.openRetention();
+      retention.note(step, reason, await this.files.steps());
+      const checkpoint: Checkpoint = {
+        step,
+        vectors,
+        metadata: encodeState({ ...state, floor: retention.floor }),
+      };
       const path = await this.files.write(checkpoint);
-      log('checkpoint written', { path, step: versions.generator });
-      this.newestStep = versions.generator;
-      report.checkpoint(versions.generator);
+      log('checkpoint written', { path, step, reason });
+      this.newestStep = step;
+      report.checkpoint(step);
     });
     return this.writing;
   }
@@ -92,13 +113,20 @@ export class RunCheckpoints {
   }
 
   /**
-   * The newest checkpoint of a round or an earlier one; those after it belong to a line that is abandoned, and are removed.
+   * The newest checkpoint of a round or an earlier one that the rule has, for where a run goes back to decides its weights; those after it
+   * belong to a line that is abandoned, and are removed. Nobody goes back beyond an amendment: it began another run.
    * @returns no vectors where there is none: the run begins anew
+   * @throws NashError('failed') where the run cannot begin anew
    */
   async goBack(round: number): Promise<{ versions: Versions; vectors?: FlatVectors }> {
     await this.writing;
-    const { checkpoint, warnings } = await this.files.latest((step) => step <= round && this.isAnchor(step));
+    const retention = await this.openRetention();
+    const amended = this.parts.amendments.at(-1)?.step;
+    const accepts = (step: number) =>
+      step <= round && step >= (amended ?? 0) && (retention.isAnchor(step) || step === amended);
+    const { checkpoint, warnings } = await this.files.latest(accepts);
     for (const warning of warnings) this.parts.log('damaged checkpoint passed over', { warning });
+    if (!checkpoint && amended !== undefined) throw nothingSince(amended, warnings);
     await this.files.discardAfter(checkpoint?.step ?? 0);
     this.lastRound = checkpoint?.step;
     this.newestStep = checkpoint?.step;
@@ -108,4 +136,32 @@ export class RunCheckpoints {
       vectors: checkpoint.vectors,
     };
   }
+
+  /** What is there says why it was taken; what says nothing, or cannot be read, was not taken by the rule and stays. */
+  private async openRetention(): Promise<Retention> {
+    if (this.retention) return this.retention;
+    const { config, resumedFrom } = this.parts;
+    const reasons: [number, Reason][] = [];
+    for (const step of await this.files.steps()) {
+      const reason = reasonOf(await this.files.metadataOf(step));
+      if (reason) reasons.push([step, reason]);
+    }
+    this.retention = new Retention({ ...config.checkpoint, floor: resumedFrom?.floor ?? 0, reasons });
+    return this.retention;
+  }
 }
+
+function reasonOf(metadata: Readonly<Record<string, string>> | undefined): Reason | undefined {
+  try {
+    return metadata && decodeState(metadata).reason;
+  } catch {
+    return undefined;
+  }
+}
+
+const nothingSince = (step: number, warnings: readonly string[]): NashError =>
+  new NashError(
+    'failed',
+    `the run would go back to its amendment at step ${step}, and its checkpoint is not there: ${warnings.join('; ') || 'it was removed'}. ` +
+      'Resume from another one with --resume STEP.',
+  );

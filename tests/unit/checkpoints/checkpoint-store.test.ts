@@ -10,6 +10,7 @@ import { blankHeader, fillChecksum } from '../../../src/checkpoints/checkpoint.j
 import {
   type Checkpoint,
   CheckpointStore,
+  type Expiry,
   loadCheckpoint,
 } from '../../../src/checkpoints/checkpoint-store.js';
 import { FileStorage } from '../../../src/checkpoints/file-storage.js';
@@ -59,7 +60,7 @@ const small = (step: number): Checkpoint => ({
   vectors: { weights: flat(Float32Array.of(1, 2, step)) },
   metadata: {},
 });
-const store = (keep = 3) => new CheckpointStore(new FileStorage(folder), { keep });
+const store = (expired?: Expiry) => new CheckpointStore(new FileStorage(folder), expired);
 const names = () => readdirSync(folder).sort();
 
 describe('writing', () => {
@@ -83,15 +84,43 @@ describe('writing', () => {
     expect([...(await loadCheckpoint(path)).vectors.w!.data]).toEqual([1, 2, 3, 4, 5]);
   });
 
-  it('the newest `keep` stay, in the order of steps and not of names', async () => {
-    for (const step of [8, 9, 10, 11, 100]) await store(3).write(small(step));
-    expect(await store().steps()).toEqual([100, 11, 10]);
+  it('those that have served go once the new one is there', async () => {
+    for (const step of [8, 9, 10, 11]) await store().write(small(step));
+    const asked: [readonly number[], number][] = [];
+    const expiry: Expiry = (...words) => {
+      asked.push(words);
+      return [8, 10];
+    };
+    await store(expiry).write(small(100));
+    expect(asked).toEqual([[[100, 11, 10, 9, 8], 100]]);
+    expect(await store().steps()).toEqual([100, 11, 9]);
   });
 
-  it('a run that went back keeps what it writes and can discard the abandoned line', async () => {
-    for (const step of [10, 20, 30]) await store(3).write(small(step));
-    await store(3).write(small(15));
-    expect(await store().steps()).toContain(15);
+  it('those of a line that is left are called otherwise, whole', async () => {
+    for (const step of [10, 20, 30]) await store().write(small(step));
+    const before = readFileSync(join(folder, 'step-30.safetensors'));
+    expect(await store().setAside(10, 'aside-4')).toEqual([30, 20]);
+    expect(names()).toEqual([
+      'aside-4-step-20.safetensors',
+      'aside-4-step-30.safetensors',
+      'step-10.safetensors',
+    ]);
+    expect(readFileSync(join(folder, 'aside-4-step-30.safetensors')).equals(before)).toBe(true);
+    expect((await store().latest()).checkpoint?.step).toBe(10);
+  });
+
+  it('what one says of itself is read without its vectors, and without trust', async () => {
+    await store().write({ ...small(1), metadata: { state: 'x' } });
+    expect(await store().metadataOf(1)).toMatchObject({ state: 'x', step: '1' });
+    for (const bytes of ['', '12345678', 'x'.repeat(100)]) {
+      writeFileSync(join(folder, 'step-2.safetensors'), bytes);
+      expect(await store().metadataOf(2)).toBeUndefined();
+    }
+    expect(await store().metadataOf(3)).toBeUndefined();
+  });
+
+  it('a run that went back can discard the abandoned line', async () => {
+    for (const step of [10, 15, 20, 30]) await store().write(small(step));
     await store().discardAfter(15);
     expect((await store().latest()).checkpoint?.step).toBe(15);
   });
@@ -196,7 +225,7 @@ describe('a full disk', () => {
     'after %i bytes: environment, the last good one kept, no temporary file',
     async (bytes) => {
       await store().write(small(5));
-      const full = new CheckpointStore(new FileStorage(folder, failing(bytes, 'ENOSPC')), { keep: 1 });
+      const full = new CheckpointStore(new FileStorage(folder, failing(bytes, 'ENOSPC')));
       const error = await full.write(sample(6)).catch((caught) => caught);
       expect(error).toMatchObject({ fault: 'environment', exitCode: 3 });
       expect(error.message).toMatch(/no space left.*3 MiB are needed, the one of step 5 is kept; make room/);
@@ -207,7 +236,7 @@ describe('a full disk', () => {
 
   it('a folder that cannot be made is said to be so', async () => {
     writeFileSync(join(folder, 'file'), '');
-    const blocked = new CheckpointStore(new FileStorage(join(folder, 'file', 'checkpoints')), { keep: 1 });
+    const blocked = new CheckpointStore(new FileStorage(join(folder, 'file', 'checkpoints')));
     await expect(blocked.write(small(1))).rejects.toMatchObject({ fault: 'environment' });
   });
 });

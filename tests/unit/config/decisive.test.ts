@@ -1,6 +1,6 @@
 // Which settings may differ when a run is resumed: those that decide no bit of its weights, which depends on whether it may go back.
 import { describe, expect, it } from 'vitest';
-import { configHash, decisiveChanges, freeSettingsInWords } from '../../../src/config/decisive.js';
+import { changeableInWords, configHash, decisiveChanges } from '../../../src/config/decisive.js';
 import { runConfig } from '../../../src/config/run-config.js';
 
 type Tree = Record<string, unknown>;
@@ -67,9 +67,11 @@ describe('onCollapse and onDivergence', () => {
 });
 
 it('the list is told in words', () => {
-  expect(freeSettingsInWords()).toBe(
-    'server, verify, onDivergence, data.path, device.kind and checkpoint.everySeconds; ' +
+  expect(changeableInWords()).toBe(
+    'freely: server, verify, onDivergence, data.path, device.kind and checkpoint.everySeconds; ' +
       'checkpoint.everySteps (not where onCollapse or onDivergence is rollback); ' +
-      'checkpoint.keep, evaluation, onCollapse and stop (not where onCollapse is rollback)',
+      'checkpoint.keep, evaluation, onCollapse and stop (not where onCollapse is rollback). ' +
+      'From a step on, with --resume --amend KEY=VALUE: optimizer, schedule.order, schedule.discriminatorSteps, loss, penalties, averaging ' +
+      "(an optimizer's name not). Anything else is another run: nash train CONFIG --set KEY=VALUE --run-dir DIR",
   );
 });

@@ -1,6 +1,13 @@
 // What each step reads (design 1.3), by hand: k = 2, two rounds.
 import { describe, expect, it } from 'vitest';
-import { isReady, phaseOf, roundOf, versionsAfter } from '../../../src/protocol/schedule.js';
+import {
+  isReady,
+  isWhole,
+  minibatchOf,
+  phaseOf,
+  roundOf,
+  versionsAfter,
+} from '../../../src/protocol/schedule.js';
 
 const reads = (order: 'alternating' | 'simultaneous', net: 'discriminator' | 'generator', step: number) => {
   const { discriminator, generator } = phaseOf({ order, discriminatorSteps: 2 }, net, step).reads;
@@ -44,4 +51,35 @@ it('a round is k steps of D and one of G', () => {
   expect(versionsAfter(options, 4)).toEqual({ discriminator: 12, generator: 4 });
   expect([0, 2, 3, 11].map((step) => roundOf(options, 'discriminator', step))).toEqual([0, 0, 1, 3]);
   expect(roundOf(options, 'generator', 4)).toBe(4);
+});
+
+describe('a k that began to count at a boundary', () => {
+  // one step of D a round up to round 5, three from there on: D's steps of rounds 5 and 6 are 5, 6, 7 and 8, 9, 10
+  const schedule = {
+    order: 'alternating',
+    discriminatorSteps: 3,
+    since: { discriminator: 5, generator: 5 },
+  } as const;
+
+  it('leaves what came before as it was', () => {
+    expect(versionsAfter(schedule, 5)).toEqual({ discriminator: 5, generator: 5 });
+    expect(isWhole(schedule, { discriminator: 5, generator: 5 })).toBe(true);
+  });
+
+  it('counts from there', () => {
+    expect([5, 6, 7, 8, 10].map((step) => roundOf(schedule, 'discriminator', step))).toEqual([5, 5, 5, 6, 6]);
+    expect(phaseOf(schedule, 'discriminator', 8).reads).toEqual({ discriminator: 8, generator: 6 });
+    expect(phaseOf(schedule, 'generator', 5).reads).toEqual({ discriminator: 8, generator: 5 });
+    expect(phaseOf({ ...schedule, order: 'simultaneous' }, 'generator', 6).reads).toEqual({
+      discriminator: 8,
+      generator: 6,
+    });
+    expect(versionsAfter(schedule, 7)).toEqual({ discriminator: 11, generator: 7 });
+    expect(isWhole(schedule, { discriminator: 7, generator: 6 })).toBe(false);
+  });
+
+  it("gives no minibatch twice, and G's step sees that of its round's first", () => {
+    expect([5, 6, 7].map((step) => minibatchOf(schedule, 'discriminator', step))).toEqual([5, 6, 7]);
+    expect([5, 6].map((step) => minibatchOf(schedule, 'generator', step))).toEqual([5, 8]);
+  });
 });

@@ -111,6 +111,19 @@ describe('a worker that joins a run', () => {
     expect(fresh.join(worker('d-1'), { fingerprint: other, canaries: D })).toBeUndefined();
   });
 
+  it('after an amendment must be of the same machines as before, and computes other bits than then', () => {
+    const before = begun();
+    before.forgetCanaries();
+    const run = new Uniformity(JSON.parse(JSON.stringify(before)));
+    const other = { fingerprint: { ...usual, threads: '2' }, canaries: { discriminator: hashB } };
+    expect(run.join(worker('d-1'), other)).toMatchObject({ reason: 'fingerprint' });
+    const amended = { fingerprint: usual, canaries: { discriminator: hashB } };
+    expect(run.join(worker('d-2'), amended)).toBeUndefined();
+    run.settled('d-2', 'discriminator');
+    expect(run.join(worker('d-3'), { fingerprint: usual, canaries: D })).toMatchObject({ reason: 'canary' });
+    expect(run.toJSON().discriminator).toMatchObject({ canary: hashB, worker: 'd-0' });
+  });
+
   it('for both pools must fit both, and sets neither where it fits only one', () => {
     const run = begun();
     expect(

@@ -64,16 +64,13 @@ export const ROWS = [
       },
       {
         kind: 'stat',
-        title: 'Collapse score',
-        what: "share of the data's variety that samples lack; above a half alerts after a tenth of the run (GanModeCollapse)",
-        unit: 'percentunit',
-        queries: [['gan_mode_collapse_score_ratio{$run}', '{{instance}}']],
-        min: 0,
-        max: 1,
+        title: 'Collapsed',
+        what: "1 where the run has collapsed by its config's rule (collapse: threshold, after, patience); alerts (GanModeCollapse)",
+        unit: 'short',
+        queries: [['gan_mode_collapse_verdict{$run}', '{{instance}}']],
         thresholds: [
           [0, 'green'],
-          [0.25, 'orange'],
-          [0.5, 'red'],
+          [1, 'red'],
         ],
       },
       {
@@ -269,7 +266,10 @@ export const ROWS = [
         title: 'Collapse score',
         what: '0: as various as the data; 1: one kind of sample. 1 - exp(-reverse KL) over modes, classes or bins',
         unit: 'percentunit',
-        queries: [['gan_mode_collapse_score_ratio{$run}', '{{instance}}']],
+        queries: [
+          ['gan_mode_collapse_score_ratio{$run}', '{{instance}}'],
+          ['gan_mode_collapse_threshold_ratio{$run}', 'bad above {{instance}}'],
+        ],
         min: 0,
         max: 1,
       },
@@ -322,7 +322,7 @@ export const ROWS = [
         unit: 'short',
         queries: [
           [
-            '{__name__=~"gan_.+_(ratio|nats|distance|score)",__name__!~"gan_discriminator_accuracy_ratio|gan_value_function_nats",$run}',
+            '{__name__=~"gan_.+_(ratio|nats|distance|score)",__name__!~"gan_discriminator_accuracy_ratio|gan_value_function_nats|gan_mode_collapse_threshold_ratio",$run}',
             '{{__name__}} {{instance}}',
           ],
         ],

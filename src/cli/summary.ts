@@ -11,10 +11,11 @@ export const stoppedLine = (result: RunResult | undefined, resume: string): stri
 /** One line after the other. */
 export function summaryOf(
   { steps, seconds, imagesPerSecond, metrics }: RunResult,
-  { runDir, config }: ResolvedRun,
+  { runDir, config }: Pick<ResolvedRun, 'runDir' | 'config'>,
 ): string[] {
   const rate = Math.round(imagesPerSecond).toLocaleString('en');
   const captured = metrics.gan_modes_captured;
+  const lacking = metrics.gan_mode_collapse_verdict === 1 && metrics.gan_mode_collapse_score_ratio;
   const quality = metrics.gan_high_quality_samples_ratio;
   const near =
     quality === undefined
@@ -23,6 +24,7 @@ export function summaryOf(
   return [
     `done: ${steps.discriminator} steps of D and ${steps.generator} of G in ${duration(seconds)}, ${rate} images/s`,
     ...(captured === undefined ? [] : [`modes ${captured}/${metrics.gan_modes_expected}${near}`]),
+    ...(lacking ? [`collapsed: samples lack ${Math.round(lacking * 100)} % of the data's variety`] : []),
     `figures: ${runFile(runDir, 'figures')}, result: ${runFile(runDir, 'result')}`,
     config.data.source === 'ring'
       ? 'next: npx nash data mnist && npx nash train configs/mnist-gan.yaml'

@@ -29,6 +29,7 @@ const FREE: readonly FreeSetting[] = [
   { key: 'checkpoint.everySteps', unless: returnsAtAll },
   { key: 'checkpoint.keep', unless: returnsOnCollapse },
   { key: 'evaluation', unless: returnsOnCollapse },
+  { key: 'collapse', unless: returnsOnCollapse },
   { key: 'onCollapse', unless: returnsOnCollapse },
   { key: 'stop', unless: returnsOnCollapse }, // a collapse counts after a share of the run
 ];

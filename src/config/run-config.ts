@@ -101,6 +101,20 @@ export const runConfig = z.strictObject({
       samples: z.int().min(64).max(100_000).default(2500),
     })
     .prefault({}),
+  /** when samples that lack variety are a collapse: to verdicts, the alert and the figure */
+  collapse: z
+    .strictObject({
+      /** a collapse score above it is bad; 0.5: more than half of the data's variety is missing */
+      threshold: z.number().min(0).max(1).default(0.5),
+      /**
+       * bad scores count after it, and from the first one that was not bad: an untrained G lacks variety too. Below 1 a share of the
+       * run, else G's steps
+       */
+      after: z.number().min(0).max(1e9).default(0.2),
+      /** bad evaluations in a row that are a collapse; one alone may be an oscillation */
+      patience: z.int().positive().max(1000).default(3),
+    })
+    .prefault({}),
   /** stop and rollback make training wait for each evaluation: its verdict decides the weights */
   onCollapse: z.enum(['alert', 'stop', 'rollback']).default('alert'),
   onDivergence: z.enum(['stop', 'rollback']).default('stop'),

@@ -1,13 +1,7 @@
-// The picture of a run's collapse: its score over G's steps, and the line from which the alert counts it as one.
+// The picture of a run's collapse: its score over G's steps, and the line above which it is one.
 import type { TopLevelSpec } from 'vega-lite';
 import { COLOURS, drawChart } from './chart.js';
-import { COLLAPSE } from './measures/collapse-score.js';
-
-/** The collapse score of the generator after `step` steps. */
-export interface CollapsePoint {
-  step: number;
-  score: number;
-}
+import type { CollapsePoint, CollapseRule } from './measures/collapse-rule.js';
 
 /** More points than pixels only slow the drawing. */
 const POINTS_MAX = 1000;
@@ -16,7 +10,10 @@ const POINTS_MAX = 1000;
  * PNG bytes.
  * @param points at least one, in the order of steps
  */
-export function drawCollapse(points: readonly CollapsePoint[]): Promise<Buffer> {
+export function drawCollapse(
+  points: readonly CollapsePoint[],
+  { threshold, patience }: Pick<CollapseRule, 'threshold' | 'patience'>,
+): Promise<Buffer> {
   const last = points.at(-1)!;
   const stride = Math.ceil(points.length / POINTS_MAX);
   const shown = points.filter((_, i) => (points.length - 1 - i) % stride === 0); // the last one is always among them
@@ -31,8 +28,8 @@ export function drawCollapse(points: readonly CollapsePoint[]): Promise<Buffer> 
     title: "G's step",
     scale: { nice: false, domain: [0, Math.max(1, last.step)] },
   };
-  const threshold = {
-    data: { values: [{ score: COLLAPSE.scoreMin }] },
+  const line = {
+    data: { values: [{ score: threshold }] },
     encoding: { y: { field: 'score', ...y } },
   };
   const text = { align: 'right', baseline: 'bottom', dx: -4, dy: -4, fontSize: 12 };
@@ -41,12 +38,12 @@ export function drawCollapse(points: readonly CollapsePoint[]): Promise<Buffer> 
     height: 360,
     title: {
       text: `collapse score ${last.score.toFixed(2)}`,
-      subtitle: `step ${last.step.toLocaleString('en')}  ·  dashed: ${COLLAPSE.scoreMin}, from which the alert GanModeCollapse counts`,
+      subtitle: `step ${last.step.toLocaleString('en')}  ·  ${patience} in a row above ${threshold} are a collapse, once the run was well or ought to be`,
     },
     layer: [
-      { ...threshold, mark: { type: 'rule', color: COLOURS.missed, strokeDash: [5, 3], strokeWidth: 1.5 } },
+      { ...line, mark: { type: 'rule', color: COLOURS.missed, strokeDash: [5, 3], strokeWidth: 1.5 } },
       {
-        ...threshold,
+        ...line,
         mark: { type: 'text', ...text, color: COLOURS.missed, x: 'width', text: 'collapse' },
       },
       {

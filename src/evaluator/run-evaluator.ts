@@ -56,7 +56,7 @@ class Evaluator implements SessionRole {
       config,
       examiner: createExaminer(source, config.data.source, config.evaluation.samples),
       drawer: new SampleDrawer({ architecture, latentDistribution: config.model.latentDistribution }),
-      history: new CollapseHistory(this.runDir),
+      history: new CollapseHistory(this.runDir, config.collapse),
       cache: new WeightsCache(layout, memory?.weights),
     };
     const device = backend.isUsingGpuDevice ? 'gpu' : 'cpu';

@@ -107,6 +107,12 @@ export const CATALOGUE = {
   gan_process_resident_memory_bytes: gauge('Resident memory of the processes of a kind, added up', { role }),
   gan_parameters_version: gauge('Version of the weights: steps applied since the first', { net }),
   ...measures,
+  gan_mode_collapse_verdict: gauge(
+    "1 where the run has collapsed by its config's rule (collapse: threshold, after, patience), else 0",
+  ),
+  gan_mode_collapse_threshold_ratio: gauge(
+    'Collapse score above which an evaluation is bad (collapse.threshold)',
+  ),
   gan_evaluation_seconds: gauge('Seconds that the last evaluation took'),
   gan_evaluated_version: gauge('Version of the averaged generator that the last evaluation looked at'),
 } as const satisfies Record<string, MetricDefinition>;

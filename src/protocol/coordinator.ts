@@ -418,12 +418,12 @@ export class Coordinator {
     this.rounds.restore(versions);
   }
 
-  private judged({ round, verdict }: Extract<Event, { kind: 'judged' }>): Effect[] {
+  private judged({ round, verdict, since = round }: Extract<Event, { kind: 'judged' }>): Effect[] {
     if (this.hasEnded || !this.rounds.noteVerdict(round) || verdict === 'continue') return [];
     if (verdict === 'rollback') {
       this.isHalted = true;
       const because = `the generator of step ${round} has collapsed`;
-      return [{ kind: 'restore', round: round - 1, cause: 'collapse', because }];
+      return [{ kind: 'restore', round: since - 1, cause: 'collapse', because }];
     }
     this.hasEnded = true;
     return [{ kind: 'finished', because: 'collapsed' }];

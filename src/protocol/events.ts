@@ -23,7 +23,8 @@ export type Event =
   | { kind: 'applied'; net: Net; nowMs: number }
   /** a complete step was not applied: its gradient, or else what it would have made of the weights, is not finite */
   | { kind: 'not-applied'; net: Net; cause: 'gradient' | 'update' }
-  | { kind: 'judged'; round: number; verdict: 'continue' | 'stop' | 'rollback' }
+  /** since: the first round of those that made the verdict, default `round`; a rollback leads to before it */
+  | { kind: 'judged'; round: number; verdict: 'continue' | 'stop' | 'rollback'; since?: number }
   /** the shell has gone back to a checkpoint, as it was told */
   | { kind: 'restored'; versions: Versions }
   /** a worker has answered a ping that was sent at `pingedMs`: whatever it was given before, it computes no more */

@@ -6,6 +6,7 @@ import { hostname } from 'node:os';
 import { FileStorage } from '../checkpoints/file-storage.js';
 import type { RunConfig } from '../config/run-config.js';
 import { messageOf } from '../errors.js';
+import { pointsOf } from '../evaluation/measures/collapse-rule.js';
 import type { Metrics } from '../metrics/metrics.js';
 import type { Net } from '../parameters/manifest.js';
 import { Coordinator } from '../protocol/coordinator.js';
@@ -15,6 +16,7 @@ import { type ServerMessage, serverMessage } from '../protocol/messages.js';
 import type { Versions } from '../protocol/schedule.js';
 import { DEADLINES, TICK_MS } from '../protocol/timing.js';
 import type { Amendment, Totals } from '../run/run-state.js';
+import { metricsText } from '../run-folder/metrics-text.js';
 import type { RunFolder } from '../run-folder/run-folder.js';
 import type { ServerTransport } from '../transport/transport.js';
 import { encode } from '../wire/codec.js';
@@ -155,7 +157,8 @@ export class ParameterServer {
       { ...shared, version, onHung: (evaluator) => this.reception.silent(evaluator, 'hung') },
       {
         isExpected: parts.hasEvaluator,
-        onVerdict: (round, verdict) => this.training.handle({ kind: 'judged', round, verdict }),
+        earlier: pointsOf(metricsText(folder.path)),
+        onVerdict: (verdict) => this.training.handle(verdict),
       },
     );
     this.training = new Training({

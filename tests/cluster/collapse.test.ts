@@ -3,10 +3,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { COLLAPSE, COLLAPSE_SCORE } from '../../src/evaluation/measures/collapse-score.js';
+import { COLLAPSE_SCORE } from '../../src/evaluation/measures/collapse-score.js';
 import { faulty, nash, resultOf, scratch, start, trainWords } from '../support/nash.js';
 
 const STEPS = 120;
+const THRESHOLD = 0.5;
 
 const words = (name: string, seed: number, workers: string) =>
   trainWords(
@@ -24,6 +25,8 @@ const words = (name: string, seed: number, workers: string) =>
       'checkpoint.everySteps': STEPS,
       'evaluation.everySteps': STEPS,
       'stop.generatorSteps': STEPS,
+      'collapse.threshold': THRESHOLD,
+      'collapse.patience': 1,
       onCollapse: 'rollback',
     },
     ['--workers', workers],
@@ -60,7 +63,7 @@ it('ends with 0 and the same bits whoever is killed, once its noise is another',
     rollbacks.map((_, i) => ['collapse', i + 1]),
   );
   const scores = judged(first);
-  expect(scores.map((score) => score > COLLAPSE.scoreMin)).toEqual([...rollbacks.map(() => true), false]);
+  expect(scores.map((score) => score > THRESHOLD)).toEqual([...rollbacks.map(() => true), false]);
 
   const env = faulty('kill', scratch('once'));
   const again = await start(words('killed', seed!, 'discriminator=1,generator=1'), { env }).finished;

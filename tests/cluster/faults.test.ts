@@ -258,7 +258,7 @@ describe('a run that the evaluator judges', () => {
     // an untrained net that never moves: all its samples fall on few modes
     const still = { 'optimizer.generator.name': 'sgd', 'optimizer.generator.learningRate': '1.0e-30' };
     const { exitCode, stderr } = await nash(
-      ...evaluatedWords('collapsed', { ...sets, ...still, onCollapse: 'stop' }),
+      ...evaluatedWords('collapsed', { ...sets, ...still, onCollapse: 'stop', 'collapse.patience': 1 }),
     );
     expect([exitCode, stderr]).toEqual([1, expect.stringContaining('mode collapse at step 20 of G')]);
     expect(resultOf('collapsed')).toMatchObject({ status: 'failed', steps: { generator: 20 } });

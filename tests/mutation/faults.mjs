@@ -718,7 +718,7 @@ export const FAULTS = [
         'this.roster.countFor(net, this.nowMs)',
         'this.roster.serving(net).length',
       ],
-      ['a collapse goes back to the round that collapsed', 'round: round - 1, cause:', 'round, cause:'],
+      ['a collapse goes back to the round that collapsed', 'round: since - 1, cause:', 'round, cause:'],
     ],
   ),
   ...of(
@@ -820,18 +820,35 @@ export const FAULTS = [
   ),
   ...of(
     'src/evaluation/measures/collapse-score.ts',
-    ['tests/unit/server/training/verdict.test.ts', 'tests/unit/evaluation/collapse.test.ts'],
+    ['tests/unit/evaluation/collapse.test.ts'],
+    [['the score forgets the distances', '1 - Math.min(1, diversity))', '0)']],
+  ),
+  ...of(
+    'src/evaluation/measures/collapse-rule.ts',
     [
-      ['a score of 0.4 is a collapse', 'scoreMin: 0.5', 'scoreMin: 0.4'],
-      ['a score of 0.6 is no collapse', 'scoreMin: 0.5', 'scoreMin: 0.7'],
-      ['a score of exactly 0.5 is a collapse', 'score > COLLAPSE.scoreMin', 'score >= COLLAPSE.scoreMin'],
-      ['a run may collapse in its first twentieth', 'runShareMin: 0.1', 'runShareMin: 0.05'],
+      'tests/unit/evaluation/measures/collapse-rule.test.ts',
+      'tests/unit/server/training/evaluations.test.ts',
+    ],
+    [
+      ['a score at the threshold is bad', 'score > threshold', 'score >= threshold'],
+      ['a healthy run collapses while it is untrained', 'lastWell >= 0 || step > grace', 'true'],
+      ['a run that was well has its grace all the same', 'lastWell >= 0 || step > grace', 'step > grace'],
+      ['one bad evaluation is a collapse', 'bad.length >= patience', 'bad.length >= 1'],
+      ['steps of a grace are shares', 'after < 1 ? after * goal : after', 'after * goal'],
+      ['a collapse began with its last evaluation', 'bad[0]!.step', 'bad.at(-1)!.step'],
+    ],
+  ),
+  ...of(
+    'src/server/training/collapse-judge.ts',
+    ['tests/unit/server/training/evaluations.test.ts'],
+    [
       [
-        'a run may collapse at exactly its first tenth',
-        'step > COLLAPSE.runShareMin',
-        'step >= COLLAPSE.runShareMin',
+        'the verdict rests on when evaluators come',
+        'score !== undefined && this.counts(round)',
+        'score !== undefined',
       ],
-      ['the score forgets the distances', '1 - Math.min(1, diversity))', '0)'],
+      ['scores of a life that is gone count', 'until(earlier, round + 1)', 'earlier'],
+      ['a run that is only watched has no verdict', 'since === undefined ? 0 : 1', '0'],
     ],
   ),
   ...of(
@@ -841,22 +858,21 @@ export const FAULTS = [
   ),
   ...of(
     'src/server/training/evaluations.ts',
-    ['tests/unit/server/training/verdict.test.ts', 'tests/unit/server/training/evaluations.test.ts'],
+    ['tests/unit/server/training/evaluations.test.ts'],
     [
-      ['alert holds the run up', "onCollapse === 'alert' || !hasCollapsed", '!hasCollapsed'],
+      ['every evaluation is a verdict to stop', 'since === undefined) {', 'false) {'],
       ['an evaluator may set any gauge', '!isMeasure(name)', "name === 'nonsense'"],
     ],
   ),
   ...of(
     'cluster/observability/rules/alerts.yml',
-    ['tests/unit/server/training/verdict.test.ts'],
+    ['tests/unit/observability/dashboard.test.ts'],
     [
       [
-        'the alert has another threshold than the verdict',
+        'the alert has a threshold of its own',
+        'gan_mode_collapse_verdict == 1',
         'gan_mode_collapse_score_ratio > 0.5',
-        'gan_mode_collapse_score_ratio > 0.8',
       ],
-      ['the alert counts from another share of the run', '(0.1 * gan_goal_steps)', '(0.2 * gan_goal_steps)'],
     ],
   ),
   ...of(

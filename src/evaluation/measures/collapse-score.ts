@@ -1,16 +1,5 @@
-// One number for collapse, defined once for every kind of data, and from where on it is one.
+// One number for collapse, defined once for every kind of data. From where on it is one, collapse-rule.ts says.
 import { measure } from './measure.js';
-
-/**
- * Samples that lack more than half of the data's variety have collapsed, once a tenth of the run is behind: an untrained generator
- * lacks variety too. Verdicts and the figure's line are of these two; the alert GanModeCollapse and its panel say them again, and a
- * test compares them.
- */
-export const COLLAPSE = { scoreMin: 0.5, runShareMin: 0.1 } as const;
-
-/** @param step G's, of the version that was measured @param goal G's steps at which the run is done */
-export const isCollapsed = (score: number, { step, goal }: { step: number; goal: number }): boolean =>
-  score > COLLAPSE.scoreMin && step > COLLAPSE.runShareMin * goal;
 
 export const COLLAPSE_SCORE = 'gan_mode_collapse_score_ratio';
 

@@ -2,8 +2,10 @@
 // measures a verdict where the config lets them steer the run.
 import type { RunConfig } from '../../config/run-config.js';
 import { NashError } from '../../errors.js';
-import { COLLAPSE_SCORE, isCollapsed } from '../../evaluation/measures/collapse-score.js';
+import type { CollapsePoint } from '../../evaluation/measures/collapse-rule.js';
+import { COLLAPSE_SCORE } from '../../evaluation/measures/collapse-score.js';
 import { isMeasure } from '../../evaluation/measures/measures.js';
+import type { Metrics } from '../../metrics/metrics.js';
 import type { Event } from '../../protocol/events.js';
 import type { Line } from '../../protocol/line.js';
 import type { MessageOf, ServerMessage, WorkerMessage } from '../../protocol/messages.js';
@@ -12,6 +14,7 @@ import type { Log } from '../log.js';
 import type { Peer, Peers } from '../peers/peers.js';
 import type { WeightsSender } from '../peers/weights-sender.js';
 import type { RunReport } from '../run-report.js';
+import { CollapseJudge } from './collapse-judge.js';
 import type { ParameterStore } from './parameter-store.js';
 
 /** How long the end waits for somebody to ask for the last evaluation. */
@@ -20,7 +23,7 @@ const POLL_MS = 10;
 /** An evaluation may take so many times the longest of this run, and so long in any case; no more, since training may wait for it. */
 const PATIENCE = { factor: 10, leastMs: 60_000, mostMs: 600_000 };
 
-export type Verdict = Extract<Event, { kind: 'judged' }>['verdict'];
+export type Verdict = Extract<Event, { kind: 'judged' }>;
 
 export interface EvaluationParts {
   config: RunConfig;
@@ -29,6 +32,7 @@ export interface EvaluationParts {
   store: ParameterStore;
   weights: WeightsSender;
   report: RunReport;
+  metrics: Metrics;
   log: Log;
   send(session: string, message: ServerMessage): void;
   now(): number;
@@ -41,8 +45,10 @@ export interface EvaluationParts {
 export interface EvaluationOptions {
   /** an evaluator was started beside this server, so that the end waits for one */
   isExpected: boolean;
+  /** collapse scores of the run's earlier lives */
+  earlier: readonly CollapsePoint[];
   /** A round that was to be judged is. */
-  onVerdict(round: number, verdict: Verdict): void;
+  onVerdict(verdict: Verdict): void;
 }
 
 export class Evaluations {
@@ -55,12 +61,15 @@ export class Evaluations {
   /** round on which training waits for a verdict; of another term than now it waits for none: it has gone back */
   private judging: { term: number; round: number } | undefined;
   private isExpected: boolean;
+  private readonly collapse: CollapseJudge;
 
   constructor(
     private readonly parts: EvaluationParts,
     private readonly options: EvaluationOptions,
   ) {
     this.isExpected = options.isExpected;
+    const { config, metrics, version } = parts;
+    this.collapse = new CollapseJudge(config, metrics, { earlier: options.earlier, round: version() });
   }
 
   /** An evaluator is there: it is asked for what nobody could be asked for before. */
@@ -123,9 +132,11 @@ export class Evaluations {
     this.hungCount = 0;
     this.asked = undefined;
     const isAbandoned = term !== this.parts.line.term; // its weights are no version any more
+    let since: number | undefined;
     if (!isAbandoned) {
       this.answeredVersion = version;
       this.parts.report.evaluation(version, seconds, metrics);
+      since = this.collapse.note(version, metrics[COLLAPSE_SCORE]);
     }
     if (this.judging?.term !== this.parts.line.term) return;
     const { round } = this.judging;
@@ -134,9 +145,13 @@ export class Evaluations {
       return;
     }
     this.judging = undefined;
-    const verdict = verdictOf(this.parts.config, round, metrics[COLLAPSE_SCORE]);
-    if (verdict !== 'continue') this.parts.log('the evaluator sees a collapse', { round, verdict });
-    this.options.onVerdict(round, verdict);
+    const { onCollapse } = this.parts.config;
+    if (onCollapse === 'alert' || since === undefined) {
+      this.options.onVerdict({ kind: 'judged', round, verdict: 'continue' });
+      return;
+    }
+    this.parts.log('the evaluator sees a collapse', { round, since, verdict: onCollapse });
+    this.options.onVerdict({ kind: 'judged', round, verdict: onCollapse, since });
   }
 
   /** Nobody will come: the end need not wait, and what waits for a verdict would wait for ever. */
@@ -173,14 +188,4 @@ export class Evaluations {
   private evaluator(): Peer | undefined {
     return this.parts.peers.all().find((peer) => peer.role === 'evaluator' && peer.state === 'ready');
   }
-}
-
-/** Decided by one evaluation alone, so that a resumed run judges as the undisturbed one did. */
-export function verdictOf(
-  { onCollapse, stop }: RunConfig,
-  round: number,
-  score: number | undefined,
-): Verdict {
-  const hasCollapsed = score !== undefined && isCollapsed(score, { step: round, goal: stop.generatorSteps });
-  return onCollapse === 'alert' || !hasCollapsed ? 'continue' : onCollapse;
 }

@@ -23,6 +23,7 @@ const CHANGES: [string, Tree, Tree, readonly Tree[]][] = [
   ['checkpoint.keep', {}, { checkpoint: { keep: 1 } }, [COLLAPSE]],
   ['evaluation.everySteps', {}, { evaluation: { everySteps: 7 } }, [COLLAPSE]],
   ['evaluation.samples', {}, { evaluation: { samples: 77 } }, [COLLAPSE]],
+  ['collapse.patience', {}, { collapse: { patience: 7 } }, [COLLAPSE]],
   ['stop.generatorSteps', {}, { stop: { generatorSteps: 7 } }, [COLLAPSE]],
   ['seed', {}, { seed: 2 }, [ALERT, STOP, COLLAPSE, DIVERGENCE]],
   ['device.threads', {}, { device: { threads: 2 } }, [ALERT, STOP, COLLAPSE, DIVERGENCE]],
@@ -70,7 +71,7 @@ it('the list is told in words', () => {
   expect(changeableInWords()).toBe(
     'freely: server, verify, onDivergence, data.path, device.kind and checkpoint.everySeconds; ' +
       'checkpoint.everySteps (not where onCollapse or onDivergence is rollback); ' +
-      'checkpoint.keep, evaluation, onCollapse and stop (not where onCollapse is rollback). ' +
+      'checkpoint.keep, evaluation, collapse, onCollapse and stop (not where onCollapse is rollback). ' +
       'From a step on, with --resume --amend KEY=VALUE: optimizer, schedule.order, schedule.discriminatorSteps, loss, penalties, averaging ' +
       "(an optimizer's name not). Anything else is another run: nash train CONFIG --set KEY=VALUE --run-dir DIR",
   );

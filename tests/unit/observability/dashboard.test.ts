@@ -4,7 +4,6 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { DASHBOARD, dashboardJson } from '../../../cluster/observability/dashboard.mjs';
 import { ROWS } from '../../../cluster/observability/panels.mjs';
-import { COLLAPSE } from '../../../src/evaluation/measures/collapse-score.js';
 import { isMeasure } from '../../../src/evaluation/measures/measures.js';
 import { CATALOGUE } from '../../../src/metrics/catalogue.js';
 import { metricsTable, withMetricsTable } from '../../../src/metrics/table.js';
@@ -75,14 +74,19 @@ describe('an alert', () => {
   );
 });
 
-it('the alert of a collapse and its panel count from where verdicts do', () => {
+it('the alert of a collapse and the panels go by the verdict and the threshold that the run itself tells', () => {
   const alert = alerts.find((rule) => rule.alert === 'GanModeCollapse')!;
-  expect(alert.expr).toContain(`gan_mode_collapse_score_ratio > ${COLLAPSE.scoreMin} `);
-  expect(alert.expr).toContain(
-    `gan_evaluated_version > on (job, instance) (${COLLAPSE.runShareMin} * gan_goal_steps)`,
-  );
-  const panel = ROWS.flatMap(({ panels }) => panels).find(({ title }) => title === 'Collapse score')!;
-  expect(panel.thresholds).toContainEqual([COLLAPSE.scoreMin, 'red']);
+  expect(alert.expr).toMatch(/gan_mode_collapse_verdict == 1$/);
+  expect(alert.expr).not.toMatch(/\d\.\d/);
+  const panelOf = (metric: string) =>
+    ROWS.flatMap(({ panels }) => panels).find(({ queries }) =>
+      queries.some(([expr]) => expr.startsWith(`${metric}{`)),
+    );
+  expect(panelOf('gan_mode_collapse_verdict')?.thresholds).toEqual([
+    [0, 'green'],
+    [1, 'red'],
+  ]);
+  expect(panelOf('gan_mode_collapse_threshold_ratio')).toBe(panelOf('gan_mode_collapse_score_ratio'));
 });
 
 describe('the README', () => {

@@ -605,6 +605,20 @@ describe('a run that the evaluator judges', () => {
       expect.objectContaining({ kind: 'restore', round: 0, cause: 'collapse' }),
     ]);
   });
+
+  it('and to before the first of the rounds that made the verdict', () => {
+    const { c, round } = judged();
+    round();
+    c.handle({ kind: 'judged', round: 1, verdict: 'continue' });
+    round();
+    expect(c.handle({ kind: 'judged', round: 2, verdict: 'rollback', since: 1 })).toEqual([
+      expect.objectContaining({
+        kind: 'restore',
+        round: 0,
+        because: 'the generator of step 2 has collapsed',
+      }),
+    ]);
+  });
 });
 
 /** Drives a coordinator with workers that answer in random order, vanish and come; stops it after `stopAt` events if given. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { DatasetSource, DistributionSource } from '../../../../src/data/data-source.js';
-import { COLLAPSE, COLLAPSE_SCORE, isCollapsed } from '../../../../src/evaluation/measures/collapse-score.js';
+import { COLLAPSE_SCORE } from '../../../../src/evaluation/measures/collapse-score.js';
 import type { Measure, Reference } from '../../../../src/evaluation/measures/measure.js';
 import {
   isMeasure,
@@ -118,12 +118,4 @@ describe('measures of samples', () => {
       ).gan_modes_captured;
     expect([modesOf(1, 101), modesOf(1, 100)]).toEqual([1, 2]);
   });
-});
-
-it('a collapse is one above the least score, exclusive, after its share of the run, exclusive', () => {
-  const late = { step: 100, goal: 100 };
-  expect(isCollapsed(COLLAPSE.scoreMin, late)).toBe(false);
-  expect(isCollapsed(COLLAPSE.scoreMin + 1e-9, late)).toBe(true);
-  expect(isCollapsed(1, { step: COLLAPSE.runShareMin * 100, goal: 100 })).toBe(false);
-  expect(isCollapsed(1, { step: COLLAPSE.runShareMin * 100 + 1, goal: 100 })).toBe(true);
 });

@@ -1,6 +1,7 @@
 // The server's side of the evaluator: what it takes from one, and which verdict it makes of it. The evaluator's answers are made up.
 import { describe, expect, it, vi } from 'vitest';
 import { runConfig } from '../../../../src/config/run-config.js';
+import type { CollapsePoint } from '../../../../src/evaluation/measures/collapse-rule.js';
 import { COLLAPSE_SCORE } from '../../../../src/evaluation/measures/collapse-score.js';
 import type { Peer } from '../../../../src/server/peers/peers.js';
 import {
@@ -10,11 +11,14 @@ import {
 } from '../../../../src/server/training/evaluations.js';
 import { MalformedMessage } from '../../../../src/wire/codec.js';
 
-function serverWith(settings: object = {}) {
+/** @param earlier scores of the run's earlier lives, of which this one has `round` rounds behind it */
+function serverWith(settings: object = {}, { earlier = [] as CollapsePoint[], round = 0 } = {}) {
   const config = runConfig.parse({
     data: { source: 'ring' },
     model: { name: 'mlp' },
     stop: { generatorSteps: 100 },
+    evaluation: { everySteps: 10 },
+    collapse: { patience: 1 },
     ...settings,
   });
   const evaluatorOf = (session: string) => ({ session, role: 'evaluator', state: 'ready' }) as Peer;
@@ -33,7 +37,8 @@ function serverWith(settings: object = {}) {
       1,
     );
   };
-  const verdicts: [round: number, verdict: Verdict][] = [];
+  const verdicts: [round: number, verdict: Verdict['verdict'], since?: number][] = [];
+  const gauges: Record<string, number> = {};
   const line = { term: 1, branch: 0 };
   const parts = {
     config,
@@ -44,6 +49,11 @@ function serverWith(settings: object = {}) {
     report: {
       evaluation: (_: number, __: number, measures: Record<string, number>) => reported.push(measures),
     },
+    metrics: {
+      set: (name: string, value: number) => {
+        gauges[name] = value;
+      },
+    },
     log: () => {},
     send: (session: string, message: { kind: string; version?: number }) => {
       asked.push(message.version!);
@@ -51,7 +61,7 @@ function serverWith(settings: object = {}) {
       askedMs.push(clock.nowMs);
     },
     now: () => clock.nowMs,
-    version: () => 0,
+    version: () => round,
     onHung: ({ session }: Peer) => {
       givenUp.push([session, clock.nowMs]);
       leave(session);
@@ -59,7 +69,9 @@ function serverWith(settings: object = {}) {
   } as unknown as EvaluationParts;
   const evaluations = new Evaluations(parts, {
     isExpected: true,
-    onVerdict: (round, verdict) => verdicts.push([round, verdict]),
+    earlier,
+    onVerdict: ({ round, verdict, since }) =>
+      verdicts.push(since === undefined ? [round, verdict] : [round, verdict, since]),
   });
   const answer = (version: number, metrics: Record<string, number>, term = line.term, by = peer) =>
     evaluations.answered(by, { kind: 'evaluated', term, version, seconds: 1, metrics });
@@ -76,7 +88,7 @@ function serverWith(settings: object = {}) {
   };
   /** how long those were waited for that were given up, seconds */
   const waited = () => givenUp.map(([, ms], i) => Math.round((ms - askedMs[i]!) / 1000));
-  const others = { evaluatorOf, join, leave, pass, clock, givenUp, published, askedOf, waited };
+  const others = { gauges, evaluatorOf, join, leave, pass, clock, givenUp, published, askedOf, waited };
   return { evaluations, answer, reported, asked, verdicts, line, ...others };
 }
 
@@ -97,7 +109,7 @@ describe('an evaluator that does not answer', () => {
     expect(published.filter((version) => version === 50)).toHaveLength(1);
     expect(() => answer(50, {}, 1, evaluatorOf('e'))).toThrow(/not asked for/);
     answer(50, { [COLLAPSE_SCORE]: 0.9 }, 1, evaluatorOf('second'));
-    expect(verdicts).toEqual([[50, 'stop']]);
+    expect(verdicts).toEqual([[50, 'stop', 50]]);
   });
 
   it('is followed by the next that comes, however late; what was asked meanwhile is asked after that', () => {
@@ -211,19 +223,80 @@ describe('a verdict', () => {
   it.each(['stop', 'rollback'])('is to %s where the samples have collapsed, else to go on', (onCollapse) => {
     const { evaluations, answer, verdicts } = serverWith({ onCollapse });
     for (const [round, measures] of [
-      [5, collapsed],
+      [10, collapsed], // the first fifth of a run does not count, as long as it was not well
       [50, collapsed],
       [60, { [COLLAPSE_SCORE]: 0.2 }],
+      [70, {}],
+      [80, { [COLLAPSE_SCORE]: 0.5 }],
     ] as const) {
       evaluations.judge(round);
       answer(round, measures);
     }
-    // the first tenth of a run does not count
     expect(verdicts).toEqual([
-      [5, 'continue'],
-      [50, onCollapse],
+      [10, 'continue'],
+      [50, onCollapse, 50],
       [60, 'continue'],
+      [70, 'continue'],
+      [80, 'continue'],
     ]);
+  });
+
+  it('takes as many evaluations in a row as the config has patience, and leads to before the first of them', () => {
+    const { evaluations, answer, verdicts } = serverWith({
+      onCollapse: 'rollback',
+      collapse: { patience: 2, threshold: 0.8, after: 0 },
+    });
+    for (const [round, score] of [0.85, 0.7, 0.9, 0.9].map((score, i) => [10 * (i + 1), score] as const)) {
+      evaluations.judge(round);
+      answer(round, { [COLLAPSE_SCORE]: score });
+    }
+    expect(verdicts.slice(2)).toEqual([
+      [30, 'continue'],
+      [40, 'rollback', 30],
+    ]);
+  });
+
+  it('rests on the rounds that every run evaluates, not on those at which an evaluator came', () => {
+    const { evaluations, answer, verdicts } = serverWith({ onCollapse: 'stop', collapse: { patience: 2 } });
+    for (const round of [50, 57, 0, 58]) {
+      evaluations.ask(round);
+      answer(round, collapsed);
+    }
+    evaluations.judge(60);
+    answer(60, { [COLLAPSE_SCORE]: 0.9 });
+    expect(verdicts).toEqual([[60, 'stop', 50]]);
+  });
+
+  it('is that of the undisturbed run where the server was killed: earlier scores count, as far as their rounds still stand', () => {
+    const bad = (step: number) => ({ step, score: 0.9 });
+    const judged = (earlier: CollapsePoint[]) => {
+      const { evaluations, answer, verdicts } = serverWith(
+        { onCollapse: 'stop', collapse: { patience: 3 } },
+        { earlier, round: 40 },
+      );
+      evaluations.judge(50);
+      answer(50, collapsed);
+      return verdicts;
+    };
+    expect(judged([bad(30), bad(40)])).toEqual([[50, 'stop', 30]]);
+    expect(judged([bad(30), bad(37)])).toEqual([[50, 'continue']]);
+    const atStart = (round: number) =>
+      serverWith({}, { earlier: [bad(50)], round }).gauges.gan_mode_collapse_verdict;
+    expect([40, 50].map(atStart)).toEqual([0, 1]);
+  });
+
+  it('stands in /metrics, with its threshold, whatever the run makes of it', () => {
+    const { evaluations, answer, gauges } = serverWith({
+      onCollapse: 'alert',
+      collapse: { threshold: 0.3, patience: 1 },
+    });
+    expect(gauges).toEqual({ gan_mode_collapse_verdict: 0, gan_mode_collapse_threshold_ratio: 0.3 });
+    evaluations.ask(50);
+    answer(50, { [COLLAPSE_SCORE]: 0.4 });
+    expect(gauges.gan_mode_collapse_verdict).toBe(1);
+    evaluations.ask(60);
+    answer(60, { [COLLAPSE_SCORE]: 0.3 });
+    expect(gauges.gan_mode_collapse_verdict).toBe(0);
   });
 
   it('is of the round that was to be judged: a busy evaluator is asked for it once it has answered for an earlier one', () => {

@@ -1,0 +1,26 @@
+// The last words of a run that is done, read as a person does.
+import { describe, expect, it } from 'vitest';
+import { summaryOf } from '../../../src/cli/summary.js';
+import { runConfig } from '../../../src/config/run-config.js';
+import type { RunResult } from '../../../src/run-folder/run-result.js';
+
+/** The lines about samples. */
+const linesOf = (metrics: Record<string, number>, source: object = { source: 'ring' }) =>
+  summaryOf(
+    { steps: { discriminator: 8, generator: 8 }, seconds: 1, imagesPerSecond: 1, metrics } as RunResult,
+    {
+      runDir: 'runs/ring',
+      config: runConfig.parse({ data: source, model: { name: 'mlp' } }),
+    },
+  ).slice(1, -2);
+
+describe('the summary', () => {
+  it('says that the run has collapsed where its verdict is that, and else nothing of it', () => {
+    const score = { gan_mode_collapse_score_ratio: 0.958 };
+    expect(linesOf({ ...score, gan_mode_collapse_verdict: 1 })).toEqual([
+      "collapsed: samples lack 96 % of the data's variety",
+    ]);
+    expect(linesOf({ ...score, gan_mode_collapse_verdict: 0 })).toEqual([]);
+    expect(linesOf({})).toEqual([]);
+  });
+});

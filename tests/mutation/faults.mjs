@@ -821,7 +821,10 @@ export const FAULTS = [
   ...of(
     'src/evaluation/measures/collapse-score.ts',
     ['tests/unit/evaluation/collapse.test.ts'],
-    [['the score forgets the distances', '1 - Math.min(1, diversity))', '0)']],
+    [
+      ['the score forgets the distances', '1 - Math.min(1, diversity),', '0,'],
+      ['samples far from every mode are various', '1 - Math.min(1, highQuality / HIGH_QUALITY_LEAST)', '0'],
+    ],
   ),
   ...of(
     'src/evaluation/measures/collapse-rule.ts',
@@ -854,7 +857,7 @@ export const FAULTS = [
   ...of(
     'src/evaluation/measures/collapse-score.ts',
     ['tests/unit/evaluation/examiner.test.ts'],
-    [['the score is not told the diversity', '...(diversity !== undefined && { diversity }),', '']],
+    [['the score is not told the diversity', 'diversity, highQuality })', 'highQuality })']],
   ),
   ...of(
     'src/server/training/evaluations.ts',

@@ -33,6 +33,12 @@ describe('the collapse score', () => {
     expect(collapseScore({ reverseKlNats: 0, diversity: 1.4 })).toBe(0);
   });
 
+  it('is near 1 where next to no sample is near a mode, however evenly they lie around: quality has collapsed', () => {
+    const ofQuality = (highQuality: number) => collapseScore({ reverseKlNats: 0, highQuality });
+    expect([0, 0.002, 0.02, 0.04, 0.5].map(ofQuality)).toEqual([1, 0.95, 0.5, 0, 0]);
+    expect(collapseScore({ reverseKlNats: Math.log(2), highQuality: 0.03 })).toBeCloseTo(0.5, 12);
+  });
+
   it('stays finite where samples fall into a bin that the data never fill', () => {
     expect(reverseKl([1, 1], [10, 0])).toBeGreaterThan(0.5);
     expect(Number.isFinite(reverseKl([0, 9], [10, 0]))).toBe(true);

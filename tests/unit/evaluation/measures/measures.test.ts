@@ -97,6 +97,12 @@ describe('measures of samples', () => {
     expect(values[COLLAPSE_SCORE]).toBeCloseTo(1 - Math.exp(-kl), 12);
   });
 
+  it('of samples of a mixture that lie nowhere, as evenly as you like: all of its variety is missing', () => {
+    const far = Float32Array.of(-9, -9, -9, 9, 9, -9, 9, 9);
+    const values = prepareMeasures({ source: square, real: new Float32Array(8), size: 2 })(far);
+    expect(values).toMatchObject({ gan_mode_kl_divergence_nats: 0, [COLLAPSE_SCORE]: 1 });
+  });
+
   it('of images: distances against those of real ones, and the collapse score is what the worse of the two says', () => {
     const values = prepareMeasures(ofImages)(Float32Array.of(0, 0, 0, 1));
     // pairs: 3 of 6 lie 1 apart among the samples, 4 of 6 among the real ones

@@ -29,7 +29,9 @@ export function densityOf(values: Float32Array, low: number, high: number, bins:
   return counts.map((count) => count / (values.length * width));
 }
 
-function rangeOf(values: Float32Array): [low: number, high: number] {
+type Range = [low: number, high: number];
+
+function rangeOf(values: Float32Array): Range {
   const finite = values.filter(Number.isFinite);
   const low = finite.reduce((least, value) => Math.min(least, value), Infinity);
   const high = finite.reduce((most, value) => Math.max(most, value), -Infinity);
@@ -38,9 +40,19 @@ function rangeOf(values: Float32Array): [low: number, high: number] {
   return [low - margin, high + margin];
 }
 
+/** The line below the title: what was drawn, and the share of the generated numbers that the axis leaves out. */
+export function subtitleOf(caption: string, generated: Float32Array, [low, high]: Range): string {
+  const outside = generated.filter((value) => !(value >= low && value < high)).length; // NaN too
+  if (outside === 0) return caption;
+  const percent = ((100 * outside) / generated.length).toFixed(1);
+  const [some, all] = [outside, generated.length].map((count) => count.toLocaleString('en'));
+  return `${caption}  ·  outside of this picture: ${percent} % (${some} of ${all} generated numbers)`;
+}
+
 /** PNG bytes: two overlaid densities; the axis is that of the real data with a margin, where there are any. */
 export function drawDensity({ generated, real, caption }: DensityFigure): Promise<Buffer> {
-  const [low, high] = rangeOf(real ?? generated);
+  const range = rangeOf(real ?? generated);
+  const [low, high] = range;
   const barsOf = (values: Float32Array, source: string): Bar[] =>
     densityOf(values, low, high, BINS).map((density, i) => {
       const from = low + (i * (high - low)) / BINS;
@@ -55,7 +67,10 @@ export function drawDensity({ generated, real, caption }: DensityFigure): Promis
   const spec = {
     width: 720,
     height: 360,
-    title: { text: real ? 'real and generated density' : 'generated density', subtitle: caption },
+    title: {
+      text: real ? 'real and generated density' : 'generated density',
+      subtitle: subtitleOf(caption, generated, range),
+    },
     data: { values: [...(real ? barsOf(real, 'real') : []), ...barsOf(generated, 'generated')] },
     mark: { type: 'bar', opacity: 0.5, binSpacing: 0 },
     encoding: {

@@ -25,9 +25,9 @@ type Range = [number, number];
 const POINTS_MAX = 2500;
 const SIZE = 560;
 
+/** Those that are finite. */
 function pointsOf(values: Float32Array, source: Point['source']): Point[] {
-  const count = Math.min(POINTS_MAX, values.length / 2);
-  const points = Array.from({ length: count }, (_, i) => ({
+  const points = Array.from({ length: values.length / 2 }, (_, i) => ({
     x: values[2 * i]!,
     y: values[2 * i + 1]!,
     source,
@@ -60,12 +60,19 @@ function squareAround(points: readonly Point[]): { x: Range; y: Range; holds(poi
 
 const percent = (ratio: number): string => `${(100 * ratio).toFixed(1)} %`;
 
-function titleOf({ report, caption }: ScatterFigure, hidden: number): { text: string; subtitle: string[] } {
+/** The words above the picture. @param hidden points of `count` that lie outside of it */
+export function titleOf(
+  { report, caption }: Pick<ScatterFigure, 'report' | 'caption'>,
+  { hidden, count }: { hidden: number; count: number },
+): { text: string; subtitle: string[] } {
   const first = report
     ? `${caption}  ·  high quality ${percent(report.highQualityRatio)}  ·  reverse KL ${report.klDivergence.toFixed(3)} nats`
     : caption;
   const second = report ? ['rings of 3 deviations: green captured, dashed missed'] : [];
-  if (hidden > 0) second.push(`not shown, too far off: ${hidden}`);
+  if (hidden > 0) {
+    const [outside, all] = [hidden, count].map((points) => points.toLocaleString('en'));
+    second.push(`outside of this picture: ${outside} of ${all} points`);
+  }
   const text = report ? `modes ${report.captured}/${report.expected}` : 'generated points';
   return { text, subtitle: [first, ...(second.length > 0 ? [second.join('  ·  ')] : [])] };
 }
@@ -87,6 +94,7 @@ export function drawScatter(figure: ScatterFigure): Promise<Buffer> {
   const generated = pointsOf(figure.generated, 'generated');
   const square = squareAround(real.length > 0 ? real : generated);
   const seen = generated.filter(square.holds);
+  const count = figure.generated.length / 2;
   const axis = (domain: Range) => ({ type: 'quantitative', scale: { domain, nice: false, zero: false } });
   const sources = real.length > 0 ? (['real', 'generated'] as const) : (['generated'] as const);
   const colour = {
@@ -97,11 +105,11 @@ export function drawScatter(figure: ScatterFigure): Promise<Buffer> {
   const spec = {
     width: SIZE,
     height: SIZE,
-    title: titleOf(figure, Math.min(POINTS_MAX, figure.generated.length / 2) - seen.length),
+    title: titleOf(figure, { hidden: count - seen.length, count }),
     encoding: { x: { field: 'x', ...axis(square.x) }, y: { field: 'y', ...axis(square.y) } },
     layer: [
       {
-        data: { values: [...real, ...seen] },
+        data: { values: [...real.slice(0, POINTS_MAX), ...seen.slice(0, POINTS_MAX)] },
         mark: { type: 'circle', size: 14, opacity: 0.45 },
         encoding: { color: colour },
       },

@@ -7,12 +7,12 @@ import { PNG } from 'pngjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { COLOURS } from '../../../src/evaluation/chart.js';
 import { drawCollapse } from '../../../src/evaluation/collapse-figure.js';
-import { densityOf, drawDensity } from '../../../src/evaluation/density-figure.js';
+import { densityOf, drawDensity, subtitleOf } from '../../../src/evaluation/density-figure.js';
 import { drawImageGrid } from '../../../src/evaluation/image-grid.js';
 import { type Mixture, modeReport } from '../../../src/evaluation/measures/nearest-modes.js';
 import { encodeNpy } from '../../../src/evaluation/npy.js';
 import { exportSamples, sampleFormat } from '../../../src/evaluation/sample-export.js';
-import { drawScatter } from '../../../src/evaluation/scatter-figure.js';
+import { drawScatter, titleOf } from '../../../src/evaluation/scatter-figure.js';
 import { RandomStream, seedOf } from '../../../src/numerics/random.js';
 
 /** `NASH_TEST_KEEP=DIR` leaves the pictures there, to be looked at. */
@@ -114,6 +114,12 @@ describe('drawScatter', () => {
     ).toBeInstanceOf(Buffer);
   });
 
+  it('says how many of all points lie outside of what it shows, and nothing where none does', () => {
+    const subtitleOf = (hidden: number) => titleOf({ caption: 'step 1' }, { hidden, count: 25_000 }).subtitle;
+    expect(subtitleOf(1011)).toEqual(['step 1', 'outside of this picture: 1,011 of 25,000 points']);
+    expect(subtitleOf(0)).toEqual(['step 1']);
+  });
+
   it('shows the grid of 25', async () => {
     const modes = [-4, -2, 0, 2, 4].flatMap((x) => [-4, -2, 0, 2, 4].map((y) => [x, y]));
     const grid = { modes, deviation: 0.05 };
@@ -142,6 +148,14 @@ describe('drawDensity', () => {
     keep('density.png', bytes);
     expect(PNG.sync.read(bytes).width).toBeGreaterThan(1400);
     expect(await drawDensity({ generated, caption: 'alone' })).not.toEqual(bytes);
+  });
+
+  it('says what share of the generated numbers lies outside of its axis, whose upper end is outside too', () => {
+    const subtitle = (...numbers: number[]) => subtitleOf('step 1', Float32Array.from(numbers), [0, 1]);
+    expect(subtitle(0, 0.5)).toBe('step 1');
+    expect(subtitle(0, 1, -2, Number.NaN, Infinity, 0.3, 0.4, 0.5)).toBe(
+      'step 1  ·  outside of this picture: 50.0 % (4 of 8 generated numbers)',
+    );
   });
 
   it('is a density: its area is the share of values in range', () => {

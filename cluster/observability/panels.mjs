@@ -276,7 +276,7 @@ export const ROWS = [
       {
         kind: 'lines',
         title: 'Modes captured',
-        what: 'ring, grid and digits: modes that some high-quality sample is nearest to',
+        what: 'modes of a mixture, digits, or k-means bins of other images: those that good samples reach; noise reaches none',
         unit: 'short',
         queries: [
           ['gan_modes_captured{$run}', 'captured {{instance}}'],

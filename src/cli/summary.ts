@@ -1,4 +1,5 @@
 // What a person is told at the end of a run that is done, and what to try next.
+import { modesInWords } from '../evaluation/measures/mode-coverage.js';
 import { runFile } from '../run-folder/run-files.js';
 import type { RunResult } from '../run-folder/run-result.js';
 import { duration } from './progress.js';
@@ -23,7 +24,9 @@ export function summaryOf(
       : `, ${Math.round(quality * 100)} % of samples within three deviations of a mode`;
   return [
     `done: ${steps.discriminator} steps of D and ${steps.generator} of G in ${duration(seconds)}, ${rate} images/s`,
-    ...(captured === undefined ? [] : [`modes ${captured}/${metrics.gan_modes_expected}${near}`]),
+    ...(captured === undefined
+      ? []
+      : [`${modesInWords(config.data.source)} ${captured}/${metrics.gan_modes_expected}${near}`]),
     ...(lacking ? [`collapsed: samples lack ${Math.round(lacking * 100)} % of the data's variety`] : []),
     `figures: ${runFile(runDir, 'figures')}, result: ${runFile(runDir, 'result')}`,
     config.data.source === 'ring'

@@ -54,12 +54,17 @@ export function trainClassifier(source: DatasetSource, classCount: number): Trai
   }
   optimizer.dispose();
   return {
-    classCount,
     realCounts,
-    classify: (items) =>
-      tf.tidy(
-        () => tf.argMax(logits(tf.tensor2d(items, [items.length / size, size])), 1).dataSync() as Int32Array,
-      ),
+    classify: (images) =>
+      tf.tidy(() => {
+        const probabilities = tf.softmax(
+          logits(tf.tensor2d(images, [images.length / size, size])) as tf.Tensor2D,
+        );
+        return {
+          classes: tf.argMax(probabilities, 1).dataSync() as Int32Array,
+          confidences: tf.max(probabilities, 1).dataSync() as Float32Array,
+        };
+      }),
     dispose: () => tf.dispose(variables),
   };
 }

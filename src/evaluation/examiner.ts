@@ -8,7 +8,9 @@ import { ImageBins } from './image-bins.js';
 import { drawImageGrid } from './image-grid.js';
 import type { Reference } from './measures/measure.js';
 import { type Measures, prepareMeasures, sampleCountOf } from './measures/measures.js';
+import { hasDigits } from './measures/mode-coverage.js';
 import { modeReport } from './measures/nearest-modes.js';
+import { RealNeighbours } from './real-neighbours.js';
 import { drawScatter } from './scatter-figure.js';
 
 /** Examines samples against one source. Holds tensors until `dispose`. */
@@ -37,7 +39,7 @@ export function createExaminer(source: DataSource, sourceName: string, configure
   const sampleCount = sampleCountOf(source, configured);
   return source.kind === 'distribution'
     ? mixtureExaminer(source, sampleCount)
-    : imageExaminer(source, sampleCount, sourceName === 'mnist');
+    : imageExaminer(source, sampleCount, hasDigits(sourceName));
 }
 
 function mixtureExaminer(source: DistributionSource, sampleCount: number): Examiner {
@@ -64,12 +66,13 @@ function mixtureExaminer(source: DistributionSource, sampleCount: number): Exami
   };
 }
 
-function imageExaminer(source: DatasetSource, sampleCount: number, hasDigits: boolean): Examiner {
+function imageExaminer(source: DatasetSource, sampleCount: number, isLabelled: boolean): Examiner {
   const size = sizeOf(source.shape);
   const real = realImages(source, size);
   const bins = new ImageBins(real, size);
-  const classifier = hasDigits ? trainClassifier(source, DIGITS) : undefined;
-  const reference: Reference = { source, real, size, bins, ...(classifier && { classifier }) };
+  const neighbours = new RealNeighbours(real, size);
+  const classifier = isLabelled ? trainClassifier(source, DIGITS) : undefined;
+  const reference: Reference = { source, real, size, bins, neighbours, ...(classifier && { classifier }) };
   return {
     sampleCount,
     measure: prepareMeasures(reference),
@@ -78,6 +81,7 @@ function imageExaminer(source: DatasetSource, sampleCount: number, hasDigits: bo
       drawImageGrid({ images: samples.subarray(0, GRID_COUNT * size), shape: source.shape }),
     dispose() {
       bins.dispose();
+      neighbours.dispose();
       classifier?.dispose();
     },
   };

@@ -2,6 +2,7 @@
 // projection to a few dimensions, which keeps distances (Johnson and Lindenstrauss) and costs milliseconds.
 import * as tf from '@tensorflow/tfjs-core';
 import { RandomStream, seedOf } from '../numerics/random.js';
+import { countsOf } from './measures/groups.js';
 import type { Bins } from './measures/measure.js';
 
 /** Bins: enough to see a lost mode, few enough that 1,000 samples fill them. */
@@ -28,11 +29,11 @@ export class ImageBins implements Bins {
     this.projection = tf.tensor2d(values, [size, DIMENSIONS]);
     const points = this.project(real);
     this.centres = kMeans(points, Math.min(BIN_COUNT, points.length), random);
-    this.realCounts = this.countPoints(points);
+    this.realCounts = countsOf(this.assignPoints(points), this.centres.length);
   }
 
-  count(samples: Float32Array): number[] {
-    return this.countPoints(this.project(samples));
+  assign(images: Float32Array): Int32Array {
+    return this.assignPoints(this.project(images));
   }
 
   dispose(): void {
@@ -47,10 +48,8 @@ export class ImageBins implements Bins {
     return Array.from({ length: rows }, (_, i) => flat.subarray(i * DIMENSIONS, (i + 1) * DIMENSIONS));
   }
 
-  private countPoints(points: readonly Float32Array[]): number[] {
-    const counts = this.centres.map(() => 0);
-    for (const point of points) counts[nearest(point, this.centres).index]! += 1;
-    return counts;
+  private assignPoints(points: readonly Float32Array[]): Int32Array {
+    return Int32Array.from(points, (point) => nearest(point, this.centres).index);
   }
 }
 

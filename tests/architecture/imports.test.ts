@@ -212,6 +212,7 @@ const TABLE: Table = {
       'config',
       'data',
       'evaluation',
+      'evaluation/measures',
       'evaluator',
       'parameters',
       'protocol',

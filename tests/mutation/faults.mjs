@@ -936,15 +936,31 @@ export const FAULTS = [
   ),
   ...of(
     'src/evaluation/measures/mode-coverage.ts',
-    ['tests/unit/evaluation/examiner.test.ts', 'tests/unit/evaluation/collapse.test.ts'],
+    [
+      'tests/unit/evaluation/examiner.test.ts',
+      'tests/unit/evaluation/collapse.test.ts',
+      'tests/unit/evaluation/measures/measures.test.ts',
+    ],
     [
       [
         'coverage is turned round',
         'gan_mode_coverage_ratio: captured / expected',
         'gan_mode_coverage_ratio: expected / captured',
       ],
-      ['a class is captured by a single sample', 'count >= classes.length / 100', 'count >= 1'],
-      ['empty bins count as hit', 'counts.filter((count) => count > 0).length', 'counts.length'],
+      ['a class is captured by a single sample', 'least: classes.length / 100', 'least: 1'],
+      ['empty bins count as hit', 'least: 1,', 'least: 0,'],
+      ['noise counts as digits', 'near[i]! && confidences', 'confidences'],
+      ['a classifier that guesses counts', 'confidences[i]! >= CONFIDENCE_LEAST', 'true'],
+      ['noise fills bins', 'groups.filter((_, i) => near[i]!)', 'groups.filter(() => true)'],
+      ['all groups share one limit', 'limits.get(groups[i]!) ?? ofAll', 'ofAll'],
+    ],
+  ),
+  ...of(
+    'src/evaluation/real-neighbours.ts',
+    ['tests/unit/evaluation/examiner.test.ts', 'tests/unit/evaluation/collapse.test.ts'],
+    [
+      ['a real image is its own neighbour', 'FAR = 1e30', 'FAR = 0'],
+      ['noise is near in few dimensions', 'const DIMENSIONS = 256', 'const DIMENSIONS = 1'],
     ],
   ),
   ...of(

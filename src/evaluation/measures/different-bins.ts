@@ -1,5 +1,6 @@
 // In how many bins of real images samples are too many or too few: NDB (Richardson and Weiss 2018).
 import { assert } from '../../errors.js';
+import { countsOf } from './groups.js';
 import { measure } from './measure.js';
 
 /** Two-sided 5 % of the standard normal. */
@@ -15,7 +16,10 @@ export const differentBins = measure({
   prepare({ bins }) {
     assert(bins, () => 'images are measured against bins');
     return (samples) => ({
-      gan_different_bins_ratio: differentRatio(bins.count(samples), bins.realCounts),
+      gan_different_bins_ratio: differentRatio(
+        countsOf(bins.assign(samples), bins.realCounts.length),
+        bins.realCounts,
+      ),
     });
   },
 });

@@ -16,17 +16,26 @@ export interface Modes {
 export interface Bins {
   /** real images in each bin */
   readonly realCounts: readonly number[];
-  /** @param samples `[count, size]` in the range of the real images @returns samples in each bin */
-  count(samples: Float32Array): number[];
+  /** @param images `[count, size]` in the range of the real images @returns the bin of each */
+  assign(images: Float32Array): Int32Array;
 }
 
 /** Tells the class of an image. */
 export interface Classifier {
-  readonly classCount: number;
   /** real items of each class among those it learned from */
   readonly realCounts: readonly number[];
-  /** @param images `[count, size]` in [-1, 1] @returns the most likely class of each */
-  classify(images: Float32Array): Int32Array;
+  /** @param images `[count, size]` in [-1, 1] @returns the most likely class of each, and its probability in the classifier's eyes */
+  classify(images: Float32Array): { classes: Int32Array; confidences: Float32Array };
+}
+
+/** Tells how far images are from real ones. */
+export interface Neighbours {
+  /** the real images that are compared, `[count, size]` */
+  readonly real: Float32Array;
+  /** the distance of each of them to the nearest other one */
+  readonly realDistances: Float32Array;
+  /** @param samples `[count, size]` @returns the distance of each to the nearest real image */
+  distances(samples: Float32Array): Float32Array;
 }
 
 /** What samples are measured against; made once, for any number of evaluations. */
@@ -38,6 +47,8 @@ export interface Reference {
   readonly size: number;
   /** of images */
   readonly bins?: Bins;
+  /** of images */
+  readonly neighbours?: Neighbours;
   /** of images whose labels are few and mean something to everybody: digits */
   readonly classifier?: Classifier;
 }

@@ -1,12 +1,21 @@
 // Which of the data's modes the samples reach, and how evenly: the modes of a mixture, the classes of digits, bins of other images.
 import { assert } from '../../errors.js';
-import { type Bins, type Classifier, type Modes, measure, type Reference } from './measure.js';
+import { countsOf } from './groups.js';
+import {
+  type Bins,
+  type Classifier,
+  type Modes,
+  measure,
+  type Neighbours,
+  type Reference,
+} from './measure.js';
 import { modeReport } from './nearest-modes.js';
 import { reverseKl } from './reverse-kl.js';
 
 export const modeCoverage = measure({
   metrics: {
-    gan_modes_captured: 'Modes that are the nearest to at least one high-quality sample',
+    gan_modes_captured:
+      'Modes of a mixture, digits of MNIST or k-means bins of other images that good samples reach: within three deviations; as near to real images as 95 % of those to each other, and digits that a classifier is sure of',
     gan_modes_expected: 'Modes of the data',
     gan_mode_coverage_ratio: 'Captured modes over expected modes',
     gan_mode_kl_divergence_nats: 'Reverse KL of the histogram of nearest modes against the data',
@@ -28,30 +37,88 @@ export const modeCoverage = measure({
 });
 
 /** What counts as a mode of these data. */
-function modesBy({ source, bins, classifier }: Reference): (samples: Float32Array) => Modes {
+function modesBy({ source, bins, neighbours, classifier }: Reference): (samples: Float32Array) => Modes {
   if (source.kind === 'distribution') return (samples) => modeReport(samples, source);
-  if (classifier) return (samples) => classModes(classifier, samples);
-  assert(bins, () => 'images are measured against bins');
-  return (samples) => binModes(bins, samples);
+  assert(bins && neighbours, () => 'images are measured against bins and neighbours');
+  return classifier ? classModes(classifier, neighbours) : binModes(bins, neighbours);
 }
 
-/** A class is captured when at least one sample in a hundred falls into it, since the classifier errs that often. */
-export function classModes(classifier: Classifier, samples: Float32Array): Modes {
-  const counts = new Array<number>(classifier.classCount).fill(0);
-  const classes = classifier.classify(samples);
-  for (const label of classes) counts[label]! += 1;
-  return {
-    captured: counts.filter((count) => count >= classes.length / 100).length,
-    expected: counts.length,
-    klDivergence: reverseKl(counts, classifier.realCounts),
+/**
+ * A class is captured when one sample in a hundred is of it and good: since the classifier errs that often, and since what is none of
+ * its classes falls into some class too.
+ */
+export function classModes(classifier: Classifier, neighbours: Neighbours): (samples: Float32Array) => Modes {
+  const isNear = nearnessOf(neighbours, classifier.classify(neighbours.real).classes);
+  return (samples) => {
+    const { classes, confidences } = classifier.classify(samples);
+    const near = isNear(samples, classes);
+    const good = classes.filter((_, i) => near[i]! && confidences[i]! >= CONFIDENCE_LEAST);
+    return modesOf({ groups: classes, good, least: classes.length / 100, realCounts: classifier.realCounts });
   };
 }
 
-export function binModes(bins: Bins, samples: Float32Array): Modes {
-  const counts = bins.count(samples);
-  return {
-    captured: counts.filter((count) => count > 0).length,
-    expected: counts.length,
-    klDivergence: reverseKl(counts, bins.realCounts),
+/** A bin is captured by one good sample. */
+export function binModes(bins: Bins, neighbours: Neighbours): (samples: Float32Array) => Modes {
+  const isNear = nearnessOf(neighbours, bins.assign(neighbours.real));
+  return (samples) => {
+    const groups = bins.assign(samples);
+    const near = isNear(samples, groups);
+    const good = groups.filter((_, i) => near[i]!);
+    return modesOf({ groups, good, least: 1, realCounts: bins.realCounts });
   };
 }
+
+interface Grouped {
+  /** the class or bin of each sample */
+  groups: Int32Array;
+  /** of each good one */
+  good: Int32Array;
+  /** good samples that capture a group */
+  least: number;
+  realCounts: readonly number[];
+}
+
+function modesOf({ groups, good, least, realCounts }: Grouped): Modes {
+  const expected = realCounts.length;
+  return {
+    captured: countsOf(good, expected).filter((count) => count >= least).length,
+    expected,
+    klDivergence: reverseKl(countsOf(groups, expected), realCounts),
+  };
+}
+
+/** A classifier of digits is that sure of five test images in six, and of noise often enough too: so nearness is asked besides. */
+const CONFIDENCE_LEAST = 0.9;
+/** Share of the real images of a group that are near to another one, by definition. */
+const NEAR_SHARE = 0.95;
+
+/**
+ * A sample is near when its distance to the nearest real image is no more than that of 95 % of the real images of its group to another
+ * one. Ones lie closer together than eights, so each group has its own limit.
+ * @param realGroups the group of each of the neighbours' real images
+ * @returns takes samples and their groups; a group that none of the compared real images is in has the limit of all
+ */
+function nearnessOf(neighbours: Neighbours, realGroups: Int32Array) {
+  const { realDistances } = neighbours;
+  const limitOf = (all: Float32Array) => all.toSorted()[Math.ceil(NEAR_SHARE * all.length) - 1]!;
+  const ofAll = limitOf(realDistances);
+  const limits = new Map(
+    [...new Set(realGroups)].map((group) => [
+      group,
+      limitOf(realDistances.filter((_, i) => realGroups[i] === group)),
+    ]),
+  );
+  return (samples: Float32Array, groups: Int32Array): boolean[] =>
+    Array.from(neighbours.distances(samples), (distance, i) => distance <= (limits.get(groups[i]!) ?? ofAll));
+}
+
+/** What is counted of a data source, in the plural. */
+export function modesInWords(sourceName: string): string {
+  if (hasDigits(sourceName)) return 'digits';
+  return MIXTURES.has(sourceName) ? 'modes' : 'k-means bins';
+}
+
+const MIXTURES = new Set(['ring', 'grid', 'gaussian-1d']);
+
+/** Whether labels of a data source are few and mean something to everybody. */
+export const hasDigits = (sourceName: string): boolean => sourceName === 'mnist';

@@ -23,4 +23,13 @@ describe('the summary', () => {
     expect(linesOf({ ...score, gan_mode_collapse_verdict: 0 })).toEqual([]);
     expect(linesOf({})).toEqual([]);
   });
+
+  it('names what is counted', () => {
+    const captured = { gan_modes_captured: 7, gan_modes_expected: 10 };
+    const first = (source: object) => linesOf(captured, source)[0];
+    expect(first({ source: 'grid' })).toBe('modes 7/10');
+    expect(first({ source: 'mnist', path: 'a' })).toBe('digits 7/10');
+    expect(first({ source: 'cifar10', path: 'a' })).toBe('k-means bins 7/10');
+    expect(first({ source: 'images', path: 'a' })).toBe('k-means bins 7/10');
+  });
 });

@@ -6,9 +6,11 @@ import { trainClassifier } from '../../../src/evaluation/classifier.js';
 import { ImageBins } from '../../../src/evaluation/image-bins.js';
 import { collapseScore } from '../../../src/evaluation/measures/collapse-score.js';
 import { differentRatio } from '../../../src/evaluation/measures/different-bins.js';
+import { countsOf } from '../../../src/evaluation/measures/groups.js';
 import { binModes } from '../../../src/evaluation/measures/mode-coverage.js';
 import { reverseKl } from '../../../src/evaluation/measures/reverse-kl.js';
 import { meanPairwiseDistance } from '../../../src/evaluation/measures/sample-diversity.js';
+import { RealNeighbours } from '../../../src/evaluation/real-neighbours.js';
 import { RandomStream, seedOf } from '../../../src/numerics/random.js';
 
 beforeAll(() => void loadTensorFlow({ kind: 'cpu', threads: 1 }));
@@ -66,10 +68,13 @@ function prototypes(count: number, classes: number, seed: string): Float32Array 
 
 describe('bins of real images', () => {
   it('find nothing odd in real images, and most bins odd when half of the kinds are lost', () => {
-    const bins = new ImageBins(prototypes(2000, 50, 'real'), 64);
+    const real = prototypes(2000, 50, 'real');
+    const bins = new ImageBins(real, 64);
+    const neighbours = new RealNeighbours(real, 64);
+    const modesOf = binModes(bins, neighbours);
     const reportOf = (samples: Float32Array) => ({
-      ...binModes(bins, samples),
-      different: differentRatio(bins.count(samples), bins.realCounts),
+      ...modesOf(samples),
+      different: differentRatio(countsOf(bins.assign(samples), 50), bins.realCounts),
     });
     const healthy = reportOf(prototypes(1000, 50, 'other'));
     expect(healthy.different).toBeLessThan(0.15); // 5 % by chance
@@ -79,7 +84,13 @@ describe('bins of real images', () => {
     expect(collapsed.different).toBeGreaterThan(0.6);
     expect(collapseScore({ reverseKlNats: healthy.klDivergence })).toBeLessThan(0.1);
     expect(collapseScore({ reverseKlNats: collapsed.klDivergence })).toBeGreaterThan(0.35);
+    // noise falls into bins too, and is like no real image
+    const random = new RandomStream(seedOf('noise'));
+    const noise = Float32Array.from({ length: 1000 * 64 }, () => 1.5 * random.normal());
+    expect(new Set(bins.assign(noise)).size).toBeGreaterThan(10);
+    expect(reportOf(noise).captured).toBe(0);
     bins.dispose();
+    neighbours.dispose();
   });
 });
 
@@ -99,10 +110,10 @@ it('the classifier learns labels, leaves no tensor behind, and tells which class
     close: () => {},
   };
   const classifier = trainClassifier(source, 10);
-  const classes = classifier.classify(prototypes(500, 10, 'fresh'));
+  const { classes } = classifier.classify(prototypes(500, 10, 'fresh'));
   const right = classes.filter((label, i) => label === i % 10).length;
   expect(right / 500).toBeGreaterThan(0.95);
-  expect(new Set(classifier.classify(prototypes(300, 3, 'collapsed'))).size).toBe(3);
+  expect(new Set(classifier.classify(prototypes(300, 3, 'collapsed')).classes).size).toBe(3);
   classifier.dispose();
   expect(tf.memory().numTensors).toBe(before);
 });

@@ -39,10 +39,16 @@ const images: DatasetSource = {
 };
 const bins = {
   realCounts: [2, 2],
-  count: (samples: Float32Array) => [0, 1].map((bin) => samples.filter((x) => Math.round(x) === bin).length),
+  assign: (samples: Float32Array) => Int32Array.from(samples, (x) => Math.min(1, Math.round(x))),
 };
-const real = Float32Array.of(0, 0, 1, 1);
-const ofImages: Reference = { source: images, real, size: 1, bins };
+const real = Float32Array.of(0, 0.1, 1, 1.3);
+/** Zeros lie 0.1 from each other, ones 0.3. */
+const neighbours = {
+  real,
+  realDistances: Float32Array.of(0.1, 0.1, 0.3, 0.3),
+  distances: (samples: Float32Array) => samples.map((x) => Math.min(...real.map((y) => Math.abs(x - y)))),
+};
+const ofImages: Reference = { source: images, real, size: 1, bins, neighbours };
 
 describe('the list of measures', () => {
   it('names each value once, and each is a gauge without labels in the catalogue', () => {
@@ -105,23 +111,36 @@ describe('measures of samples', () => {
 
   it('of images: distances against those of real ones, and the collapse score is what the worse of the two says', () => {
     const values = prepareMeasures(ofImages)(Float32Array.of(0, 0, 0, 1));
-    // pairs: 3 of 6 lie 1 apart among the samples, 4 of 6 among the real ones
-    expect(values.gan_sample_diversity_ratio).toBeCloseTo(3 / 4, 12);
+    // pairs: 3 of 6 lie 1 apart among the samples; the real ones 0.1, 0.3, 1, 1.3, 0.9 and 1.2
+    expect(values.gan_sample_diversity_ratio).toBeCloseTo(3 / 4.8, 6);
     const kl = 0.75 * Math.log(1.5) + 0.25 * Math.log(0.5);
-    expect(values[COLLAPSE_SCORE]).toBeCloseTo(Math.max(1 - Math.exp(-kl), 1 / 4), 12);
+    expect(values[COLLAPSE_SCORE]).toBeCloseTo(Math.max(1 - Math.exp(-kl), 1 - 3 / 4.8), 6);
     expect(values.gan_different_bins_ratio).toBe(0); // so few prove nothing
   });
 
   it('of digits: a class with fewer than one sample in a hundred is not captured', () => {
     const classifier = {
-      classCount: 2,
       realCounts: [2, 2],
-      classify: (items: Float32Array) => Int32Array.from(items),
+      classify: (items: Float32Array) => ({
+        classes: Int32Array.from(items, Math.round),
+        confidences: items.map(() => confidence),
+      }),
     };
+    let confidence = 0.91;
     const modesOf = (ones: number, count: number) =>
       prepareMeasures({ ...ofImages, classifier })(
         Float32Array.from({ length: count }, (_, i) => +(i < ones)),
       ).gan_modes_captured;
     expect([modesOf(1, 101), modesOf(1, 100)]).toEqual([1, 2]);
+    confidence = 0.89;
+    expect(modesOf(50, 100)).toBe(0); // the classifier is not sure
+  });
+
+  it('of images: a bin counts when a sample is as near to a real image as those of the bin are to each other', () => {
+    const captured = (...samples: number[]) =>
+      prepareMeasures(ofImages)(Float32Array.from(samples)).gan_modes_captured;
+    expect(captured(0.19, 1.55)).toBe(2);
+    expect(captured(0.35, 0.75)).toBe(1); // both 0.25 off: too far for a zero, near enough for a one
+    expect(captured(0.3, 1.7)).toBe(0);
   });
 });

@@ -99,11 +99,7 @@ async function openRounds({ workers, local, send }) {
   const store = await openStore(workers);
   const { AnswerIntake } = await nash.answerIntake();
   const { WeightsSender } = await nash.weightsSender();
-  const intake = new AnswerIntake(
-    store,
-    { shards: workers, schedule: (await configOf(workers)).schedule },
-    local,
-  );
+  const intake = new AnswerIntake(store, await configOf(workers), local);
   const noCoordinator = /** @type {never} */ (undefined); // versions are sent here as soon as they are there
   const weights = new WeightsSender(store, noCoordinator, local, { term: TERM, branch: 0 }, send);
   /** @type {Peer[]} */

@@ -87,11 +87,21 @@ export const ROWS = [
       {
         kind: 'lines',
         title: "D's accuracy",
-        what: 'on real and on fake items: 1 for long means that G is told nothing, 1/2 that D cannot tell them apart',
+        what: 'where D gives probabilities: on real and on fake items: 1 for long means that G is told nothing, 1/2 that D cannot tell them apart',
         unit: 'percentunit',
         queries: [['gan_discriminator_accuracy_ratio{$run}', '{{source}} {{instance}}']],
         min: 0,
         max: 1,
+      },
+      {
+        kind: 'lines',
+        title: "A critic's means",
+        what: 'where D gives scores instead: of real items and of fake ones, and how far they are apart; scores have no unit',
+        unit: 'short',
+        queries: [
+          ['gan_critic_mean{$run}', '{{source}} {{instance}}'],
+          ['gan_critic_difference{$run}', 'apart {{instance}}'],
+        ],
       },
       {
         kind: 'lines',

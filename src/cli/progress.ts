@@ -53,16 +53,29 @@ export function progressDisplay(stream: NodeJS.WriteStream): ProgressDisplay {
   };
 }
 
-/** `step 120/2000 · 812 images/s · D real 78 % fake 83 % · loss D 0.93 G 1.41 · 2 min 20 s left` */
+/** `step 120/2000 · 812 images/s · D right on real 78 % fake 83 % · loss D 0.930 G 1.410 · 2 min 20 s left` */
 export function describe(p: Progress): string {
-  const percent = (ratio: number) => `${Math.round(ratio * 100)} %`;
   return [
     `step ${p.steps.generator}/${p.generatorSteps}`,
     `${Math.round(p.imagesPerSecond).toLocaleString('en')} images/s`,
-    `D right on real ${percent(p.accuracyReal)} fake ${percent(p.accuracyFake)}`,
+    judgementInWords(p.judgement),
     `loss D ${p.lossDiscriminator.toFixed(3)} G ${p.lossGenerator.toFixed(3)}`,
     p.steps.generator < p.generatorSteps ? `${duration(p.secondsLeft)} left` : 'done',
   ].join(' · ');
+}
+
+/** A D that gives probabilities is right or wrong; of a critic there are only means. */
+function judgementInWords({
+  accuracyReal,
+  accuracyFake,
+  criticReal,
+  criticFake,
+  criticDifference,
+}: Progress['judgement']): string {
+  const percent = (ratio: number | undefined) => `${Math.round(ratio! * 100)} %`;
+  return criticDifference === undefined
+    ? `D right on real ${percent(accuracyReal)} fake ${percent(accuracyFake)}`
+    : `critic real ${criticReal!.toFixed(3)} fake ${criticFake!.toFixed(3)} apart ${criticDifference.toFixed(3)}`;
 }
 
 /** `45 s`, `2 min 20 s`, `3 h 5 min` */

@@ -18,6 +18,7 @@ export const minimax = lossEntry({
     discriminator,
     generator: ({ fake }) => tf.neg(mean(tf.softplus(fake))) as tf.Scalar,
     generatorSees: 'fake',
+    discriminatorGives: 'logit',
   }),
 });
 
@@ -28,5 +29,6 @@ export const nonSaturating = lossEntry({
     discriminator,
     generator: ({ fake }) => mean(negativeLogSigmoid(fake)),
     generatorSees: 'fake',
+    discriminatorGives: 'logit',
   }),
 });

@@ -1,4 +1,4 @@
-// What a loss of the adversarial game is. It is chosen apart from networks and penalties, and sees logits only, never probabilities.
+// What a loss of the adversarial game is. It is chosen apart from networks and penalties, and sees logits or scores only, never probabilities.
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Net } from '../parameters/manifest.js';
 import type { Variant } from '../variants.js';
@@ -16,6 +16,11 @@ export interface GanLoss {
   generator(logits: Logits): tf.Scalar;
   /** 'both': D judges real items in G's step too (relativistic losses) */
   generatorSees: 'fake' | 'both';
+  /**
+   * What D's raw output is: the logit of the probability that an item is real, or a critic's score, which has no unit and no threshold,
+   * so that nothing can be said of its accuracy or of V
+   */
+  discriminatorGives: 'logit' | 'score';
 }
 
 /** What holds of a net's weights after each of its updates: every one is clamped to [-bound, bound]. */

@@ -10,6 +10,7 @@ export const wasserstein = lossEntry({
     discriminator: ({ real, fake }) => tf.sub(tf.mean(fake), tf.mean(real)) as tf.Scalar,
     generator: ({ fake }) => tf.neg(tf.mean(fake)) as tf.Scalar,
     generatorSees: 'fake',
+    discriminatorGives: 'score',
   }),
   constraint: ({ clip }) => ({ net: 'discriminator', bound: clip }),
 });

@@ -51,11 +51,25 @@ export const CATALOGUE = {
     loss: [],
     source: [],
   }),
-  gan_discriminator_accuracy_ratio: gauge("D's accuracy at threshold 1/2 on real and on fake items", {
-    source,
-  }),
+  gan_discriminator_accuracy_ratio: gauge(
+    "D's accuracy at threshold 1/2 on real and on fake items, where D gives a probability",
+    {
+      source,
+    },
+  ),
   gan_loss: gauge('Loss that the net minimizes, mean over the last minibatch', { net }),
-  gan_value_function_nats: gauge('V(D, G) = E log D(x) + E log(1 - D(G(z))), mean over the last minibatch'),
+  gan_value_function_nats: gauge(
+    'V(D, G) = E log D(x) + E log(1 - D(G(z))), mean over the last minibatch, where D gives a probability',
+  ),
+  gan_critic_mean: gauge(
+    "Mean of a critic's scores of real and of fake items, which have no unit (losses without probabilities)",
+    {
+      source,
+    },
+  ),
+  gan_critic_difference: gauge(
+    "A critic's mean on real items less that on fake ones, over the last minibatch",
+  ),
   gan_gradient_norm: gauge('Euclidean norm of the averaged gradient', { net }),
   gan_steps_total: counter('Optimizer steps applied', { net }),
   gan_images_total: counter('Real items that D was shown'),

@@ -7,7 +7,7 @@ import { netOf, type StepKind } from '../protocol/step-kinds.js';
 import type { Amendment, Totals } from '../run/run-state.js';
 import { figuresOf } from '../run-folder/figures.js';
 import type { RunFolder } from '../run-folder/run-folder.js';
-import { STEPS } from '../steps/steps.js';
+import { statisticsOf } from '../steps/steps.js';
 
 /** What a person watching wants to know, said after every round. */
 export interface Progress {
@@ -15,45 +15,51 @@ export interface Progress {
   generatorSteps: number;
   imagesPerSecond: number;
   secondsLeft: number;
-  accuracyReal: number;
-  accuracyFake: number;
+  /** how D judges, by the names of its step's statistics */
+  judgement: Readonly<Record<string, number>>;
   lossDiscriminator: number;
   lossGenerator: number;
 }
 
-/** Metrics of steps as metrics.jsonl calls them; for TensorBoard their tags are `gan_loss/generator` for `gan_loss{net="generator"}`. */
-const RECORDED: Readonly<Record<string, string>> = {
-  'gan_discriminator_accuracy_ratio/real': 'accuracyReal',
-  'gan_discriminator_accuracy_ratio/fake': 'accuracyFake',
-  'gan_loss/discriminator': 'lossDiscriminator',
-  'gan_loss/generator': 'lossGenerator',
-  gan_value_function_nats: 'valueFunction',
-  'gan_gradient_norm/discriminator': 'gradientNormDiscriminator',
-  'gan_gradient_norm/generator': 'gradientNormGenerator',
-};
-
+/** As TensorBoard calls a metric: `gan_loss/generator` for `gan_loss{net="generator"}`. */
 const tagOf = (metric: string, labels: Readonly<Record<string, string>>): string =>
   [metric, ...Object.values(labels)].join('/');
+
+/** As metrics.jsonl calls what is measured of a net's step: by its statistic's name, with the net's where both have it. */
+const nameOf = (net: Net, statistic: string): string =>
+  ['loss', 'gradientNorm'].includes(statistic)
+    ? statistic + net.charAt(0).toUpperCase() + net.slice(1)
+    : statistic;
 
 /** Rounds over which the live rate is taken. */
 const RATE_ROUNDS = 20;
 
-/** Sums of what was measured over steps, by tag. */
+/** What was measured of one step. */
+interface Measured {
+  name: string;
+  tag: string;
+  value: number;
+}
+
+/** Sums of what was measured over steps. */
 class Interval {
-  private sums: Record<string, number> = {};
+  private sums = new Map<string, Measured>();
   count = 0;
 
-  add(measured: Readonly<Record<string, number>>): void {
+  add(measured: readonly Measured[]): void {
     this.count += 1;
-    for (const [tag, value] of Object.entries(measured)) this.sums[tag] = (this.sums[tag] ?? 0) + value;
+    for (const one of measured) {
+      const value = (this.sums.get(one.tag)?.value ?? 0) + one.value;
+      this.sums.set(one.tag, { ...one, value });
+    }
   }
 
   /** The means, and begins anew. */
-  take(): Record<string, number> {
+  take(): { name: string; tag: string; mean: number }[] {
     const { sums, count } = this;
-    this.sums = {};
+    this.sums = new Map();
     this.count = 0;
-    return Object.fromEntries(Object.entries(sums).map(([tag, sum]) => [tag, sum / count]));
+    return [...sums.values()].map(({ name, tag, value }) => ({ name, tag, mean: value / count }));
   }
 }
 
@@ -115,12 +121,14 @@ export class RunReport {
     metrics.increment('gan_steps_total', 1, { net });
     metrics.set('gan_gradient_norm', gradientNorm, { net });
     metrics.set('gan_last_step_timestamp_seconds', Date.now() / 1000, { net });
-    const measured: Record<string, number> = { [tagOf('gan_gradient_norm', { net })]: gradientNorm };
-    for (const { name, metric, labels } of STEPS[stepKind].statistics) {
+    const measured = [
+      { name: 'gradientNorm', tag: tagOf('gan_gradient_norm', { net }), value: gradientNorm },
+    ];
+    for (const { name, metric, labels } of statisticsOf(stepKind, this.config)) {
       metrics.set(metric, statistics[name]!, labels);
-      measured[tagOf(metric, labels)] = statistics[name]!;
+      measured.push({ name, tag: tagOf(metric, labels), value: statistics[name]! });
     }
-    this.interval[net].add(measured);
+    this.interval[net].add(measured.map((each) => ({ ...each, name: nameOf(net, each.name) })));
     if (net === 'discriminator') metrics.increment('gan_images_total', this.config.minibatch.size);
   }
 
@@ -129,16 +137,15 @@ export class RunReport {
     const { stop, schedule, minibatch, evaluation } = this.config;
     const rate = this.imagesPerSecond(steps, nowMs);
     const roundsLeft = stop.generatorSteps - steps.generator;
-    const { discriminator: d, generator: g } = this.statistics;
+    const { loss: lossDiscriminator, ...judgement } = this.statistics.discriminator;
     const progress: Progress = {
       steps,
       generatorSteps: stop.generatorSteps,
       imagesPerSecond: rate,
       secondsLeft: (roundsLeft * schedule.discriminatorSteps * minibatch.size) / Math.max(rate, 1e-9),
-      accuracyReal: d.accuracyReal!,
-      accuracyFake: d.accuracyFake!,
-      lossDiscriminator: d.loss!,
-      lossGenerator: g.loss!,
+      judgement,
+      lossDiscriminator: lossDiscriminator!,
+      lossGenerator: this.statistics.generator.loss!,
     };
     const every = Math.max(1, Math.round(evaluation.everySteps / 10));
     if (steps.generator % every === 0 || roundsLeft === 0) {
@@ -149,15 +156,14 @@ export class RunReport {
 
   /** Means over the steps since the last such record, which says how many they are. */
   private recordSteps({ steps, imagesPerSecond }: Progress, nowMs: number): void {
-    const { discriminator, generator } = this.interval;
-    const over = { discriminator: discriminator.count, generator: generator.count };
-    const means = { ...discriminator.take(), ...generator.take() };
-    const named = Object.entries(RECORDED).flatMap(([tag, name]) =>
-      tag in means ? [[name, means[tag]]] : [],
-    );
-    const values = Object.fromEntries(named);
+    const over = {
+      discriminator: this.interval.discriminator.count,
+      generator: this.interval.generator.count,
+    };
+    const means = NETS.flatMap((net) => this.interval[net].take());
+    const values = Object.fromEntries(means.map(({ name, mean }) => [name, mean]));
     this.append({ kind: 'step', seconds: this.seconds(nowMs), steps, over, imagesPerSecond, ...values });
-    const scalars = Object.fromEntries(Object.entries(means).filter(([tag]) => tag in RECORDED));
+    const scalars = Object.fromEntries(means.map(({ tag, mean }) => [tag, mean]));
     this.folder.events.scalars(steps.generator, { images_per_second: imagesPerSecond, ...scalars });
   }
 

@@ -1,12 +1,29 @@
 // One shard of a discriminator step.
 import * as tf from '@tensorflow/tfjs-core';
 import { SeedSource } from '../kernels/random.js';
-import type { Logits } from '../losses/loss.js';
+import type { GanLoss, Logits } from '../losses/loss.js';
 import { type NamedTensors, unpack } from '../models/network.js';
 import type { Manifest, SlotMerge } from '../parameters/manifest.js';
 import { drawLatents } from './latents.js';
 import { differentiate, withPenalties } from './objective.js';
-import { realInput, SEED, type StepContext, type StepEntry, vectorInput } from './step.js';
+import { realInput, SEED, type Statistic, type StepContext, type StepEntry, vectorInput } from './step.js';
+
+const LOSS: Statistic = { name: 'loss', metric: 'gan_loss', labels: { net: 'discriminator' } };
+
+const STATISTICS: Readonly<Record<GanLoss['discriminatorGives'], readonly Statistic[]>> = {
+  logit: [
+    LOSS,
+    { name: 'accuracyReal', metric: 'gan_discriminator_accuracy_ratio', labels: { source: 'real' } },
+    { name: 'accuracyFake', metric: 'gan_discriminator_accuracy_ratio', labels: { source: 'fake' } },
+    { name: 'valueFunction', metric: 'gan_value_function_nats', labels: {} },
+  ],
+  score: [
+    LOSS,
+    { name: 'criticReal', metric: 'gan_critic_mean', labels: { source: 'real' } },
+    { name: 'criticFake', metric: 'gan_critic_mean', labels: { source: 'fake' } },
+    { name: 'criticDifference', metric: 'gan_critic_difference', labels: {} },
+  ],
+};
 
 /**
  * D sees real and fake items in two passes, so that each pass is normalized by itself (Radford et al. train so; PyTorch's DCGAN
@@ -14,12 +31,7 @@ import { realInput, SEED, type StepContext, type StepEntry, vectorInput } from '
  * writes only the slots of the net that it trains.
  */
 export const discriminatorStep: StepEntry = {
-  statistics: [
-    { name: 'loss', metric: 'gan_loss', labels: { net: 'discriminator' } },
-    { name: 'accuracyReal', metric: 'gan_discriminator_accuracy_ratio', labels: { source: 'real' } },
-    { name: 'accuracyFake', metric: 'gan_discriminator_accuracy_ratio', labels: { source: 'fake' } },
-    { name: 'valueFunction', metric: 'gan_value_function_nats', labels: {} },
-  ],
+  statistics: ({ discriminatorGives }) => STATISTICS[discriminatorGives],
   define(context) {
     const { architecture, group } = context;
     const { generator, discriminator } = architecture;
@@ -30,7 +42,8 @@ export const discriminatorStep: StepEntry = {
         const real = inputs.real!; // [batch, ...item]
         const fake = generate(context, inputs.generator!, seeds); // [batch, ...item]
         const d = unpack(inputs.discriminator!, discriminator);
-        return differentiate(discriminator, d.parameters, discriminatorStep.statistics, (parameters) => {
+        const { discriminatorGives } = context.loss;
+        return differentiate(discriminator, d.parameters, STATISTICS[discriminatorGives], (parameters) => {
           const judge = (items: tf.Tensor) =>
             discriminator.apply({ items }, { ...d, parameters, isTraining: true, group, seeds });
           const [onReal, onFake] = [judge(real), judge(fake)];
@@ -40,7 +53,7 @@ export const discriminatorStep: StepEntry = {
           );
           return {
             loss: withPenalties(context.loss.discriminator(logits), terms),
-            statistics: discriminatorStatistics(logits),
+            statistics: JUDGEMENT[discriminatorGives](logits),
             slots: mergePasses(discriminator.manifest, onReal.slots, onFake.slots),
           };
         });
@@ -57,12 +70,23 @@ function generate(context: StepContext, vector: tf.Tensor, seeds: SeedSource): t
   return generator.apply({ latents }, { ...g, isTraining: true, group, seeds }).output;
 }
 
-/** D's accuracy at threshold D(x) = 1/2 (a logit of 0), and V(D, G) of Goodfellow et al. 2014, equation 1. */
-const discriminatorStatistics = ({ real, fake }: Logits): Record<string, tf.Tensor> => ({
-  accuracyReal: tf.mean(tf.cast(tf.greater(real, 0), 'float32')),
-  accuracyFake: tf.mean(tf.cast(tf.less(fake, 0), 'float32')),
-  valueFunction: tf.neg(tf.add(tf.mean(tf.softplus(tf.neg(real))), tf.mean(tf.softplus(fake)))),
-});
+/** How D judges. */
+const JUDGEMENT: Readonly<
+  Record<GanLoss['discriminatorGives'], (logits: Logits) => Record<string, tf.Tensor>>
+> = {
+  /** its accuracy at threshold D(x) = 1/2 (a logit of 0), and V(D, G) of Goodfellow et al. 2014, equation 1 */
+  logit: ({ real, fake }) => ({
+    accuracyReal: tf.mean(tf.cast(tf.greater(real, 0), 'float32')),
+    accuracyFake: tf.mean(tf.cast(tf.less(fake, 0), 'float32')),
+    valueFunction: tf.neg(tf.add(tf.mean(tf.softplus(tf.neg(real))), tf.mean(tf.softplus(fake)))),
+  }),
+  /** its means; for a Lipschitz critic their difference estimates the Wasserstein distance (Arjovsky et al. 2017, equation 2), but for a factor */
+  score: ({ real, fake }) => ({
+    criticReal: tf.mean(real),
+    criticFake: tf.mean(fake),
+    criticDifference: tf.sub(tf.mean(real), tf.mean(fake)),
+  }),
+};
 
 /** The slot values of the real and the fake pass become one as those of two shards would: by each slot's merge rule. */
 const mergePasses = ({ slots }: Manifest, real: NamedTensors, fake: NamedTensors): NamedTensors =>

@@ -6,14 +6,16 @@ import type { Logits } from '../losses/loss.js';
 import { unpack } from '../models/network.js';
 import { drawLatents } from './latents.js';
 import { differentiate, withPenalties } from './objective.js';
-import { realInput, SEED, type StepEntry, vectorInput } from './step.js';
+import { realInput, SEED, type Statistic, type StepEntry, vectorInput } from './step.js';
+
+const STATISTICS: readonly Statistic[] = [{ name: 'loss', metric: 'gan_loss', labels: { net: 'generator' } }];
 
 /**
  * G's loss by D's logits of its samples, and of real items where the loss looks at them. D's slots are left alone: a step writes only
  * the slots of the net that it trains.
  */
 export const generatorStep: StepEntry = {
-  statistics: [{ name: 'loss', metric: 'gan_loss', labels: { net: 'generator' } }],
+  statistics: () => STATISTICS,
   define(context) {
     const { architecture, loss, penalties, group } = context;
     const { generator, discriminator } = architecture;
@@ -27,7 +29,7 @@ export const generatorStep: StepEntry = {
         const judge = (items: tf.Tensor) =>
           discriminator.apply({ items }, { ...d, isTraining: true, group, seeds }).output; // [batch, 1]
         const latents = drawLatents(generator, context, seeds); // [batch, latent]
-        return differentiate(generator, g.parameters, generatorStep.statistics, (parameters) => {
+        return differentiate(generator, g.parameters, STATISTICS, (parameters) => {
           const fake = generator.apply({ latents }, { ...g, parameters, isTraining: true, group, seeds });
           const logits = logitsOf(judge(fake.output), inputs.real && (() => judge(inputs.real!)));
           const terms = penalties.generator.map((penalty) => penalty({ parameters, seeds }));

@@ -42,7 +42,7 @@ export interface Statistic {
 
 /** A kind of step. Its outputs are `payload` `[size + slotSize]` and `statistics`, one number a statistic in this order. */
 export interface StepEntry {
-  statistics: readonly Statistic[];
+  statistics(loss: Pick<GanLoss, 'discriminatorGives'>): readonly Statistic[];
   define(context: StepContext): StepDefinition;
 }
 

@@ -15,6 +15,12 @@ export const STEPS: Readonly<Record<StepKind, StepEntry>> = {
   generator: generatorStep,
 };
 
+/** What a kind of step tells of itself in this run. */
+export const statisticsOf = (
+  stepKind: StepKind,
+  { loss }: Pick<RunConfig, 'loss'>,
+): ReturnType<StepEntry['statistics']> => STEPS[stepKind].statistics(lossOf(loss));
+
 /** The context of a run's steps: one shard's worth of items. */
 export const stepContextOf = (config: RunConfig, architecture: Architecture): StepContext => ({
   architecture,

@@ -1,6 +1,7 @@
 // A worker that computes nothing: it sleeps a known time a shard and answers with noise. With it a bench sees what server and wire
 // can carry, on a machine whose cores could not feed them with real gradients. What it trains is noise too.
 import * as tf from '@tensorflow/tfjs-core';
+import type { RunConfig } from '../config/run-config.js';
 import type { Architecture } from '../models/architecture.js';
 import { RandomStream, seedOf } from '../numerics/random.js';
 import { vectorLength } from '../parameters/layout.js';
@@ -8,7 +9,7 @@ import type { Net } from '../parameters/manifest.js';
 import { vectorHash } from '../parameters/vector-hash.js';
 import { leavesOf } from '../protocol/shard-tree.js';
 import { netOf, type StepKind } from '../protocol/step-kinds.js';
-import { STEPS } from '../steps/steps.js';
+import { statisticsOf } from '../steps/steps.js';
 import type { Computer, NodeGradient, NodeRequest } from './shard-gradient.js';
 
 /** About the size of a DCGAN's gradients: Adam and the weights stay finite over any bench. */
@@ -21,7 +22,7 @@ export class DelayedGradient implements Computer {
 
   constructor(
     private readonly delayMs: number,
-    private readonly shards: number,
+    private readonly config: Pick<RunConfig, 'loss' | 'minibatch'>,
     private readonly architecture: Architecture,
   ) {}
 
@@ -35,9 +36,9 @@ export class DelayedGradient implements Computer {
   }
 
   compute({ net, stepKind, level, index }: NodeRequest): NodeGradient {
-    const { from, to } = leavesOf({ level, index }, this.shards);
+    const { from, to } = leavesOf({ level, index }, this.config.minibatch.shards);
     Atomics.wait(this.never, 0, 0, this.delayMs * (to - from));
-    const row = STEPS[stepKind].statistics.map(() => 0);
+    const row = statisticsOf(stepKind, this.config).map(() => 0);
     return { payload: this.payloads.get(net)!, statistics: Array.from({ length: to - from }, () => row) };
   }
 

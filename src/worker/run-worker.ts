@@ -113,7 +113,7 @@ class Worker implements SessionRole {
     const computer =
       delayMs === undefined
         ? new GradientComputer(config, architecture, readsData ? samplerOf : undefined, dumpFolder)
-        : new DelayedGradient(delayMs, shards, architecture);
+        : new DelayedGradient(delayMs, config, architecture);
     const canaries: Compiled['canaries'] = {};
     for (const stepKind of stepKinds) canaries[stepKind] = computer.prepare(stepKind);
     const data = readsData ? source.digest : null;

@@ -17,7 +17,7 @@ import { RunFolder } from '../../src/run-folder/run-folder.js';
 import { type Outcome, ParameterServer } from '../../src/server/parameter-server.js';
 import { Uniformity } from '../../src/server/peers/uniformity.js';
 import { ParameterStore } from '../../src/server/training/parameter-store.js';
-import { STEPS } from '../../src/steps/steps.js';
+import { statisticsOf } from '../../src/steps/steps.js';
 import { OWN } from '../../src/transport/admission.js';
 import { blocksOf, rangeOf, wholeOf } from '../../src/wire/blocks.js';
 import { decode, encode } from '../../src/wire/codec.js';
@@ -37,6 +37,7 @@ const CONFIG = {
   evaluation: { everySteps: 1_000_000 },
   stop: { generatorSteps: 1_000_000_000 },
 };
+const { loss: LOSS } = runConfig.parse(CONFIG);
 
 /**
  * @param onSent sees all that the server says
@@ -118,7 +119,7 @@ export async function openFuzzedServer(
       kind: 'answer',
       ...{ term, branch, net, step, level, index, issue, ...wholeOf(length) },
       computeSeconds: 0.001,
-      statistics: Array.from({ length: to - from }, () => STEPS[net].statistics.map(() => 0)),
+      statistics: Array.from({ length: to - from }, () => statisticsOf(net, { loss: LOSS }).map(() => 0)),
     };
     const floats = gradientOf({ net, step, level, index }, length);
     return { header, payload: new Uint8Array(floats.buffer) };

@@ -36,6 +36,12 @@ export const FAULTS = [
       'tf.mul(tf.add(first, second), 3)',
     ],
     ["D's slots are those of its pass over real items alone", 'tf.mul(tf.add(first, second), 0.5)', 'first'],
+    ['a critic has an accuracy', 'STATISTICS[discriminatorGives],\n', 'STATISTICS.logit,\n'],
+    [
+      "a critic's difference is turned round",
+      'tf.sub(tf.mean(real), tf.mean(fake))',
+      'tf.sub(tf.mean(fake), tf.mean(real))',
+    ],
     ["D's accuracy on real items is the share that it gets wrong", 'tf.greater(real, 0)', 'tf.less(real, 0)'],
     ["D's accuracy on fake items is the share that it gets wrong", 'tf.less(fake, 0)', 'tf.greater(fake, 0)'],
     ['V(D, G) has the wrong sign', 'valueFunction: tf.neg(', 'valueFunction: tf.mul(1, '],
@@ -987,7 +993,7 @@ export const FAULTS = [
       ["a node's rows all land on its first leaf", 'this.rows[from + i] = row;', 'this.rows[from] = row;'],
       [
         'rows of the wrong length fit',
-        'rows.every((row) => row.length === STEPS[stepKind].statistics.length)',
+        'rows.every((row) => row.length === statistics.length)',
         'rows.every((row) => row.length > 0)',
       ],
     ],

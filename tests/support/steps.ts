@@ -5,12 +5,13 @@ import type { InputSpec } from '../../src/compiler/recording.js';
 import { loadTensorFlow } from '../../src/compiler/tensorflow.js';
 import { type RunConfig, runConfig } from '../../src/config/run-config.js';
 import type { DataSource } from '../../src/data/data-source.js';
+import { lossOptions } from '../../src/losses/losses.js';
 import type { Architecture } from '../../src/models/architecture.js';
 import { buildArchitecture } from '../../src/models/models.js';
 import type { Manifest, Net } from '../../src/parameters/manifest.js';
 import { trainReference } from '../../src/reference-trainer.js';
 import { sampleStep } from '../../src/steps/sample-step.js';
-import { STEPS, stepContextOf } from '../../src/steps/steps.js';
+import { STEPS, statisticsOf, stepContextOf } from '../../src/steps/steps.js';
 
 export type StepKind = Net | 'sample';
 /** Values by input or output name; a number more or less than the declared shape fails. */
@@ -55,7 +56,8 @@ function gameOf({ model, loss, penalties = {}, item, batch, group }: StepOptions
 }
 
 /** Names of a step's statistics, in their order. */
-export const statisticsOf = (net: Net): string[] => STEPS[net].statistics.map(({ name }) => name);
+export const statisticNames = (net: Net, { loss }: Pick<StepOptions, 'loss'>): string[] =>
+  statisticsOf(net, { loss: lossOptions.parse(loss) }).map(({ name }) => name);
 
 /**
  * Inputs: `discriminator` and `generator` (weights, then slots, as `layOut` gives them), `real`, `seed` (two int32).

@@ -1,8 +1,10 @@
 // Payloads on their way in, block by block, one a worker: put together here until the coordinator has judged them.
+import type { RunConfig } from '../../config/run-config.js';
 import type { Vector } from '../../numerics/vector-engine.js';
 import type { MessageOf, WorkerMessage } from '../../protocol/messages.js';
-import { phaseOf, type ScheduleOptions } from '../../protocol/schedule.js';
+import { phaseOf } from '../../protocol/schedule.js';
 import { keyOf, nodeCount, rootLevel } from '../../protocol/shard-tree.js';
+import { statisticsOf } from '../../steps/steps.js';
 import type { Region } from '../../transport/shared-memory.js';
 import { floatsOf, isWhole } from '../../wire/blocks.js';
 import { MalformedMessage } from '../../wire/codec.js';
@@ -29,7 +31,7 @@ export class AnswerIntake {
 
   constructor(
     private readonly store: ParameterStore,
-    private readonly run: { shards: number; schedule: ScheduleOptions },
+    private readonly config: Pick<RunConfig, 'loss' | 'minibatch' | 'schedule'>,
     private readonly local: LocalPeers,
   ) {}
 
@@ -92,10 +94,12 @@ export class AnswerIntake {
   }
 
   private requireNode({ net, step, level, index, statistics }: Answer): void {
-    const { shards, schedule } = this.run;
+    const { schedule, minibatch } = this.config;
+    const { shards } = minibatch;
     const exists = level <= rootLevel(shards) && index < nodeCount(shards, level);
     const { stepKind } = phaseOf(schedule, net, step);
-    if (exists && statisticsFit(stepKind, { level, index }, shards, statistics)) return;
+    if (exists && statisticsFit(statisticsOf(stepKind, this.config), { level, index }, shards, statistics))
+      return;
     throw new MalformedMessage(
       `node ${keyOf({ level, index })} of ${shards} shards with ${statistics.length} rows of statistics`,
     );

@@ -4,17 +4,17 @@ import type { Metrics } from '../../metrics/metrics.js';
 import type { Net } from '../../parameters/manifest.js';
 import { leavesOf, type TreeNode } from '../../protocol/shard-tree.js';
 import { netOf, type StepKind } from '../../protocol/step-kinds.js';
-import { STEPS } from '../../steps/steps.js';
+import type { Statistic } from '../../steps/step.js';
 
 /** Whether a node came with one row of the right length for each of its leaves. */
 export function statisticsFit(
-  stepKind: StepKind,
+  statistics: readonly Statistic[],
   node: TreeNode,
   shards: number,
   rows: readonly (readonly number[])[],
 ): boolean {
   const { from, to } = leavesOf(node, shards);
-  return rows.length === to - from && rows.every((row) => row.length === STEPS[stepKind].statistics.length);
+  return rows.length === to - from && rows.every((row) => row.length === statistics.length);
 }
 
 /** Times in milliseconds of the server's clock. */
@@ -26,6 +26,7 @@ export class StepRecord {
 
   constructor(
     readonly stepKind: StepKind,
+    private readonly declared: readonly Statistic[],
     private readonly shards: number,
     /** when its net's step before it had been applied */
     private readonly previousAppliedMs: number,
@@ -51,7 +52,7 @@ export class StepRecord {
 
   /** Means over the shards in their order, by name. */
   statistics(): Record<string, number> {
-    const means = STEPS[this.stepKind].statistics.map(({ name }, column): [string, number] => {
+    const means = this.declared.map(({ name }, column): [string, number] => {
       let sum = 0;
       for (const row of this.rows) sum += row[column]!;
       return [name, sum / this.shards];

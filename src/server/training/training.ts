@@ -11,6 +11,7 @@ import { BRANCHES_MAX, type Line } from '../../protocol/line.js';
 import { BLOCK_FLOATS, type ServerMessage } from '../../protocol/messages.js';
 import type { StepKind } from '../../protocol/step-kinds.js';
 import { isSameTask, type Task, type TaskName } from '../../protocol/task.js';
+import { statisticsOf } from '../../steps/steps.js';
 import type { Log } from '../log.js';
 import type { Draft, LocalPeers } from '../peers/local-peers.js';
 import type { Peer, Peers } from '../peers/peers.js';
@@ -69,8 +70,7 @@ export class Training {
 
   constructor(private readonly parts: TrainingParts) {
     const { store, config, local, now } = parts;
-    const { shards } = config.minibatch;
-    this.intake = new AnswerIntake(store, { shards, schedule: config.schedule }, local);
+    this.intake = new AnswerIntake(store, config, local);
     this.held = new HeldAnswers(store);
     this.incidents = new Incidents(parts);
     this.appliedMs = { discriminator: now(), generator: now() };
@@ -206,7 +206,11 @@ export class Training {
     report.begin(now(), coordinator.current);
     const { net, stepKind } = task;
     if (!this.records.has(net)) {
-      this.records.set(net, new StepRecord(stepKind, config.minibatch.shards, this.appliedMs[net]));
+      const statistics = statisticsOf(stepKind, config);
+      this.records.set(
+        net,
+        new StepRecord(stepKind, statistics, config.minibatch.shards, this.appliedMs[net]),
+      );
     }
     this.records.get(net)!.assigned(now());
     this.sendTask(session, task);

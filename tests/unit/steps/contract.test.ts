@@ -75,6 +75,7 @@ describe('a loss of G that looks at both', () => {
     discriminator: ({ real, fake }) => tf.sub(tf.mean(fake), tf.mean(real)) as tf.Scalar,
     generator: ({ real, fake }) => tf.mean(tf.mul(fake, tf.mean(real))) as tf.Scalar,
     generatorSees: 'both',
+    discriminatorGives: 'logit',
   };
 
   it('has real items declared, and D’s logits of them', () => {

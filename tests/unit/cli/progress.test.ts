@@ -1,0 +1,23 @@
+// The live line, as a person reads it.
+import { expect, it } from 'vitest';
+import { describe as inWords } from '../../../src/cli/progress.js';
+
+const progress = {
+  steps: { discriminator: 12, generator: 12 },
+  generatorSteps: 20,
+  imagesPerSecond: 1234.5,
+  secondsLeft: 140,
+  lossDiscriminator: 0.93,
+  lossGenerator: 1.41,
+};
+
+it('says how often a D that gives probabilities is right, and of a critic its means', () => {
+  const judgement = { accuracyReal: 0.781, accuracyFake: 0.5, valueFunction: -1.3 };
+  expect(inWords({ ...progress, judgement })).toBe(
+    'step 12/20 · 1,235 images/s · D right on real 78 % fake 50 % · loss D 0.930 G 1.410 · 2 min 20 s left',
+  );
+  const critic = { criticReal: 0.25, criticFake: -1.5, criticDifference: 1.75 };
+  expect(inWords({ ...progress, judgement: critic })).toBe(
+    'step 12/20 · 1,235 images/s · critic real 0.250 fake -1.500 apart 1.750 · loss D 0.930 G 1.410 · 2 min 20 s left',
+  );
+});

@@ -3,7 +3,8 @@ import type { TopLevelSpec } from 'vega-lite';
 import { COLOURS, drawChart } from './chart.js';
 
 export interface DensityFigure {
-  generated: Float32Array;
+  /** at least one of the two */
+  generated?: Float32Array;
   real?: Float32Array;
   /** the line below the title, such as `step 5,000` */
   caption: string;
@@ -51,14 +52,15 @@ export function subtitleOf(caption: string, generated: Float32Array, [low, high]
 
 /** PNG bytes: two overlaid densities; the axis is that of the real data with a margin, where there are any. */
 export function drawDensity({ generated, real, caption }: DensityFigure): Promise<Buffer> {
-  const range = rangeOf(real ?? generated);
+  const range = rangeOf(real ?? generated ?? new Float32Array());
   const [low, high] = range;
   const barsOf = (values: Float32Array, source: string): Bar[] =>
     densityOf(values, low, high, BINS).map((density, i) => {
       const from = low + (i * (high - low)) / BINS;
       return { from, to: from + (high - low) / BINS, density, source };
     });
-  const sources = real ? (['real', 'generated'] as const) : (['generated'] as const);
+  const both = { real, generated };
+  const sources = (['real', 'generated'] as const).filter((source) => both[source] !== undefined);
   const colour = {
     field: 'source',
     type: 'nominal',
@@ -68,10 +70,10 @@ export function drawDensity({ generated, real, caption }: DensityFigure): Promis
     width: 720,
     height: 360,
     title: {
-      text: real ? 'real and generated density' : 'generated density',
-      subtitle: subtitleOf(caption, generated, range),
+      text: `${sources.join(' and ')} density`,
+      subtitle: generated ? subtitleOf(caption, generated, range) : caption,
     },
-    data: { values: [...(real ? barsOf(real, 'real') : []), ...barsOf(generated, 'generated')] },
+    data: { values: sources.flatMap((source) => barsOf(both[source]!, source)) },
     mark: { type: 'bar', opacity: 0.5, binSpacing: 0 },
     encoding: {
       x: { field: 'from', bin: { binned: true }, type: 'quantitative', title: 'x', scale: { nice: false } },

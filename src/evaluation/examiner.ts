@@ -23,6 +23,8 @@ export interface Examiner {
   figureKind: 'samples' | 'points';
   /** PNG bytes. @param samples `[sampleCount, ...item]` @param step G's, for the caption */
   draw(samples: Float32Array, step: number): Promise<Buffer>;
+  /** PNG bytes: real items in the same form */
+  drawReal(): Promise<Buffer>;
   dispose(): void;
 }
 
@@ -62,6 +64,12 @@ function mixtureExaminer(source: DistributionSource, sampleCount: number): Exami
             caption,
           });
     },
+    drawReal() {
+      const caption = 'the data that the generator is to learn';
+      return size === 1
+        ? drawDensity({ real, caption })
+        : drawScatter({ real, mixture: source, report: modeReport(real, source), caption });
+    },
     dispose: () => {},
   };
 }
@@ -73,12 +81,14 @@ function imageExaminer(source: DatasetSource, sampleCount: number, isLabelled: b
   const neighbours = new RealNeighbours(real, size);
   const classifier = isLabelled ? trainClassifier(source, DIGITS) : undefined;
   const reference: Reference = { source, real, size, bins, neighbours, ...(classifier && { classifier }) };
+  const grid = (images: Float32Array) =>
+    drawImageGrid({ images: images.subarray(0, GRID_COUNT * size), shape: source.shape });
   return {
     sampleCount,
     measure: prepareMeasures(reference),
     figureKind: 'samples',
-    draw: async (samples) =>
-      drawImageGrid({ images: samples.subarray(0, GRID_COUNT * size), shape: source.shape }),
+    draw: async (samples) => grid(samples),
+    drawReal: async () => grid(real),
     dispose() {
       bins.dispose();
       neighbours.dispose();

@@ -4,8 +4,8 @@ import { COLOURS, drawChart } from './chart.js';
 import type { Mixture, ModeReport } from './measures/nearest-modes.js';
 
 export interface ScatterFigure {
-  /** generated points `[count, 2]` */
-  generated: Float32Array;
+  /** generated points `[count, 2]`; absent: the picture is of the real ones */
+  generated?: Float32Array;
   /** real points `[count, 2]`, where they are to be shown */
   real?: Float32Array;
   mixture?: Mixture;
@@ -62,7 +62,7 @@ const percent = (ratio: number): string => `${(100 * ratio).toFixed(1)} %`;
 
 /** The words above the picture. @param hidden points of `count` that lie outside of it */
 export function titleOf(
-  { report, caption }: Pick<ScatterFigure, 'report' | 'caption'>,
+  { report, caption, generated }: Pick<ScatterFigure, 'report' | 'caption' | 'generated'>,
   { hidden, count }: { hidden: number; count: number },
 ): { text: string; subtitle: string[] } {
   const first = report
@@ -73,7 +73,9 @@ export function titleOf(
     const [outside, all] = [hidden, count].map((points) => points.toLocaleString('en'));
     second.push(`outside of this picture: ${outside} of ${all} points`);
   }
-  const text = report ? `modes ${report.captured}/${report.expected}` : 'generated points';
+  const text = report
+    ? `modes ${report.captured}/${report.expected}`
+    : `${generated ? 'generated' : 'real'} points`;
   return { text, subtitle: [first, ...(second.length > 0 ? [second.join('  ·  ')] : [])] };
 }
 
@@ -91,12 +93,13 @@ function ringsOf({ mixture, report }: ScatterFigure, unitPixels: number): object
 /** PNG bytes: `modes 8/8` as the title; green rings around captured modes, dashed purple ones around those that are missed. */
 export function drawScatter(figure: ScatterFigure): Promise<Buffer> {
   const real = figure.real ? pointsOf(figure.real, 'real') : [];
-  const generated = pointsOf(figure.generated, 'generated');
+  const all = figure.generated ?? new Float32Array();
+  const generated = pointsOf(all, 'generated');
   const square = squareAround(real.length > 0 ? real : generated);
   const seen = generated.filter(square.holds);
-  const count = figure.generated.length / 2;
+  const count = all.length / 2;
   const axis = (domain: Range) => ({ type: 'quantitative', scale: { domain, nice: false, zero: false } });
-  const sources = real.length > 0 ? (['real', 'generated'] as const) : (['generated'] as const);
+  const sources = (['real', 'generated'] as const).filter((source) => figure[source] !== undefined);
   const colour = {
     field: 'source',
     type: 'nominal',

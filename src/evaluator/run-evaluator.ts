@@ -6,7 +6,7 @@ import type { Measures } from '../evaluation/measures/measures.js';
 import { SampleDrawer } from '../evaluation/sample-drawer.js';
 import type { MessageOf, ServerMessage } from '../protocol/messages.js';
 import { openRun } from '../run/open-run.js';
-import { writeFigure } from '../run-folder/figures.js';
+import { writeFigure, writeRealFigure } from '../run-folder/figures.js';
 import { fingerprintOf } from '../worker/fingerprint.js';
 import { type Serving, serveRun } from '../worker/serve-run.js';
 import type { ServerMemory, Session, SessionRole } from '../worker/session.js';
@@ -59,6 +59,7 @@ class Evaluator implements SessionRole {
       history: new CollapseHistory(this.runDir, config.collapse),
       cache: new WeightsCache(layout, memory?.weights),
     };
+    await writeRealFigure(this.runDir, () => this.prepared!.examiner.drawReal());
     const device = backend.isUsingGpuDevice ? 'gpu' : 'cpu';
     const fingerprint = fingerprintOf(backend, config.device.threads);
     const canaries = {}; // it computes no gradient

@@ -1,5 +1,5 @@
 // The pictures of a run: which names they have, for who draws them and who looks for them.
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeWhole } from '../../src/setup/files.mjs';
 import { runFile } from './run-files.js';
@@ -22,6 +22,12 @@ export function figuresOf(runDir: string, step: number): { kind: string; png: Bu
   return readdirSync(folder)
     .filter((name) => name.endsWith(ending))
     .map((name) => ({ kind: name.slice(0, -ending.length), png: readFileSync(join(folder, name)) }));
+}
+
+/** Draws real items once a run. */
+export async function writeRealFigure(runDir: string, draw: () => Promise<Buffer>): Promise<void> {
+  const file = join(runFile(runDir, 'figures'), 'real.png');
+  if (!existsSync(file)) writeWhole(file, await draw());
 }
 
 /** Writes the picture of the run's collapse scores, of which there is one. */

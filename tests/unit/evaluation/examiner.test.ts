@@ -1,4 +1,7 @@
 // Goal: an evaluation's measures are what their names say. Method: samples whose modes, classes and distances are known.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PNG } from 'pngjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadTensorFlow } from '../../../src/compiler/tensorflow.js';
 import type { DatasetSource } from '../../../src/data/data-source.js';
@@ -8,7 +11,7 @@ import { ImageBins } from '../../../src/evaluation/image-bins.js';
 import { differentRatio } from '../../../src/evaluation/measures/different-bins.js';
 import { countsOf } from '../../../src/evaluation/measures/groups.js';
 import type { Measures } from '../../../src/evaluation/measures/measures.js';
-import { RandomStream, seedOf } from '../../../src/numerics/random.js';
+import { permutation, RandomStream, seedOf } from '../../../src/numerics/random.js';
 
 beforeAll(() => void loadTensorFlow({ kind: 'cpu', threads: 1 }));
 
@@ -102,6 +105,40 @@ describe('captured digits', () => {
     examiner.dispose();
   });
 });
+
+it('draws real items in the form of generated ones', async () => {
+  const images = createExaminer(digits, 'mnist', 0);
+  const first = real.subarray(0, 64 * PIXELS);
+  const order = permutation(COUNT, seedOf('real images'));
+  const shown = Float32Array.from(
+    { length: first.length },
+    (_, i) => real[order[Math.floor(i / PIXELS)]! * PIXELS + (i % PIXELS)]!,
+  );
+  expect(await images.drawReal()).toEqual(await images.draw(shown, 0));
+  images.dispose();
+  const line = createExaminer(
+    mixtureSource({ source: 'gaussian-1d', mean: 0, deviation: 1 }),
+    'gaussian-1d',
+    64,
+  );
+  const points = createExaminer(
+    mixtureSource({ source: 'ring', modes: 8, radius: 1, deviation: 0.02 }),
+    'ring',
+    64,
+  );
+  for (const [name, examiner] of Object.entries({ line, points })) {
+    const png = PNG.sync.read(await examiner.drawReal());
+    if (process.env.NASH_TEST_KEEP)
+      writeFileSync(join(process.env.NASH_TEST_KEEP, `real-${name}.png`), PNG.sync.write(png));
+    // real ones are blue, generated ones orange, and both may shine through
+    let [bluest, reddest] = [0, 0];
+    for (let i = 0; i < png.data.length; i += 4) {
+      bluest = Math.max(bluest, png.data[i + 2]! - png.data[i]!);
+      reddest = Math.max(reddest, png.data[i]! - png.data[i + 2]!);
+    }
+    expect([bluest > 20, reddest > 100], name).toEqual([true, false]);
+  }
+}, 60_000);
 
 it('a mixture: coverage, high quality and KL of half its modes', () => {
   const source = mixtureSource({ source: 'ring', modes: 4, radius: 1, deviation: 0.01 });

@@ -105,9 +105,12 @@ export const CATALOGUE = {
   gan_rollbacks_total: counter('Returns to a checkpoint', {
     reason: ['corruption', 'divergence', 'collapse'] satisfies RestoreCause[],
   }),
-  gan_waiting_seconds: gauge('Seconds since the oldest unanswered task was given out, 0 where none is', {
-    net,
-  }),
+  gan_waiting_seconds: gauge(
+    'Seconds for which the step that is due has waited for answers, or for workers to come; 0 where none does',
+    {
+      net,
+    },
+  ),
   gan_gradients_not_finite_total: counter('Averaged gradients that were not finite and not applied', { net }),
   gan_checkpoint_version: gauge("G's step of the last checkpoint of this start, or that it resumed from"),
   gan_checkpoint_interval_steps: gauge("G's steps from one checkpoint to the next"),

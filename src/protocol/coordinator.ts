@@ -63,6 +63,8 @@ export class Coordinator {
   private readonly rounds: Rounds;
   /** steps whose update went wrong, though no answer had been looked at: looked at when they come again */
   private readonly suspect = new Set<string>();
+  /** since when a net's next step could be computed */
+  private readonly dueMs = new Map<Net, number>();
   private hasEnded = false;
   /** a restore is under way */
   private isHalted = false;
@@ -379,6 +381,7 @@ export class Coordinator {
     const step = this.open.get(net);
     assert(step?.isComplete, () => `${net} applied before it was complete`);
     this.open.delete(net);
+    this.dueMs.delete(net);
     this.rounds.applied(net);
   }
 
@@ -414,6 +417,7 @@ export class Coordinator {
     assert(this.isHalted, 'a restore that nobody asked for');
     this.isHalted = false;
     this.open.clear();
+    this.dueMs.clear();
     this.roster.clearTasks();
     this.rounds.restore(versions);
   }
@@ -442,8 +446,14 @@ export class Coordinator {
 
   /** Opens a net's next step when what it reads exists, it belongs to the run, and some worker could compute it. */
   private openNext(net: Net): void {
+    if (this.open.has(net)) return;
+    if (!this.rounds.mayBegin(net, this.open.size > 0)) {
+      this.dueMs.delete(net);
+      return;
+    }
+    if (!this.dueMs.has(net)) this.dueMs.set(net, this.nowMs);
     const workers = this.roster.countFor(net, this.nowMs);
-    if (this.open.has(net) || workers === 0 || !this.rounds.mayBegin(net, this.open.size > 0)) return;
+    if (workers === 0) return;
     const { shards, isVerified } = this.options;
     const phase = this.rounds.next(net);
     const disputed = this.disputes.levelOf(phase); // its nodes are those whose answers are to be compared
@@ -539,10 +549,11 @@ export class Coordinator {
     return empty.some((net) => (this.open.get(net)?.outstanding.length ?? 0) > 0);
   }
 
-  /** Milliseconds since the oldest unanswered task of a net was given out; undefined where none is. */
+  /** Milliseconds for which a net's step has waited for answers, or for workers that could give them; undefined where it does not. */
   waitingMs(net: Net, nowMs: number): number | undefined {
-    const since = (this.open.get(net)?.outstanding ?? []).flatMap((s) => s.holders.map((h) => h.sinceMs));
-    return since.length === 0 ? undefined : nowMs - Math.min(...since);
+    const since = this.dueMs.get(net);
+    const isApplied = this.open.get(net)?.isComplete ?? false;
+    return since === undefined || isApplied || this.hasEnded ? undefined : nowMs - since;
   }
 
   /** Milliseconds after which a worker is late with what it computes now. */

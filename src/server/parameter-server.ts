@@ -21,6 +21,7 @@ import type { RunFolder } from '../run-folder/run-folder.js';
 import type { ServerTransport } from '../transport/transport.js';
 import { encode } from '../wire/codec.js';
 import { type Log, rationed } from './log.js';
+import { Pace } from './pace.js';
 import { ProcessMetrics } from './pages/process-metrics.js';
 import { farewell } from './peers/farewell.js';
 import { Liveness, type Loss } from './peers/liveness.js';
@@ -91,6 +92,7 @@ export class ParameterServer {
   private readonly processes: ProcessMetrics;
   private readonly liveness: Liveness;
   private readonly checkpoints: RunCheckpoints;
+  private readonly pace = new Pace();
   private readonly waiting: WaitingLog;
   private readonly log: Log;
   /** what is shown of the run */
@@ -188,7 +190,7 @@ export class ParameterServer {
     });
     this.processes = new ProcessMetrics(metrics, peers);
     this.waiting = new WaitingLog(log);
-    this.view = new RunView({ ...shared, transport: parts.transport });
+    this.view = new RunView({ ...shared, pace: this.pace, transport: parts.transport });
     this.outcome = new Promise((resolve, reject) => {
       this.resolve = resolve;
       this.reject = reject;
@@ -271,6 +273,14 @@ export class ParameterServer {
 
   get hasStepped(): boolean {
     return this.steps.discriminator + this.steps.generator > 0;
+  }
+
+  /** Why `/readyz` refuses; undefined while steps come. */
+  get notReady(): string | undefined {
+    if (this.stopping) return 'stopping';
+    if (this.isFinishing) return 'ending: all steps are done';
+    if (this.pace.isStepping(this.parts.now())) return undefined;
+    return `waiting for ${this.view.waitingFor() ?? 'a step'}`;
   }
 
   get reissuedCount(): number {
@@ -357,6 +367,8 @@ export class ParameterServer {
     this.reception.dropLaggards();
     this.evaluations.check();
     if (this.stopping && this.coordinator.lacksWorkers()) this.guard(() => this.finish('stopped'));
-    this.waiting.note(this.view.waitingFor(), this.parts.now(), this.coordinator.current);
+    const nowMs = this.parts.now();
+    this.pace.note(this.coordinator.current, nowMs);
+    this.waiting.note(this.view.waitingFor(), this.pace.standsMs(nowMs));
   }
 }

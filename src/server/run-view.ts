@@ -3,6 +3,7 @@ import type { Metrics } from '../metrics/metrics.js';
 import { NETS } from '../parameters/manifest.js';
 import type { Coordinator } from '../protocol/coordinator.js';
 import type { ServerTransport } from '../transport/transport.js';
+import type { Pace } from './pace.js';
 import type { PeerStatus, RunStatus } from './pages/run-status.js';
 import type { Peer, Peers } from './peers/peers.js';
 import type { RunReport } from './run-report.js';
@@ -10,6 +11,7 @@ import type { RunReport } from './run-report.js';
 export interface RunViewParts {
   coordinator: Coordinator;
   peers: Peers;
+  pace: Pace;
   report: RunReport;
   metrics: Metrics;
   transport: Pick<ServerTransport, 'bytes'>;
@@ -36,9 +38,10 @@ export class RunView {
     };
   }
 
-  /** What the run waits for, with the names that people gave to workers; null when for nothing. */
+  /** What the run waits for, with the names that people gave to workers; null while steps come, or for nothing. */
   waitingFor(): string | null {
-    const { coordinator, peers, now } = this.parts;
+    const { coordinator, peers, pace, now } = this.parts;
+    if (pace.isStepping(now())) return null;
     const text = coordinator.waitingFor(now());
     return text === undefined ? null : peers.inWords(text);
   }

@@ -111,7 +111,7 @@ export async function startServer(options: ServerOptions): Promise<RunResult> {
         http: http.address,
         endpoint: transport.endpoint ?? inner?.nameOfSocket ?? '',
       }),
-      notReady: () => (server ? (server.view.waitingFor() ?? undefined) : 'starting'),
+      notReady: () => (server ? server.notReady : 'starting'),
     }),
     config.server.httpNames,
   ).catch(async (error) => {

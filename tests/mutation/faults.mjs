@@ -1643,4 +1643,34 @@ export const FAULTS = [
       ],
     ],
   ),
+  ...of(
+    'src/server/pace.ts',
+    ['tests/unit/server/pace.test.ts'],
+    [
+      ['a run that has not stepped is ready', 'return this.hasStepped && ', 'return '],
+      ['a run of slow steps is not ready between them', 'PATIENCE.factor * usualMs', 'usualMs'],
+      ['a step that was waited for hides the next wait', '[this.stepsMs.length >> 1]', '.at(-1)'],
+    ],
+  ),
+  ...of(
+    'src/protocol/coordinator.ts',
+    ['tests/unit/protocol/coordinator.test.ts'],
+    [
+      [
+        'a wait for workers to come is not counted',
+        '    if (!this.dueMs.has(net)) this.dueMs.set(net, this.nowMs);\n    const workers = this.roster.countFor(net, this.nowMs);\n    if (workers === 0) return;\n',
+        '    const workers = this.roster.countFor(net, this.nowMs);\n    if (workers === 0) return;\n    if (!this.dueMs.has(net)) this.dueMs.set(net, this.nowMs);\n',
+      ],
+      [
+        'a step that is done is still waited for',
+        '    this.dueMs.delete(net);\n    this.rounds',
+        '    this.rounds',
+      ],
+    ],
+  ),
+  ...of(
+    'src/server/run-view.ts',
+    ['tests/cluster/readiness.test.ts'],
+    [['a run that steps says that it waits', 'if (pace.isStepping(now())) return null;', '']],
+  ),
 ];

@@ -5,7 +5,7 @@ import type { RunStatus } from './run-status.js';
 export interface Pages {
   metrics(): Promise<{ text: string; contentType: string }>;
   status(): RunStatus;
-  /** undefined when the server is stepping, else why it is not */
+  /** undefined while steps come, else why none does: `starting`, `stopping`, `waiting for …` */
   notReady(): string | undefined;
 }
 

@@ -121,6 +121,25 @@ describe('the coordinator', () => {
     expect(c.waitingFor(9100)).toBe('step 0 D: shards 0, 1, 2 and 3 with d-0 for 9.1 s');
   });
 
+  it('counts for how long a step waits: for workers to come, for an answer, and not once it is there', () => {
+    const c = new Coordinator({ ...OPTIONS, schedule: { order: 'alternating', discriminatorSteps: 2 } });
+    c.handle({ kind: 'ticked', nowMs: 1000 });
+    expect([c.waitingMs('discriminator', 4000), c.waitingMs('generator', 4000)]).toEqual([3000, undefined]);
+    join(c, 'd-0', 'discriminator');
+    expect(c.waitingMs('discriminator', 6000)).toBe(5000);
+    c.handle({ kind: 'left', worker: 'd-0' });
+    expect(c.waitingMs('discriminator', 7000)).toBe(6000);
+    c.handle(answer('d-1', assigned(join(c, 'd-1', 'discriminator'))[0]!));
+    expect(c.waitingMs('discriminator', 8000)).toBeUndefined();
+    const [second] = assigned(c.handle({ kind: 'applied', net: 'discriminator', nowMs: 8500 }));
+    expect(c.waitingMs('discriminator', 8700)).toBe(200);
+    c.handle(answer('d-1', second!));
+    c.handle({ kind: 'applied', net: 'discriminator', nowMs: 9000 });
+    expect([c.waitingMs('discriminator', 9500), c.waitingMs('generator', 9500)]).toEqual([undefined, 500]);
+    c.handle({ kind: 'stop-requested' });
+    expect(c.waitingMs('generator', 9500), 'G belongs to the round that a stop finishes').toBe(500);
+  });
+
   it('reminds a worker that has nothing to compute and has not answered, at the second sign', () => {
     const c = new Coordinator(OPTIONS);
     const [task] = assigned(join(c, 'd', 'discriminator'));

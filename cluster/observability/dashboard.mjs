@@ -5,6 +5,7 @@ import * as common from '@grafana/grafana-foundation-sdk/common';
 import * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
 import * as prometheus from '@grafana/grafana-foundation-sdk/prometheus';
 import * as stat from '@grafana/grafana-foundation-sdk/stat';
+import * as table from '@grafana/grafana-foundation-sdk/table';
 import * as timeseries from '@grafana/grafana-foundation-sdk/timeseries';
 import { filled, ROWS } from './panels.mjs';
 
@@ -13,8 +14,9 @@ export const DASHBOARD = fileURLToPath(new URL('./grafana/dashboards/nash.json',
 /** The uid that grafana/provisioning/datasources/nash.yaml gives. */
 const DATASOURCE = { type: 'prometheus', uid: 'nash-prometheus' };
 /** Grafana's grid is 24 wide: six numbers or three graphs side by side. */
-const SIZE = { stat: { width: 4, height: 4 }, graph: { width: 8, height: 8 } };
-const CHOSEN = { run: 'instance=~"$instance"', rate: '$__rate_interval' };
+const GRAPH = { width: 8, height: 8 };
+const SIZE = { stat: { width: 4, height: 4 }, list: { width: 20, height: 4 }, lines: GRAPH, stack: GRAPH };
+const CHOSEN = { run: 'run=~"$run"', rate: '$__rate_interval' };
 
 /** The dashboard's JSON, as Grafana reads it from a file. */
 export function dashboardJson() {
@@ -29,10 +31,10 @@ export function dashboardJson() {
     .timezone('browser')
     .tooltip(dashboard.DashboardCursorSync.Crosshair)
     .withVariable(
-      new dashboard.QueryVariableBuilder('instance')
+      new dashboard.QueryVariableBuilder('run')
         .label('Run')
         .datasource(DATASOURCE)
-        .query('label_values(gan_run_info, instance)')
+        .query('label_values(gan_run_info, run)')
         .refresh(dashboard.VariableRefresh.OnTimeRangeChanged)
         .multi(true)
         .includeAll(true)
@@ -53,8 +55,9 @@ export function dashboardJson() {
 
 /** @param {import('./panels.mjs').Panel} panel */
 function built(panel) {
-  const { width, height } = panel.kind === 'stat' ? SIZE.stat : SIZE.graph;
-  const builder = panel.kind === 'stat' ? number() : graph(panel);
+  const { width, height } = SIZE[panel.kind];
+  const isNow = panel.kind === 'stat' || panel.kind === 'list';
+  const builder = panel.kind === 'stat' ? number(panel) : panel.kind === 'list' ? list() : graph(panel);
   builder
     .title(panel.title)
     .description(panel.what)
@@ -72,18 +75,30 @@ function built(panel) {
     );
   }
   panel.queries.forEach(([expr, legend], i) => {
-    builder.withTarget(
-      new prometheus.DataqueryBuilder()
-        .refId(String.fromCharCode(65 + i))
-        .expr(filled(expr, CHOSEN))
-        .legendFormat(legend),
-    );
+    const query = new prometheus.DataqueryBuilder()
+      .refId(String.fromCharCode(65 + i))
+      .expr(filled(expr, CHOSEN))
+      .legendFormat(legend);
+    // asked for now: over a range the last value would stand there long after its server was gone
+    if (isNow) query.instant();
+    if (panel.kind === 'list') query.format(prometheus.PromQueryFormat.Table);
+    builder.withTarget(query);
   });
   return builder;
 }
 
-const number = () =>
-  new stat.PanelBuilder().reduceOptions(new common.ReduceDataOptionsBuilder().calcs(['lastNotNull']));
+/** @param {import('./panels.mjs').Panel} panel */
+const number = ({ showsName }) =>
+  new stat.PanelBuilder()
+    .reduceOptions(new common.ReduceDataOptionsBuilder().calcs(['last']))
+    .textMode(showsName ? common.BigValueTextMode.Name : common.BigValueTextMode.Auto);
+
+/** Of Prometheus' own alerts: Grafana's panel of that name knows those of Grafana. */
+const list = () =>
+  new table.PanelBuilder().withTransformation({
+    id: 'organize',
+    options: { excludeByName: { Time: true, Value: true } },
+  });
 
 /** @param {import('./panels.mjs').Panel} panel */
 function graph({ kind, isLogarithmic }) {

@@ -3,7 +3,7 @@
 
 /**
  * @typedef {object} Panel
- * @property {'stat' | 'lines' | 'stack'} kind one number now, lines over time, or lines on top of each other
+ * @property {'stat' | 'list' | 'lines' | 'stack'} kind one number now, the labels of what there is now, lines over time, or on top of each other
  * @property {string} title
  * @property {string} what one sentence: how to read it
  * @property {string} unit Grafana's name of the unit
@@ -11,6 +11,7 @@
  * @property {number} [min]
  * @property {number} [max]
  * @property {boolean} [isLogarithmic]
+ * @property {boolean} [showsName] of a stat: the legend instead of the value
  * @property {[above: number, color: string][]} [thresholds] colors from a value up; a stat's background
  */
 
@@ -21,14 +22,31 @@ export const ROWS = [
     panels: [
       {
         kind: 'stat',
+        title: 'State',
+        what: 'what each run does; empty where its server is gone: `nash status` says how it ended',
+        unit: 'short',
+        queries: [['gan_run_state{$run} == 1', '{{run}}: {{state}}']],
+        showsName: true,
+      },
+      {
+        kind: 'stat',
+        title: 'Waiting for a step',
+        what: 'of the net that waits the longest, for answers or for workers; `nash status` says for whom',
+        unit: 's',
+        queries: [['max by (run) (gan_waiting_seconds{$run})', '{{run}}']],
+        thresholds: [
+          [0, 'green'],
+          [60, 'orange'],
+          [300, 'red'],
+        ],
+      },
+      {
+        kind: 'stat',
         title: 'Progress',
         what: "G's steps done, of those that the run is to have",
         unit: 'percentunit',
         queries: [
-          [
-            'gan_parameters_version{net="generator",$run} / on (job, instance) gan_goal_steps{$run}',
-            '{{instance}}',
-          ],
+          ['gan_parameters_version{net="generator",$run} / on (job, run) gan_goal_steps{$run}', '{{run}}'],
         ],
       },
       {
@@ -38,8 +56,8 @@ export const ROWS = [
         unit: 's',
         queries: [
           [
-            '(gan_goal_steps{$run} - on (job, instance) gan_parameters_version{net="generator",$run}) / on (job, instance) rate(gan_steps_total{net="generator",$run}[$rate])',
-            '{{instance}}',
+            '(gan_goal_steps{$run} - on (job, run) gan_parameters_version{net="generator",$run}) / on (job, run) rate(gan_steps_total{net="generator",$run}[$rate])',
+            '{{run}}',
           ],
         ],
       },
@@ -48,14 +66,15 @@ export const ROWS = [
         title: 'Images per second',
         what: 'real items that D was shown, over the last minute',
         unit: 'short',
-        queries: [['instance:gan_images:rate1m{$run}', '{{instance}}']],
+        // a rate outlives its server by a minute
+        queries: [['run:gan_images:rate1m{$run} and on (job, run) gan_goal_steps{$run}', '{{run}}']],
       },
       {
         kind: 'stat',
         title: 'Since the last step',
         what: 'of either net; five minutes alert (GanStalled)',
         unit: 's',
-        queries: [['instance:gan_without_step:seconds{$run}', '{{instance}}']],
+        queries: [['run:gan_without_step:seconds{$run}', '{{run}}']],
         thresholds: [
           [0, 'green'],
           [60, 'orange'],
@@ -67,21 +86,19 @@ export const ROWS = [
         title: 'Collapsed',
         what: "1 where the run has collapsed by its config's rule (collapse: threshold, after, patience); alerts (GanModeCollapse)",
         unit: 'short',
-        queries: [['gan_mode_collapse_verdict{$run}', '{{instance}}']],
+        queries: [['gan_mode_collapse_verdict{$run}', '{{run}}']],
         thresholds: [
           [0, 'green'],
           [1, 'red'],
         ],
       },
       {
-        kind: 'stat',
+        kind: 'list',
         title: 'Alerts firing',
-        what: 'the rules are in rules/alerts.yml, each with a runbook line',
+        what: 'none is well; the rules are in rules/alerts.yml, each with a runbook line',
         unit: 'short',
-        queries: [['count(ALERTS{alertstate="firing",$run}) or vector(0)', 'alerts']],
-        thresholds: [
-          [0, 'green'],
-          [1, 'red'],
+        queries: [
+          ['max by (run, severity, alertname, net, pool, reason) (ALERTS{alertstate="firing",$run})', ''],
         ],
       },
       {
@@ -89,7 +106,7 @@ export const ROWS = [
         title: "D's accuracy",
         what: 'where D gives probabilities: on real and on fake items: 1 for long means that G is told nothing, 1/2 that D cannot tell them apart',
         unit: 'percentunit',
-        queries: [['gan_discriminator_accuracy_ratio{$run}', '{{source}} {{instance}}']],
+        queries: [['gan_discriminator_accuracy_ratio{$run}', '{{source}} {{run}}']],
         min: 0,
         max: 1,
       },
@@ -109,8 +126,8 @@ export const ROWS = [
         what: 'each net minimizes its own loss; V is -log 4 = -1.39 nats where D is at chance',
         unit: 'short',
         queries: [
-          ['gan_loss{$run}', '{{net}} {{instance}}'],
-          ['gan_value_function_nats{$run}', 'V {{instance}}'],
+          ['gan_loss{$run}', '{{net}} {{run}}'],
+          ['gan_value_function_nats{$run}', 'V {{run}}'],
         ],
       },
       {
@@ -118,7 +135,7 @@ export const ROWS = [
         title: 'Gradient norms',
         what: 'of the averaged gradients; G near 0 while D is always right is the vanishing gradient',
         unit: 'short',
-        queries: [['gan_gradient_norm{$run}', '{{net}} {{instance}}']],
+        queries: [['gan_gradient_norm{$run}', '{{net}} {{run}}']],
         isLogarithmic: true,
       },
     ],
@@ -131,7 +148,7 @@ export const ROWS = [
         title: 'Workers',
         what: 'by pool and state; busy ones hold a task, those aside were late again and again and get none for a while',
         unit: 'short',
-        queries: [['sum by (pool, state) (gan_pool_workers{$run})', '{{pool}} {{state}}']],
+        queries: [['sum by (run, pool, state) (gan_pool_workers{$run})', '{{pool}} {{state}} {{run}}']],
         min: 0,
       },
       {
@@ -139,9 +156,7 @@ export const ROWS = [
         title: 'Share of busy workers',
         what: 'a pool that is idle half of the time waits for the other: try schedule.order simultaneous, or workers for any pool',
         unit: 'percentunit',
-        queries: [
-          ['avg_over_time(instance_pool:gan_pool_workers_busy:ratio{$run}[$rate])', '{{pool}} {{instance}}'],
-        ],
+        queries: [['avg_over_time(run_pool:gan_pool_workers_busy:ratio{$run}[$rate])', '{{pool}} {{run}}']],
         min: 0,
         max: 1,
       },
@@ -150,7 +165,7 @@ export const ROWS = [
         title: 'Steps per second',
         what: 'optimizer steps of each net',
         unit: 'short',
-        queries: [['rate(gan_steps_total{$run}[$rate])', '{{net}} {{instance}}']],
+        queries: [['rate(gan_steps_total{$run}[$rate])', '{{net}} {{run}}']],
         min: 0,
       },
       ...['discriminator', 'generator'].map((net) => ({
@@ -160,8 +175,8 @@ export const ROWS = [
         unit: 's',
         queries: /** @type {[string, string][]} */ ([
           [
-            `sum by (phase) (rate(gan_step_duration_seconds_sum{net="${net}",$run}[$rate])) / sum by (phase) (rate(gan_step_duration_seconds_count{net="${net}",$run}[$rate]))`,
-            '{{phase}}',
+            `sum by (run, phase) (rate(gan_step_duration_seconds_sum{net="${net}",$run}[$rate])) / sum by (run, phase) (rate(gan_step_duration_seconds_count{net="${net}",$run}[$rate]))`,
+            '{{phase}} {{run}}',
           ],
         ]),
         min: 0,
@@ -173,8 +188,8 @@ export const ROWS = [
         unit: 's',
         queries: [
           [
-            'histogram_quantile(0.95, sum by (le, net) (rate(gan_step_duration_seconds_bucket{phase="compute",$run}[$rate])))',
-            '{{net}}',
+            'histogram_quantile(0.95, sum by (run, le, net) (rate(gan_step_duration_seconds_bucket{phase="compute",$run}[$rate])))',
+            '{{net}} {{run}}',
           ],
         ],
         min: 0,
@@ -185,17 +200,23 @@ export const ROWS = [
         what: 'in the last five minutes; none of it changes the bits',
         unit: 'short',
         queries: [
-          ['sum by (reason) (increase(gan_shards_reissued_total{$run}[5m]))', 'tasks re-issued: {{reason}}'],
           [
-            'sum by (pool, reason) (increase(gan_workers_lost_total{$run}[5m]))',
-            'workers lost: {{pool}}, {{reason}}',
+            'sum by (run, reason) (increase(gan_shards_reissued_total{$run}[5m]))',
+            'tasks re-issued: {{reason}} {{run}}',
           ],
-          ['sum by (pool) (increase(gan_workers_set_aside_total{$run}[5m]))', 'workers set aside: {{pool}}'],
           [
-            'sum by (reason) (increase(gan_answers_discarded_total{$run}[5m]))',
-            'answers discarded: {{reason}}',
+            'sum by (run, pool, reason) (increase(gan_workers_lost_total{$run}[5m]))',
+            'workers lost: {{pool}}, {{reason}} {{run}}',
           ],
-          ['sum(increase(gan_refusals_total{$run}[5m]))', 'refused'],
+          [
+            'sum by (run, pool) (increase(gan_workers_set_aside_total{$run}[5m]))',
+            'workers set aside: {{pool}} {{run}}',
+          ],
+          [
+            'sum by (run, reason) (increase(gan_answers_discarded_total{$run}[5m]))',
+            'answers discarded: {{reason}} {{run}}',
+          ],
+          ['sum by (run) (increase(gan_refusals_total{$run}[5m]))', 'refused {{run}}'],
         ],
         min: 0,
       },
@@ -205,19 +226,19 @@ export const ROWS = [
         what: 'tasks that two workers agreed on, tasks whose answers differed, workers sent away for it, and returns to a checkpoint; all but the first ought to be 0',
         unit: 'short',
         queries: [
-          ['sum(increase(gan_shards_verified_total{$run}[5m]))', 'verified'],
-          ['sum(increase(gan_answers_disagreed_total{$run}[5m]))', 'differed'],
-          ['sum(increase(gan_workers_quarantined_total{$run}[5m]))', 'quarantined'],
-          ['sum by (reason) (increase(gan_rollbacks_total{$run}[5m]))', 'gone back: {{reason}}'],
+          ['sum by (run) (increase(gan_shards_verified_total{$run}[5m]))', 'verified {{run}}'],
+          ['sum by (run) (increase(gan_answers_disagreed_total{$run}[5m]))', 'differed {{run}}'],
+          ['sum by (run) (increase(gan_workers_quarantined_total{$run}[5m]))', 'quarantined {{run}}'],
+          ['sum by (run, reason) (increase(gan_rollbacks_total{$run}[5m]))', 'gone back: {{reason}} {{run}}'],
         ],
         min: 0,
       },
       {
         kind: 'lines',
-        title: 'Oldest unanswered task',
-        what: 'seconds since it was given out; `nash status` names the worker',
+        title: 'Waiting for a step',
+        what: 'seconds since it could be computed; `nash status` names the worker',
         unit: 's',
-        queries: [['gan_waiting_seconds{$run}', '{{net}} {{instance}}']],
+        queries: [['gan_waiting_seconds{$run}', '{{net}} {{run}}']],
         min: 0,
       },
       {
@@ -225,7 +246,7 @@ export const ROWS = [
         title: 'Wire',
         what: "through the server's socket",
         unit: 'Bps',
-        queries: [['rate(gan_wire_bytes_total{$run}[$rate])', '{{direction}} {{instance}}']],
+        queries: [['rate(gan_wire_bytes_total{$run}[$rate])', '{{direction}} {{run}}']],
         min: 0,
       },
       {
@@ -233,7 +254,7 @@ export const ROWS = [
         title: 'Memory',
         what: 'resident, added up over the processes of a kind',
         unit: 'bytes',
-        queries: [['sum by (role) (gan_process_resident_memory_bytes{$run})', '{{role}}']],
+        queries: [['sum by (run, role) (gan_process_resident_memory_bytes{$run})', '{{role}} {{run}}']],
         min: 0,
       },
       {
@@ -241,7 +262,7 @@ export const ROWS = [
         title: "The server's event loop",
         what: 'how late it was over the last second; sums and the optimizer run beside it',
         unit: 's',
-        queries: [['gan_event_loop_lag_seconds{$run}', '{{statistic}} {{instance}}']],
+        queries: [['gan_event_loop_lag_seconds{$run}', '{{statistic}} {{run}}']],
         min: 0,
       },
       {
@@ -251,10 +272,10 @@ export const ROWS = [
         unit: 'short',
         queries: [
           [
-            'gan_parameters_version{net="generator",$run} - on (job, instance) gan_checkpoint_version{$run}',
-            '{{instance}}',
+            'gan_parameters_version{net="generator",$run} - on (job, run) gan_checkpoint_version{$run}',
+            '{{run}}',
           ],
-          ['gan_checkpoint_interval_steps{$run}', 'interval {{instance}}'],
+          ['gan_checkpoint_interval_steps{$run}', 'interval {{run}}'],
         ],
         min: 0,
       },
@@ -263,7 +284,7 @@ export const ROWS = [
         title: 'Age of the last checkpoint',
         what: 'or of the server, before its first one',
         unit: 's',
-        queries: [['time() - gan_checkpoint_timestamp_seconds{$run}', '{{instance}}']],
+        queries: [['time() - gan_checkpoint_timestamp_seconds{$run}', '{{run}}']],
         min: 0,
       },
     ],
@@ -277,8 +298,8 @@ export const ROWS = [
         what: '0: as various as the data; 1: one kind of sample. 1 - exp(-reverse KL) over modes, classes or bins',
         unit: 'percentunit',
         queries: [
-          ['gan_mode_collapse_score_ratio{$run}', '{{instance}}'],
-          ['gan_mode_collapse_threshold_ratio{$run}', 'bad above {{instance}}'],
+          ['gan_mode_collapse_score_ratio{$run}', '{{run}}'],
+          ['gan_mode_collapse_threshold_ratio{$run}', 'bad above {{run}}'],
         ],
         min: 0,
         max: 1,
@@ -289,8 +310,8 @@ export const ROWS = [
         what: 'modes of a mixture, digits, or k-means bins of other images: those that good samples reach; noise reaches none',
         unit: 'short',
         queries: [
-          ['gan_modes_captured{$run}', 'captured {{instance}}'],
-          ['gan_modes_expected{$run}', 'expected {{instance}}'],
+          ['gan_modes_captured{$run}', 'captured {{run}}'],
+          ['gan_modes_expected{$run}', 'expected {{run}}'],
         ],
         min: 0,
       },
@@ -300,8 +321,8 @@ export const ROWS = [
         what: 'of modes that are captured, of samples that are of high quality',
         unit: 'percentunit',
         queries: [
-          ['gan_mode_coverage_ratio{$run}', 'mode coverage {{instance}}'],
-          ['gan_high_quality_samples_ratio{$run}', 'high quality {{instance}}'],
+          ['gan_mode_coverage_ratio{$run}', 'mode coverage {{run}}'],
+          ['gan_high_quality_samples_ratio{$run}', 'high quality {{run}}'],
         ],
         min: 0,
         max: 1,
@@ -311,7 +332,7 @@ export const ROWS = [
         title: 'Reverse KL over modes',
         what: 'how unevenly samples fall on the modes, in nats; log of the number of modes when all fall on one',
         unit: 'short',
-        queries: [['gan_mode_kl_divergence_nats{$run}', '{{instance}}']],
+        queries: [['gan_mode_kl_divergence_nats{$run}', '{{run}}']],
         min: 0,
       },
       {
@@ -320,8 +341,8 @@ export const ROWS = [
         what: 'mean distance of two samples over that of two real images (1 is right), and the share of k-means bins that are over- or underfilled (0 is right)',
         unit: 'percentunit',
         queries: [
-          ['gan_sample_diversity_ratio{$run}', 'diversity {{instance}}'],
-          ['gan_different_bins_ratio{$run}', 'different bins {{instance}}'],
+          ['gan_sample_diversity_ratio{$run}', 'diversity {{run}}'],
+          ['gan_different_bins_ratio{$run}', 'different bins {{run}}'],
         ],
         min: 0,
       },
@@ -333,7 +354,7 @@ export const ROWS = [
         queries: [
           [
             '{__name__=~"gan_.+_(ratio|nats|distance|score)",__name__!~"gan_discriminator_accuracy_ratio|gan_value_function_nats|gan_mode_collapse_threshold_ratio",$run}',
-            '{{__name__}} {{instance}}',
+            '{{__name__}} {{run}}',
           ],
         ],
       },
@@ -344,10 +365,10 @@ export const ROWS = [
         unit: 'short',
         queries: [
           [
-            'gan_parameters_version{net="generator",$run} - on (job, instance) gan_evaluated_version{$run}',
-            'steps behind {{instance}}',
+            'gan_parameters_version{net="generator",$run} - on (job, run) gan_evaluated_version{$run}',
+            'steps behind {{run}}',
           ],
-          ['gan_evaluation_seconds{$run}', 'seconds {{instance}}'],
+          ['gan_evaluation_seconds{$run}', 'seconds {{run}}'],
         ],
         min: 0,
       },

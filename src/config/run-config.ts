@@ -51,8 +51,13 @@ const minibatch = z
 const divisorsOf = (n: number): number[] =>
   Array.from({ length: 64 }, (_, i) => i + 1).filter((d) => d <= n && n % d === 0);
 
-/** host:port, port 0 for any free one */
-const httpAddress = z.string().regex(/^[^\s:/]+:\d{1,5}$/, 'expected host:port, such as 127.0.0.1:9464');
+/** host:port, port 0 for any free one; with a plus the first free one from there on */
+const httpAddress = z
+  .string()
+  .regex(
+    /^[^\s:/]+:\d{1,5}\+?$/,
+    'expected host:port, such as 127.0.0.1:9464, or 127.0.0.1:9464+ for the first free port',
+  );
 /** Where workers of other hosts, or of other users with a key, reach the server; `none`: only processes of its user on its host do. */
 const endpoint = z
   .string()
@@ -127,7 +132,7 @@ export const runConfig = z.strictObject({
   server: z
     .strictObject({
       endpoint: endpoint.default('none'),
-      http: httpAddress.default('127.0.0.1:9464'),
+      http: httpAddress.default('127.0.0.1:9464+'), // several runs of one host
       /** names, besides this host's own, under which browsers and Prometheus may ask for the pages */
       httpNames: z.array(z.string().min(1).max(253)).max(64).default([]),
       /**

@@ -36,6 +36,9 @@ const source = ['real', 'fake'];
 const direction = ['sent', 'received'];
 const state = WORKER_STATES;
 const phase = ['wait', 'compute', 'wire', 'apply'];
+/** What a run does, or how it ended. */
+export const RUN_STATES = ['stepping', 'waiting', 'stopping', 'ending', 'done', 'stopped', 'failed'] as const;
+export type RunState = (typeof RUN_STATES)[number];
 /** kinds of processes */
 const role = ['server', ...pool, 'evaluator'];
 
@@ -51,6 +54,12 @@ export const CATALOGUE = {
     loss: [],
     source: [],
   }),
+  gan_run_state: gauge(
+    '1 for what the run does, 0 for the others; the last scrape of a server that ends sees how',
+    {
+      state: RUN_STATES,
+    },
+  ),
   gan_discriminator_accuracy_ratio: gauge(
     "D's accuracy at threshold 1/2 on real and on fake items, where D gives a probability",
     {
@@ -80,6 +89,8 @@ export const CATALOGUE = {
   ),
   gan_last_step_timestamp_seconds: gauge('Unix time at which the last step was applied', { net }),
   gan_pool_workers: gauge('Workers by pool and state', { pool, state }),
+  gan_pool_workers_most: gauge('Most workers that the pool has had since the start of the server', { pool }),
+  gan_evaluators: gauge('Evaluators that are ready; absent where none was started'),
   gan_shards_reissued_total: counter('Tasks given to another worker', {
     pool: net,
     reason: ['lost', 'late', 'not-finite'] satisfies ReissueReason[],
@@ -131,6 +142,7 @@ export const CATALOGUE = {
     'Collapse score above which an evaluation is bad (collapse.threshold)',
   ),
   gan_evaluation_seconds: gauge('Seconds that the last evaluation took'),
+  gan_evaluation_interval_steps: gauge("G's steps from one evaluation to the next"),
   gan_evaluated_version: gauge('Version of the averaged generator that the last evaluation looked at'),
 } as const satisfies Record<string, MetricDefinition>;
 

@@ -6,9 +6,10 @@ import type { Labels, Metrics } from './metrics.js';
 /** Gauges of prom-client's own that are called like counters, which promtool refuses. */
 const MISNAMED = ['handles', 'requests', 'resources'].map((what) => `nodejs_active_${what}_total`);
 
-/** Metrics in a registry of their own, with Node's process metrics beside them. */
-export function prometheusMetrics(): Metrics {
+/** Metrics in a registry of their own, with Node's process metrics beside them. @param labels that every sample bears */
+export function prometheusMetrics(labels: Labels = {}): Metrics {
   const registry = new Registry();
+  registry.setDefaultLabels(labels);
   collectDefaultMetrics({ register: registry });
   for (const name of MISNAMED) registry.removeSingleMetric(name);
   const metrics = new Map<MetricName, Gauge | Counter | Histogram>();

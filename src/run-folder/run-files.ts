@@ -11,6 +11,10 @@ export const RUN_FILES = {
   arguments: 'arguments.json',
   /** where the server listens, while it lives */
   address: 'server.json',
+  /** where Prometheus finds the server, while it lives */
+  targets: 'prometheus.json',
+  /** tells the run from others in folders of the same name; stays when it is resumed */
+  id: 'id',
   /** the server's Unix socket and the key made for the run: for its user alone */
   private: 'private',
   /** the highest term that a server of this folder has had */

@@ -1,4 +1,5 @@
 // The folder of one run, as its server has it: files written whole or not at all.
+import { randomBytes } from 'node:crypto';
 import {
   appendFileSync,
   existsSync,
@@ -8,7 +9,7 @@ import {
   statSync,
   truncateSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { stringify } from 'yaml';
 import { makeFolder, writeWhole } from '../../src/setup/files.mjs';
 import type { RunConfig } from '../config/run-config.js';
@@ -19,6 +20,7 @@ import type { Remembered } from './remembered.js';
 import { holdsRun, RUN_FILES, type RunFile, runFile } from './run-files.js';
 import type { RunResult } from './run-result.js';
 import type { ServerAddress } from './server-address.js';
+import { linkTargets, targetsOf, unlinkTargets } from './targets.js';
 
 /** What `--resume` and `--force` allow to happen to a folder that holds a run. */
 export type Opening = 'fresh' | 'resume' | 'force';
@@ -107,8 +109,20 @@ export class RunFolder {
     this.replace('result', `${JSON.stringify(result, undefined, 2)}\n`);
   }
 
-  /** Says where the server listens; to be called once both sockets are bound. */
+  /** The run's name among others, `ring-3fa9c1`: its folder's, and an id that is made with its first start. */
+  get run(): string {
+    const path = runFile(this.path, 'id');
+    if (!existsSync(path)) this.replace('id', `${randomBytes(3).toString('hex')}\n`);
+    return `${basename(resolve(this.path))}-${readFileSync(path, 'utf8').trim().slice(0, 64)}`;
+  }
+
+  /** Says where the server listens, to people's commands and to Prometheus; to be called once both sockets are bound. */
   writeAddress(address: ServerAddress): void {
+    this.replace(
+      'targets',
+      `${JSON.stringify(targetsOf(this.path, { run: this.run, http: address.http }))}\n`,
+    );
+    linkTargets(this.path);
     this.replace('address', `${JSON.stringify(address)}\n`);
   }
 
@@ -133,7 +147,8 @@ export class RunFolder {
   /** Gives the folder back: no address, no lock. A folder that a refused run made is removed again. */
   close({ refused = false } = {}): void {
     this.events.close();
-    rmSync(runFile(this.path, 'address'), { force: true });
+    for (const file of ['address', 'targets'] as const) rmSync(runFile(this.path, file), { force: true });
+    unlinkTargets(this.path);
     rmSync(runFile(this.path, 'private'), { recursive: true, force: true });
     unlockRun(this.path);
     if (!refused) return;

@@ -7,6 +7,7 @@ import { FileStorage } from '../checkpoints/file-storage.js';
 import type { RunConfig } from '../config/run-config.js';
 import { messageOf } from '../errors.js';
 import { pointsOf } from '../evaluation/measures/collapse-rule.js';
+import type { RunState } from '../metrics/catalogue.js';
 import type { Metrics } from '../metrics/metrics.js';
 import type { Net } from '../parameters/manifest.js';
 import { Coordinator } from '../protocol/coordinator.js';
@@ -190,7 +191,12 @@ export class ParameterServer {
     });
     this.processes = new ProcessMetrics(metrics, peers);
     this.waiting = new WaitingLog(log);
-    this.view = new RunView({ ...shared, pace: this.pace, transport: parts.transport });
+    this.view = new RunView({
+      ...shared,
+      pace: this.pace,
+      transport: parts.transport,
+      hasEvaluator: parts.hasEvaluator,
+    });
     this.outcome = new Promise((resolve, reject) => {
       this.resolve = resolve;
       this.reject = reject;
@@ -275,12 +281,11 @@ export class ParameterServer {
     return this.steps.discriminator + this.steps.generator > 0;
   }
 
-  /** Why `/readyz` refuses; undefined while steps come. */
-  get notReady(): string | undefined {
+  /** What the run does now. */
+  get state(): Extract<RunState, 'stepping' | 'waiting' | 'stopping' | 'ending'> {
     if (this.stopping) return 'stopping';
-    if (this.isFinishing) return 'ending: all steps are done';
-    if (this.pace.isStepping(this.parts.now())) return undefined;
-    return `waiting for ${this.view.waitingFor() ?? 'a step'}`;
+    if (this.isFinishing) return 'ending';
+    return this.pace.isStepping(this.parts.now()) ? 'stepping' : 'waiting';
   }
 
   get reissuedCount(): number {
@@ -369,6 +374,7 @@ export class ParameterServer {
     if (this.stopping && this.coordinator.lacksWorkers()) this.guard(() => this.finish('stopped'));
     const nowMs = this.parts.now();
     this.pace.note(this.coordinator.current, nowMs);
+    this.view.countPeers();
     this.waiting.note(this.view.waitingFor(), this.pace.standsMs(nowMs));
   }
 }

@@ -85,6 +85,7 @@ export class RunReport {
   ) {
     metrics.set('gan_goal_steps', config.stop.generatorSteps);
     metrics.set('gan_checkpoint_interval_steps', config.checkpoint.everySteps);
+    metrics.set('gan_evaluation_interval_steps', config.evaluation.everySteps);
   }
 
   /** @param step G's step of the newest checkpoint, or 0 before the first */

@@ -1,4 +1,5 @@
 // What the server shows of its run while it goes: to `nash status`, to whoever scrapes it, to the log. It only looks.
+import { RUN_STATES, type RunState } from '../metrics/catalogue.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { NETS } from '../parameters/manifest.js';
 import type { Coordinator } from '../protocol/coordinator.js';
@@ -15,10 +16,16 @@ export interface RunViewParts {
   report: RunReport;
   metrics: Metrics;
   transport: Pick<ServerTransport, 'bytes'>;
+  /** an evaluator was started beside this server */
+  hasEvaluator: boolean;
   now(): number;
 }
 
 export class RunView {
+  /** workers that each pool has had at once */
+  private readonly most = new Map<string, number>();
+  private hadEvaluator = false;
+
   constructor(private readonly parts: RunViewParts) {}
 
   /** Brings the gauges up to date: for a scrape, and for the last word of a run. */
@@ -26,6 +33,27 @@ export class RunView {
     const { coordinator, report, transport, now } = this.parts;
     report.gauges(coordinator.current, coordinator.poolStates(), transport.bytes);
     for (const net of NETS) report.waiting(net, coordinator.waitingMs(net, now()) ?? 0);
+  }
+
+  /** To be called several times a second: what nobody scrapes in time is missed nevertheless. */
+  countPeers(): void {
+    const { coordinator, peers, metrics, hasEvaluator } = this.parts;
+    for (const [pool, states] of Object.entries(coordinator.poolStates())) {
+      const workers = Object.values(states).reduce((sum, count) => sum + count, 0);
+      this.most.set(pool, Math.max(workers, this.most.get(pool) ?? 0));
+      metrics.set('gan_pool_workers_most', this.most.get(pool)!, { pool });
+    }
+    const evaluators = peers
+      .all()
+      .filter(({ role, state }) => role === 'evaluator' && state === 'ready').length;
+    this.hadEvaluator ||= hasEvaluator || evaluators > 0;
+    if (this.hadEvaluator) metrics.set('gan_evaluators', evaluators);
+  }
+
+  /** @param state what the run does, or how it ended */
+  showState(state: RunState): void {
+    for (const each of RUN_STATES)
+      this.parts.metrics.set('gan_run_state', each === state ? 1 : 0, { state: each });
   }
 
   /** What `nash status` shows, as far as the server knows it. */

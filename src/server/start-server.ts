@@ -34,6 +34,7 @@ import {
 import type { Log } from './log.js';
 import { serveHttp } from './pages/http.js';
 import { routesOf } from './pages/routes.js';
+import { Scrapes } from './pages/scrapes.js';
 import { ParameterServer, type ServerParts } from './parameter-server.js';
 import { Uniformity } from './peers/uniformity.js';
 import type { Progress } from './run-report.js';
@@ -95,29 +96,39 @@ export async function startServer(options: ServerOptions): Promise<RunResult> {
   }
   const door = doorOf(config.server);
   const transport = await bindServer(door);
-  const metrics = prometheusMetrics();
+  const now = performance.now.bind(performance);
+  const scrapes = new Scrapes(now);
+  let run: string | undefined;
+  let metrics: Metrics | undefined;
+  let ended: RunResult['status'] | undefined;
   let server: ParameterServer | undefined;
   let folder: RunFolder | undefined;
   let inner: PrivateFolder | undefined;
   const http: { address: string; close(): void } = await serveHttp(
     config.server.http,
     routesOf({
+      run: () => (server ? run : undefined),
       metrics() {
-        server?.view.updateGauges();
-        return metrics.expose();
+        server!.view.updateGauges();
+        server!.view.showState(ended ?? server!.state);
+        scrapes.note();
+        return metrics!.expose();
       },
       status: () => ({
         ...(server?.view.status() ?? NO_STATUS),
         http: http.address,
         endpoint: transport.endpoint ?? inner?.nameOfSocket ?? '',
       }),
-      notReady: () => (server ? server.notReady : 'starting'),
+      notReady: () => (server ? reasonNotToBeReady(server) : 'starting'),
     }),
     config.server.httpNames,
   ).catch(async (error) => {
     await transport.close();
     throw error;
   });
+  const wished = config.server.http.replace(/\+$/, '');
+  if (wished !== http.address && !wished.endsWith(':0'))
+    options.onNote(`${wished} is taken: metrics are at http://${http.address}/metrics`);
   let engine: VectorEngine | undefined;
   try {
     folder = RunFolder.open(runDir, opening);
@@ -136,8 +147,9 @@ export async function startServer(options: ServerOptions): Promise<RunResult> {
     folder.writeArguments({ set, quickStart: options.quickStart });
     folder.writeEnvironment(describeEnvironment());
     const log = options.openLog(folder.logs, () => server?.steps ?? null);
+    run = folder.run;
+    metrics = prometheusMetrics({ run });
     describeRun(metrics, config);
-    const now = performance.now.bind(performance);
     server = new ParameterServer({
       config,
       expected: {
@@ -181,16 +193,21 @@ export async function startServer(options: ServerOptions): Promise<RunResult> {
     options.onListening({ endpoint, http: http.address, parameterServer: server });
     const result = await finished(server, store, metrics);
     folder.writeResult({ ...result, ...times() });
+    ended = result.status;
+    await scrapes.lastOne();
     folder.close();
     return result;
   } catch (error) {
     // a run that is refused with 2 or 3 before its first step leaves nothing; one that fails later leaves its record
     const refused = error instanceof NashError && error.fault !== 'failed' && !server?.hasStepped;
-    try {
-      if (server && folder && !refused)
+    if (server && folder && metrics && !refused) {
+      try {
         folder.writeResult({ ...failure(server, metrics, error), ...times() });
-    } catch (second) {
-      options.onNote(messageOf(second)); // the first error is the one to tell
+      } catch (second) {
+        options.onNote(messageOf(second)); // the first error is the one to tell
+      }
+      ended = 'failed';
+      await scrapes.lastOne();
     }
     folder?.close({ refused: refused && opening !== 'resume' });
     throw error;
@@ -210,6 +227,7 @@ async function finished(
 ): Promise<RunResult> {
   const outcome = await server.run();
   server.view.updateGauges();
+  server.view.showState(outcome.status);
   return {
     ...outcome,
     weights: store.weightHashes(),
@@ -226,6 +244,7 @@ const counted = (server: ParameterServer) => ({
 
 function failure(server: ParameterServer, metrics: Metrics, error: unknown): Partial<RunResult> {
   const { step } = server.view.status();
+  server.view.showState('failed');
   return {
     status: 'failed',
     steps: step,
@@ -233,6 +252,11 @@ function failure(server: ParameterServer, metrics: Metrics, error: unknown): Par
     ...counted(server),
     error: messageOf(error),
   };
+}
+
+function reasonNotToBeReady({ state, view }: ParameterServer): string | undefined {
+  if (state === 'stepping') return undefined;
+  return state === 'waiting' ? `waiting for ${view.waitingFor() ?? 'a step'}` : state;
 }
 
 function describeRun(metrics: Metrics, config: RunConfig): void {

@@ -158,12 +158,6 @@ export function diagnose(report, seen) {
       mend: 'run `npx nash setup --gpu`; if it stays so, see whether nvidia-smi works and CUDA_VISIBLE_DEVICES names the device. Or set device.kind: cpu in the config',
     });
   }
-  for (const { port } of report.ports.filter(({ free }) => !free)) {
-    problems.push({
-      found: `port ${port} on 127.0.0.1 is taken`,
-      mend: 'stop what listens there, perhaps another run (`nash status`), or give another with --set server.http=127.0.0.1:0',
-    });
-  }
   if (report.machine.diskFreeBytes < runBytesMin) {
     problems.push({
       found: `${(report.machine.diskFreeBytes / 1e6).toFixed(0)} MB of disk are free`,
@@ -195,7 +189,10 @@ function render({ versions, library, devices, machine, ports, problems }) {
     ['intra-op threads', machine.intraOpThreads],
     ['memory', gigabytes(machine.memoryBytes)],
     ['disk free', gigabytes(machine.diskFreeBytes)],
-    ...ports.map(({ port, free }) => [`port ${port}`, free ? 'free' : 'taken']),
+    ...ports.map(({ port, free }) => [
+      `port ${port}`,
+      free ? 'free' : 'taken: a run takes the next free one',
+    ]),
   ];
   const table = rows.map(([name = '', value = '']) => `${name.padEnd(18)}${value}`).join('\n');
   if (problems.length === 0) return `${table}\n\nnothing is wrong`;

@@ -8,6 +8,7 @@ import { parse } from 'yaml';
 import { filled, ROWS } from '../../cluster/observability/panels.mjs';
 import { COLLAPSE_SCORE } from '../../src/evaluation/measures/collapse-score.js';
 import {
+  freePort,
   nash,
   type Running,
   resultOf,
@@ -19,6 +20,7 @@ import {
   until,
 } from '../support/nash.js';
 import {
+  alertmanagerTools,
   type PrometheusServer,
   type PrometheusTools,
   prometheusTools,
@@ -39,14 +41,14 @@ const rules = RULES.flatMap(
   (file) => (parse(readFileSync(file, 'utf8')) as { groups: { rules: Rule[] }[] }).groups[0]!.rules,
 );
 const panels = ROWS.flatMap((row) =>
-  row.panels.flatMap((panel) =>
-    panel.queries.map(([expr], i) => ({ title: `${panel.title} ${i + 1}`, expr })),
+  row.panels.flatMap(({ title, kind, queries }) =>
+    queries.map(([expr], i) => ({ title: `${title} ${i + 1}`, kind, expr })),
   ),
 );
 
 /** Every series that an expression reads: a name with its selector. */
 const selectorsIn = (expr: string): string[] => [
-  ...new Set(expr.match(/\b(gan_\w+|instance\w*:[\w:]+|up|process_\w+)\b(\{[^}]*\})?(?!\s*\()/g) ?? []),
+  ...new Set(expr.match(/\b(gan_\w+|run\w*:[\w:]+|up|process_\w+)\b(\{[^}]*\})?(?!\s*\()/g) ?? []),
 ];
 
 describe.skipIf('missing' in tools)('Prometheus', () => {
@@ -63,18 +65,21 @@ describe.skipIf('missing' in tools)('Prometheus', () => {
     };
     runs.ring = start(trainWords('ring', 'configs/ring.yaml', { ...often, 'evaluation.everySteps': 20 }));
     runs.images = start(trainWords('images', 'configs/cifar10-dcgan.yaml', { ...often, ...images }));
-    const targets: string[] = [];
-    for (const name of Object.keys(runs)) {
+    for (const name of Object.keys(runs))
       await statusWhen(name, `${name} to train`, (status) => status.step.generator > 1);
-      targets.push(JSON.parse(readFileSync(join(scratch(name), 'server.json'), 'utf8')).http);
-    }
-    server = await startPrometheus(program, configFor(targets));
-    await until('rates of both runs and a measure of each', async () => {
-      const rates = await server.query('rate(gan_steps_total{net="generator"}[5s]) > 0');
-      const scores = await server.query('instance:gan_images:rate1m and gan_mode_collapse_score_ratio');
-      return (rates.length === 2 && scores.length === 2) || undefined;
-    });
-  }, 60_000);
+    server = await startPrometheus(program, configFor('two-runs'));
+    await until(
+      'rates of both runs and a measure of each',
+      async () => {
+        const rates = await server.query('rate(gan_steps_total{net="generator"}[5s]) > 0');
+        const scores = await server.query(
+          'run:gan_images:rate1m and on (job, run) gan_mode_collapse_score_ratio',
+        );
+        return (rates.length === 2 && scores.length === 2) || undefined;
+      },
+      90_000,
+    );
+  }, 180_000);
 
   it('finds both runs alive and every rule healthy', async () => {
     expect((await server.query('up')).map(({ value }) => value[1])).toEqual(['1', '1']);
@@ -86,8 +91,9 @@ describe.skipIf('missing' in tools)('Prometheus', () => {
     expect(loaded.filter((rule) => rule.health !== 'ok')).toEqual([]);
   });
 
-  it.each(panels)('has data for the panel $title', async ({ expr }) => {
-    expect(await server.query(filled(expr, { run: 'job="nash"', rate: '5s' }))).not.toEqual([]);
+  it.each(panels)('has data for the panel $title', async ({ kind, expr }) => {
+    const samples = await server.query(filled(expr, { run: 'job="nash"', rate: '5s' }));
+    if (kind !== 'list') expect(samples).not.toEqual([]); // of alerts there are none
   });
 
   it.each(rules.map((rule) => [rule.alert ?? rule.record!, rule.expr]))(
@@ -141,7 +147,7 @@ describe.skipIf('missing' in tools)('a collapse', () => {
     const impatient = readFileSync(join(FOLDER, 'rules/alerts.yml'), 'utf8');
     const file = scratch('impatient.yml');
     writeFileSync(file, impatient.replaceAll(/ for: \w+/g, ` for: ${WAIT_SECONDS}s`));
-    server = await startPrometheus(program, configFor(Object.values(instances), file));
+    server = await startPrometheus(program, configFor('collapse', file));
     for (const run of runs) expect((await run.finished).exitCode).toBe(0);
   }, 180_000);
 
@@ -175,6 +181,81 @@ describe.skipIf('missing' in tools)('a collapse', () => {
   });
 });
 
+// Goal: what tells a run's ends apart reaches Prometheus, and each alert is of its run, once. Method: servers that nobody works for, that is
+// killed, whose port another takes, whose worker dies and who fails, under a real Prometheus whose rules wait for seconds instead of minutes.
+describe.skipIf('missing' in tools)('alerts about who is there', () => {
+  let server: PrometheusServer;
+  const RING = 'configs/ring.yaml';
+  const serve = (name: string, sets: Record<string, string | number>, rest: string[] = []) =>
+    start([
+      'server',
+      ...trainWords(name, RING, { 'stop.generatorSteps': 1_000_000, ...sets }, rest).slice(1),
+    ]);
+  const work = (name: string) => start(['worker', '--pool', 'any', '--run-dir', scratch(name)]);
+  const PRESENCE = 'Gan(WaitingForWorkers|WorkerLost|EvaluatorMissing|ServerGone|RunFailed)';
+  /** Names of what fires, by the run's folder. */
+  const firing = async (): Promise<string[]> => {
+    const alerts = await server.query(
+      `count by (alertname, run) (ALERTS{alertstate="firing", alertname=~"${PRESENCE}"})`,
+    );
+    return alerts.map(({ metric }) => `${metric.run?.split('-')[0]} ${metric.alertname}`).sort();
+  };
+  const untilFiring = async (...expected: string[]) => {
+    let seen: string[] = [];
+    const isSeen = async () => {
+      seen = await firing();
+      return seen.join() === expected.join();
+    };
+    await until('these alerts, and no others', isSeen, 60_000).catch(() => expect(seen).toEqual(expected));
+  };
+
+  it('fires for a run without workers, once that is killed, for one on its port, and for one that fails, each once', async () => {
+    const eager = readFileSync(join(FOLDER, 'rules/alerts.yml'), 'utf8')
+      .replaceAll(/ for: \w+/g, ' for: 1s')
+      .replace('(gan_waiting_seconds) > 60', '(gan_waiting_seconds) > 2');
+    writeFileSync(scratch('eager.yml'), eager);
+    server = await startPrometheus(program, configFor('ends', scratch('eager.yml')));
+    const http = `127.0.0.1:${await freePort()}`;
+    const killed = serve('killed', { 'server.http': http });
+    const failing = serve('failing', { 'optimizer.generator.learningRate': 1e30 });
+    await untilFiring('failing GanWaitingForWorkers', 'killed GanWaitingForWorkers');
+
+    work('failing');
+    killed.child.kill('SIGKILL');
+    expect((await failing.finished).exitCode).toBe(1);
+    await untilFiring('failing GanRunFailed', 'killed GanServerGone');
+    for (const { title, kind, expr } of panels)
+      if (kind === 'stat')
+        expect(await server.query(filled(expr, { run: 'run=~"killed-.+"', rate: '5s' })), title).toEqual([]);
+    const listed = panels.find(({ kind }) => kind === 'list')!;
+    expect(await server.query(filled(listed.expr, { run: 'run=~".+"', rate: '' }))).not.toEqual([]);
+
+    const next = serve('next', { 'server.http': http }, ['--expect-evaluator']);
+    await statusWhen('next', 'a server', () => true);
+    const worker = work('next');
+    await statusWhen('next', 'a step', ({ step }) => step.generator > 0);
+    await untilFiring('failing GanRunFailed', 'killed GanServerGone', 'next GanEvaluatorMissing');
+    worker.child.kill('SIGKILL');
+    const ends = ['failing GanRunFailed', 'killed GanServerGone'];
+    const lacks = ['EvaluatorMissing', 'WaitingForWorkers', 'WorkerLost'].map((what) => `next Gan${what}`);
+    await untilFiring(...ends, ...lacks);
+
+    work('next');
+    await untilFiring(...ends, 'next GanEvaluatorMissing');
+    expect((await nash('stop', scratch('next'))).exitCode).toBe(0);
+    await next.finished;
+    await untilFiring(...ends);
+    const stopped = await server.query(
+      'max by (run) (max_over_time(gan_run_state{state="stopped"}[5m]) == 1)',
+    );
+    expect(stopped.map(({ metric }) => metric.run)).toEqual([expect.stringMatching(/^next-/)]);
+    // the others may come and go where a scrape takes longer than the second that it may
+    expect(
+      await server.query(`changes(ALERTS_FOR_STATE{alertname=~"GanServerGone|GanRunFailed"}[5m]) > 0`),
+    ).toEqual([]);
+  }, 180_000);
+});
+
 describe.skipIf('missing' in tools)('promtool', () => {
   it('accepts the config and the rules', () => {
     execFileSync(promtool, ['check', 'config', join(FOLDER, 'prometheus.yml')], { stdio: 'pipe' });
@@ -189,17 +270,23 @@ describe.skipIf('missing' in tools)('promtool', () => {
   });
 });
 
+const { amtool, missing } = { amtool: '', missing: '', ...alertmanagerTools() };
+it('the example for Alertmanager is one that it takes', (context) => {
+  if (missing) context.skip(missing);
+  execFileSync(amtool, ['check-config', join(FOLDER, 'alertmanager.yml')], { stdio: 'pipe' });
+});
+
 if ('missing' in tools)
   it(`Prometheus is tested (${tools.missing})`, (context) => context.skip(tools.missing));
 
-/** The committed config, with these targets, its rules in place (or other alerts), and one second for five. */
-function configFor(targets: readonly string[], alerts = `${FOLDER}/rules/alerts.yml`): string {
+/** The committed config over the runs of this file, its rules in place (or other alerts), and one second for five. */
+function configFor(name: string, alerts = `${FOLDER}/rules/alerts.yml`): string {
   const text = readFileSync(join(FOLDER, 'prometheus.yml'), 'utf8')
-    .replace('["127.0.0.1:9464"]', JSON.stringify(targets))
+    .replace('../../runs', scratch(''))
     .replaceAll('interval: 5s', 'interval: 1s')
     .replace('- rules/alerts.yml', `- ${alerts}`)
     .replace('- rules/', `- ${FOLDER}/rules/`);
-  const file = scratch(`prometheus-${targets[0]!.split(':')[1]}.yml`);
+  const file = scratch(`prometheus-${name}.yml`);
   writeFileSync(file, text);
   return file;
 }

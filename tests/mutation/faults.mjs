@@ -1673,4 +1673,73 @@ export const FAULTS = [
     ['tests/cluster/readiness.test.ts'],
     [['a run that steps says that it waits', 'if (pace.isStepping(now())) return null;', '']],
   ),
+  ...of(
+    'src/server/pages/routes.ts',
+    ['tests/unit/server/pages/http.test.ts'],
+    [['a run on the port of one that died answers for it', 'if (wanted === run) return', 'if (run) return']],
+  ),
+  ...of(
+    'src/server/pages/http.ts',
+    ['tests/unit/server/pages/http.test.ts'],
+    [
+      [
+        'a port that was meant is not held to',
+        'triesLeft: orNext ? PORTS_TRIED : 1',
+        'triesLeft: PORTS_TRIED',
+      ],
+      ['a second run of a host is refused', 'triesLeft: orNext ? PORTS_TRIED : 1', 'triesLeft: 1'],
+    ],
+  ),
+  ...of(
+    'src/server/pages/scrapes.ts',
+    ['tests/unit/server/pages/scrapes.test.ts'],
+    [
+      ['a server ends before anybody has seen how', 'while (this.lastMs === lastMs && ', 'while (false && '],
+      ['the end of a run waits for a scrape that does not come', 'lastMs + intervalMs + LATE_MS', 'Infinity'],
+    ],
+  ),
+  ...of(
+    'src/run-folder/run-folder.ts',
+    ['tests/unit/run-folder/run-folder.test.ts'],
+    [
+      [
+        'a run that is resumed has another name',
+        "if (!existsSync(path)) this.replace('id'",
+        "this.replace('id'",
+      ],
+      ['Prometheus looks for a server that has ended', '    unlinkTargets(this.path);\n', ''],
+    ],
+  ),
+  ...of(
+    'src/run-folder/targets.ts',
+    ['tests/unit/run-folder/run-folder.test.ts'],
+    [['links of folders that are gone stay', 'if (!existsSync(join(folder, name)))', 'if (!name)']],
+  ),
+  ...of(
+    'cluster/observability/rules/alerts.yml',
+    ['tests/cluster/prometheus.test.ts'],
+    [
+      [
+        'a lost worker is forgotten after half an hour',
+        'max by (job, run, pool) (gan_pool_workers_most)',
+        'max_over_time(run_pool:gan_pool_workers:sum[30m])',
+      ],
+      [
+        'a run that failed and goes on still alerts',
+        'unless on (job, run) gan_run_state{state="failed"} == 0',
+        '',
+      ],
+    ],
+  ),
+  ...of(
+    'cluster/observability/rules/recording.yml',
+    ['tests/cluster/prometheus.test.ts'],
+    [
+      [
+        'a run has the past of another on its port',
+        'avg by (job, run) (gan_discriminator_accuracy_ratio)',
+        'avg by (job, instance) (gan_discriminator_accuracy_ratio)',
+      ],
+    ],
+  ),
 ];

@@ -1,4 +1,5 @@
-// The real Prometheus, as Debian packages it: the installed one, else unpacked into Nash's cache without installing anything.
+// The real Prometheus and Alertmanager, as Debian packages them: the installed ones, else unpacked into Nash's cache without installing
+// anything.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,30 +13,40 @@ export interface PrometheusTools {
 }
 
 /** The two programs, or why they cannot be had here. */
-export function prometheusTools(): PrometheusTools | { missing: string } {
+export const prometheusTools = (): PrometheusTools | { missing: string } =>
+  tools('prometheus', ['prometheus', 'promtool']);
+
+/** What checks Alertmanager's config, or why it cannot be had here. */
+export const alertmanagerTools = (): { amtool: string } | { missing: string } =>
+  tools('prometheus-alertmanager', ['amtool']);
+
+/** Programs of a package, by name. */
+function tools<Name extends string>(
+  packageName: string,
+  names: readonly Name[],
+): Record<Name, string> | { missing: string } {
   try {
-    return inPath() ?? unpacked();
+    const found = names.map((name) => [name, inPath(name) ?? join(unpacked(packageName), 'usr/bin', name)]);
+    return Object.fromEntries(found) as Record<Name, string>;
   } catch (error) {
     const said = (error as { stderr?: Buffer }).stderr?.toString().trim().split('\n').at(-1);
-    return { missing: `Debian's package prometheus cannot be had: ${said || (error as Error).message}` };
+    return { missing: `Debian's package ${packageName} cannot be had: ${said || (error as Error).message}` };
   }
 }
 
-function inPath(): PrometheusTools | undefined {
+function inPath(name: string): string | undefined {
   const folders = (process.env.PATH ?? '').split(':');
-  const find = (name: string) => folders.map((folder) => join(folder, name)).find(existsSync);
-  const [prometheus, promtool] = [find('prometheus'), find('promtool')];
-  return prometheus && promtool ? { prometheus, promtool } : undefined;
+  return folders.map((folder) => join(folder, name)).find(existsSync);
 }
 
-/** Downloads the package once and unpacks it; nothing is installed, and root is not needed. */
-function unpacked(): PrometheusTools {
-  const home = join(cacheFolder(process.env), 'tools', 'prometheus');
+/** Downloads a package once and unpacks it; nothing is installed, and root is not needed. @returns its root */
+function unpacked(packageName: string): string {
+  const home = join(cacheFolder(process.env), 'tools', packageName);
   if (!existsSync(home)) {
     mkdirSync(join(home, '..'), { recursive: true });
     const partial = mkdtempSync(`${home}.`);
     try {
-      download(partial);
+      download(packageName, partial);
       const archive = readdirSync(partial).find((name) => name.endsWith('.deb'))!;
       execFileSync('dpkg', ['-x', join(partial, archive), partial], { stdio: 'pipe' });
       rmSync(join(partial, archive));
@@ -47,18 +58,18 @@ function unpacked(): PrometheusTools {
       throw error;
     }
   }
-  return { prometheus: join(home, 'usr/bin/prometheus'), promtool: join(home, 'usr/bin/promtool') };
+  return home;
 }
 
 /** A new machine has no package lists yet: they are fetched when the first try fails. */
-function download(folder: string): void {
+function download(packageName: string, folder: string): void {
   const options = { cwd: folder, stdio: 'pipe', timeout: 120_000 } as const;
   try {
-    execFileSync('apt-get', ['download', 'prometheus'], options);
+    execFileSync('apt-get', ['download', packageName], options);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw error;
     execFileSync('apt-get', ['update', '-qq'], options);
-    execFileSync('apt-get', ['download', 'prometheus'], options);
+    execFileSync('apt-get', ['download', packageName], options);
   }
 }
 

@@ -12,8 +12,8 @@ export interface Reply {
   text: string;
 }
 
-/** A page: made anew at every request. */
-export type Route = () => Reply | Promise<Reply>;
+/** A page: made anew at every request. @param asked what stands behind the question mark */
+export type Route = (asked: URLSearchParams) => Reply | Promise<Reply>;
 
 /** Connections that may be open at once; the oldest gives way to a new one, so that it is always served. */
 const CONNECTIONS_MAX = { ofAddress: 256, inAll: 512 };
@@ -21,11 +21,13 @@ const CONNECTIONS_MAX = { ofAddress: 256, inAll: 512 };
 const SILENCE_MS = 5000;
 const REQUEST_MS = 10_000;
 const CHECK_MS = 1000;
+/** Runs of one host that find a port by themselves. */
+const PORTS_TRIED = 100;
 
 /**
  * Serves pages to GET and HEAD.
  * @param routes pages by path
- * @param address `host:port`; port 0 takes any free one
+ * @param address `host:port`; port 0 takes any free one, `host:port+` the first free one from there on
  * @param names under which it is asked for, besides addresses, `localhost` and this host's name
  * @returns the bound address with its real port
  * @throws NashError('environment') when the port is taken or the address is not this host's
@@ -35,9 +37,11 @@ export async function serveHttp(
   routes: Readonly<Record<string, Route>>,
   names: readonly string[] = [],
 ): Promise<{ address: string; close(): void }> {
-  const [host, port] = [
-    address.slice(0, address.lastIndexOf(':')),
-    Number(address.slice(address.lastIndexOf(':') + 1)),
+  const [, host, port, orNext] = /^(.*):(\d+)(\+?)$/.exec(address)! as unknown as [
+    string,
+    string,
+    string,
+    string,
   ];
   const known = new Set([host, 'localhost', hostname(), ...names]);
   const server = createServer({ connectionsCheckingInterval: CHECK_MS }, (request, response) => {
@@ -49,7 +53,8 @@ export async function serveHttp(
   server.headersTimeout = REQUEST_MS;
   server.requestTimeout = REQUEST_MS;
   server.on('connection', makeRoom());
-  await listen(server, host, port, address);
+  server.on('error', () => {}); // once it listens: one connection could not be accepted, others can
+  await listen(server, { host, port: Number(port), triesLeft: orNext ? PORTS_TRIED : 1 });
   return {
     address: `${host}:${(server.address() as AddressInfo).port}`,
     close() {
@@ -90,15 +95,26 @@ function objectionTo(
   return { status: 403, text: `a page of ${origin} may not read this\n` };
 }
 
-function listen(server: Server, host: string, port: number, address: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.on('error', (cause) => {
-      // once it listens: one connection could not be accepted, others can
-      const message = `server.http ${address} cannot be bound: ${messageOf(cause)}. Another run or program may hold the port; --set server.http=127.0.0.1:0 takes a free one.`;
-      reject(new NashError('environment', message, { cause }));
+interface Listening {
+  host: string;
+  port: number;
+  /** ports that may be tried, this one among them */
+  triesLeft: number;
+}
+
+/** @throws NashError('environment') */
+async function listen(server: Server, { host, port, triesLeft }: Listening): Promise<void> {
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, host, resolve);
     });
-    server.listen(port, host, resolve);
-  });
+  } catch (cause) {
+    const isTaken = (cause as NodeJS.ErrnoException).code === 'EADDRINUSE';
+    if (isTaken && triesLeft > 1) return listen(server, { host, port: port + 1, triesLeft: triesLeft - 1 });
+    const message = `server.http ${host}:${port} cannot be bound: ${messageOf(cause)}. Another run or program may hold the port; --set server.http=127.0.0.1:0 takes a free one.`;
+    throw new NashError('environment', message, { cause });
+  }
 }
 
 async function answer(
@@ -135,8 +151,8 @@ function replyTo(
   routes: Readonly<Record<string, Route>>,
 ): Reply | Promise<Reply> {
   if (method !== 'GET' && method !== 'HEAD') return { status: 405, text: 'only GET is answered\n' };
-  const path = url.split('?')[0]!;
-  if (Object.hasOwn(routes, path)) return routes[path]!();
+  const [path, asked] = url.split('?', 2) as [string, string?];
+  if (Object.hasOwn(routes, path)) return routes[path]!(new URLSearchParams(asked));
   const known = Object.keys(routes);
   return { status: 404, text: `there are ${known.slice(0, -1).join(', ')} and ${known.at(-1)}\n` };
 }

@@ -12,9 +12,18 @@ const read = (path: string) => readFileSync(`cluster/observability/${path}`, 'ut
 const text = readFileSync(DASHBOARD, 'utf8');
 interface Target {
   expr: string;
+  instant?: boolean;
+  range?: boolean;
 }
 const { panels } = JSON.parse(text) as {
-  panels: { id: number; type: string; title: string; datasource?: { uid: string }; targets?: Target[] }[];
+  panels: {
+    id: number;
+    type: string;
+    title: string;
+    datasource?: { uid: string };
+    targets?: Target[];
+    options?: { reduceOptions?: { calcs: string[] } };
+  }[];
 };
 interface Rule {
   alert?: string;
@@ -42,6 +51,33 @@ describe('the dashboard', () => {
     }
   });
 
+  it('asks for numbers as they are now, so that those of a server that is gone are gone too', () => {
+    const now = panels.filter(({ type }) => type === 'stat' || type === 'table');
+    expect(now.length).toBeGreaterThan(6);
+    for (const { title, targets, options } of now) {
+      for (const target of targets!) expect([target.instant, target.range], title).toEqual([true, false]);
+      expect(options?.reduceOptions?.calcs ?? [], title).not.toContain('lastNotNull');
+    }
+  });
+
+  it('is of the runs that are chosen, in every query, and begins with what they wait for', () => {
+    const queries = panels.flatMap(({ targets }) => targets ?? []).map(({ expr }) => expr);
+    for (const expr of queries) {
+      const read = expr
+        .replaceAll(/"gan_[^"]*"/g, '')
+        .match(/\b(gan_\w+|run\w*:[\w:]+|ALERTS)(\{[^}]*\})?/g) ?? [expr];
+      for (const selector of read) expect(selector, expr).toContain('run=~"$run"');
+    }
+    expect(
+      panels
+        .filter(({ type }) => type !== 'row')
+        .map(({ title }) => title)
+        .slice(0, 2),
+    ).toEqual(['State', 'Waiting for a step']);
+    expect(text).toContain('label_values(gan_run_info, run)');
+    expect(text).not.toContain('instance');
+  });
+
   it('shows every metric of the catalogue, measures that it does not name in a panel for all of them', () => {
     const exprs = [...panels.flatMap((panel) => panel.targets ?? []), ...recording, ...alerts];
     const all = [...exprs.map(({ expr }) => expr), text].join('\n');
@@ -58,7 +94,7 @@ describe('every expression', () => {
     ...[...recording, ...alerts].map((rule) => [rule.alert ?? rule.record!, rule.expr]),
   ] as [string, string][];
   it.each(exprs)('of %s names metrics that exist', (_, expr) => {
-    const names = expr.match(/\b(gan_\w+|instance\w*:[\w:]+)\b/g) ?? [];
+    const names = expr.match(/\b(gan_\w+|run\w*:[\w:]+)\b/g) ?? [];
     const families = names.map((name) => name.replace(/_(bucket|sum|count)$/, ''));
     expect(names.filter((name, i) => !known.has(name) && !known.has(families[i]!))).toEqual([]);
   });

@@ -14,6 +14,7 @@ const TYPES = `
 import type { Dashboard, FieldConfigSource, Panel, RowPanel } from '@grafana/grafana-foundation-sdk/dashboard';
 import type { Dataquery } from '@grafana/grafana-foundation-sdk/prometheus';
 import type { Options as StatOptions } from '@grafana/grafana-foundation-sdk/stat';
+import type { FieldConfig as TableConfig, Options as TableOptions } from '@grafana/grafana-foundation-sdk/table';
 import type { FieldConfig, Options as TimeseriesOptions } from '@grafana/grafana-foundation-sdk/timeseries';
 type Plain<T> = 0 extends 1 & T ? T : T extends string ? \`\${T}\` : T extends (infer U)[] ? Plain<U>[]
   : T extends object ? { [K in keyof T]: Plain<T[K]> } : T;
@@ -21,7 +22,7 @@ type Fields<Custom> = Omit<FieldConfigSource, 'defaults'> & { defaults: Omit<Fie
 type Of<Kind, Options, Custom> = Omit<Panel, 'type' | 'options' | 'fieldConfig' | 'targets'> &
   { type: Kind; options?: Options; fieldConfig?: Fields<Custom>; targets?: Omit<Dataquery, '_implementsDataqueryVariant' | 'dataqueryName'>[] };
 type Row = Omit<RowPanel, 'type'> & { type: 'row' };
-type Known = Of<'stat', StatOptions, never> | Of<'timeseries', TimeseriesOptions, FieldConfig> | Row;
+type Known = Of<'stat', StatOptions, never> | Of<'table', TableOptions, TableConfig> | Of<'timeseries', TimeseriesOptions, FieldConfig> | Row;
 const dashboard: Plain<Omit<Dashboard, 'panels'> & { panels: Known[] }> = `;
 
 /** What the compiler says of a dashboard; empty when it fits. */

@@ -7,13 +7,14 @@ import {
   readdirSync,
   readFileSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../../../src/config/load-config.js';
-import { RunFolder } from '../../../src/run-folder/run-folder.js';
+import { type Opening, RunFolder } from '../../../src/run-folder/run-folder.js';
 import { readAddress } from '../../../src/run-folder/server-address.js';
 
 const parent = mkdtempSync(join(tmpdir(), 'nash-folder-'));
@@ -49,6 +50,41 @@ describe('a run folder', () => {
     writeFileSync(join(torn, 'lock'), '{"pid":');
     RunFolder.open(torn, 'fresh').close();
     expect(existsSync(join(torn, 'lock'))).toBe(false);
+  });
+
+  it('has a name that stays when its run is resumed, and is another when it is replaced', () => {
+    const path = fresh();
+    const runOf = (opening: Opening) => {
+      const folder = RunFolder.open(path, opening);
+      const { run } = folder;
+      folder.writeConfig(config);
+      folder.close();
+      return run;
+    };
+    const first = runOf('fresh');
+    expect(first).toMatch(new RegExp(`^${basename(path)}-[0-9a-f]{6}$`));
+    expect(runOf('resume')).toBe(first);
+    expect(runOf('force')).not.toBe(first);
+  });
+
+  it('tells Prometheus where its server is, while it lives, beside others that do, and forgets folders that are gone', () => {
+    const path = fresh();
+    const links = join(parent, '.prometheus');
+    mkdirSync(links);
+    symlinkSync('../gone/prometheus.json', join(links, 'gone.json'));
+    writeFileSync(join(links, 'other.json'), '[]');
+    const folder = RunFolder.open(path, 'fresh');
+    const { run } = folder;
+    folder.writeAddress({ pid: 1, endpoint: 'e', localEndpoint: 'e', host: 'h', http: '0.0.0.0:9465' });
+    expect(JSON.parse(readFileSync(join(path, 'prometheus.json'), 'utf8'))).toEqual([
+      { targets: ['127.0.0.1:9465'], labels: { run, run_folder: path, __param_run: run } },
+    ]);
+    const link = `${basename(path)}.json`;
+    expect(readdirSync(links).sort()).toEqual(['other.json', link].sort());
+    expect(readFileSync(join(links, link), 'utf8')).toContain(run);
+    folder.close();
+    expect(existsSync(join(path, 'prometheus.json'))).toBe(false);
+    expect(readdirSync(links)).toEqual(['other.json']);
   });
 
   it('that holds a run is neither begun again nor emptied unless that is asked for', () => {

@@ -2,10 +2,12 @@ import { request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { hostname } from 'node:os';
 import { afterEach, describe, expect, it } from 'vitest';
+import { loadConfig } from '../../../../src/config/load-config.js';
 import { serveHttp } from '../../../../src/server/pages/http.js';
 import { routesOf } from '../../../../src/server/pages/routes.js';
 
 const routes = routesOf({
+  run: () => 'ring-3fa9c1',
   metrics: async () => ({ text: 'gan_steps_total 1\n', contentType: 'text/plain' }),
   status: () => ({
     step: { discriminator: 1, generator: 1 },
@@ -50,6 +52,27 @@ describe('the server’s pages', () => {
     for (const host of ['127.0.0.1', '10.1.2.3', '[::1]', 'localhost', hostname(), 'prometheus.example'])
       expect((await ask(address, { host: `${host}:${port}` }))[0], host).toBe(200);
     expect((await ask(address, { origin: `http://${address}` }))[0]).toBe(200);
+  });
+
+  it('are at the next free port where any will do, and refused where this one was meant', async () => {
+    const first = await serve();
+    const port = Number(first.split(':')[1]);
+    const next = await serveHttp(`${first}+`, routes);
+    open.push(next);
+    expect(Number(next.address.split(':')[1])).toBeGreaterThan(port);
+    expect((await ask(next.address))[0]).toBe(200);
+    await expect(serveHttp(first, routes)).rejects.toThrow(/cannot be bound: .*EADDRINUSE/);
+    await expect(serveHttp('192.0.2.1:9464+', routes)).rejects.toThrow(/192.0.2.1:9464 cannot be bound/);
+    expect(loadConfig('configs/ring.yaml').server.http, 'what nobody set').toBe('127.0.0.1:9464+');
+  });
+
+  it('give the metrics of no other run than the one that was asked for: it may have died, and this one have its port', async () => {
+    const address = await serve();
+    expect((await ask(address, {}, '/metrics?run=ring-3fa9c1'))[0]).toBe(200);
+    expect(await ask(address, {}, '/metrics?run=ring-000000')).toEqual([
+      404,
+      'the run here is ring-3fa9c1, not ring-000000\n',
+    ]);
   });
 
   it('are kept from pages of other sites, whose names may resolve to this host', async () => {

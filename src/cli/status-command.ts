@@ -1,12 +1,18 @@
 // `nash status`: what a run is doing now, asked of its server.
 import { get as httpGet } from 'node:http';
 import { Command } from 'commander';
+import { loadConfig } from '../config/load-config.js';
 import { EXIT, messageOf, NashError } from '../errors.js';
 import { clipped } from '../protocol/messages.js';
 import { findRun } from '../run-folder/find-run.js';
+import { livingHolder } from '../run-folder/lock.js';
+import { runFile } from '../run-folder/run-files.js';
+import { type RunResult, resultOf } from '../run-folder/run-result.js';
 import { addressOfLiving, isOpen } from '../run-folder/server-address.js';
 import { type PeerStatus, plain, type RunStatus, runStatus } from '../server/pages/run-status.js';
 import type { CommandMaker } from './main.js';
+import { table } from './status-table.js';
+import { outcomeOf } from './summary.js';
 
 const WATCH_MS = 1000;
 const ANSWER_MS = 5000;
@@ -18,18 +24,38 @@ const SILENT_MAX_MS = 10_000;
 
 export const statusCommand: CommandMaker = (finish) =>
   new Command('status')
-    .description("show a run's step, what it waits for, and its workers")
+    .description(
+      "show a run's step, what it waits for, and its workers; of one that has ended what came of it",
+    )
     .argument('[run-dir]', 'run folder (default: the one under runs/ whose server is alive)')
     .option('--json', 'one line of JSON')
     .option('--watch', 'again every second, until the run ends')
     .addHelpText('after', '\nExample:\n  npx nash status runs/ring --watch')
     .action(async (runDir: string | undefined, args: { json?: boolean; watch?: boolean }) => {
       const folder = findRun(runDir);
-      const show = display(process.stdout, args.json ?? false);
-      show(await askStatus(folder));
-      if (args.watch) await watch(folder, show);
+      const asJson = args.json ?? false;
+      if (!endedOf(folder)) {
+        const show = display(process.stdout, asJson);
+        show(await askStatus(folder));
+        if (args.watch) await watch(folder, show);
+      }
+      const result = endedOf(folder);
+      if (result)
+        process.stdout.write(
+          `${asJson ? JSON.stringify(endedStatus(result)) : outcomeOf(result, folder, sourceOf(folder)).join('\n')}\n`,
+        );
       finish(EXIT.done);
     });
+
+/** Of a run's data, as its config has it. */
+const sourceOf = (folder: string) => loadConfig(runFile(folder, 'config')).data.source;
+
+/** What came of a run; undefined where a server works in the folder, was killed there, or has never ended one. */
+const endedOf = (folder: string): RunResult | undefined =>
+  isOpen(folder) || livingHolder(folder) ? undefined : resultOf(folder);
+
+/** The status of a run that has ended, in the form of one that lives. */
+const endedStatus = (result: RunResult) => ({ step: result.steps, waitingFor: null, workers: [], result });
 
 /**
  * Shows the status every second until the server has closed the run.
@@ -143,25 +169,4 @@ function withoutForeignPid(worker: PeerStatus, host: string): PeerStatus {
   if (worker.host === host) return worker;
   const { pid: _, ...rest } = worker;
   return rest;
-}
-
-/** The status as lines for a person. */
-export function table({ step, waitingFor, workers, http }: RunStatus): string {
-  const rows = workers.map((w) => [
-    ...[w.id, w.pool, w.state, w.host, String(w.pid ?? ''), w.device],
-    w.step === null ? '' : String(w.step),
-  ]);
-  const all = [['worker', 'pool', 'state', 'host', 'pid', 'device', 'step'], ...rows];
-  const widths = all[0]!.map((_, column) => Math.max(...all.map((row) => row[column]!.length)));
-  const lines = all.map((row) =>
-    row
-      .map((cell, i) => cell.padEnd(widths[i]!))
-      .join('  ')
-      .trimEnd(),
-  );
-  return [
-    `step ${step.generator} of G, ${step.discriminator} of D; metrics at http://${http}/metrics`,
-    waitingFor ? `waiting for ${waitingFor}` : 'waiting for nothing',
-    ...lines,
-  ].join('\n');
 }

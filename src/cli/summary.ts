@@ -1,4 +1,5 @@
 // What a person is told at the end of a run that is done, and what to try next.
+import type { RunConfig } from '../config/run-config.js';
 import { modesInWords } from '../evaluation/measures/mode-coverage.js';
 import { runFile } from '../run-folder/run-files.js';
 import type { RunResult } from '../run-folder/run-result.js';
@@ -10,10 +11,24 @@ export const stoppedLine = (result: RunResult | undefined, resume: string): stri
   `stopped at step ${result?.savedStep ?? 0} of G, which is saved; go on with: ${resume}`;
 
 /** One line after the other. */
-export function summaryOf(
-  { steps, seconds, imagesPerSecond, metrics }: RunResult,
+export const summaryOf = (
+  result: RunResult,
   { runDir, config }: Pick<ResolvedRun, 'runDir' | 'config'>,
-): string[] {
+): string[] => [
+  ...outcomeOf(result, runDir, config.data.source),
+  config.data.source === 'ring'
+    ? 'next: npx nash data mnist && npx nash train configs/mnist-gan.yaml'
+    : `next: npx nash sample ${runDir} --count 64 --out samples.png`,
+];
+
+/** How a run ended, in lines. @param source of its data, which says what is counted */
+export function outcomeOf(result: RunResult, runDir: string, source: RunConfig['data']['source']): string[] {
+  const { status, steps, seconds, imagesPerSecond, metrics, error } = result;
+  const where = `${steps.discriminator} steps of D and ${steps.generator} of G`;
+  const resume = `npx nash train --resume ${runDir}`;
+  if (status === 'failed')
+    return [`failed after ${where}: ${error ?? 'see its logs'}`, `go on with: ${resume}`];
+  if (status === 'stopped') return [stoppedLine(result, resume)];
   const rate = Math.round(imagesPerSecond).toLocaleString('en');
   const captured = metrics.gan_modes_captured;
   const lacking = metrics.gan_mode_collapse_verdict === 1 && metrics.gan_mode_collapse_score_ratio;
@@ -23,14 +38,11 @@ export function summaryOf(
       ? ''
       : `, ${Math.round(quality * 100)} % of samples within three deviations of a mode`;
   return [
-    `done: ${steps.discriminator} steps of D and ${steps.generator} of G in ${duration(seconds)}, ${rate} images/s`,
+    `done: ${where} in ${duration(seconds)}, ${rate} images/s`,
     ...(captured === undefined
       ? []
-      : [`${modesInWords(config.data.source)} ${captured}/${metrics.gan_modes_expected}${near}`]),
+      : [`${modesInWords(source)} ${captured}/${metrics.gan_modes_expected}${near}`]),
     ...(lacking ? [`collapsed: samples lack ${Math.round(lacking * 100)} % of the data's variety`] : []),
     `figures: ${runFile(runDir, 'figures')}, result: ${runFile(runDir, 'result')}`,
-    config.data.source === 'ring'
-      ? 'next: npx nash data mnist && npx nash train configs/mnist-gan.yaml'
-      : `next: npx nash sample ${runDir} --count 64 --out samples.png`,
   ];
 }

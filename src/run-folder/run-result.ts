@@ -1,5 +1,7 @@
 // What a run has come to, as result.json says it.
 import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { NashError } from '../errors.js';
 import type { Net } from '../parameters/manifest.js';
 import { runFile } from './run-files.js';
 
@@ -33,11 +35,28 @@ export function isFinished(runDir: string, generatorSteps: number): boolean {
 
 /** What the run in a folder came to; undefined where it has not ended yet. */
 export function resultOf(runDir: string): RunResult | undefined {
+  const path = runFile(runDir, 'result');
+  let text: string;
   try {
-    return JSON.parse(readFileSync(runFile(runDir, 'result'), 'utf8')) as RunResult;
+    text = readFileSync(path, 'utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined; // also where the run folder was refused: it is a file
     throw error;
   }
+  try {
+    const found: unknown = JSON.parse(text);
+    resultForm.parse(found);
+    return found as RunResult;
+  } catch (cause) {
+    const message = `${path} is damaged: it does not say what came of the run. Remove it; the checkpoints are not of it.`;
+    throw new NashError('usage', message, { cause });
+  }
 }
+
+/** As much of it as is relied on. */
+const resultForm = z.looseObject({
+  status: z.enum(['done', 'stopped', 'failed']),
+  steps: z.object({ discriminator: z.number(), generator: z.number() }),
+  metrics: z.record(z.string(), z.number().nullable()),
+});

@@ -321,7 +321,8 @@ export class ParameterServer {
   private boundary(round: number): void {
     const { config, onProgress, now } = this.parts;
     const versions = this.coordinator.current;
-    onProgress(this.report.round(versions, now()));
+    this.view.progress = this.report.round(versions, now());
+    onProgress(this.view.progress);
     const reason = this.isLast(round) ? undefined : this.checkpoints.due(round); // the end of a run takes its own
     if (reason) this.guard(() => this.checkpoints.write(reason));
     if (round % config.evaluation.everySteps === 0) this.evaluations.ask(round);

@@ -1,13 +1,14 @@
 // What the server shows of its run while it goes: to `nash status`, to whoever scrapes it, to the log. It only looks.
+import { isMeasure } from '../evaluation/measures/measures.js';
 import { RUN_STATES, type RunState } from '../metrics/catalogue.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { NETS } from '../parameters/manifest.js';
 import type { Coordinator } from '../protocol/coordinator.js';
 import type { ServerTransport } from '../transport/transport.js';
 import type { Pace } from './pace.js';
-import type { PeerStatus, RunStatus } from './pages/run-status.js';
+import type { EvaluationStatus, PeerStatus, RunStatus } from './pages/run-status.js';
 import type { Peer, Peers } from './peers/peers.js';
-import type { RunReport } from './run-report.js';
+import type { Progress, RunReport } from './run-report.js';
 
 export interface RunViewParts {
   coordinator: Coordinator;
@@ -25,6 +26,8 @@ export class RunView {
   /** workers that each pool has had at once */
   private readonly most = new Map<string, number>();
   private hadEvaluator = false;
+  /** after the last round */
+  progress: Progress | undefined;
 
   constructor(private readonly parts: RunViewParts) {}
 
@@ -57,13 +60,23 @@ export class RunView {
   }
 
   /** What `nash status` shows, as far as the server knows it. */
-  status(): Pick<RunStatus, 'step' | 'waitingFor' | 'workers'> {
+  status(): Omit<RunStatus, 'http' | 'endpoint'> {
     const { coordinator, peers } = this.parts;
     return {
       step: coordinator.current,
       waitingFor: this.waitingFor(),
       workers: peers.all().map((peer) => this.describe(peer)),
+      progress: this.progress,
+      evaluation: this.evaluation(),
     };
+  }
+
+  private evaluation(): EvaluationStatus | undefined {
+    const latest = this.parts.metrics.latest();
+    const { gan_evaluated_version: step, gan_mode_collapse_verdict: verdict } = latest;
+    if (step === undefined) return undefined;
+    const measures = Object.fromEntries(Object.entries(latest).filter(([name]) => isMeasure(name)));
+    return { step, hasCollapsed: verdict === 1, measures };
   }
 
   /** What the run waits for, with the names that people gave to workers; null while steps come, or for nothing. */

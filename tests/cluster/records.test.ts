@@ -66,6 +66,41 @@ describe('the logs', () => {
   });
 });
 
+describe('nash status', () => {
+  it('of a run that has ended says what came of it, and ends well', async () => {
+    const { exitCode, stdout, stderr } = await nash('status', scratch(RUN));
+    expect([exitCode, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(
+      /^done: 400 steps of D and 400 of G in .*\nmodes \d\/8.*\nfigures: .*result\.json\n$/,
+    );
+    const result = JSON.parse(readFileSync(join(scratch(RUN), 'result.json'), 'utf8'));
+    const asked = await nash('status', scratch(RUN), '--json');
+    expect([asked.exitCode, JSON.parse(asked.stdout)]).toEqual([
+      0,
+      { step: result.steps, waitingFor: null, workers: [], result },
+    ]);
+  });
+
+  it('of one that lives says its goal, losses, accuracy, time left, and what the evaluator thinks of it', () => {
+    const said = watched.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(said.at(-1).result.status).toBe('done');
+    const alive = said.findLast(({ progress, evaluation }) => progress && evaluation);
+    const number = expect.any(Number);
+    expect(alive.progress).toMatchObject({
+      generatorSteps: STEPS,
+      lossGenerator: number,
+      accuracyReal: number,
+      secondsLeft: number,
+    });
+    const { measures, ...evaluation } = alive.evaluation;
+    expect(evaluation).toEqual({ step: number, hasCollapsed: expect.any(Boolean) });
+    expect(measures).toMatchObject({ gan_modes_expected: 8, gan_mode_collapse_score_ratio: number });
+  });
+});
+
 describe('nash status --watch', () => {
   it('shows the run until it ends, and ends well with it', () => {
     expect(watched).toMatchObject({ exitCode: 0, stderr: '' });

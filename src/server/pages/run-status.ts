@@ -22,15 +22,45 @@ const peerStatus = z.object({
 });
 export type PeerStatus = z.infer<typeof peerStatus>;
 
+/** JSON has no NaN and no infinity: they come as null. */
+const measured = z
+  .number()
+  .nullable()
+  .transform((value) => value ?? Number.NaN);
+const steps = z.object({ discriminator: count, generator: count });
+
+const progress = z.object({
+  steps,
+  generatorSteps: count,
+  imagesPerSecond: measured,
+  secondsLeft: measured,
+  judgement: z.record(word, measured),
+  lossDiscriminator: measured,
+  lossGenerator: measured,
+});
+
+const evaluation = z.object({
+  /** G's */
+  step: count,
+  hasCollapsed: z.boolean(),
+  /** by their names in the catalogue */
+  measures: z.record(word, measured),
+});
+export type EvaluationStatus = z.infer<typeof evaluation>;
+
 /** Fields that are not known are left out. */
 export const runStatus = z.object({
   /** steps applied */
-  step: z.object({ discriminator: count, generator: count }),
+  step: steps,
   /** in words, of at most 1,024 shards and who has them; null when for nothing */
   waitingFor: shown(2 ** 18).nullable(),
   /** living peers, the evaluator among them */
   workers: z.array(peerStatus).max(2 ** 14),
   http: word,
   endpoint: word,
+  /** of the last round of this start */
+  progress: progress.optional(),
+  /** the evaluator's last one */
+  evaluation: evaluation.optional(),
 });
 export type RunStatus = z.infer<typeof runStatus>;

@@ -1,6 +1,6 @@
 // Goal: no name of a peer can move the cursor or turn the direction of a line, in a log or on a terminal.
 import { describe, expect, it } from 'vitest';
-import { table } from '../../../src/cli/status-command.js';
+import { table } from '../../../src/cli/status-table.js';
 import { PROTOCOL_VERSION, workerMessage } from '../../../src/protocol/messages.js';
 import { runStatus } from '../../../src/server/pages/run-status.js';
 

@@ -116,8 +116,8 @@ export const ROWS = [
         what: 'where D gives scores instead: of real items and of fake ones, and how far they are apart; scores have no unit',
         unit: 'short',
         queries: [
-          ['gan_critic_mean{$run}', '{{source}} {{instance}}'],
-          ['gan_critic_difference{$run}', 'apart {{instance}}'],
+          ['gan_critic_mean{$run}', '{{source}} {{run}}'],
+          ['gan_critic_difference{$run}', 'apart {{run}}'],
         ],
       },
       {

@@ -19,8 +19,7 @@ const status = {
     generatorSteps: 2000,
     imagesPerSecond: 812,
     secondsLeft: 140,
-    accuracyReal: 0.78,
-    accuracyFake: 0.83,
+    judgement: { accuracyReal: 0.78, accuracyFake: 0.83 },
     lossDiscriminator: 0.93,
     lossGenerator: 1.41,
   },
@@ -53,10 +52,12 @@ it('so is one that has no round and no evaluation yet, and one whose loss is no 
 });
 
 it('a run that was stopped or has failed is shown with the way on, and why', () => {
-  const result = { status: 'stopped', steps, metrics: {} } as RunResult;
-  const goOn = 'go on with: npx nash train runs/ring/config.yaml --run-dir runs/ring --resume';
-  expect(outcomeOf(result, 'runs/ring')).toEqual(['stopped after 1200 steps of D and 1200 of G', goOn]);
-  expect(outcomeOf({ ...result, status: 'failed', error: 'it diverged' }, 'runs/ring')).toEqual([
+  const result = { status: 'stopped', steps, savedStep: 1200, metrics: {} } as unknown as RunResult;
+  const goOn = 'go on with: npx nash train --resume runs/ring';
+  expect(outcomeOf(result, 'runs/ring', 'ring')).toEqual([
+    `stopped at step 1200 of G, which is saved; ${goOn}`,
+  ]);
+  expect(outcomeOf({ ...result, status: 'failed', error: 'it diverged' }, 'runs/ring', 'ring')).toEqual([
     'failed after 1200 steps of D and 1200 of G: it diverged',
     goOn,
   ]);

@@ -26,6 +26,7 @@ it('what was drawn of a step is found by that step, and the last of a kind as th
 it('a run that has not ended has no result, and a file for a folder has none either', () => {
   expect(resultOf(runDir)).toBeUndefined();
   expect(resultOf(join(import.meta.dirname, 'figures.test.ts'))).toBeUndefined();
-  writeFileSync(runFile(runDir, 'result'), '{"status":"done"}');
-  expect(resultOf(runDir)).toEqual({ status: 'done' });
+  const result = { status: 'done', steps: { discriminator: 1, generator: 1 }, metrics: {} };
+  writeFileSync(runFile(runDir, 'result'), JSON.stringify(result));
+  expect(resultOf(runDir)).toEqual(result);
 });

@@ -5,7 +5,8 @@
 //   NASH_ARGS="configs/cifar10-dcgan.yaml --topology cluster/topologies/gpus.yaml" npx pm2 start ecosystem.config.js
 //
 // On several hosts start the same file on each: NASH_HOST, or the hostname, says which part of the topology it is. pm2 tells apps
-// apart by name alone, so a second run at the same time needs a PM2_HOME of its own.
+// apart by name alone, so a second run at the same time needs a PM2_HOME of its own, and is refused without. NASH_MAX_MEMORY=8G has pm2
+// start again whoever takes more (max_memory_restart, which `pm2 start` itself takes for no config file); the bits stay the same.
 //
 // Each process writes <run folder>/logs/<app>.ndjson; what it prints is in .pm2-logs/<run>/ beside the run folder. pm2 rotates
 // nothing by itself: `npx pm2 install pm2-logrotate`, or logrotate with `copytruncate`.
@@ -21,7 +22,10 @@ export const apps = appsOf(process.env.NASH_ARGS ?? '');
 /** @param {string} text */
 function appsOf(text) {
   try {
-    return createRequire(import.meta.url)(built).pm2Apps(text);
+    const load = createRequire(import.meta.url);
+    const apps = load(built).pm2Apps(text);
+    load('./dist/cli/pm2-names.js').requireFreeNames(apps);
+    return apps;
   } catch (error) {
     if (error.exitCode === undefined) throw error;
     return refuse(error.message, error.exitCode);

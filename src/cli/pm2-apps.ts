@@ -29,6 +29,7 @@ export interface Pm2App {
   stop_exit_codes: number[];
   min_uptime: number;
   max_restarts: number;
+  max_memory_restart?: string;
   out_file: string;
   error_file: string;
   merge_logs: boolean;
@@ -89,11 +90,22 @@ function commonOf(runDir: string, cwd: string) {
     cwd,
     kill_timeout: KILL_TIMEOUT_MS,
     ...RESTARTS,
+    ...memoryLimit(process.env.NASH_MAX_MEMORY),
     merge_logs: true,
     time: true,
     /** beside the run folder, not in it: a run that is refused leaves no folder, and pm2 keeps the reason here */
     logs: join(dirname(folder), '.pm2-logs', basename(folder)),
   };
+}
+
+/** @throws NashError('usage') */
+function memoryLimit(limit: string | undefined): Pick<Pm2App, 'max_memory_restart'> {
+  if (!limit) return {};
+  if (/^\d+[KMG]?$/.test(limit)) return { max_memory_restart: limit };
+  throw new NashError(
+    'usage',
+    `NASH_MAX_MEMORY is '${limit}'; expected bytes, or a number with K, M or G, such as 8G`,
+  );
 }
 
 function parse(text: string): { configFile: string; args: Arguments } {

@@ -107,6 +107,19 @@ describe('a run under pm2', () => {
     const apps = await atRest();
     expect(appNamed(apps, 'server').exitCode).toBe(64);
     expect(readFileSync(join(scratch('disturbed'), 'result.json'), 'utf8')).toBe(written);
+  }, 60_000);
+
+  it('keeps its processes: another run, in a folder of the same name too, is refused with the way out until it is deleted', async () => {
+    const before = await appsNow();
+    for (const other of ['other', 'elsewhere/disturbed']) {
+      const { exitCode, stderr } = await pm2(['start', ECOSYSTEM], argsOf(other, ONE_EACH));
+      expect([exitCode, stderr]).toEqual([
+        2,
+        expect.stringMatching(/^nash: pm2 has an app 'server' already, of 'disturbed' .*PM2_HOME=/),
+      ]);
+    }
+    expect(await appsNow()).toEqual(before);
+    expect(existsSync(scratch('other'))).toBe(false);
     expect((await pm2(['delete', 'disturbed'])).exitCode).toBe(0);
     expect(await appsNow()).toEqual([]);
   }, 60_000);

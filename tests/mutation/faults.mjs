@@ -1764,4 +1764,12 @@ export const FAULTS = [
       ],
     ],
   ),
+  ...of(
+    'src/cli/pm2-names.ts',
+    ['tests/cluster/pm2.test.ts'],
+    [
+      ["a second run takes the first one's processes over", 'if (!first) return;', 'return;'],
+      ['a run in a folder of the same name takes over', '&& pm2_env.pm_out_log_path === app.out_file', ''],
+    ],
+  ),
 ];

@@ -26,6 +26,19 @@ const appsOn = (host: string, rest = '') => {
 const summary = (apps: ReturnType<typeof pm2Apps>) =>
   apps.map(({ name, env }) => [name, env.CUDA_VISIBLE_DEVICES ?? '']);
 
+it('apps have the limit of NASH_MAX_MEMORY, and none by default', () => {
+  const limits = () => new Set(appsOn('a').map((app) => app.max_memory_restart));
+  expect(limits()).toEqual(new Set([undefined]));
+  try {
+    process.env.NASH_MAX_MEMORY = '8G';
+    expect(limits()).toEqual(new Set(['8G']));
+    process.env.NASH_MAX_MEMORY = '8 GB';
+    expect(limits).toThrow(/NASH_MAX_MEMORY is '8 GB'; expected/);
+  } finally {
+    delete process.env.NASH_MAX_MEMORY;
+  }
+});
+
 describe('the apps of a topology', () => {
   it('are those of the host, each worker with its own device', () => {
     expect(summary(appsOn('a'))).toEqual([

@@ -44,6 +44,6 @@ export function messageOf(error: unknown): string {
 
 /** A full disk, or a run's folder that may not be written, is the environment's fault. */
 export function cannotBeWritten(path: string, cause: unknown): NashError {
-  const message = `${path} cannot be written: ${messageOf(cause)}. Make room or mend the folder; the last whole checkpoint is kept, \`nash train CONFIG --resume\` goes on from it.`;
+  const message = `${path} cannot be written: ${messageOf(cause)}. Make room or mend the folder; \`nash train CONFIG --resume\` goes on from the last whole checkpoint, where there is one.`;
   return new NashError('environment', message, { cause });
 }

@@ -15,18 +15,31 @@ export interface LogOptions {
   version(): Partial<Record<Net, number>> | null;
 }
 
-/** A log into `<folder>/<worker>.ndjson`, written synchronously: the last lines before a crash are the ones that matter. */
+/** Of lines that find no room: the rest is dropped. */
+const WAITING_BYTES_MAX = 2 ** 20;
+
+/**
+ * A log into `<folder>/<worker>.ndjson`, written synchronously: the last lines before a crash are the ones that matter. A full disk ends
+ * nothing: lines wait for room.
+ */
 export function openLog({ folder, worker, run, version }: LogOptions): Log {
   const { version: nash } = JSON.parse(
     readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
   ) as { version: string };
+  const destination = pino.destination({
+    dest: join(folder, `${worker}.ndjson`),
+    sync: true,
+    mkdir: true,
+    maxLength: WAITING_BYTES_MAX,
+  });
+  destination.on('error', () => {}); // the server says by other ways that the disk is full
   const logger = pino(
     {
       base: { run, worker, pid: process.pid, nash },
       mixin: () => ({ version: version() }),
       timestamp: pino.stdTimeFunctions.isoTime,
     },
-    pino.destination({ dest: join(folder, `${worker}.ndjson`), sync: true, mkdir: true }),
+    destination,
   );
-  return (event, fields = {}) => logger.info(fields, event);
+  return (event, fields = {}, level = 'info') => logger[level](fields, event);
 }

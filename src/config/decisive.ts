@@ -26,6 +26,7 @@ const FREE: readonly FreeSetting[] = [
   { key: 'data.path' }, // what lies there has a digest of its own
   { key: 'device.kind' }, // a fingerprint tells machines apart
   { key: 'checkpoint.everySeconds' },
+  { key: 'checkpoint.patienceSeconds' },
   { key: 'checkpoint.everySteps', unless: returnsAtAll },
   { key: 'checkpoint.keep', unless: returnsOnCollapse },
   { key: 'evaluation', unless: returnsOnCollapse },

@@ -97,6 +97,8 @@ export const runConfig = z.strictObject({
       /** one more whenever this long has passed since the last, seconds */
       everySeconds: z.number().positive().max(1e9).default(600),
       keep: z.int().positive().max(1000).default(3),
+      /** training waits this long for a disk without room, trying again and again, before the run ends with 3; seconds */
+      patienceSeconds: z.number().nonnegative().max(1e9).default(600),
     })
     .prefault({}),
   evaluation: z

@@ -128,6 +128,10 @@ export const CATALOGUE = {
   gan_checkpoint_timestamp_seconds: gauge(
     'Unix time of the last checkpoint, before the first one of the start',
   ),
+  gan_checkpoint_failures_total: counter('Tries to write a checkpoint that found no room; training waits'),
+  gan_unwritten_lines_total: counter(
+    'Lines of metrics.jsonl and points for TensorBoard that found no room when they came; training goes on',
+  ),
   gan_goal_steps: gauge("G's steps at which the run is done"),
   gan_event_loop_lag_seconds: gauge("How late the server's event loop was over the last second", {
     statistic: ['mean', 'p99', 'max'],

@@ -1,10 +1,9 @@
 // TensorBoard's event files: a TFRecord stream of Event messages (tensorflow/core/util/event.proto, summary.proto). Each record is
 // one write to the system, so a killed process leaves a file that is valid to its last event. The only user of protobufjs.
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import protobuf from 'protobufjs';
-import { cannotBeWritten } from '../errors.js';
 import { maskedCrc32c } from './crc32c.js';
 
 /** As much of the two schemas as is written here, with their field numbers. */
@@ -47,16 +46,29 @@ const SESSION_START = 1;
 /** Red, green, blue and opacity. */
 const RGBA = 4;
 
-/** A file of one process, made with its first event. Throws NashError('environment') where the disk is full or refuses. */
+export interface EventFileOptions {
+  /** milliseconds since 1970 */
+  clock?: () => number;
+  /** Called for an event that finds no room: it is left out, whole. */
+  onTrouble?: (path: string, cause: unknown) => void;
+}
+
+/** A file of one process, made with its first event. */
 export class EventFile {
   private path: string | undefined;
   private file: number | undefined;
 
-  /** @param folder where TensorBoard looks: one run @param clock milliseconds since 1970 */
+  private readonly clock: () => number;
+  private readonly onTrouble: (path: string, cause: unknown) => void;
+
+  /** @param folder where TensorBoard looks: one run */
   constructor(
     private readonly folder: string,
-    private readonly clock: () => number = Date.now,
-  ) {}
+    { clock = Date.now, onTrouble = () => {} }: EventFileOptions = {},
+  ) {
+    this.clock = clock;
+    this.onTrouble = onTrouble;
+  }
 
   /** Values at a step, by tag; `a/b` stands in TensorBoard's group `a`. */
   scalars(step: number, values: Readonly<Record<string, number>>): void {
@@ -82,11 +94,15 @@ export class EventFile {
 
   private append(event: { step: number; [field: string]: unknown }): void {
     this.path ??= this.newPath();
+    let size = 0;
     try {
-      this.file ??= this.open(this.path, event.step);
+      this.file ??= openSync(this.path, 'a');
+      size = fstatSync(this.file).size;
+      if (size === 0) this.begin(this.file, event.step);
       this.write(this.file, event);
     } catch (cause) {
-      throw cannotBeWritten(this.path, cause);
+      if (this.file !== undefined) ftruncateSync(this.file, size); // readers take half a record for the end
+      this.onTrouble(this.path, cause);
     }
   }
 
@@ -95,16 +111,15 @@ export class EventFile {
     return join(this.folder, `events.out.tfevents.${seconds}.${hostname()}.${process.pid}`);
   }
 
-  private open(path: string, step: number): number {
-    const file = openSync(path, 'a');
+  private begin(file: number, step: number): void {
     this.write(file, { fileVersion: FILE_VERSION });
     this.write(file, { step, sessionLog: { status: SESSION_START } });
-    return file;
   }
 
   private write(file: number, event: Record<string, unknown>): void {
     const wallTime = this.clock() / 1000;
-    writeSync(file, recordOf(EVENT.encode(EVENT.fromObject({ wallTime, ...event })).finish()));
+    const record = recordOf(EVENT.encode(EVENT.fromObject({ wallTime, ...event })).finish());
+    if (writeSync(file, record) < record.length) throw new Error('no room for the rest of a record');
   }
 }
 

@@ -68,6 +68,8 @@ export class Coordinator {
   private hasEnded = false;
   /** a restore is under way */
   private isHalted = false;
+  /** no step is begun, though the one that has begun goes on */
+  private isPaused = false;
   private nowMs = 0;
   private issued = 0;
 
@@ -112,6 +114,10 @@ export class Coordinator {
         return this.ponged(event.worker, event.pingedMs);
       case 'stop-requested':
         this.rounds.stop();
+        this.isPaused = false; // the round that has begun is finished
+        return [];
+      case 'paused':
+        this.isPaused = event.isPaused;
         return [];
       case 'ticked':
         this.markLate();
@@ -447,7 +453,7 @@ export class Coordinator {
   /** Opens a net's next step when what it reads exists, it belongs to the run, and some worker could compute it. */
   private openNext(net: Net): void {
     if (this.open.has(net)) return;
-    if (!this.rounds.mayBegin(net, this.open.size > 0)) {
+    if (this.isPaused || !this.rounds.mayBegin(net, this.open.size > 0)) {
       this.dueMs.delete(net);
       return;
     }

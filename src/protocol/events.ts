@@ -30,6 +30,8 @@ export type Event =
   /** a worker has answered a ping that was sent at `pingedMs`: whatever it was given before, it computes no more */
   | { kind: 'ponged'; worker: string; pingedMs: number; nowMs: number }
   | { kind: 'stop-requested' }
+  /** no step is to begin, or steps may begin again */
+  | { kind: 'paused'; isPaused: boolean }
   | { kind: 'ticked'; nowMs: number };
 
 export type DiscardReason = 'duplicate' | 'stale' | 'not-finite';

@@ -1,20 +1,13 @@
 // The folder of one run, as its server has it: files written whole or not at all.
 import { randomBytes } from 'node:crypto';
-import {
-  appendFileSync,
-  existsSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  truncateSync,
-} from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { stringify } from 'yaml';
 import { makeFolder, writeWhole } from '../../src/setup/files.mjs';
 import type { RunConfig } from '../config/run-config.js';
 import { cannotBeWritten, messageOf, NashError } from '../errors.js';
 import { EventFile } from '../metrics/event-file.js';
+import { LineFile } from './line-file.js';
 import { lockRun, unlockRun } from './lock.js';
 import type { Remembered } from './remembered.js';
 import { holdsRun, RUN_FILES, type RunFile, runFile } from './run-files.js';
@@ -30,6 +23,9 @@ export class RunFolder {
   readonly logs: string;
   /** for TensorBoard */
   readonly events: EventFile;
+  private readonly metrics: LineFile;
+  /** Called for each line of metrics.jsonl and each event that finds no room when it comes; training goes on. */
+  onUnwritten: (path: string, cause: unknown) => void = () => {};
 
   private constructor(
     readonly path: string,
@@ -37,7 +33,9 @@ export class RunFolder {
   ) {
     this.checkpoints = runFile(path, 'checkpoints');
     this.logs = runFile(path, 'logs');
-    this.events = new EventFile(path);
+    const onTrouble = (file: string, cause: unknown) => this.onUnwritten(file, cause);
+    this.events = new EventFile(path, { onTrouble });
+    this.metrics = new LineFile(runFile(path, 'metrics'), onTrouble);
   }
 
   /**
@@ -80,7 +78,6 @@ export class RunFolder {
       for (const name of readdirSync(path)) if (name.startsWith('events.')) rmSync(join(path, name));
     }
     const folder = new RunFolder(path, isNew);
-    folder.writing('metrics', dropUnfinishedLine);
     makeFolder(runFile(path, 'figures'));
     makeFolder(folder.logs);
     return folder;
@@ -140,8 +137,9 @@ export class RunFolder {
     this.replace('term', `${term}\n`);
   }
 
+  /** Ends nothing: what finds no room waits for some. */
   appendMetrics(line: unknown): void {
-    this.writing('metrics', (path) => appendFileSync(path, `${JSON.stringify(line)}\n`));
+    this.metrics.append(JSON.stringify(line));
   }
 
   /** Gives the folder back: no address, no lock. A folder that a refused run made is removed again. */
@@ -182,11 +180,4 @@ function recheck(path: string, opening: Opening): void {
 
 function removeRun(path: string): void {
   for (const name of Object.values(RUN_FILES)) rmSync(join(path, name), { recursive: true, force: true });
-}
-
-/** What a killed server or a full disk left of a last line; the next one must not be written behind it. */
-function dropUnfinishedLine(path: string): void {
-  if (!existsSync(path)) return;
-  const bytes = readFileSync(path);
-  if (bytes.length > 0 && bytes.at(-1) !== 10) truncateSync(path, bytes.lastIndexOf(10) + 1);
 }

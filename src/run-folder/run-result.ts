@@ -1,7 +1,7 @@
 // What a run has come to, as result.json says it.
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { NashError } from '../errors.js';
+import { type Fault, NashError } from '../errors.js';
 import type { Net } from '../parameters/manifest.js';
 import { runFile } from './run-files.js';
 
@@ -23,8 +23,9 @@ export interface RunResult {
   shardsReissued: number;
   /** G's step of the newest checkpoint, from which the run goes on; absent where there is none */
   savedStep?: number;
-  /** why it failed */
+  /** why it failed, and whose fault that was */
   error?: string;
+  fault?: Fault;
 }
 
 /** Whether the run in a folder has all steps that are asked of it. */

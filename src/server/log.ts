@@ -4,7 +4,11 @@
 export type Log = (
   event: string,
   fields?: { [name: string]: unknown; worker?: never; run?: never; version?: never },
+  level?: Level,
 ) => void;
+
+/** `warn`: somebody else's fault that is dealt with; `error`: something is lost; `fatal`: the process ends for it. */
+export type Level = 'info' | 'warn' | 'error' | 'fatal';
 
 /** Lines that a peer can cause, and so could write as many of as it likes. */
 const OF_PEERS: ReadonlySet<string> = new Set([
@@ -40,12 +44,12 @@ export function rationed(log: Log, now: () => number): Log {
     leftBytes -= bytes;
     return true;
   };
-  return (event, fields = {}) => {
+  return (event, fields = {}, level = 'info') => {
     if (OF_PEERS.has(event) && !isAffordable(fields)) {
       leftOut += 1;
       return;
     }
-    log(event, leftOut > 0 ? { ...fields, leftOut } : fields);
+    log(event, leftOut > 0 ? { ...fields, leftOut } : fields, level);
     leftOut = 0;
   };
 }

@@ -39,6 +39,7 @@ import type { ParameterStore } from './training/parameter-store.js';
 import { type ResumedFrom, RunCheckpoints } from './training/run-checkpoints.js';
 import { Training } from './training/training.js';
 import { verifiedShare } from './training/verification.js';
+import { Trouble } from './trouble.js';
 import { WaitingLog } from './waiting-log.js';
 
 export interface ServerParts {
@@ -66,6 +67,8 @@ export interface ServerParts {
   /** an evaluator was started beside this server, and the end waits for its last word */
   hasEvaluator: boolean;
   onProgress(progress: Progress): void;
+  /** Told, for a person to read, what is wrong with the disk, once a minute. */
+  onNote(note: string): void;
   /** A worker does not answer, and its process may be there still. */
   onSilent(worker: Pick<Peer, 'identity' | 'pid' | 'token' | 'host' | 'name'>, why: Loss): void;
   /** Called before the peers are sent home: their leaving is no loss. */
@@ -102,6 +105,7 @@ export class ParameterServer {
   private readonly outcome: Promise<Outcome>;
   private resolve!: (outcome: Outcome) => void;
   private reject!: (error: unknown) => void;
+  private readonly trouble: Trouble;
   private isFinishing = false;
   /** a stop was asked for; comesBack: by a service manager, which will start this server again */
   private stopping: { comesBack: boolean } | undefined;
@@ -113,6 +117,8 @@ export class ParameterServer {
     const { config, resumedFrom, amendments, store, metrics, folder, line, now } = parts;
     const log = rationed(parts.log, now);
     this.log = log;
+    this.trouble = new Trouble({ log, metrics, now, onNote: parts.onNote });
+    folder.onUnwritten = (path, cause) => this.trouble.unwritten(path, cause);
     this.coordinator = new Coordinator({
       schedule: config.schedule,
       shards: config.minibatch.shards,
@@ -155,6 +161,7 @@ export class ParameterServer {
       resumedFrom,
       amendments,
       totals: () => report.totals(store.wholeVersions, now()),
+      onNoRoom: (why) => this.guard(() => this.pause(why)),
     });
     this.evaluations = new Evaluations(
       { ...shared, version, onHung: (evaluator) => this.reception.silent(evaluator, 'hung') },
@@ -236,6 +243,8 @@ export class ParameterServer {
   stop({ comesBack = false, atOnce = false } = {}): void {
     this.log('stop requested', { comesBack, atOnce });
     this.stopping = { comesBack };
+    this.checkpoints.hurry();
+    this.view.noRoom = undefined;
     this.guard(() => this.training.handle({ kind: 'stop-requested' }));
     const finish = () => this.guard(() => this.finish('stopped'));
     if (atOnce) finish();
@@ -245,6 +254,8 @@ export class ParameterServer {
   /** Ends the run with an error: its own, or one that somebody else saw. What the last whole round ended with is saved where it is sound. */
   fail(error: unknown): void {
     if (this.isOver) return;
+    this.log('the run fails', { error: messageOf(error) }, 'fatal');
+    this.checkpoints.hurry();
     this.end();
     this.sendToAll({ kind: 'stop', comesBack: false, message: messageOf(error).slice(0, 4000) });
     this.save(error instanceof Diverged).then(() => this.reject(error));
@@ -256,10 +267,10 @@ export class ParameterServer {
     try {
       await (diverged || whole === 0 ? this.checkpoints.idle() : this.checkpoints.write('stop'));
     } catch (error) {
-      this.log('not saved', { error: messageOf(error) });
+      this.log('not saved', { error: messageOf(error) }, 'error');
     }
     const saved = this.checkpoints.newestStep ?? 0;
-    if (saved < whole) this.log('steps lost', { saved, whole, ...this.steps });
+    if (saved < whole) this.log('steps lost', { saved, whole, ...this.steps }, 'error');
   }
 
   /** Somebody knows that no evaluator will come. @param why for a person */
@@ -326,6 +337,14 @@ export class ParameterServer {
     const reason = this.isLast(round) ? undefined : this.checkpoints.due(round); // the end of a run takes its own
     if (reason) this.guard(() => this.checkpoints.write(reason));
     if (round % config.evaluation.everySteps === 0) this.evaluations.ask(round);
+  }
+
+  /** Training waits while a checkpoint finds no room. */
+  private pause(why: string | undefined): void {
+    if (this.stopping) return;
+    this.view.noRoom = why;
+    this.training.handle({ kind: 'paused', isPaused: why !== undefined });
+    if (why !== undefined) this.trouble.noRoom(why);
   }
 
   private isLast(round: number): boolean {

@@ -28,6 +28,8 @@ export class RunView {
   private hadEvaluator = false;
   /** after the last round */
   progress: Progress | undefined;
+  /** why a checkpoint that training waits for is not written */
+  noRoom: string | undefined;
 
   constructor(private readonly parts: RunViewParts) {}
 
@@ -82,6 +84,7 @@ export class RunView {
   /** What the run waits for, with the names that people gave to workers; null while steps come, or for nothing. */
   waitingFor(): string | null {
     const { coordinator, peers, pace, now } = this.parts;
+    if (this.noRoom !== undefined) return `room on the disk: ${this.noRoom}`;
     if (pace.isStepping(now())) return null;
     const text = coordinator.waitingFor(now());
     return text === undefined ? null : peers.inWords(text);

@@ -171,6 +171,7 @@ export async function startServer(options: ServerOptions): Promise<RunResult> {
       sharesMemory: process.env.NASH_SHARED_MEMORY !== '0',
       hasEvaluator: options.hasEvaluator,
       onProgress: options.onProgress,
+      onNote: options.onNote,
       onSilent: options.onSilent,
       onEnding: options.onEnding,
     });
@@ -251,6 +252,7 @@ function failure(server: ParameterServer, metrics: Metrics, error: unknown): Par
     metrics: metrics.latest(),
     ...counted(server),
     error: messageOf(error),
+    fault: error instanceof NashError ? error.fault : 'failed',
   };
 }
 

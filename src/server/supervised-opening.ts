@@ -9,7 +9,7 @@ import type { Opening } from '../run-folder/run-folder.js';
 import { isFinished, resultOf } from '../run-folder/run-result.js';
 
 /**
- * `fresh` where there is no run, `resume` for an unfinished one, `finished` for one that has all its steps.
+ * `fresh` where there is no run, `resume` for an unfinished one, and one that a full disk ended, `finished` for one that has all its steps.
  * @throws NashError('usage') when the folder holds another run, or one that failed: it would fail again, and again
  */
 export function supervisedOpening(
@@ -25,7 +25,7 @@ export function supervisedOpening(
     );
   }
   const result = resultOf(runDir);
-  if (result?.status === 'failed') {
+  if (result?.status === 'failed' && result.fault !== 'environment') {
     throw new NashError(
       'usage',
       `the run in ${runDir} failed: ${result.error ?? 'see its logs'} It is not begun again by itself; ` +

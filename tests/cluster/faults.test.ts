@@ -182,36 +182,74 @@ describe('checkpoints', () => {
   }, 60_000);
 
   const reason = process.getuid?.() === 0 ? undefined : 'needs root, to mount a small disk';
+  const onSmallDisk = async (name: string, body: (grow: () => void) => Promise<void>) => {
+    const disk = scratch(name);
+    mkdirSync(disk);
+    const mount = (...options: string[]) => execFileSync('mount', ['-t', 'tmpfs', ...options, 'none', disk]);
+    mount('-o', 'size=100k');
+    try {
+      await body(() => mount('-o', 'remount,size=100m'));
+    } finally {
+      execFileSync('umount', [disk]);
+    }
+  };
+  const often = { 'evaluation.everySteps': 10 };
+
   it.skipIf(reason !== undefined).each(['quick', 'slow'])(
-    'that find a %s disk full end the run with 3, one message and nothing half-written; with room it goes on',
+    'that find a %s disk full for longer than was said end the run with 3, one message and nothing half-written; with room it goes on',
     async (speed) => {
       const name = `full-${speed}`;
-      const disk = scratch(name);
-      mkdirSync(disk);
-      const mount = (...options: string[]) =>
-        execFileSync('mount', ['-t', 'tmpfs', ...options, 'none', disk]);
-      mount('-o', 'size=100k');
-      try {
-        const often = { 'evaluation.everySteps': 10 };
+      await onSmallDisk(name, async (grow) => {
         // on a slow one there is always a checkpoint under way when something else finds no room
         const env = speed === 'slow' ? slowDisk : {};
-        const filled = await start(evaluatedWords(`${name}/run`, often), { env }).finished;
+        const words = evaluatedWords(`${name}/run`, { ...often, 'checkpoint.patienceSeconds': 0.1 });
+        const filled = await start(words, { env }).finished;
         expect([filled.exitCode, filled.stderr]).toEqual([3, expect.stringMatching(/ENOSPC.*[Mm]ake room/)]);
         expect(filled.stderr.trim().split('\n')).toHaveLength(1);
-        const files = readdirSync(join(disk, 'run'), { recursive: true, withFileTypes: true });
+        const files = readdirSync(join(scratch(name), 'run'), { recursive: true, withFileTypes: true });
         const bytesOf = (ending: string) =>
           files
             .filter(({ name }) => name.endsWith(ending))
             .map(({ parentPath, name }) => readFileSync(join(parentPath, name)));
         for (const png of bytesOf('.png')) expect(png.subarray(-8, -4).toString()).toBe('IEND');
         expect(files.filter(({ name }) => name.includes('partial')).length).toBe(0);
-        mount('-o', 'remount,size=100m');
+        grow();
         const resumed = await nash(...evaluatedWords(`${name}/run`, often), '--resume');
         expect([resumed.exitCode, resumed.stderr]).toEqual([0, '']);
         expect(resultOf(`${name}/run`).weights).toEqual(undisturbed);
-      } finally {
-        execFileSync('umount', [disk]);
-      }
+      });
+    },
+    60_000,
+  );
+
+  it.skipIf(reason !== undefined)(
+    'that find a disk full are waited for, what is only written down is not, and with room the run is as if nothing had been',
+    async () => {
+      await onSmallDisk('waits', async (grow) => {
+        const run = start(words('waits/run', 'any=1', often));
+        const status = await statusWhen('waits/run', 'a wait for room', ({ waitingFor }) =>
+          /room on the disk: .*ENOSPC/.test(waitingFor ?? ''),
+        );
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        const later = await statusWhen('waits/run', 'a status', () => true);
+        expect(later.step).toEqual(status.step);
+        grow();
+        const { exitCode, stdout, stderr } = await run.finished;
+        expect([exitCode, stderr]).toEqual([0, '']);
+        expect(stdout).toMatch(/could not be written: .*; training waits\n/);
+        expect(resultOf('waits/run')).toMatchObject({
+          weights: undisturbed,
+          metrics: { gan_checkpoint_failures_total: expect.any(Number) },
+        });
+        const lines = readFileSync(join(scratch('waits/run'), 'metrics.jsonl'), 'utf8')
+          .trimEnd()
+          .split('\n');
+        const steps = lines.map((line) => JSON.parse(line)).filter(({ kind }) => kind === 'step');
+        expect(steps).toHaveLength(120);
+        expect(logOf('waits/run').find(({ msg }) => msg === 'no room for a checkpoint')).toMatchObject({
+          level: 50,
+        });
+      });
     },
     60_000,
   );

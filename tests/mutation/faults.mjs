@@ -1772,4 +1772,36 @@ export const FAULTS = [
       ['a run in a folder of the same name takes over', '&& pm2_env.pm_out_log_path === app.out_file', ''],
     ],
   ),
+  ...of(
+    'src/run-folder/line-file.ts',
+    ['tests/unit/run-folder/line-file.test.ts'],
+    [
+      ['what found no room is lost', 'this.waiting.push(', 'this.waiting = [];\n    this.waiting.push('],
+      ['a line is written behind half a line', 'if (this.isTorn) dropUnfinishedLine(this.path);', ''],
+      ['lines wait without bound', 'while (this.length > WAITING_MAX)', 'while (this.length > 1e12)'],
+    ],
+  ),
+  ...of(
+    'src/server/trouble.ts',
+    ['tests/unit/server/trouble.test.ts'],
+    [
+      [
+        'a full disk fills the log',
+        'this.nextMs.set(kind, nowMs + EVERY_MS)',
+        'this.nextMs.set(kind, nowMs)',
+      ],
+    ],
+  ),
+  ...of(
+    'src/protocol/coordinator.ts',
+    ['tests/unit/protocol/coordinator.test.ts'],
+    [
+      [
+        'training goes on while a checkpoint finds no room',
+        'if (this.isPaused || !this.rounds.mayBegin',
+        'if (!this.rounds.mayBegin',
+      ],
+      ['a stop waits for ever behind a full disk', 'this.isPaused = false; // the round', '// the round'],
+    ],
+  ),
 ];

@@ -13,6 +13,11 @@ import type { RunReport } from '../run-report.js';
 import type { FlatVectors } from './net-state.js';
 import type { ParameterStore } from './parameter-store.js';
 
+/** From one try to write to a full disk to the next. */
+const RETRY_MS = 1000;
+/** How long a run that ends tries: a service manager kills after 45 s. */
+const HURRIED_MS = 15_000;
+
 /** The checkpoint that a run goes on from. */
 export interface ResumedFrom {
   /** of G */
@@ -40,6 +45,8 @@ export interface RunCheckpointsParts {
   amendments: Amendment[];
   /** of the run, all its starts together */
   totals(): Totals;
+  /** A checkpoint finds no room, and training is to wait; undefined: it is written, or given up. @param why for a person */
+  onNoRoom(why: string | undefined): void;
   now(): number;
 }
 
@@ -49,6 +56,7 @@ export class RunCheckpoints {
   private writing: Promise<unknown> = Promise.resolve();
   private lastMs: number;
   private lastRound: number | undefined;
+  private isHurried = false;
   /** G's step of the newest that is written; undefined where there is none */
   newestStep: number | undefined;
 
@@ -99,12 +107,37 @@ export class RunCheckpoints {
         vectors,
         metadata: encodeState({ ...state, floor: retention.floor }),
       };
-      const path = await this.files.write(checkpoint);
+      const path = await this.writeOnceThereIsRoom(checkpoint);
       log('checkpoint written', { path, step, reason });
       this.newestStep = step;
       report.checkpoint(step);
     });
     return this.writing;
+  }
+
+  /** Tries again and again, for as long as the config's patience lasts. Throws what the last try did. */
+  private async writeOnceThereIsRoom(checkpoint: Checkpoint): Promise<string> {
+    const { config, now, log, onNoRoom } = this.parts;
+    const sinceMs = now();
+    for (let tries = 0; ; tries++) {
+      try {
+        const path = await this.files.write(checkpoint);
+        if (tries > 0) onNoRoom(undefined);
+        return path;
+      } catch (error) {
+        const patienceMs = this.isHurried ? HURRIED_MS : config.checkpoint.patienceSeconds * 1000;
+        const isOfDisk = error instanceof NashError && error.fault === 'environment';
+        if (!isOfDisk || now() - sinceMs >= patienceMs) throw error;
+        if (tries === 0) log('no room for a checkpoint', { error: error.message }, 'error');
+        onNoRoom(error.message);
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+    }
+  }
+
+  /** The run is ending: a disk without room is not waited for much longer. */
+  hurry(): void {
+    this.isHurried = true;
   }
 
   /** Resolves when nothing is being written. */
@@ -125,7 +158,7 @@ export class RunCheckpoints {
     const accepts = (step: number) =>
       step <= round && step >= (amended ?? 0) && (retention.isAnchor(step) || step === amended);
     const { checkpoint, warnings } = await this.files.latest(accepts);
-    for (const warning of warnings) this.parts.log('damaged checkpoint passed over', { warning });
+    for (const warning of warnings) this.parts.log('damaged checkpoint passed over', { warning }, 'warn');
     if (!checkpoint && amended !== undefined) throw nothingSince(amended, warnings);
     await this.files.discardAfter(checkpoint?.step ?? 0);
     this.lastRound = checkpoint?.step;

@@ -153,6 +153,28 @@ describe('the coordinator', () => {
     expect(kinds(c.handle(answer('d', task!, 30)))).toEqual(['settle', 'complete']);
   });
 
+  it('begins no step while it is paused, goes on after it, and finishes its round when it is stopped meanwhile', () => {
+    const c = new Coordinator(OPTIONS);
+    const [first] = assigned(join(c, 'w', 'any'));
+    c.handle({ kind: 'paused', isPaused: true });
+    expect(kinds(c.handle(answer('w', first!)))).toEqual(['settle', 'complete']);
+    expect(c.handle({ kind: 'applied', net: 'discriminator', nowMs: 5 })).toEqual([]);
+    expect(c.waitingMs('generator', 100)).toBeUndefined();
+    const [second] = assigned(c.handle({ kind: 'paused', isPaused: false }));
+    expect(second).toMatchObject({ net: 'generator', step: 0 });
+    c.handle({ kind: 'paused', isPaused: true });
+    c.handle(answer('w', second!));
+    expect(kinds(c.handle({ kind: 'applied', net: 'generator', nowMs: 9 }))).toEqual(['boundary']);
+    expect(kinds(c.handle({ kind: 'stop-requested' }))).toEqual(['finished']);
+
+    const other = new Coordinator(OPTIONS);
+    const [task] = assigned(join(other, 'w', 'any'));
+    other.handle({ kind: 'paused', isPaused: true });
+    other.handle(answer('w', task!));
+    other.handle({ kind: 'applied', net: 'discriminator', nowMs: 5 });
+    expect(assigned(other.handle({ kind: 'stop-requested' }))).toMatchObject([{ net: 'generator', step: 0 }]);
+  });
+
   it('finishes the round that has begun when it is stopped, and no other', () => {
     for (const order of ['alternating', 'simultaneous'] as const) {
       const { effects, steps } = play(

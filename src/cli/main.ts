@@ -11,6 +11,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<CommandMaker>>> = {
   server: async () => (await import('./server-command.js')).serverCommand,
   worker: async () => (await import('./worker-command.js')).workerCommand,
   evaluator: async () => (await import('./evaluator-command.js')).evaluatorCommand,
+  attach: async () => (await import('./attach-command.js')).attachCommand,
   status: async () => (await import('./status-command.js')).statusCommand,
   stop: async () => (await import('./stop-command.js')).stopCommand,
   sample: async () => (await import('./sample-command.js')).sampleCommand,

@@ -48,10 +48,10 @@ export const statusCommand: CommandMaker = (finish) =>
     });
 
 /** Of a run's data, as its config has it. */
-const sourceOf = (folder: string) => loadConfig(runFile(folder, 'config')).data.source;
+export const sourceOf = (folder: string) => loadConfig(runFile(folder, 'config')).data.source;
 
 /** What came of a run; undefined where a server works in the folder, was killed there, or has never ended one. */
-const endedOf = (folder: string): RunResult | undefined =>
+export const endedOf = (folder: string): RunResult | undefined =>
   isOpen(folder) || livingHolder(folder) ? undefined : resultOf(folder);
 
 /** The status of a run that has ended, in the form of one that lives. */
@@ -61,7 +61,7 @@ const endedStatus = (result: RunResult) => ({ step: result.steps, waitingFor: nu
  * Shows the status every second until the server has closed the run.
  * @throws NashError('usage') when it stays silent without having closed it: it was killed
  */
-async function watch(folder: string, show: (status: RunStatus) => void): Promise<void> {
+export async function watch(folder: string, show: (status: RunStatus) => void): Promise<void> {
   for (let silentMs = 0; ; ) {
     await new Promise((resolve) => setTimeout(resolve, WATCH_MS));
     if (!isOpen(folder)) return;

@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { NashError } from '../errors.js';
 import { RunFolder } from '../run-folder/run-folder.js';
+import { detach } from './detach.js';
 import { Launch } from './launch.js';
 import type { CommandMaker } from './main.js';
 import {
@@ -18,12 +19,14 @@ import { requireGpu } from './supervision.js';
 interface TrainArguments extends RunArguments, PlacementArguments {
   dumpGraph?: string;
   json?: boolean;
+  detach?: boolean;
 }
 
 export const trainCommand: CommandMaker = (finish) =>
   withPlacement(withRunArguments(new Command('train')))
     .description('train on this host: starts the server, its workers and the evaluator')
     .option('--json', 'the last line of standard output is result.json')
+    .option('--detach', 'go on in the background once the run listens; `nash attach` shows it again')
     .option(
       '--dump-graph <dir>',
       'leave the compiled steps there as SavedModels, to be looked at with Netron or TensorBoard',
@@ -42,6 +45,14 @@ async function run(given: string | undefined, args: TrainArguments): Promise<num
   const { configFile, runDir, opening } = resolved;
   RunFolder.check(runDir, opening);
   requireGpu(placement.needsGpu);
+  if (args.detach) {
+    if (args.json)
+      throw new NashError(
+        'usage',
+        '--json is the end of a run, and --detach does not wait for it: nash status RUN_DIR --json',
+      );
+    return await detach(process.argv.slice(2), runDir);
+  }
   return new Launch({
     configFile,
     args: withEndpoint({ ...args, runDir }, placement),

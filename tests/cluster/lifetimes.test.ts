@@ -102,6 +102,29 @@ describe('a run on one host', () => {
     expect([again.exitCode, again.stderr]).toEqual([2, expect.stringContaining('its server is not running')]);
   }, 60_000);
 
+  it('goes on without a terminal, is shown again, and says there how it ended', async () => {
+    const name = 'detached';
+    const detached = await nash(...endless(name), '--detach');
+    expect([detached.exitCode, detached.stderr]).toEqual([0, '']);
+    const launcher = Number(/trains in the background \(process (\d+)\)/.exec(detached.stdout)![1]);
+    const attached = start(['attach', scratch(name)]);
+    await statusWhen(name, 'some steps', ({ step }) => step.generator > 20);
+    process.kill(launcher, 'SIGHUP'); // as if there were a terminal, and it was closed
+    const { exitCode, stdout } = await attached.finished;
+    const { savedStep } = resultOf(name);
+    expect([exitCode, savedStep! > 20]).toEqual([75, true]);
+    expect(stdout).toMatch(/^step \d+\/1000000 · /m);
+    expect(stdout).toContain(
+      `stopped at step ${savedStep} of G, which is saved; go on with: npx nash train --resume`,
+    );
+    await until('its end', () => !isAlive(launcher) || undefined);
+    const again = await nash(...endless(name), '--detach');
+    expect([again.exitCode, again.stderr]).toEqual([
+      2,
+      expect.stringMatching(/^nash: .* already holds a run/),
+    ]);
+  }, 60_000);
+
   it('goes on only on machines that compute alike, or where others are welcome', async () => {
     const { run } = await training('moved');
     process.kill(run.pid, 'SIGTERM');

@@ -56,16 +56,12 @@ export class Child {
     if (this.process.connected) this.process.send(message, () => {});
   }
 
-  /** The last complaint that it wrote. */
+  /** The last complaint that it wrote: one meant for a person, or the first line of an error that nobody handled. */
   lastWords(): string {
     if (this.errors === undefined) return '';
     const lines = readFileSync(this.errors, 'utf8').trimEnd().split('\n');
-    return (
-      lines
-        .reverse()
-        .find((line) => line.startsWith('nash: '))
-        ?.slice('nash: '.length) ?? ''
-    );
+    const complaint = lines.reverse().find((line) => /^(nash: |(Uncaught )?\w*Error: )/.test(line));
+    return complaint?.replace(/^nash: /, '') ?? '';
   }
 
   /** Ends it: politely, then not. */

@@ -1,6 +1,6 @@
 // `nash evaluator`: measures and draws the averaged generator beside training.
 import { Command } from 'commander';
-import { endWithLauncher } from './launcher-link.js';
+import { endWithLauncher, tellLauncher } from './launcher-link.js';
 import type { CommandMaker } from './main.js';
 import { backOff, requireGpu, type SupervisedArguments, withSupervision } from './supervision.js';
 import { KEYS_HELP, logged, serverFinder, WAIT_HELP } from './worker-command.js';
@@ -29,7 +29,14 @@ async function run(args: EvaluatorArguments): Promise<number> {
   const findServer = await serverFinder(args);
   const { runEvaluator } = await import('../evaluator/run-evaluator.js');
   const { runDir, keys } = args;
-  return logged(args, 'evaluator', (onSession) =>
-    runEvaluator({ findServer, onSession, runDir, ...(keys ? { keys } : {}) }),
+  return logged(args, 'evaluator', (onSession, log) =>
+    runEvaluator({
+      findServer,
+      onSession,
+      runDir,
+      log,
+      onEvaluated: () => tellLauncher({ kind: 'evaluated' }),
+      ...(keys ? { keys } : {}),
+    }),
   );
 }

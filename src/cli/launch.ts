@@ -17,9 +17,16 @@ import { stoppedLine, summaryOf } from './summary.js';
 /** Times that a server may die, one after another, without the run getting any further than it had been. */
 const SERVER_DEATHS_MAX = 10;
 /** First delay before a lost worker is started again, and the longest. */
-const BACK_OFF_MS = { first: 50, last: 1000 };
+const BACK_OFF_MS = { first: 50, factor: 2, last: 1000 };
+/** Training waits for workers, not for an evaluator. */
+const EVALUATOR_BACK_OFF_MS = { first: 200, factor: 3, last: 10_000 };
 /** A worker that lived this long is started again without delay. */
 const STEADY_MS = 10_000;
+
+/** Deaths of the evaluator in a row without an evaluation, after which it is done without. */
+const EVALUATOR_DEATHS_MAX = 5;
+
+const backOffOf = ({ role }: RunProcess) => (role === 'evaluator' ? EVALUATOR_BACK_OFF_MS : BACK_OFF_MS);
 
 /** The run that is launched, and what a person asked to see of it. */
 export interface Launched {
@@ -120,6 +127,8 @@ export class Launch {
       case 'ending':
         this.isEnding = true;
         return;
+      case 'evaluated':
+        return;
       case 'error':
         this.serverError = message;
         return;
@@ -152,19 +161,30 @@ export class Launch {
   }
 
   /** Starts a process and starts it again whenever it is lost, but not when it left because it cannot work (2 or 3). */
-  private keepAlive(child: RunProcess, backOffMs = BACK_OFF_MS.first): void {
+  private keepAlive(child: RunProcess, backOffMs = backOffOf(child).first, deathsBefore = 0): void {
     const startedMs = performance.now();
+    let deaths = deathsBefore + 1; // should it die before it has evaluated anything
     const running = this.start({
       ...child,
       env: withToken(child.env),
       logs: runFile(this.launched.resolved.runDir, 'logs'),
+      onMessage: ({ kind }) => {
+        if (kind === 'evaluated') deaths = 1;
+      },
       onExit: (exitCode) => {
         if (this.isEnding) return;
+        const why = running.lastWords() || `ended with ${exitCode}`;
         if (exitCode === EXIT.usage || exitCode === EXIT.environment) {
+          this.giveUp(child.role, exitCode, `${child.name}: ${why}`);
+          return;
+        }
+        if (child.role === 'evaluator' && deaths >= EVALUATOR_DEATHS_MAX) {
+          const times = `${deaths} times in a row without an evaluation`;
+          const log = join(runFile(this.launched.resolved.runDir, 'logs'), `${child.name}.stderr`);
           this.giveUp(
             child.role,
             exitCode,
-            `${child.name}: ${running.lastWords() || `ended with ${exitCode}`}`,
+            `${child.name}: it died ${times} and is given up: ${why}; see ${log}`,
           );
           return;
         }
@@ -174,7 +194,8 @@ export class Launch {
           if (this.isEnding) return;
           this.restartCount += 1;
           this.server.tell({ kind: 'restarts', count: this.restartCount });
-          this.keepAlive(child, isSteady ? BACK_OFF_MS.first : Math.min(BACK_OFF_MS.last, backOffMs * 2));
+          const { first, factor, last } = backOffOf(child);
+          this.keepAlive(child, isSteady ? first : Math.min(last, backOffMs * factor), deaths);
         }, delayMs);
       },
     });

@@ -1,13 +1,15 @@
 // The link between `nash train` and what it starts: messages up and down, and each notices the other's death.
 import type { Progress } from '../server/run-report.js';
 
-/** What the server tells its launcher. */
+/** What the server tells its launcher, and the evaluator. */
 export type UpMessage =
   | { kind: 'listening'; endpoint: string; http: string }
   | { kind: 'progress'; progress: Progress }
   | { kind: 'note'; note: string }
   /** a worker does not answer, and its process may be there still */
   | { kind: 'silent'; pid: number; name: string; why: string }
+  /** by the evaluator: it has done an evaluation */
+  | { kind: 'evaluated' }
   /** the run is over, and the workers are being sent home */
   | { kind: 'ending' }
   | { kind: 'error'; exitCode: number; message: string };

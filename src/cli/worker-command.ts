@@ -101,7 +101,7 @@ async function run(args: WorkerArguments): Promise<number> {
 export async function logged(
   args: { runDir?: string } & SupervisedArguments,
   worker: string,
-  body: (onSession: (session: Session) => void) => Promise<void>,
+  body: (onSession: (session: Session) => void, log: Log) => Promise<void>,
 ): Promise<number> {
   const { runDir } = args;
   let current: Session | undefined;
@@ -115,10 +115,13 @@ export async function logged(
   // between two servers nothing holds a process that was told to go
   onStopSignal(() => (current?.isOpen ? current.leave() : process.exit(EXIT.done)));
   try {
-    await body((session) => {
-      if (current === undefined && runDir !== undefined && existsSync(runDir)) log = open(runDir);
-      current = session;
-    });
+    await body(
+      (session) => {
+        if (current === undefined && runDir !== undefined && existsSync(runDir)) log = open(runDir);
+        current = session;
+      },
+      (message, fields) => log(message, fields),
+    );
     log('ended');
     return doneStatus(args);
   } catch (error) {

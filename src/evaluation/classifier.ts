@@ -8,7 +8,7 @@ import { sizeOf } from '../numerics/shape.js';
 import type { Classifier } from './measures/measure.js';
 
 const HIDDEN = 128;
-const BATCH = 100;
+const BATCH_MAX = 100;
 const IMAGES_MAX = 20_000;
 const LEARNING_RATE = 2e-3;
 
@@ -21,6 +21,7 @@ export interface TrainedClassifier extends Classifier {
 export function trainClassifier(source: DatasetSource, classCount: number): TrainedClassifier {
   const size = sizeOf(source.shape);
   const count = Math.min(IMAGES_MAX, source.count);
+  const batch = Math.min(BATCH_MAX, count);
   const order = permutation(source.count, seedOf('classifier')).subarray(0, count);
   const random = new RandomStream(seedOf('classifier', 'weights'));
   const layer = (rows: number, columns: number) => {
@@ -40,14 +41,14 @@ export function trainClassifier(source: DatasetSource, classCount: number): Trai
     );
   const optimizer = tf.train.adam(LEARNING_RATE);
   const realCounts = new Array<number>(classCount).fill(0);
-  const images = new Float32Array(BATCH * size);
-  for (let from = 0; from + BATCH <= count; from += BATCH) {
-    const indices = order.subarray(from, from + BATCH);
+  const images = new Float32Array(batch * size);
+  for (let from = 0; from + batch <= count; from += batch) {
+    const indices = order.subarray(from, from + batch);
     source.read(indices, images);
     const labels = Int32Array.from(indices, (index) => source.label(index)!);
     for (const label of labels) realCounts[label]! += 1;
     tf.tidy(() => {
-      const x = tf.tensor2d(images.slice(), [BATCH, size]);
+      const x = tf.tensor2d(images.slice(), [batch, size]);
       const y = tf.oneHot(tf.tensor1d(labels, 'int32'), classCount);
       optimizer.minimize(() => tf.neg(tf.mean(tf.sum(tf.mul(y, tf.logSoftmax(logits(x))), 1))) as tf.Scalar);
     });

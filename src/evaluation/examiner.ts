@@ -19,6 +19,8 @@ export interface Examiner {
   sampleCount: number;
   /** @param samples `[sampleCount, ...item]` */
   measure(samples: Float32Array): Measures;
+  /** names of measures that cannot be had of these data, and why */
+  leftOut: Readonly<Record<string, string>>;
   /** `samples`: images in a grid; `points`: a scatter or a density */
   figureKind: 'samples' | 'points';
   /** PNG bytes. @param samples `[sampleCount, ...item]` @param step G's, for the caption */
@@ -50,7 +52,7 @@ function mixtureExaminer(source: DistributionSource, sampleCount: number): Exami
   source.draw(seedOf('figure'), real);
   return {
     sampleCount,
-    measure: prepareMeasures({ source, real, size }),
+    ...prepareMeasures({ source, real, size }),
     figureKind: 'points',
     draw(samples, step) {
       const caption = `step ${step.toLocaleString('en')}`;
@@ -85,7 +87,7 @@ function imageExaminer(source: DatasetSource, sampleCount: number, isLabelled: b
     drawImageGrid({ images: images.subarray(0, GRID_COUNT * size), shape: source.shape });
   return {
     sampleCount,
-    measure: prepareMeasures(reference),
+    ...prepareMeasures(reference),
     figureKind: 'samples',
     draw: async (samples) => grid(samples),
     drawReal: async () => grid(real),

@@ -28,12 +28,14 @@ export class ImageBins implements Bins {
     );
     this.projection = tf.tensor2d(values, [size, DIMENSIONS]);
     const points = this.project(real);
-    this.centres = kMeans(points, Math.min(BIN_COUNT, points.length), random);
-    this.realCounts = countsOf(this.assignPoints(points), this.centres.length);
+    const centres = kMeans(points, Math.min(BIN_COUNT, points.length), random);
+    const counts = countsOf(this.assignPoints(points, centres), centres.length);
+    this.centres = centres.filter((_, i) => counts[i]! > 0); // few or equal images leave bins empty
+    this.realCounts = counts.filter((count) => count > 0);
   }
 
   assign(images: Float32Array): Int32Array {
-    return this.assignPoints(this.project(images));
+    return this.assignPoints(this.project(images), this.centres);
   }
 
   dispose(): void {
@@ -48,8 +50,8 @@ export class ImageBins implements Bins {
     return Array.from({ length: rows }, (_, i) => flat.subarray(i * DIMENSIONS, (i + 1) * DIMENSIONS));
   }
 
-  private assignPoints(points: readonly Float32Array[]): Int32Array {
-    return Int32Array.from(points, (point) => nearest(point, this.centres).index);
+  private assignPoints(points: readonly Float32Array[], centres: readonly Float32Array[]): Int32Array {
+    return Int32Array.from(points, (point) => nearest(point, centres).index);
   }
 }
 

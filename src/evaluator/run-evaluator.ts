@@ -16,6 +16,9 @@ import { CollapseHistory } from './collapse-history.js';
 export interface EvaluatorOptions extends Serving {
   /** run folder: figures go there, and earlier scores are read from it */
   runDir: string;
+  log(message: string, fields: Record<string, unknown>): void;
+  /** Called after each evaluation. */
+  onEvaluated(): void;
 }
 
 interface Prepared {
@@ -28,7 +31,7 @@ interface Prepared {
 
 /** Serves a run until its server says that it is over; a server that went away is looked for anew. */
 export async function runEvaluator(options: EvaluatorOptions): Promise<void> {
-  const evaluator = new Evaluator(options.runDir);
+  const evaluator = new Evaluator(options);
   try {
     await serveRun(evaluator, options);
   } finally {
@@ -44,7 +47,11 @@ class Evaluator implements SessionRole {
   private asked: MessageOf<ServerMessage, 'evaluate'> | undefined;
   private isWorking = false;
 
-  constructor(private readonly runDir: string) {}
+  private readonly runDir: string;
+
+  constructor(private readonly options: Pick<EvaluatorOptions, 'runDir' | 'log' | 'onEvaluated'>) {
+    this.runDir = options.runDir;
+  }
 
   async prepare(config: RunConfig, memory: ServerMemory | undefined) {
     const kind = config.device.kind === 'gpu' ? 'auto' : config.device.kind;
@@ -59,7 +66,10 @@ class Evaluator implements SessionRole {
       history: new CollapseHistory(this.runDir, config.collapse),
       cache: new WeightsCache(layout, memory?.weights),
     };
-    await writeRealFigure(this.runDir, () => this.prepared!.examiner.drawReal());
+    const { examiner } = this.prepared;
+    if (Object.keys(examiner.leftOut).length > 0)
+      this.options.log('measures left out', { measures: examiner.leftOut });
+    await writeRealFigure(this.runDir, () => examiner.drawReal());
     const device = backend.isUsingGpuDevice ? 'gpu' : 'cpu';
     const fingerprint = fingerprintOf(backend, config.device.threads);
     const canaries = {}; // it computes no gradient
@@ -94,6 +104,7 @@ class Evaluator implements SessionRole {
         seconds,
         metrics: measures as Record<string, number>,
       });
+      this.options.onEvaluated();
     } finally {
       this.isWorking = false;
     }

@@ -1,6 +1,7 @@
 // Goal: what a person is shown of a run is so. Method: one run whose D is a critic, on numbers of one dimension, with all its processes.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { PNG } from 'pngjs';
 import { expect, it } from 'vitest';
 import { nash, resultOf, scratch, trainWords } from '../support/nash.js';
 
@@ -41,3 +42,57 @@ it('a critic has neither accuracy nor V, anywhere, but its means; real items are
   for (const name of ['real.png', 'points-latest.png', 'collapse.png'])
     expect(existsSync(file(`figures/${name}`)), name).toBe(true);
 }, 60_000);
+
+const linesOf = (path: string): Record<string, unknown>[] =>
+  readFileSync(path, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+
+it('one picture is data: the run ends with 0, and the measures that it cannot give are left out by name, once', async () => {
+  const folder = scratch('one-picture');
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'a.png'), PNG.sync.write(new PNG({ width: 8, height: 8, fill: true })));
+  const words = trainWords(
+    'alone',
+    'configs/ring.yaml',
+    {
+      'data.source': 'images',
+      'data.path': folder,
+      'data.size': 8,
+      'evaluation.everySteps': 10,
+      'stop.generatorSteps': 20,
+      'minibatch.size': 16,
+    },
+    ['--workers', 'any=1'],
+  );
+  const { exitCode, stderr } = await nash(...words);
+  expect([exitCode, stderr]).toEqual([0, '']);
+  const log = linesOf(join(scratch('alone'), 'logs', 'evaluator.ndjson'));
+  const left = log.filter(({ msg }) => msg === 'measures left out');
+  expect(left).toHaveLength(1);
+  expect(left[0]!.measures).toMatchObject({ gan_sample_diversity_ratio: 'there is one real image' });
+  const evaluated = linesOf(join(scratch('alone'), 'metrics.jsonl')).filter(
+    ({ kind }) => kind === 'evaluation',
+  );
+  expect(evaluated.map(({ step }) => step)).toContain(20);
+  expect(JSON.stringify(evaluated)).not.toMatch(/null|gan_sample_diversity_ratio/);
+  expect(resultOf('alone').restarts).toBe(0);
+}, 60_000);
+
+it('an evaluator that dies whenever it draws is given up, with its reason, and the run ends with its weights at once', async () => {
+  const run = scratch('doomed');
+  mkdirSync(join(run, 'figures', 'points-latest.png'), { recursive: true }); // where the evaluator would write a file
+  const sets = { 'evaluation.everySteps': 10, 'stop.generatorSteps': 20 };
+  const { exitCode, stdout, stderr } = await nash(
+    ...trainWords('doomed', 'configs/ring.yaml', sets, ['--workers', 'any=1']),
+  );
+  expect([exitCode, stderr]).toEqual([0, '']);
+  const said = stdout.split('\n').filter((line) => line.startsWith('evaluator: '));
+  expect(said).toEqual([
+    expect.stringMatching(
+      /^evaluator: it died 5 times in a row without an evaluation and is given up: Error: EISDIR.*points-latest.png/,
+    ),
+  ]);
+  expect(resultOf('doomed')).toMatchObject({ status: 'done', restarts: 4, steps: { generator: 20 } });
+}, 120_000);

@@ -870,6 +870,12 @@ export const FAULTS = [
     ['tests/unit/server/training/evaluations.test.ts'],
     [
       ['every evaluation is a verdict to stop', 'since === undefined) {', 'false) {'],
+      ['an evaluator that always dies is waited for', 'this.deaths !== DEATHS_MAX', 'true'],
+      [
+        'deaths count though evaluations lie between',
+        '    this.deaths = 0;\n    this.asked',
+        '    this.asked',
+      ],
       ['an evaluator may set any gauge', '!isMeasure(name)', "name === 'nonsense'"],
     ],
   ),
@@ -953,6 +959,7 @@ export const FAULTS = [
         'gan_mode_coverage_ratio: captured / expected',
         'gan_mode_coverage_ratio: expected / captured',
       ],
+      ['one picture has modes', 'realDistances.length > 1 &&', 'true &&'],
       ['a class is captured by a single sample', 'least: classes.length / 100', 'least: 1'],
       ['empty bins count as hit', 'least: 1,', 'least: 0,'],
       ['noise counts as digits', 'near[i]! && confidences', 'confidences'],

@@ -13,16 +13,18 @@ export const collapse = measure({
     samples: 0,
     growth: 'none: it is computed from the divergence, the diversity and the share of high quality',
   },
-  prepare:
-    () =>
-    (
-      _,
+  prepare(_, has) {
+    if (!has('gan_mode_kl_divergence_nats'))
+      return { because: 'there are no modes or bins that could be lost' };
+    return (
+      __,
       {
         gan_mode_kl_divergence_nats: reverseKlNats,
         gan_sample_diversity_ratio: diversity = 1,
         gan_high_quality_samples_ratio: highQuality = 1,
       },
-    ) => ({ [COLLAPSE_SCORE]: collapseScore({ reverseKlNats: reverseKlNats!, diversity, highQuality }) }),
+    ) => ({ [COLLAPSE_SCORE]: collapseScore({ reverseKlNats: reverseKlNats!, diversity, highQuality }) });
+  },
 });
 
 /**

@@ -65,9 +65,19 @@ export interface Measure<Name extends string = string> {
   readonly cost: { readonly samples: number; readonly growth: string };
   /**
    * Looks at the real side once.
-   * @returns takes samples `[count, size]`, at least as many as it needs, and the values of the measures before it in the list
+   * @param has whether a value of the measures before it in the list can be had
+   * @returns takes samples `[count, size]`, at least as many as it needs, and the values of the measures before it; or says why of these
+   * data it cannot be had
    */
-  prepare(reference: Reference): (samples: Float32Array, found: Values) => Record<Name, number>;
+  prepare(
+    reference: Reference,
+    has: (name: string) => boolean,
+  ): ((samples: Float32Array, found: Values) => Record<Name, number>) | CannotBeHad;
+}
+
+/** Of some data a measure says nothing: how various samples are is not to be told by one picture. */
+export interface CannotBeHad {
+  because: string;
 }
 
 /** A measure, with the names of its values kept. */

@@ -3,7 +3,7 @@
 import { collapse } from './collapse-score.js';
 import { differentBins } from './different-bins.js';
 import { highQuality } from './high-quality.js';
-import type { Measure, Reference } from './measure.js';
+import type { CannotBeHad, Measure, Reference } from './measure.js';
 import { modeCoverage } from './mode-coverage.js';
 import { sampleDiversity } from './sample-diversity.js';
 
@@ -34,12 +34,28 @@ export const sampleCountOf = (source: Reference['source'], configured: number): 
     ? configured
     : Math.max(...measuresOf(source).map(({ cost }) => cost.samples));
 
-/** Makes ready all that can be had of a reference. @returns takes samples `[count, size]` */
-export function prepareMeasures(reference: Reference): (samples: Float32Array) => Measures {
-  const prepared = measuresOf(reference.source).map((each) => each.prepare(reference));
-  return (samples) => {
-    const found: Record<string, number> = {};
-    for (const compute of prepared) Object.assign(found, compute(samples, found));
-    return found;
+export interface Prepared {
+  /** @param samples `[count, size]` @returns the values that are finite: of samples that are not, few are */
+  measure(samples: Float32Array): Measures;
+  /** names of the values that cannot be had of these data, and why */
+  leftOut: Readonly<Record<string, string>>;
+}
+
+/** Makes ready all that can be had of a reference. */
+export function prepareMeasures(reference: Reference): Prepared {
+  const leftOut: Record<string, string> = {};
+  const computes: Exclude<ReturnType<Measure['prepare']>, CannotBeHad>[] = [];
+  for (const { prepare, metrics } of measuresOf(reference.source)) {
+    const prepared = prepare(reference, (name) => !(name in leftOut));
+    if (typeof prepared === 'function') computes.push(prepared);
+    else for (const name of Object.keys(metrics)) leftOut[name] = prepared.because;
+  }
+  return {
+    leftOut,
+    measure(samples) {
+      const found: Record<string, number> = {};
+      for (const compute of computes) Object.assign(found, compute(samples, found));
+      return Object.fromEntries(Object.entries(found).filter(([, value]) => Number.isFinite(value)));
+    },
   };
 }

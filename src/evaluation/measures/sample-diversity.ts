@@ -12,7 +12,9 @@ export const sampleDiversity = measure({
   prepare({ real, size }) {
     const distanceOf = (items: Float32Array) =>
       meanPairwiseDistance(items.subarray(0, PAIRWISE_COUNT * size), size);
+    if (real.length < 2 * size) return { because: 'there is one real image' };
     const realDistance = distanceOf(real);
+    if (realDistance === 0) return { because: 'the real images are all alike' };
     return (samples) => ({ gan_sample_diversity_ratio: distanceOf(samples) / realDistance });
   },
 });

@@ -256,7 +256,10 @@ export class Reception {
     if (!peer) return;
     weights.drop(peer);
     log('worker gone', { peer: peer.name, why });
-    if (peer.role !== 'worker') return;
+    if (peer.role === 'evaluator') {
+      if (why === 'ended') this.parts.evaluations.died();
+      return;
+    }
     const isReady = peer.state === 'ready';
     const isCounted = isReady || why !== 'refused'; // a refusal in the handshake has a counter of its own
     if (isCounted && !this.parts.isStopping()) {

@@ -20,6 +20,11 @@ import type { ParameterStore } from './parameter-store.js';
 /** How long the end waits for somebody to ask for the last evaluation. */
 const LAST_MS = 180_000;
 const POLL_MS = 10;
+/**
+ * An evaluator that dies so often, one life after another, without an evaluation is given up: it cannot look at this run. One more than
+ * under `nash train`, which knows of what it died and says so first.
+ */
+const DEATHS_MAX = 6;
 /** An evaluation may take so many times the longest of this run, and so long in any case; no more, since training may wait for it. */
 const PATIENCE = { factor: 10, leastMs: 60_000, mostMs: 600_000 };
 
@@ -58,6 +63,8 @@ export class Evaluations {
   /** evaluators given up in a row: it may be the evaluation that is long, so that each is waited for twice as long as the one before */
   private hungCount = 0;
   private answeredVersion = -1;
+  /** evaluators whose processes ended since the last evaluation */
+  private deaths = 0;
   /** round on which training waits for a verdict; of another term than now it waits for none: it has gone back */
   private judging: { term: number; round: number } | undefined;
   private isExpected: boolean;
@@ -130,6 +137,7 @@ export class Evaluations {
     if (unknown !== undefined) throw new MalformedMessage(`a measure '${unknown}', which there is not`);
     this.longestMs = Math.max(this.longestMs, this.parts.now() - asked.sinceMs);
     this.hungCount = 0;
+    this.deaths = 0;
     this.asked = undefined;
     const isAbandoned = term !== this.parts.line.term; // its weights are no version any more
     let since: number | undefined;
@@ -152,6 +160,15 @@ export class Evaluations {
     }
     this.parts.log('the evaluator sees a collapse', { round, since, verdict: onCollapse });
     this.options.onVerdict({ kind: 'judged', round, verdict: onCollapse, since });
+  }
+
+  /** An evaluator's process has ended; whoever started it may start it again. */
+  died(): void {
+    this.deaths += 1;
+    if (this.deaths !== DEATHS_MAX) return;
+    const why = `the evaluator died ${this.deaths} times in a row without an evaluation`;
+    this.parts.log('no evaluator is waited for any more', { why });
+    this.forgo(why);
   }
 
   /** Nobody will come: the end need not wait, and what waits for a verdict would wait for ever. */

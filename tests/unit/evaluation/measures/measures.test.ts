@@ -83,13 +83,13 @@ describe('measures of samples', () => {
     ['a mixture', { source: square, real: new Float32Array(8), size: 2 }, Float32Array.of(0, 0, 0, 1)],
     ['images', ofImages, Float32Array.of(0, 0, 0, 1)],
   ])('of %s are all those that apply, and no others', (_, reference, samples) => {
-    const values = prepareMeasures(reference)(samples);
+    const values = prepareMeasures(reference).measure(samples);
     const names = measuresOf(reference.source).flatMap(({ metrics }) => Object.keys(metrics));
     expect(Object.keys(values).sort()).toEqual(names.sort());
   });
 
   it('of half the modes of a mixture: by hand', () => {
-    const values = prepareMeasures({ source: square, real: new Float32Array(8), size: 2 })(
+    const values = prepareMeasures({ source: square, real: new Float32Array(8), size: 2 }).measure(
       Float32Array.of(0, 0, 0, 1, 0, 0.5, 5, 5), // one lies between two modes, one beyond a third
     );
     expect(values).toMatchObject({
@@ -105,12 +105,12 @@ describe('measures of samples', () => {
 
   it('of samples of a mixture that lie nowhere, as evenly as you like: all of its variety is missing', () => {
     const far = Float32Array.of(-9, -9, -9, 9, 9, -9, 9, 9);
-    const values = prepareMeasures({ source: square, real: new Float32Array(8), size: 2 })(far);
+    const values = prepareMeasures({ source: square, real: new Float32Array(8), size: 2 }).measure(far);
     expect(values).toMatchObject({ gan_mode_kl_divergence_nats: 0, [COLLAPSE_SCORE]: 1 });
   });
 
   it('of images: distances against those of real ones, and the collapse score is what the worse of the two says', () => {
-    const values = prepareMeasures(ofImages)(Float32Array.of(0, 0, 0, 1));
+    const values = prepareMeasures(ofImages).measure(Float32Array.of(0, 0, 0, 1));
     // pairs: 3 of 6 lie 1 apart among the samples; the real ones 0.1, 0.3, 1, 1.3, 0.9 and 1.2
     expect(values.gan_sample_diversity_ratio).toBeCloseTo(3 / 4.8, 6);
     const kl = 0.75 * Math.log(1.5) + 0.25 * Math.log(0.5);
@@ -128,7 +128,7 @@ describe('measures of samples', () => {
     };
     let confidence = 0.91;
     const modesOf = (ones: number, count: number) =>
-      prepareMeasures({ ...ofImages, classifier })(
+      prepareMeasures({ ...ofImages, classifier }).measure(
         Float32Array.from({ length: count }, (_, i) => +(i < ones)),
       ).gan_modes_captured;
     expect([modesOf(1, 101), modesOf(1, 100)]).toEqual([1, 2]);
@@ -138,9 +138,41 @@ describe('measures of samples', () => {
 
   it('of images: a bin counts when a sample is as near to a real image as those of the bin are to each other', () => {
     const captured = (...samples: number[]) =>
-      prepareMeasures(ofImages)(Float32Array.from(samples)).gan_modes_captured;
+      prepareMeasures(ofImages).measure(Float32Array.from(samples)).gan_modes_captured;
     expect(captured(0.19, 1.55)).toBe(2);
     expect(captured(0.35, 0.75)).toBe(1); // both 0.25 off: too far for a zero, near enough for a one
     expect(captured(0.3, 1.7)).toBe(0);
+  });
+});
+
+describe('data that say nothing of variety', () => {
+  const alike = (real: Float32Array): Reference => ({
+    ...ofImages,
+    real,
+    bins: { realCounts: [real.length], assign: (samples) => new Int32Array(samples.length) },
+    neighbours: {
+      real,
+      realDistances: new Float32Array(real.length).fill(real.length > 1 ? 0 : 1e15),
+      distances: (samples) => samples,
+    },
+  });
+  it.each([1, 4])('as %i equal pictures: measures of it are left out by name, and nothing fails', (count) => {
+    const { measure, leftOut } = prepareMeasures(alike(new Float32Array(count).fill(0.5)));
+    expect(Object.keys(leftOut).sort()).toEqual(
+      measuresOf(images)
+        .flatMap(({ metrics }) => Object.keys(metrics))
+        .sort(),
+    );
+    for (const because of Object.values(leftOut)) expect(because).toMatch(/^(all|the|there) /);
+    expect(measure(Float32Array.of(0, 0.5, 1))).toEqual({});
+  });
+
+  it('is none of a mixture, nor of different pictures; a value that is not finite is no value', () => {
+    expect(prepareMeasures(ofImages).leftOut).toEqual({});
+    const { measure, leftOut } = prepareMeasures({ source: square, real: new Float32Array(8), size: 2 });
+    expect([leftOut, Object.keys(measure(Float32Array.of(0, 0))).length]).toEqual([{}, 6]);
+    const values = prepareMeasures(ofImages).measure(Float32Array.of(Number.NaN, 0, 0, 1));
+    expect(values).not.toHaveProperty('gan_sample_diversity_ratio');
+    expect(values).toHaveProperty('gan_modes_captured');
   });
 });

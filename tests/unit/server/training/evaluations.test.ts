@@ -193,6 +193,32 @@ describe('an evaluator that does not answer', () => {
   });
 });
 
+describe('an evaluator that dies again and again', () => {
+  it('is given up after six deaths without an evaluation: the end does not wait', async () => {
+    const { evaluations, answer } = serverWith();
+    for (let i = 0; i < 5; i++) evaluations.died();
+    evaluations.ask(20);
+    answer(20, {}); // this one can look at the run after all
+    for (let i = 0; i < 5; i++) evaluations.died();
+    let hasAnswered: boolean | undefined;
+    const end = evaluations.last(100).then((value) => {
+      hasAnswered = value;
+    });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(hasAnswered).toBeUndefined();
+    evaluations.died();
+    await end;
+    expect(hasAnswered).toBe(false);
+  });
+
+  it('ends a run that it is to judge, and says why', () => {
+    const { evaluations, leave } = serverWith({ onCollapse: 'stop' });
+    leave('e');
+    for (let i = 0; i < 5; i++) evaluations.died();
+    expect(() => evaluations.died()).toThrow(/no evaluator to judge: the evaluator died 6 times in a row/);
+  });
+});
+
 describe('an evaluator', () => {
   it.each(['gan_goal_steps', 'gan_evaluated_version', 'gan_loss', 'nonsense', 'toString'])(
     'that reports %s is refused, and nothing of what it says is taken',

@@ -42,6 +42,22 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** How what the system refuses is mended, by the code of its error. */
+const MENDS: Readonly<Record<string, string>> = {
+  EACCES: 'It is closed to this user: run nash as its owner, or have it opened (chmod)',
+  EPERM: "It is another user's: run nash as its owner",
+  EROFS: 'That file system is read-only: NASH_CACHE and --run-dir name folders elsewhere',
+  EMFILE: 'This process may not open more files: raise the limit (ulimit -n 1024), or start fewer workers',
+  ENFILE: 'The machine may not open more files: raise fs.file-max, or end what has so many open',
+};
+
+/** What was thrown as an error for a person, where it is one or comes of the machine; undefined where it is a bug of ours. */
+export function forPerson(error: unknown): NashError | undefined {
+  if (error instanceof NashError) return error;
+  const mend = MENDS[(error as NodeJS.ErrnoException | undefined)?.code ?? ''];
+  return mend ? new NashError('environment', `${messageOf(error)}. ${mend}.`, { cause: error }) : undefined;
+}
+
 /** A full disk, or a run's folder that may not be written, is the environment's fault. */
 export function cannotBeWritten(path: string, cause: unknown): NashError {
   const message = `${path} cannot be written: ${messageOf(cause)}. Make room or mend the folder; \`nash train CONFIG --resume\` goes on from the last whole checkpoint, where there is one.`;

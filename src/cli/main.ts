@@ -1,6 +1,6 @@
 // The command line: which commands there are, and how an error becomes a message and an exit status.
 import { Command, CommanderError } from 'commander';
-import { EXIT, NashError } from '../errors.js';
+import { EXIT, forPerson } from '../errors.js';
 
 /** Builds a command; `finish` takes its exit status. */
 export type CommandMaker = (finish: (exitCode: number) => void) => Command;
@@ -25,6 +25,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<CommandMaker>>> = {
  * @returns the process's exit status, by the table in src/errors.ts
  */
 export async function main(argv: readonly string[]): Promise<number> {
+  process.once('uncaughtException', (error) => process.exit(told(error))); // thrown where nobody waits
   let exitCode: number = EXIT.done;
   const finish = (code: number) => {
     exitCode = code;
@@ -32,17 +33,23 @@ export async function main(argv: readonly string[]): Promise<number> {
   const asked = argv[0] ?? '';
   // help and mistakes speak of all of them
   const loaders = Object.hasOwn(COMMANDS, asked) ? [COMMANDS[asked]!] : Object.values(COMMANDS);
-  const makers = await Promise.all(loaders.map((load) => load()));
-  const program = programOf(makers.map((make) => make(finish)));
   try {
+    const makers = await Promise.all(loaders.map((load) => load()));
+    const program = programOf(makers.map((make) => make(finish)));
     await program.parseAsync([...argv], { from: 'user' });
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-    if (!(error instanceof NashError)) throw error;
-    process.stderr.write(`nash: ${error.message}\n`);
-    return error.exitCode;
+    return told(error);
   }
+}
+
+/** Says an error as a person reads it, and a bug of ours with its stack. @returns exit status */
+function told(error: unknown): number {
+  const known = forPerson(error);
+  if (known) process.stderr.write(`nash: ${known.message}\n`);
+  else console.error(error);
+  return known?.exitCode ?? EXIT.failed;
 }
 
 function programOf(commands: readonly Command[]): Command {

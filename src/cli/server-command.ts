@@ -1,7 +1,7 @@
 // `nash server`: the parameter server alone. `nash train` starts one of these; under pm2 or a scheduler it is started by itself.
 import { hostname } from 'node:os';
 import { Command } from 'commander';
-import { EXIT, messageOf, NashError } from '../errors.js';
+import { EXIT, forPerson, messageOf, NashError } from '../errors.js';
 import { hasToken } from '../run-folder/process-token.js';
 import { overLine } from '../server/going-on.js';
 import type { ServerOptions } from '../server/start-server.js';
@@ -41,9 +41,10 @@ async function run(given: string | undefined, args: ServerArguments): Promise<nu
     return await serve(given, args, onOrphaned);
   } catch (error) {
     if (!isLaunched()) throw error;
-    const exitCode = error instanceof NashError ? error.exitCode : EXIT.failed;
-    if (!(error instanceof NashError)) console.error(error);
-    tellLauncher({ kind: 'error', exitCode, message: messageOf(error) });
+    const known = forPerson(error);
+    if (!known) console.error(error);
+    const exitCode = known?.exitCode ?? EXIT.failed;
+    tellLauncher({ kind: 'error', exitCode, message: messageOf(known ?? error) });
     return exitCode;
   }
 }

@@ -1,5 +1,5 @@
 // What lies where in the folder of a run: every name of a file, once.
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Files of a run, and folders of such; `--force` removes them. */
@@ -35,6 +35,17 @@ export type RunFile = keyof typeof RUN_FILES | 'lock';
 export const runFile = (runDir: string, file: RunFile): string =>
   join(runDir, file === 'lock' ? file : RUN_FILES[file]);
 
-/** Whether a folder holds a run. */
+/** Whether a folder holds a run. @throws the system's error where this user may not look into it */
 export const holdsRun = (path: string): boolean =>
-  existsSync(runFile(path, 'config')) || existsSync(runFile(path, 'checkpoints'));
+  isThere(runFile(path, 'config')) || isThere(runFile(path, 'checkpoints'));
+
+function isThere(path: string): boolean {
+  try {
+    statSync(path);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return false;
+    throw error;
+  }
+}

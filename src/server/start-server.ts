@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { configHash } from '../config/decisive.js';
 import { mergedAssignments } from '../config/load-config.js';
 import type { RunConfig } from '../config/run-config.js';
-import { messageOf, NashError } from '../errors.js';
+import { forPerson, messageOf, NashError } from '../errors.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { prometheusMetrics } from '../metrics/prometheus.js';
 import { VectorEngine } from '../numerics/vector-engine.js';
@@ -198,7 +198,8 @@ export async function startServer(options: ServerOptions): Promise<RunResult> {
     await scrapes.lastOne();
     folder.close();
     return result;
-  } catch (error) {
+  } catch (thrown) {
+    const error = forPerson(thrown) ?? thrown;
     // a run that is refused with 2 or 3 before its first step leaves nothing; one that fails later leaves its record
     const refused = error instanceof NashError && error.fault !== 'failed' && !server?.hasStepped;
     if (server && folder && metrics && !refused) {

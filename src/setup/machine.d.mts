@@ -2,3 +2,5 @@
 export declare function hasGpu(): boolean;
 /** The NVIDIA devices that the kernel's driver shows, such as `/dev/nvidia0`. */
 export declare function nvidiaDevices(folder?: string): string[];
+/** Files, sockets among them, that this process may have open at once. */
+export declare function openFilesMax(): number;

@@ -151,6 +151,7 @@ const TABLE: Table = {
       'protocol',
       'run',
       'run-folder',
+      'setup',
       'steps',
       'transport',
       'wire',

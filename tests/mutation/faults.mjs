@@ -1811,4 +1811,49 @@ export const FAULTS = [
       ['a stop waits for ever behind a full disk', 'this.isPaused = false; // the round', '// the round'],
     ],
   ),
+  ...of(
+    'src/errors.ts',
+    ['tests/cluster/other-machines.test.ts'],
+    [
+      [
+        'what is closed to a user is shown as a bug of ours',
+        "  EACCES: 'It is closed",
+        "  EACCESS: 'It is closed",
+      ],
+    ],
+  ),
+  ...of(
+    'src/run-folder/run-files.ts',
+    ['tests/cluster/other-machines.test.ts'],
+    [
+      [
+        'a folder that is closed to a user holds no run',
+        "if (code === 'ENOENT' || code === 'ENOTDIR') return false;",
+        'if (code) return false;',
+      ],
+    ],
+  ),
+  ...of(
+    'bin/nash',
+    ['tests/cluster/other-machines.test.ts'],
+    [
+      ['few files to open are a stack trace', 'if (allowed >= OPEN_FILES_MIN) return;', 'return;'],
+      [
+        'a library that is closed to a user is missing',
+        "if (codeOf(cause) === 'EACCES') {",
+        "if (codeOf(cause) === 'EPERM') {",
+      ],
+    ],
+  ),
+  ...of(
+    'src/server/pages/http.ts',
+    ['tests/cluster/other-machines.test.ts'],
+    [
+      [
+        'whoever connects to the pages takes the files that the run needs',
+        '{ addressOf, ...CONNECTIONS_MAX }',
+        '{ addressOf, ofAddress: 256, inAll: 512 }',
+      ],
+    ],
+  ),
 ];

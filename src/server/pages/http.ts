@@ -2,6 +2,7 @@
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, isIP, type Socket } from 'node:net';
 import { hostname } from 'node:os';
+import { openFilesMax } from '../../../src/setup/machine.mjs';
 import { messageOf, NashError } from '../../errors.js';
 import { whoGivesWay } from '../../transport/limits.js';
 
@@ -15,8 +16,14 @@ export interface Reply {
 /** A page: made anew at every request. @param asked what stands behind the question mark */
 export type Route = (asked: URLSearchParams) => Reply | Promise<Reply>;
 
-/** Connections that may be open at once; the oldest gives way to a new one, so that it is always served. */
-const CONNECTIONS_MAX = { ofAddress: 256, inAll: 512 };
+/**
+ * Connections that may be open at once; the oldest gives way to a new one, so that it is always served. Where files are few, a part of
+ * them, so that a run never lacks any for its own.
+ */
+const CONNECTIONS_MAX = {
+  ofAddress: Math.min(256, Math.floor(openFilesMax() / 8)),
+  inAll: Math.min(512, Math.floor(openFilesMax() / 4)),
+};
 /** How long one may be silent, may take to say what it wants, and how often that is looked at. */
 const SILENCE_MS = 5000;
 const REQUEST_MS = 10_000;

@@ -1,6 +1,7 @@
 // What the run's processes take of their machines: how late the server's event loop is, and memory by kind of process. Workers and
 // the evaluator report theirs over the wire, so that one scrape of the server shows the whole run.
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
+import { forPerson } from '../../errors.js';
 import type { Metrics } from '../../metrics/metrics.js';
 import type { Peers } from '../peers/peers.js';
 
@@ -21,13 +22,22 @@ export class ProcessMetrics {
 
   start(): void {
     this.delays.enable();
-    this.timer = setInterval(() => this.sample(), EVERY_MS);
+    this.timer = setInterval(() => this.sampleIfAllowed(), EVERY_MS);
     this.timer.unref();
   }
 
   stop(): void {
     clearInterval(this.timer);
     this.delays.disable();
+  }
+
+  /** A second that is not measured, for want of a file to open, ends no run. */
+  private sampleIfAllowed(): void {
+    try {
+      this.sample();
+    } catch (error) {
+      if (!forPerson(error)) throw error;
+    }
   }
 
   private sample(): void {

@@ -81,13 +81,16 @@ export class Processes {
     return this.start(['worker', '--pool', pool, '--run-dir', this.runDir, ...words], cores);
   }
 
-  /** Every sample of the server's metrics page, by name and labels as they stand there. @returns {Promise<Map<string, number>>} */
+  /** Every sample of the server's metrics page, by name and labels, but for the run's. @returns {Promise<Map<string, number>>} */
   async scrape() {
     const text = await (await fetch(`http://${this.http}/metrics`)).text();
     const samples = text.split('\n').filter((line) => line && !line.startsWith('#'));
     return new Map(
       samples.map((line) => [
-        line.slice(0, line.lastIndexOf(' ')),
+        line
+          .slice(0, line.lastIndexOf(' '))
+          .replace(/,?run="[^"]*"/, '')
+          .replace('{}', ''),
         Number(line.slice(line.lastIndexOf(' ') + 1)),
       ]),
     );

@@ -1,9 +1,10 @@
 // The dashboard's panels as data: what each shows, in which unit, by which queries. dashboard.mjs makes Grafana's JSON of them.
 // `$run` stands for the selector of the chosen runs, `$rate` for Grafana's rate interval; tests put values of their own there.
+// Longer than other files: a table, one entry a panel.
 
 /**
  * @typedef {object} Panel
- * @property {'stat' | 'list' | 'lines' | 'stack'} kind one number now, the labels of what there is now, lines over time, or on top of each other
+ * @property {'stat' | 'list' | 'lines' | 'stack'} kind one number now, labels of what there is now, lines over time, or stacked
  * @property {string} title
  * @property {string} what one sentence: how to read it
  * @property {string} unit Grafana's name of the unit

@@ -1,6 +1,7 @@
 // The evaluator process: looks at the averaged generator at its own pace, beside training.
 import { loadTensorFlow } from '../compiler/tensorflow.js';
 import type { RunConfig } from '../config/run-config.js';
+import { messageOf } from '../errors.js';
 import { createExaminer, type Examiner } from '../evaluation/examiner.js';
 import type { Measures } from '../evaluation/measures/measures.js';
 import { SampleDrawer } from '../evaluation/sample-drawer.js';
@@ -39,6 +40,9 @@ export async function runEvaluator(options: EvaluatorOptions): Promise<void> {
   }
 }
 
+/** What a disk says that takes nothing more. */
+const NO_ROOM: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EIO']);
+
 class Evaluator implements SessionRole {
   readonly role = 'evaluator';
   readonly pool = 'any';
@@ -69,7 +73,7 @@ class Evaluator implements SessionRole {
     const { examiner } = this.prepared;
     if (Object.keys(examiner.leftOut).length > 0)
       this.options.log('measures left out', { measures: examiner.leftOut });
-    await writeRealFigure(this.runDir, () => examiner.drawReal());
+    await this.drawing(() => writeRealFigure(this.runDir, () => examiner.drawReal()));
     const device = backend.isUsingGpuDevice ? 'gpu' : 'cpu';
     const fingerprint = fingerprintOf(backend, config.device.threads);
     const canaries = {}; // it computes no gradient
@@ -118,9 +122,22 @@ class Evaluator implements SessionRole {
   ): Promise<Measures> {
     const samples = drawer.draw(generator, { count: examiner.sampleCount, seed: config.seed });
     const measures = examiner.measure(samples);
-    writeFigure(this.runDir, examiner.figureKind, version, await examiner.draw(samples, version));
-    await history.draw(version, measures);
+    await this.drawing(async () => {
+      writeFigure(this.runDir, examiner.figureKind, version, await examiner.draw(samples, version));
+      await history.draw(version, measures);
+    });
     return measures;
+  }
+
+  /** A figure that a full disk does not take is left out: nobody measures worse for it. */
+  private async drawing(draw: () => Promise<void>): Promise<void> {
+    try {
+      await draw();
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === undefined || !NO_ROOM.has(code)) throw error;
+      this.options.log('figure left out', { error: messageOf(error) });
+    }
   }
 
   dispose(): void {

@@ -236,7 +236,7 @@ const ROWS: [what: string, words: () => string[], exitCode: number, says: RegExp
     2,
     /Allowed choices are discriminator, generator, any/,
   ],
-  ['status of a finished run', () => ['status', scratch('whole')], 2, /its server is not running/],
+  ['status before any end', () => ['status', spoiled('endless', () => {})], 2, /server is not running/],
   ['stopping what does not run', () => ['stop', scratch('nowhere')], 2, /no such folder/],
   [
     'samples of a folder without a run',

@@ -87,8 +87,10 @@ describe('a server with keys', () => {
       expect(stderr.trim().split('\n')).toHaveLength(1);
     }
     const metrics = await (await fetch(`http://${http}/metrics`)).text();
-    expect(metrics).toMatch(/^gan_refusals_total\{reason="key"\} 1$/m);
-    const handshakes = Number(/^gan_refusals_total\{reason="handshake"\} (\d+)$/m.exec(metrics)?.[1]);
+    expect(metrics).toMatch(/^gan_refusals_total\{reason="key",run="[^"]+"\} 1$/m);
+    const handshakes = Number(
+      /^gan_refusals_total\{reason="handshake",run="[^"]+"\} (\d+)$/m.exec(metrics)?.[1],
+    );
     expect(handshakes).toBeGreaterThanOrEqual(2);
 
     const { step } = await statusWhen('run', 'anything', () => true);

@@ -181,8 +181,8 @@ describe.skipIf('missing' in tools)('a collapse', () => {
   });
 });
 
-// Goal: what tells a run's ends apart reaches Prometheus, and each alert is of its run, once. Method: servers that nobody works for, that is
-// killed, whose port another takes, whose worker dies and who fails, under a real Prometheus whose rules wait for seconds instead of minutes.
+// Goal: what tells a run's ends apart reaches Prometheus, and each alert is of its run, once. Method: a server that nobody works for and
+// that is killed, one that takes its port and whose worker dies, and one that fails, under a real Prometheus whose rules wait for seconds.
 describe.skipIf('missing' in tools)('alerts about who is there', () => {
   let server: PrometheusServer;
   const RING = 'configs/ring.yaml';

@@ -118,7 +118,7 @@ describe('the server refuses', () => {
     const { http } = JSON.parse(readFileSync(join(scratch(NAME), 'server.json'), 'utf8'));
     const metrics = await (await fetch(`http://${http}/metrics`)).text();
     for (const reason of ['protocol', 'config', 'manifest', 'fingerprint', 'malformed']) {
-      expect(metrics).toMatch(new RegExp(`gan_refusals_total\\{reason="${reason}"\\} [1-9]`));
+      expect(metrics).toMatch(new RegExp(`gan_refusals_total\\{reason="${reason}",run="[^"]+"\\} [1-9]`));
     }
     const { step } = await statusWhen(NAME, 'an answer', () => true);
     await statusWhen(NAME, 'more steps', (status) => status.step.generator > step.generator + 5);
@@ -128,7 +128,7 @@ describe('the server refuses', () => {
 it('a peer that says hello ten thousand times, and nonsense as often, costs a bounded part of the log and no step', async () => {
   const log = join(scratch(NAME), 'logs', 'server.ndjson');
   const { step } = await statusWhen(NAME, 'an answer', () => true);
-  const refusals = () => metricOf('gan_refusals_total{reason="malformed"}');
+  const refusals = () => metricOf('gan_refusals_total{reason="malformed",');
   const before = await refusals();
   const peer = connectWorker(reach({ endpoint }, undefined) as Reach);
   const { proof } = peer;
@@ -142,9 +142,9 @@ it('a peer that says hello ten thousand times, and nonsense as often, costs a bo
   await statusWhen(NAME, 'more steps', (status) => status.step.generator > step.generator + 5);
 }, 120_000);
 
-/** A metric as it is scraped now. */
-async function metricOf(name: string): Promise<number> {
+/** A metric as it is scraped now. @param start of its line */
+async function metricOf(start: string): Promise<number> {
   const { http } = JSON.parse(readFileSync(join(scratch(NAME), 'server.json'), 'utf8'));
   const lines = (await (await fetch(`http://${http}/metrics`)).text()).split('\n');
-  return Number(lines.find((line) => line.startsWith(`${name} `))?.split(' ')[1] ?? 0);
+  return Number(lines.find((line) => line.startsWith(start))?.split(' ')[1] ?? 0);
 }

@@ -1,4 +1,5 @@
 // One live line in a terminal; plain lines, now and then, where the output is a file or a pipe.
+import { brief } from '../server/brief.js';
 import type { Progress } from '../server/run-report.js';
 
 /** Least time between two drawings of the live line, and between two plain lines. */
@@ -59,7 +60,7 @@ export function describe(p: Progress): string {
     `step ${p.steps.generator}/${p.generatorSteps}`,
     `${Math.round(p.imagesPerSecond).toLocaleString('en')} images/s`,
     judgementInWords(p.judgement),
-    `loss D ${p.lossDiscriminator.toFixed(3)} G ${p.lossGenerator.toFixed(3)}`,
+    `loss D ${brief(p.lossDiscriminator)} G ${brief(p.lossGenerator)}`,
     p.steps.generator < p.generatorSteps ? `${duration(p.secondsLeft)} left` : 'done',
   ].join(' · ');
 }
@@ -75,7 +76,7 @@ function judgementInWords({
   const percent = (ratio: number | undefined) => `${Math.round(ratio! * 100)} %`;
   return criticDifference === undefined
     ? `D right on real ${percent(accuracyReal)} fake ${percent(accuracyFake)}`
-    : `critic real ${criticReal!.toFixed(3)} fake ${criticFake!.toFixed(3)} apart ${criticDifference.toFixed(3)}`;
+    : `critic real ${brief(criticReal!)} fake ${brief(criticFake!)} apart ${brief(criticDifference)}`;
 }
 
 /** `45 s`, `2 min 20 s`, `3 h 5 min` */

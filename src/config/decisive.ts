@@ -13,8 +13,12 @@ const returnsOnCollapse = {
   holds: ({ onCollapse }: RunConfig) => onCollapse === 'rollback',
   words: 'where onCollapse is rollback',
 };
+const returnsOnDivergence = {
+  holds: ({ onDivergence }: RunConfig) => onDivergence === 'rollback',
+  words: 'where onDivergence is rollback',
+};
 const returnsAtAll = {
-  holds: (config: RunConfig) => returnsOnCollapse.holds(config) || config.onDivergence === 'rollback',
+  holds: (config: RunConfig) => returnsOnCollapse.holds(config) || returnsOnDivergence.holds(config),
   words: 'where onCollapse or onDivergence is rollback',
 };
 
@@ -23,6 +27,7 @@ const FREE: readonly FreeSetting[] = [
   { key: 'server' },
   { key: 'verify' },
   { key: 'onDivergence' }, // a run that stops has the weights of one that goes back, as far as it gets
+  { key: 'divergence', unless: returnsOnDivergence },
   { key: 'data.path' }, // what lies there has a digest of its own
   { key: 'device.kind' }, // a fingerprint tells machines apart
   { key: 'checkpoint.everySeconds' },

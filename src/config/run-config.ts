@@ -126,6 +126,24 @@ export const runConfig = z.strictObject({
   onCollapse: z.enum(['alert', 'stop', 'rollback']).default('alert'),
   onDivergence: z.enum(['stop', 'rollback']).default('stop'),
   /**
+   * What is beyond these has diverged, as what is not finite has. Each default is 30,000 times and more what the configs that come with
+   * Nash reach (measured on ring, grid-collapse and mnist-gan: losses 20, norms 350, weights 3), and lies far from where float32 ends
+   */
+  divergence: z
+    .strictObject({
+      /** magnitude of a step's loss, penalties included */
+      loss: z.number().positive().max(1e30).default(1e6),
+      /** Euclidean norm of a step's averaged gradient; beyond 100 is trouble, as practitioners say (ganhacks) */
+      gradientNorm: z
+        .number()
+        .positive()
+        .max(2 ** 60)
+        .default(1e8),
+      /** magnitude of a weight after an update */
+      weight: z.number().positive().max(1e30).default(1e5),
+    })
+    .prefault({}),
+  /**
    * share of tasks computed twice: such a task counts once two workers agree on it, bit for bit, of two hosts or keys where there are two.
    * At 1 no minority of those gets wrong bits into the weights; a majority that agrees does, as does a liar alone in its pool, and below 1
    * whoever lies in what is not computed twice

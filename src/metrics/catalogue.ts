@@ -122,7 +122,10 @@ export const CATALOGUE = {
       net,
     },
   ),
-  gan_gradients_not_finite_total: counter('Averaged gradients that were not finite and not applied', { net }),
+  gan_gradients_not_finite_total: counter(
+    'Steps that were not applied: their loss, averaged gradient or update was not finite, or beyond its bound (divergence)',
+    { net },
+  ),
   gan_checkpoint_version: gauge("G's step of the last checkpoint of this start, or that it resumed from"),
   gan_checkpoint_interval_steps: gauge("G's steps from one checkpoint to the next"),
   gan_checkpoint_timestamp_seconds: gauge(

@@ -5,6 +5,7 @@
 // which is infinite or NaN exactly when a value was. Knows nothing of nets, blocks or schedules.
 
 const ZERO: v128 = f64x2(0, 0);
+const ONES: v128 = i32x4(-1, -1, -1, -1);
 
 /** The first `lanes` of four floats, the others 0; `lanes` is known at compile time where it is 4. */
 @inline
@@ -38,12 +39,10 @@ function squaresHigh(x: v128): v128 {
   return squaresLow(v128.shuffle<u64>(x, x, 1, 0));
 }
 
-/** The four lanes' sum; NaN where `poison`, a sum of zeros, met an infinity or a NaN. */
+/** The four lanes' sum. */
 @inline
-function total(low: v128, high: v128, poison: v128): f64 {
-  const lanes = f64x2.add(low, high);
-  const zeros = f64x2.add(f64x2.promote_low_f32x4(poison), squaresHigh(poison));
-  const sum = f64x2.add(lanes, zeros);
+function total(low: v128, high: v128): f64 {
+  const sum = f64x2.add(low, high);
   return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
 }
 
@@ -62,7 +61,7 @@ export function scan(vector: usize, count: u32): f64 {
     low = f64x2.add(low, squaresLow(x));
     high = f64x2.add(high, squaresHigh(x));
   }
-  return total(low, high, ZERO);
+  return total(low, high);
 }
 
 /** into = into + from; returns the sum of squares of the result. */
@@ -82,7 +81,7 @@ export function add(into: usize, from: usize, count: u32): f64 {
     low = f64x2.add(low, squaresLow(x));
     high = f64x2.add(high, squaresHigh(x));
   }
-  return total(low, high, ZERO);
+  return total(low, high);
 }
 
 @inline
@@ -109,15 +108,15 @@ export function blend(into: usize, old: usize, from: usize, count: u32, keep: f3
     low = f64x2.add(low, squaresLow(x));
     high = f64x2.add(high, squaresHigh(x));
   }
-  return total(low, high, ZERO);
+  return total(low, high);
 }
 
-/** Stores clamp(weights + change, -bound, bound) and returns zeros where that is finite, NaN elsewhere. */
+/** Stores clamp(weights + change, -bound, bound) and returns ones where the magnitude before that is no more than `limit`: not of a NaN. */
 @inline
-function move(into: usize, weights: usize, change: v128, bound: v128, lanes: u32): v128 {
+function move(into: usize, weights: usize, change: v128, bound: v128, limit: v128, lanes: u32): v128 {
   const x = f32x4.add(load(weights, lanes), change);
   store(into, f32x4.min(f32x4.max(x, f32x4.neg(bound)), bound), lanes);
-  return f32x4.mul(x, ZERO);
+  return f32x4.le(f32x4.abs(x), limit);
 }
 
 @inline
@@ -129,31 +128,32 @@ function sgdChange(g: v128, velocity: usize, newVelocity: usize, rate: v128, mom
 
 /**
  * g = scale * gradient; v = momentum * v - rate * g; w = clamp(w + v). Returns, as all optimizers do, the sum of squares of g,
- * or NaN where a weight before clamping is not finite. New weights and state may lie where the old ones do.
+ * or NaN where a weight before clamping is not finite or beyond `limit`. New weights and state may lie where the old ones do.
  */
-export function sgd(into: usize, weights: usize, gradient: usize, count: u32, scale: f32, bound: f32, velocity: usize, newVelocity: usize, rate: f32, momentum: f32): f64 {
+export function sgd(into: usize, weights: usize, gradient: usize, count: u32, scale: f32, bound: f32, limit: f32, velocity: usize, newVelocity: usize, rate: f32, momentum: f32): f64 {
   const s = f32x4.splat(scale);
   const c = f32x4.splat(bound);
+  const l = f32x4.splat(limit);
   const r = f32x4.splat(rate);
   const mu = f32x4.splat(momentum);
   const whole = ((<usize>count) << 2) & ~15;
   let low = ZERO;
   let high = ZERO;
-  let poison = ZERO;
+  let sound = ONES;
   for (let at: usize = 0; at < whole; at += 16) {
     const g = f32x4.mul(s, load(gradient + at, 4));
     low = f64x2.add(low, squaresLow(g));
     high = f64x2.add(high, squaresHigh(g));
-    poison = f32x4.add(poison, move(into + at, weights + at, sgdChange(g, velocity + at, newVelocity + at, r, mu, 4), c, 4));
+    sound = v128.and(sound, move(into + at, weights + at, sgdChange(g, velocity + at, newVelocity + at, r, mu, 4), c, l, 4));
   }
   const rest = count & 3;
   if (rest) {
     const g = f32x4.mul(s, load(gradient + whole, rest));
     low = f64x2.add(low, squaresLow(g));
     high = f64x2.add(high, squaresHigh(g));
-    poison = f32x4.add(poison, move(into + whole, weights + whole, sgdChange(g, velocity + whole, newVelocity + whole, r, mu, rest), c, rest));
+    sound = v128.and(sound, move(into + whole, weights + whole, sgdChange(g, velocity + whole, newVelocity + whole, r, mu, rest), c, l, rest));
   }
-  return total(low, high, poison);
+  return v128.all_true<i32>(sound) ? total(low, high) : NaN;
 }
 
 @inline
@@ -172,9 +172,10 @@ function adamChange(g: v128, first: usize, second: usize, newFirst: usize, newSe
 }
 
 /** m = keep1 m + take1 g; v = keep2 v + (take2 g) g; w = clamp(w - rate (m / (sqrt(v) correction + epsilon))). */
-export function adam(into: usize, weights: usize, gradient: usize, count: u32, scale: f32, bound: f32, first: usize, second: usize, newFirst: usize, newSecond: usize, rate: f32, keep1: f32, take1: f32, keep2: f32, take2: f32, correction: f32, epsilon: f32): f64 {
+export function adam(into: usize, weights: usize, gradient: usize, count: u32, scale: f32, bound: f32, limit: f32, first: usize, second: usize, newFirst: usize, newSecond: usize, rate: f32, keep1: f32, take1: f32, keep2: f32, take2: f32, correction: f32, epsilon: f32): f64 {
   const s = f32x4.splat(scale);
   const c = f32x4.splat(bound);
+  const l = f32x4.splat(limit);
   const r = f32x4.splat(rate);
   const k1 = f32x4.splat(keep1);
   const t1 = f32x4.splat(take1);
@@ -185,13 +186,13 @@ export function adam(into: usize, weights: usize, gradient: usize, count: u32, s
   const whole = ((<usize>count) << 2) & ~15;
   let low = ZERO;
   let high = ZERO;
-  let poison = ZERO;
+  let sound = ONES;
   for (let at: usize = 0; at < whole; at += 16) {
     const g = f32x4.mul(s, load(gradient + at, 4));
     low = f64x2.add(low, squaresLow(g));
     high = f64x2.add(high, squaresHigh(g));
     const change = adamChange(g, first + at, second + at, newFirst + at, newSecond + at, r, k1, t1, k2, t2, b, e, 4);
-    poison = f32x4.add(poison, move(into + at, weights + at, change, c, 4));
+    sound = v128.and(sound, move(into + at, weights + at, change, c, l, 4));
   }
   const rest = count & 3;
   if (rest) {
@@ -199,15 +200,15 @@ export function adam(into: usize, weights: usize, gradient: usize, count: u32, s
     low = f64x2.add(low, squaresLow(g));
     high = f64x2.add(high, squaresHigh(g));
     const change = adamChange(g, first + whole, second + whole, newFirst + whole, newSecond + whole, r, k1, t1, k2, t2, b, e, rest);
-    poison = f32x4.add(poison, keepLanes(move(into + whole, weights + whole, change, c, rest), rest));
+    sound = v128.and(sound, orAbsent(move(into + whole, weights + whole, change, c, l, rest), rest));
   }
-  return total(low, high, poison);
+  return v128.all_true<i32>(sound) ? total(low, high) : NaN;
 }
 
-/** The first `lanes` of four, the others 0: what the absent elements of a last group computed (0 / 0) counts for nothing. */
+/** Ones beyond the first `lanes` of four: what the absent elements of a last group computed (0 / 0) counts for nothing. */
 @inline
-function keepLanes(x: v128, lanes: u32): v128 {
-  return v128.and(x, v128.lt<i32>(i32x4(0, 1, 2, 3), i32x4.splat(lanes)));
+function orAbsent(x: v128, lanes: u32): v128 {
+  return v128.or(x, v128.ge<i32>(i32x4(0, 1, 2, 3), i32x4.splat(lanes)));
 }
 
 @inline
@@ -217,9 +218,10 @@ function rmspropChange(g: v128, square: usize, newSquare: usize, rate: v128, kee
 }
 
 /** v = keep v + (take g) g; w = clamp(w - rate (g / (sqrt(v) + epsilon))). */
-export function rmsprop(into: usize, weights: usize, gradient: usize, count: u32, scale: f32, bound: f32, square: usize, newSquare: usize, rate: f32, keep: f32, take: f32, epsilon: f32): f64 {
+export function rmsprop(into: usize, weights: usize, gradient: usize, count: u32, scale: f32, bound: f32, limit: f32, square: usize, newSquare: usize, rate: f32, keep: f32, take: f32, epsilon: f32): f64 {
   const s = f32x4.splat(scale);
   const c = f32x4.splat(bound);
+  const l = f32x4.splat(limit);
   const r = f32x4.splat(rate);
   const k = f32x4.splat(keep);
   const t = f32x4.splat(take);
@@ -227,13 +229,13 @@ export function rmsprop(into: usize, weights: usize, gradient: usize, count: u32
   const whole = ((<usize>count) << 2) & ~15;
   let low = ZERO;
   let high = ZERO;
-  let poison = ZERO;
+  let sound = ONES;
   for (let at: usize = 0; at < whole; at += 16) {
     const g = f32x4.mul(s, load(gradient + at, 4));
     low = f64x2.add(low, squaresLow(g));
     high = f64x2.add(high, squaresHigh(g));
     const change = rmspropChange(g, square + at, newSquare + at, r, k, t, e, 4);
-    poison = f32x4.add(poison, move(into + at, weights + at, change, c, 4));
+    sound = v128.and(sound, move(into + at, weights + at, change, c, l, 4));
   }
   const rest = count & 3;
   if (rest) {
@@ -241,7 +243,7 @@ export function rmsprop(into: usize, weights: usize, gradient: usize, count: u32
     low = f64x2.add(low, squaresLow(g));
     high = f64x2.add(high, squaresHigh(g));
     const change = rmspropChange(g, square + whole, newSquare + whole, r, k, t, e, rest);
-    poison = f32x4.add(poison, keepLanes(move(into + whole, weights + whole, change, c, rest), rest));
+    sound = v128.and(sound, orAbsent(move(into + whole, weights + whole, change, c, l, rest), rest));
   }
-  return total(low, high, poison);
+  return v128.all_true<i32>(sound) ? total(low, high) : NaN;
 }

@@ -26,7 +26,11 @@ export interface Update {
   scalars: readonly number[];
   /** new weights are clamped to [-bound, bound] (Arjovsky et al. 2017, algorithm 1); default: not at all */
   bound?: number;
+  /** a new weight of a larger magnitude, before that, counts as not finite; default: the largest float32 */
+  limit?: number;
 }
+
+const FLOAT32_MAX = (2 - 2 ** -23) * 2 ** 127;
 
 /** into = keep * old + take * from, both factors rounded to float32. */
 export interface Blend {
@@ -64,6 +68,7 @@ export function updateCall(update: Update): Call {
     stateInto = state,
     scalars,
     bound = Infinity,
+    limit = FLOAT32_MAX,
   } = update;
   const { stateCount, scalarCount } = OPTIMIZER_KERNELS[kernel];
   for (const { length } of [state, stateInto])
@@ -77,10 +82,11 @@ export function updateCall(update: Update): Call {
     () => `${kernel} with scalars ${[scale, ...scalars].join(', ')}`,
   );
   assert(bound > 0, () => `weights clamped to [-${bound}, ${bound}]`);
+  assert(limit > 0 && limit <= FLOAT32_MAX, () => `weights of at most ${limit}`);
   assertLengths(kernel, [gradient, weights, into, ...state, ...stateInto]);
   const addresses = [into.offset, weights.offset, gradient.offset, weights.length];
   const stateAddresses = [...state, ...stateInto].map((vector) => vector.offset);
-  return [kernel, ...addresses, scale, bound, ...stateAddresses, ...scalars];
+  return [kernel, ...addresses, scale, bound, limit, ...stateAddresses, ...scalars];
 }
 
 /** Where in an open file a vector lies, from its first byte on. */

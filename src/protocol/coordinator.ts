@@ -57,12 +57,17 @@ const SPARE_MAX = 3;
 /** How long a node that those who are there cannot decide waits for somebody who can. */
 const THIRD_MS = 60_000;
 
+/** What of a step was such that it could not be applied. */
+const IN_WORDS = {
+  loss: 'the loss',
+  gradient: 'the averaged gradient',
+  update: 'a weight after the update',
+} as const;
+
 export class Coordinator {
   private readonly roster = new Roster();
   private readonly open = new Map<Net, OpenStep>();
   private readonly rounds: Rounds;
-  /** steps whose update went wrong, though no answer had been looked at: looked at when they come again */
-  private readonly suspect = new Set<string>();
   /** since when a net's next step could be computed */
   private readonly dueMs = new Map<Net, number>();
   private hasEnded = false;
@@ -104,7 +109,7 @@ export class Coordinator {
         this.apply(event.net);
         return [];
       case 'not-applied':
-        return this.notApplied(event.net, event.cause);
+        return this.notApplied(event);
       case 'judged':
         return this.judged(event);
       case 'restored':
@@ -391,27 +396,23 @@ export class Coordinator {
     this.rounds.applied(net);
   }
 
-  /** What comes to something that is not finite is computed once more, with an eye on every answer; then it has diverged. */
-  private notApplied(net: Net, cause: 'gradient' | 'update'): Effect[] {
+  /**
+   * What comes to something that is not finite, or beyond its bound, has changed nothing: it is computed once more, with an eye on every
+   * answer; then it has diverged.
+   */
+  private notApplied({
+    net,
+    cause,
+    is = 'is not finite',
+  }: Extract<Event, { kind: 'not-applied' }>): Effect[] {
     const step = this.open.get(net);
     assert(step?.isComplete, () => `${net} was refused before it was complete`);
-    const which = `step ${step.phase.step} of the ${net}`;
-    if (cause === 'gradient' && !step.isCareful) {
+    if (!step.isCareful) {
       step.reopen({ reason: 'not-finite', worker: '' });
       return [];
     }
-    if (!step.isCareful) {
-      this.suspect.add(which); // the optimizer's state is spoiled: only going back mends that
-      return [
-        this.restore(
-          step.phase,
-          'corruption',
-          `a weight after ${which} is not finite: its answers are to be looked at`,
-        ),
-      ];
-    }
-    const what = cause === 'gradient' ? 'the averaged gradient' : 'a weight after the update';
-    return [this.restore(step.phase, 'divergence', `${what} of ${which} is not finite`)];
+    const which = `step ${step.phase.step} of the ${net}`;
+    return [this.restore(step.phase, 'divergence', `${IN_WORDS[cause]} of ${which} ${is}`)];
   }
 
   private restore({ net, step }: Pick<Phase, 'net' | 'step'>, cause: RestoreCause, because: string): Effect {
@@ -466,8 +467,7 @@ export class Coordinator {
     const level = disputed ?? levelFor(shards, workers);
     const nodes = Array.from({ length: nodeCount(shards, level) }, (_, index) => ({ level, index }));
     const isDoubled = (node: TreeNode) => disputed !== undefined || isVerified(net, phase.step, node);
-    const isCareful = this.suspect.has(`step ${phase.step} of the ${net}`);
-    this.open.set(net, new OpenStep(phase, nodes, isDoubled, isCareful));
+    this.open.set(net, new OpenStep(phase, nodes, isDoubled));
   }
 
   private assign(net: Net): Effect[] {

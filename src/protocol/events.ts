@@ -21,8 +21,8 @@ export type Event =
       nowMs: number;
     }
   | { kind: 'applied'; net: Net; nowMs: number }
-  /** a complete step was not applied: its gradient, or else what it would have made of the weights, is not finite */
-  | { kind: 'not-applied'; net: Net; cause: 'gradient' | 'update' }
+  /** a complete step was not applied: its loss, its gradient, or else what it would have made of the weights, is not finite or `is` so */
+  | { kind: 'not-applied'; net: Net; cause: 'loss' | 'gradient' | 'update'; is?: string }
   /** since: the first round of those that made the verdict, default `round`; a rollback leads to before it */
   | { kind: 'judged'; round: number; verdict: 'continue' | 'stop' | 'rollback'; since?: number }
   /** the shell has gone back to a checkpoint, as it was told */

@@ -86,11 +86,13 @@ export class OpenStep {
    * @param isVerified whether two workers must agree on a node
    * @param isCareful a first try came to something that is not finite: every answer is looked at before it is used
    */
+  /** every answer is looked at, for numbers that are not finite */
+  isCareful = false;
+
   constructor(
     readonly phase: Phase,
     nodes: readonly TreeNode[],
     private readonly isVerified: (node: TreeNode) => boolean,
-    public isCareful = false,
   ) {
     this.nodes = new Map(nodes.map((node) => [keyOf(node), this.fresh(node)]));
   }

@@ -264,6 +264,20 @@ describe('a run that diverges', () => {
     'checkpoint.everySteps': 1,
   };
 
+  it('with Adam at a rate of a million, too, at the step that leaves the bounds; one of loss likewise', async () => {
+    const adam = { 'optimizer.generator.learningRate': 1e6, 'optimizer.discriminator.learningRate': 1e6 };
+    const flown = await nash(...words('flown', 'any=1', adam));
+    expect(flown.exitCode).toBe(1);
+    expect(flown.stderr).toMatch(
+      /^nash: the run has diverged: a weight after the update of step 0 of the discriminator is not finite, or beyond 1e5 \(divergence\.weight\)/m,
+    );
+    const strict = await nash(...words('strict', 'any=1', { 'divergence.loss': 0.5 }));
+    expect(strict.exitCode).toBe(1);
+    expect(strict.stderr).toMatch(
+      /^nash: the run has diverged: the loss of step 0 of the discriminator is \d\.\d{3}, beyond 0\.500 \(divergence\.loss\)/m,
+    );
+  }, 60_000);
+
   it('stops with 1 and says where, by default', async () => {
     const { exitCode, stderr } = await nash(...words('diverged', 'any=1', sets));
     expect(exitCode).toBe(1);

@@ -563,6 +563,12 @@ export const FAULTS = [
         'f32x4.sub(f32x4.mul(momentum, load(velocity, lanes)), f32x4.mul(rate, g))',
         'f32x4.add(f32x4.mul(momentum, load(velocity, lanes)), f32x4.mul(rate, g))',
       ],
+      ['a weight far below zero is within its limit', 'f32x4.le(f32x4.abs(x), limit)', 'f32x4.le(x, limit)'],
+      [
+        'the last weights of an odd count may be of any size',
+        'return v128.or(x, v128.ge',
+        'return v128.or(ONES, v128.ge',
+      ],
       [
         'a bound clamps from above alone',
         'f32x4.min(f32x4.max(x, f32x4.neg(bound)), bound)',
@@ -716,8 +722,8 @@ export const FAULTS = [
       ['what a redone step shows is not looked at', 'this.disputes.settled(task, agreed)', '[] as string[]'],
       [
         'an update that is not finite is a divergence at once',
-        'if (!step.isCareful) {\n      this.suspect',
-        'if (step.isCareful) {\n      this.suspect',
+        'if (!step.isCareful) {\n      step.reopen',
+        "if (!step.isCareful && cause !== 'update') {\n      step.reopen",
       ],
       [
         'workers that are set aside have a share of the work',
@@ -754,7 +760,13 @@ export const FAULTS = [
     [
       ['an answer of any size is sound', 'finite && squaredNorm <= NORM_MAX ** 2', 'finite'],
       ['a gradient of any size is applied', '[{ ...first, normMax }]', '[first]'],
-      ['sound answers are too much together', '2 * this.config.minibatch.shards * NORM_MAX', 'NORM_MAX'],
+      [
+        "a gradient's bound is that of a shard",
+        'this.config.minibatch.shards * this.config.divergence',
+        'this.config.divergence',
+      ],
+      ['a weight may be of any size', 'limit: this.config.divergence.weight,', ''],
+      ['what was refused is added to what comes', 'this.sums[net].clear();\n    return', 'return'],
     ],
   ),
   ...of(

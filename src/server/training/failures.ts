@@ -1,5 +1,11 @@
 // How a training fails, in words for whoever has to decide what to do about it; all end the run with status 1.
+import type { RunConfig } from '../../config/run-config.js';
 import { NashError } from '../../errors.js';
+import type { Net } from '../../parameters/manifest.js';
+import type { Event } from '../../protocol/events.js';
+import { brief } from '../brief.js';
+
+type NotApplied = Extract<Event, { kind: 'not-applied' }>;
 
 /** The weights are not worth keeping: whoever goes on does so from an earlier checkpoint. */
 export class Diverged extends NashError {
@@ -28,3 +34,17 @@ export const collapsed = (step: number): NashError =>
       'Go on from an earlier one with a smaller rate of G, more steps of D or another loss (nash train CONFIG --resume STEP --amend ' +
       'optimizer.generator.learningRate=1e-4), or let it go on with --set onCollapse=alert.',
   );
+
+/** Why a step was not applied, in words. */
+export function notApplied(
+  net: Net,
+  cause: NotApplied['cause'],
+  { statistics, bounds }: { statistics: Readonly<Record<string, number>>; bounds: RunConfig['divergence'] },
+): NotApplied {
+  const is = {
+    loss: `is ${brief(statistics.loss!)}, beyond ${brief(bounds.loss)} (divergence.loss)`,
+    gradient: `is not finite, or its norm is beyond ${brief(bounds.gradientNorm)} (divergence.gradientNorm)`,
+    update: `is not finite, or beyond ${brief(bounds.weight)} (divergence.weight)`,
+  }[cause];
+  return { kind: 'not-applied', net, cause, is };
+}

@@ -40,10 +40,13 @@ interface WholeRound {
   nets: Record<Net, NetState>;
 }
 
-/** Outcome of applying a step; `cause`: the gradient is not finite, or a new weight would not be. Nothing has changed then. */
+/**
+ * Outcome of applying a step; `cause`: what is not finite or beyond its bound: the gradient, a new weight, or the loss, for which the
+ * caller looks. Nothing has changed then.
+ */
 export type Applied =
   | { kind: 'applied'; gradientNorm: number }
-  | { kind: 'not-finite'; cause: 'gradient' | 'update' };
+  | { kind: 'not-finite'; cause: 'loss' | 'gradient' | 'update' };
 
 /** Larger gradients no training has; the square of this one, which Adam keeps, is still far from infinite in float32. */
 const NORM_MAX = 2 ** 60;
@@ -167,8 +170,8 @@ export class ParameterStore {
 
   /**
    * Applies the step whose nodes are all settled: optimizer, state slots, G's average; publishes version `step + 1`. A draft is filled
-   * with what is made while the rest is computed. A gradient that is not finite, or so large that some answer is not sound, is not applied,
-   * nor is an update that is not finite: nothing changes then.
+   * with what is made while the rest is computed. A gradient that is not finite, or beyond the config's `divergence`, is not applied,
+   * nor is an update that leads to such weights: nothing changes then.
    */
   async apply(net: Net, step: number, draft?: Draft): Promise<Applied> {
     const [sum, other] = this.sums[net].take();
@@ -180,7 +183,7 @@ export class ParameterStore {
     ];
     // both kinds of the first stage measure the whole sum, and so guard the second
     const first: Operation = other ? { kind: 'add', into: sum, from: other } : { kind: 'scan', vector: sum };
-    const normMax = 2 * this.config.minibatch.shards * NORM_MAX; // sound answers add up to half of it at most
+    const normMax = this.config.minibatch.shards * this.config.divergence.gradientNorm; // of a sum, not of a mean
     const stages: Operation[][] = [
       [{ ...first, normMax }],
       [this.update(net, step, sum, next, follow), ...this.slotMerges(net, step, sum, next, follow)],
@@ -202,6 +205,12 @@ export class ParameterStore {
     if (isWhole(this.config.schedule, versions)) this.endRound(versions);
     const [, [ofUpdate]] = measures as [Measure[], [Measure]];
     return { kind: 'applied', gradientNorm: Math.sqrt(ofUpdate.squaredNorm) };
+  }
+
+  /** Forgets the settled nodes of a net's open step: they will be computed once more. */
+  discard(net: Net): Applied {
+    this.sums[net].clear();
+    return { kind: 'not-finite', cause: 'loss' };
   }
 
   private newestVersions(): Versions {
@@ -227,6 +236,7 @@ export class ParameterStore {
       stateInto: next.optimizerState,
       scalars: optimizer.scalars(step + 1),
       ...(bound === undefined ? {} : { bound }),
+      limit: this.config.divergence.weight,
       followedBy: follow(weightsOf(next.parameters), 0),
     };
   }

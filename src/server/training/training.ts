@@ -18,7 +18,7 @@ import type { Peer, Peers } from '../peers/peers.js';
 import type { WeightsSender } from '../peers/weights-sender.js';
 import type { RunReport } from '../run-report.js';
 import { type Answer, AnswerIntake, type Arrived } from './answer-intake.js';
-import { diverged, givenUp } from './failures.js';
+import { diverged, givenUp, notApplied } from './failures.js';
 import { HeldAnswers } from './held-answers.js';
 import { Incidents } from './incidents.js';
 import type { ParameterStore } from './parameter-store.js';
@@ -206,11 +206,8 @@ export class Training {
     report.begin(now(), coordinator.current);
     const { net, stepKind } = task;
     if (!this.records.has(net)) {
-      const statistics = statisticsOf(stepKind, config);
-      this.records.set(
-        net,
-        new StepRecord(stepKind, statistics, config.minibatch.shards, this.appliedMs[net]),
-      );
+      const [declared, { shards }] = [statisticsOf(stepKind, config), config.minibatch];
+      this.records.set(net, new StepRecord(stepKind, declared, shards, this.appliedMs[net]));
     }
     this.records.get(net)!.assigned(now());
     this.sendTask(session, task);
@@ -239,20 +236,24 @@ export class Training {
   }
 
   private async apply(net: Net, step: number): Promise<void> {
-    const { store, metrics, now, report, coordinator, weights, peers, line } = this.parts;
+    const { store, metrics, now, report, coordinator, weights, peers, line, config } = this.parts;
     const { term } = line;
-    const applying = this.work[net].then(() => store.apply(net, step, this.draftOf(net)));
+    const record = this.records.get(net)!;
+    const statistics = record.statistics();
+    const hasDiverged = !(Math.abs(statistics.loss!) <= config.divergence.loss);
+    const apply = () => (hasDiverged ? store.discard(net) : store.apply(net, step, this.draftOf(net)));
+    const applying = this.work[net].then(apply);
     this.work[net] = applying;
     const applied = await applying;
     if (line.term !== term || coordinator.current[net] !== step) return; // a restore has begun meanwhile
     if (applied.kind === 'not-finite') {
+      const event = notApplied(net, applied.cause, { statistics, bounds: config.divergence });
       metrics.increment('gan_gradients_not_finite_total', 1, { net });
-      this.parts.log('step not applied: not finite', { net, step, cause: applied.cause });
-      this.handle({ kind: 'not-applied', net, cause: applied.cause });
+      this.parts.log('step not applied', { ...event, step });
+      this.handle(event);
       return;
     }
     const nowMs = now();
-    const record = this.records.get(net)!;
     this.records.delete(net);
     this.appliedMs[net] = nowMs;
     const effects = coordinator.handle({ kind: 'applied', net, nowMs });
@@ -261,7 +262,7 @@ export class Training {
     for (const effect of effects) if (effect.kind === 'assign') this.perform(effect);
     for (const peer of peers.workers()) weights.sendAhead(peer, net);
     record.observePhases(metrics, nowMs);
-    report.step(record.stepKind, record.statistics(), applied.gradientNorm);
+    report.step(record.stepKind, statistics, applied.gradientNorm);
     for (const effect of effects) if (effect.kind !== 'assign') this.perform(effect);
   }
 

@@ -21,3 +21,12 @@ it('says how often a D that gives probabilities is right, and of a critic its me
     'step 12/20 · 1,235 images/s · critic real 0.250 fake -1.500 apart 1.750 · loss D 0.930 G 1.410 · 2 min 20 s left',
   );
 });
+
+it('says large numbers as people read them', () => {
+  const judgement = { accuracyReal: 1, accuracyFake: 1 };
+  const line = (lossDiscriminator: number) => inWords({ ...progress, judgement, lossDiscriminator });
+  expect(line(1.2345e30)).toContain('loss D 1.2e30 G 1.410');
+  expect(line(-3e5)).toContain('loss D -3e5 G');
+  expect(line(99_999)).toContain('loss D 99999.000 G');
+  expect(line(Number.NaN)).toContain('loss D NaN G');
+});

@@ -24,6 +24,7 @@ const CHANGES: [string, Tree, Tree, readonly Tree[]][] = [
   ['checkpoint.keep', {}, { checkpoint: { keep: 1 } }, [COLLAPSE]],
   ['evaluation.everySteps', {}, { evaluation: { everySteps: 7 } }, [COLLAPSE]],
   ['evaluation.samples', {}, { evaluation: { samples: 77 } }, [COLLAPSE]],
+  ['divergence.loss', {}, { divergence: { loss: 7 } }, [DIVERGENCE]],
   ['collapse.patience', {}, { collapse: { patience: 7 } }, [COLLAPSE]],
   ['stop.generatorSteps', {}, { stop: { generatorSteps: 7 } }, [COLLAPSE]],
   ['seed', {}, { seed: 2 }, [ALERT, STOP, COLLAPSE, DIVERGENCE]],
@@ -71,6 +72,7 @@ describe('onCollapse and onDivergence', () => {
 it('the list is told in words', () => {
   expect(changeableInWords()).toBe(
     'freely: server, verify, onDivergence, data.path, device.kind, checkpoint.everySeconds and checkpoint.patienceSeconds; ' +
+      'divergence (not where onDivergence is rollback); ' +
       'checkpoint.everySteps (not where onCollapse or onDivergence is rollback); ' +
       'checkpoint.keep, evaluation, collapse, onCollapse and stop (not where onCollapse is rollback). ' +
       'From a step on, with --resume --amend KEY=VALUE: optimizer, schedule.order, schedule.discriminatorSteps, loss, penalties, averaging ' +

@@ -93,6 +93,27 @@ describe('update', () => {
     expect(await run(cuts)).toEqual(await run([0, length]));
   });
 
+  it('says of one weight beyond the limit, wherever it lies, that not all is finite; at the limit it is', async () => {
+    for (const { bound: _, ...step } of STEPS)
+      for (const length of [1, 2, 3, 6, 16, 20_003])
+        for (const at of new Set([0, length >> 1, length - 1]))
+          for (const sign of [1, -1]) {
+            const [gradient, weights] = [engine.allocate(length), engine.allocate(length)];
+            const state = Array.from({ length: step.kernel === 'adam' ? 2 : 1 }, () =>
+              engine.allocate(length),
+            );
+            engine.write(weights, at, Float32Array.of(8 * sign)); // the gradient is 0: it stays there
+            const vectors = { gradient, weights, state };
+            const found = [8, 7.999].map(
+              (limit) => ({ kind: 'update', ...step, ...vectors, limit }) as const,
+            );
+            const finite = [];
+            for (const update of found) finite.push((await engine.sequence([[update]])).finite);
+            expect(finite, `${step.kernel}, ${8 * sign} at ${at} of ${length}`).toEqual([true, false]);
+            for (const vector of [gradient, weights, ...state]) engine.release(vector);
+          }
+  });
+
   it('says of one NaN or infinity in gradient or weights, wherever it lies, that not all is finite', async () => {
     for (const length of [1, 6, 16, 20_003]) {
       for (const bad of [Number.NaN, Infinity, -Infinity]) {

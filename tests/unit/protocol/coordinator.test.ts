@@ -593,17 +593,28 @@ describe('something that is not finite', () => {
     const effects = c.handle({ kind: 'not-applied', net: 'discriminator', cause: 'gradient' });
     expect(effects).toContainEqual(expect.objectContaining({ kind: 'restore', cause: 'divergence' }));
   });
+
+  it('nor was one of a loss beyond its bound: it is computed once more, and then has diverged, in the words of the shell', () => {
+    const c = new Coordinator({ ...OPTIONS, shards: 1 });
+    const [task] = assigned(join(c, 'd1', 'discriminator'));
+    const refused = { kind: 'not-applied', net: 'discriminator', cause: 'loss', is: 'is 1.2e30' } as const;
+    c.handle(answer('d1', task!));
+    const [again] = assigned(c.handle(refused));
+    c.handle(answer('d1', again!));
+    const because = 'the loss of step 0 of the discriminator is 1.2e30';
+    expect(c.handle(refused)).toContainEqual(
+      expect.objectContaining({ kind: 'restore', cause: 'divergence', because }),
+    );
+  });
 });
 
 describe('an update that is not finite', () => {
-  it('is tried again with an eye on every answer, from a checkpoint since it spoils the optimizer; then it has diverged', () => {
+  it('is computed once more with an eye on every answer, since it has changed nothing; then it has diverged', () => {
     const c = new Coordinator({ ...OPTIONS, shards: 1 });
     const [task] = assigned(join(c, 'd1', 'discriminator'));
     c.handle(answer('d1', task!));
-    expect(c.handle({ kind: 'not-applied', net: 'discriminator', cause: 'update' })).toEqual([
-      expect.objectContaining({ kind: 'restore', cause: 'corruption', round: 0 }),
-    ]);
-    const again = assigned(c.handle({ kind: 'restored', versions: { discriminator: 0, generator: 0 } }));
+    const again = assigned(c.handle({ kind: 'not-applied', net: 'discriminator', cause: 'update' }));
+    expect(again).toHaveLength(1);
     expect(c.isCareful('discriminator')).toBe(true);
     c.handle(answer('d1', again[0]!));
     expect(c.handle({ kind: 'not-applied', net: 'discriminator', cause: 'update' })).toEqual([

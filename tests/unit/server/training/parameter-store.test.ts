@@ -130,7 +130,11 @@ describe('a step', () => {
   });
 
   it('takes the largest answers that are sound, all of them at once, and none of its numbers overflows', async () => {
-    const store = storeOf({ optimizer: { discriminator: { name: 'adam' }, generator: { name: 'adam' } } });
+    const adam = { name: 'adam' };
+    const store = storeOf({
+      optimizer: { discriminator: adam, generator: adam },
+      divergence: { gradientNorm: 2 ** 60 },
+    });
     const each = 2 ** 59; // four weights: a norm of 2^60
     const payload = store.allocatePayload('discriminator');
     store.view(payload).fill(each);
@@ -139,6 +143,33 @@ describe('a step', () => {
     const applied = await apply(store, 'discriminator', 0, () => each);
     expect(applied).toEqual({ kind: 'applied', gradientNorm: 2 ** 60 });
     expect(Object.values(store.export()).every(({ data }) => data.every(Number.isFinite))).toBe(true);
+  });
+
+  it('changes nothing where its gradient or a weight is beyond the bounds of the config, and is applied at them', async () => {
+    const norm = (gradientNorm: number) => storeOf({ divergence: { gradientNorm, weight: 1e30 } });
+    for (const [bound, kind] of [
+      [6, 'applied'], // four numbers of 3
+      [5.99, 'not-finite'],
+    ] as const)
+      expect(await apply(norm(bound), 'discriminator', 0, () => 3)).toMatchObject({ kind });
+    const store = storeOf({ divergence: { weight: 50 } });
+    const before = store.export();
+    expect(await apply(store, 'discriminator', 0, () => 120)).toEqual({
+      kind: 'not-finite',
+      cause: 'update',
+    });
+    expect(store.export()).toEqual(before);
+    expect(await apply(store, 'discriminator', 0, () => 80)).toMatchObject({ kind: 'applied' });
+  });
+
+  it('whose loss is refused is forgotten, and computed again', async () => {
+    const [store, other] = [storeOf({}), storeOf({})];
+    const payload = store.allocatePayload('generator');
+    store.view(payload).fill(7);
+    await store.settle('generator', { level: 2, index: 0 }, payload);
+    expect(store.discard('generator')).toEqual({ kind: 'not-finite', cause: 'loss' });
+    for (const each of [store, other]) await apply(each, 'generator', 0, () => 1);
+    expect(store.export()).toEqual(other.export());
   });
 
   it('has the same bits in whatever order its nodes come, and from whatever level', async () => {

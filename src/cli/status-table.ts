@@ -14,11 +14,11 @@ export function table({ step, waitingFor, workers, http, progress, evaluation }:
 }
 
 /** `evaluated at step 1200: modes 8/8, collapse score 0.04: no collapse` */
-function evaluated({ step, hasCollapsed, measures }: EvaluationStatus): string {
+function evaluated({ step, hasCollapsed, counted, measures }: EvaluationStatus): string {
   const { gan_modes_captured: captured, gan_modes_expected: expected } = measures;
   const score = measures.gan_mode_collapse_score_ratio;
   const parts = [
-    ...(captured === undefined ? [] : [`modes ${captured}/${expected}`]),
+    ...(captured === undefined ? [] : [`${counted} ${captured}/${expected}`]),
     ...(score === undefined
       ? []
       : [`collapse score ${score.toFixed(2)}: ${hasCollapsed ? 'collapsed' : 'no collapse'}`]),

@@ -5,13 +5,14 @@ import { FileStorage } from '../checkpoints/file-storage.js';
 import { decisiveChanges } from '../config/decisive.js';
 import { loadConfig } from '../config/load-config.js';
 import type { RunConfig } from '../config/run-config.js';
-import { NashError } from '../errors.js';
+import { messageOf, NashError } from '../errors.js';
 import type { Line } from '../protocol/line.js';
 import { begunWith, type ResumedConfig, resumedConfig } from '../run/resumed-config.js';
 import { type Amendment, decodeState, type RunState, type Totals } from '../run/run-state.js';
 import { isSameFolder, type ResumeTarget } from '../run-folder/resume-target.js';
 import { holdsRun, runFile } from '../run-folder/run-files.js';
 import { isFinished, type RunResult, resultOf } from '../run-folder/run-result.js';
+import type { ParameterStore } from './training/parameter-store.js';
 import type { ResumedFrom } from './training/run-checkpoints.js';
 
 /** What is asked of a run that goes on. */
@@ -151,4 +152,20 @@ export async function setAside(
   const steps = await files.setAside(restored.checkpoint.step, `aside-${term}`);
   if (steps.length === 0) return undefined;
   return `checkpoints of later steps (${steps.join(', ')}) are of the line that is left: they are called aside-${term}-… now, in ${checkpoints}`;
+}
+
+/** @throws NashError('usage') where the checkpoint's vectors are not those of this run's nets */
+export function importCheckpoint(
+  store: ParameterStore,
+  { checkpoint, state }: NonNullable<GoingOn['restored']>,
+): void {
+  try {
+    store.import(checkpoint.vectors, state.versions);
+  } catch (cause) {
+    throw new NashError(
+      'usage',
+      `the checkpoint of step ${checkpoint.step} does not fit this run: ${messageOf(cause)}`,
+      { cause },
+    );
+  }
 }

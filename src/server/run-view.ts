@@ -1,5 +1,7 @@
 // What the server shows of its run while it goes: to `nash status`, to whoever scrapes it, to the log. It only looks.
+import type { RunConfig } from '../config/run-config.js';
 import { isMeasure } from '../evaluation/measures/measures.js';
+import { modesInWords } from '../evaluation/measures/mode-coverage.js';
 import { RUN_STATES, type RunState } from '../metrics/catalogue.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { NETS } from '../parameters/manifest.js';
@@ -11,6 +13,7 @@ import type { Peer, Peers } from './peers/peers.js';
 import type { Progress, RunReport } from './run-report.js';
 
 export interface RunViewParts {
+  config: RunConfig;
   coordinator: Coordinator;
   peers: Peers;
   pace: Pace;
@@ -78,7 +81,12 @@ export class RunView {
     const { gan_evaluated_version: step, gan_mode_collapse_verdict: verdict } = latest;
     if (step === undefined) return undefined;
     const measures = Object.fromEntries(Object.entries(latest).filter(([name]) => isMeasure(name)));
-    return { step, hasCollapsed: verdict === 1, measures };
+    return {
+      step,
+      hasCollapsed: verdict === 1,
+      counted: modesInWords(this.parts.config.data.source),
+      measures,
+    };
   }
 
   /** What the run waits for, with the names that people gave to workers; null while steps come, or for nothing. */

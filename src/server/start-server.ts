@@ -27,6 +27,7 @@ import {
   finishedBefore,
   type GoingOn,
   goOn,
+  importCheckpoint,
   overLine,
   requireSameData,
   setAside,
@@ -284,19 +285,4 @@ function uniformityOf({ restored, isAmended }: GoingOn, { takesOtherMachines }: 
   const uniformity = new Uniformity(takesOtherMachines ? {} : restored?.state.uniformity);
   if (isAmended) uniformity.forgetCanaries();
   return uniformity;
-}
-
-function importCheckpoint(
-  store: ParameterStore,
-  { checkpoint, state }: NonNullable<GoingOn['restored']>,
-): void {
-  try {
-    store.import(checkpoint.vectors, state.versions);
-  } catch (cause) {
-    throw new NashError(
-      'usage',
-      `the checkpoint of step ${checkpoint.step} does not fit this run: ${messageOf(cause)}`,
-      { cause },
-    );
-  }
 }

@@ -96,7 +96,7 @@ describe('nash status', () => {
       secondsLeft: number,
     });
     const { measures, ...evaluation } = alive.evaluation;
-    expect(evaluation).toEqual({ step: number, hasCollapsed: expect.any(Boolean) });
+    expect(evaluation).toEqual({ step: number, hasCollapsed: expect.any(Boolean), counted: 'modes' });
     expect(measures).toMatchObject({ gan_modes_expected: 8, gan_mode_collapse_score_ratio: number });
   });
 });

@@ -43,6 +43,8 @@ const evaluation = z.object({
   /** G's */
   step: count,
   hasCollapsed: z.boolean(),
+  /** what the modes of these data are: `modes`, `digits`, `k-means bins` */
+  counted: shown(64),
   /** by their names in the catalogue */
   measures: z.record(word, measured),
 });

@@ -26,6 +26,7 @@ const status = {
   evaluation: {
     step: 1100,
     hasCollapsed: true,
+    counted: 'digits',
     measures: { gan_modes_captured: 1, gan_modes_expected: 8, gan_mode_collapse_score_ratio: 0.875 },
   },
 };
@@ -35,7 +36,7 @@ it('a living run is shown with its goal, losses, accuracy, time left and verdict
   expect(shown(status).slice(0, -1)).toEqual([
     'step 1200 of G, 1200 of D; metrics at http://127.0.0.1:9464/metrics',
     'step 1200/2000 · 812 images/s · D right on real 78 % fake 83 % · loss D 0.930 G 1.410 · 2 min 20 s left',
-    'evaluated at step 1100: modes 1/8, collapse score 0.88: collapsed',
+    'evaluated at step 1100: digits 1/8, collapse score 0.88: collapsed',
     'waiting for nothing',
   ]);
 });
@@ -46,9 +47,13 @@ it('so is one that has no round and no evaluation yet, and one whose loss is no 
     'waiting for nothing',
   ]);
   const progress = { ...status.progress, lossGenerator: Number.NaN };
-  expect(shown({ ...status, progress, evaluation: { step: 3, hasCollapsed: false, measures: {} } })).toEqual(
-    expect.arrayContaining([expect.stringContaining('G NaN'), 'evaluated at step 3']),
-  );
+  expect(
+    shown({
+      ...status,
+      progress,
+      evaluation: { step: 3, hasCollapsed: false, counted: 'modes', measures: {} },
+    }),
+  ).toEqual(expect.arrayContaining([expect.stringContaining('G NaN'), 'evaluated at step 3']));
 });
 
 it('a run that was stopped or has failed is shown with the way on, and why', () => {

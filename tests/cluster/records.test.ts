@@ -92,7 +92,7 @@ describe('nash status', () => {
     expect(alive.progress).toMatchObject({
       generatorSteps: STEPS,
       lossGenerator: number,
-      accuracyReal: number,
+      judgement: { accuracyReal: number, accuracyFake: number },
       secondsLeft: number,
     });
     const { measures, ...evaluation } = alive.evaluation;

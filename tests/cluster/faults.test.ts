@@ -227,12 +227,16 @@ describe('checkpoints', () => {
     async () => {
       await onSmallDisk('waits', async (grow) => {
         const run = start(evaluatedWords('waits/run', often));
-        const status = await statusWhen('waits/run', 'a wait for room', ({ waitingFor }) =>
-          /room on the disk: .*ENOSPC/.test(waitingFor ?? ''),
-        );
-        await new Promise((resolve) => setTimeout(resolve, 500));
-        const later = await statusWhen('waits/run', 'a status', () => true);
-        expect(later.step).toEqual(status.step);
+        const waits = () =>
+          statusWhen('waits/run', 'a wait for room', ({ waitingFor }) =>
+            /room on the disk: .*ENOSPC/.test(waitingFor ?? ''),
+          );
+        const later = () => new Promise((resolve) => setTimeout(resolve, 500));
+        await waits();
+        await later(); // the step that had begun is over
+        const status = await waits();
+        await later();
+        expect((await waits()).step).toEqual(status.step);
         grow();
         const { exitCode, stdout, stderr } = await run.finished;
         expect([exitCode, stderr]).toEqual([0, '']);

@@ -224,7 +224,8 @@ export class Launch {
       );
       exitCode = EXIT.failed;
     }
-    const result = exitCode === EXIT.done || args.json ? resultOf(resolved.runDir) : undefined;
+    const hasEnded = exitCode === EXIT.done || exitCode === EXIT.resumable;
+    const result = hasEnded || args.json ? resultOf(resolved.runDir) : undefined;
     if (result && exitCode === EXIT.done)
       for (const line of summaryOf(result, resolved)) this.display.say(line);
     if (exitCode === EXIT.resumable) this.display.say(stoppedLine(result, this.resume()));

@@ -81,6 +81,9 @@ describe('a run on one host', () => {
     expect(stdout).toContain('--resume');
     const { status, steps } = resultOf('interrupted');
     expect(status).toBe('stopped');
+    expect(stdout).toContain(
+      `stopped at step ${steps.generator} of G, which is saved; go on with: npx nash train`,
+    );
     expect(
       existsSync(join(scratch('interrupted'), 'checkpoints', `step-${steps.generator}.safetensors`)),
     ).toBe(true);

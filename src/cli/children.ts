@@ -3,10 +3,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { DownMessage, UpMessage } from './launcher-link.js';
-
-const NASH = fileURLToPath(new URL('../../bin/nash', import.meta.url));
+import { NASH } from './processes.js';
 
 export interface ChildOptions {
   name: string;

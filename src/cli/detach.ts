@@ -2,12 +2,11 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { makeFolder } from '../../src/setup/files.mjs';
 import { EXIT } from '../errors.js';
 import { livingAddress } from '../run-folder/server-address.js';
+import { NASH } from './processes.js';
 
-const NASH = fileURLToPath(new URL('../../bin/nash', import.meta.url));
 const LOOK_MS = 100;
 
 /**

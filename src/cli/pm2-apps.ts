@@ -1,6 +1,5 @@
 // The processes of a run as pm2 apps: the arguments of `nash train`, spread over apps that pm2 starts, watches and starts again.
 import { basename, dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { EXIT, NashError } from '../errors.js';
 import { withToken } from '../run-folder/process-token.js';
@@ -11,7 +10,7 @@ import {
   withEndpoint,
   withPlacement,
 } from './placement.js';
-import { processesOf } from './processes.js';
+import { NASH, processesOf } from './processes.js';
 import { type RunArguments, resolveRun, withRunArguments } from './run-arguments.js';
 import { splitWords } from './split-words.js';
 
@@ -35,8 +34,6 @@ export interface Pm2App {
   merge_logs: boolean;
   time: boolean;
 }
-
-const NASH = fileURLToPath(new URL('../../bin/nash', import.meta.url));
 
 /**
  * A run that is over rests with this status. pm2 7 takes a process that a signal killed for one that exited with 0, so 0 must

@@ -1,8 +1,12 @@
 // The processes of a run on this host, as whoever starts them needs to know: `nash train`, pm2, and what renders the same for another
 // manager. One place for their words; how they are started and watched is each starter's own.
+import { fileURLToPath } from 'node:url';
 import type { Pool } from '../protocol/roster.js';
 import type { Placement } from './placement.js';
 import { type RunArguments, toWords } from './run-arguments.js';
+
+/** What Node runs for any of them. */
+export const NASH = fileURLToPath(new URL('../../bin/nash', import.meta.url));
 
 export interface RunProcess {
   /** in status, logs and the manager; one of its kind on this host */

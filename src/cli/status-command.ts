@@ -1,12 +1,11 @@
 // `nash status`: what a run is doing now, asked of its server.
 import { get as httpGet } from 'node:http';
 import { Command } from 'commander';
-import { loadConfig } from '../config/load-config.js';
 import { EXIT, messageOf, NashError } from '../errors.js';
 import { clipped } from '../protocol/messages.js';
 import { findRun } from '../run-folder/find-run.js';
 import { livingHolder } from '../run-folder/lock.js';
-import { runFile } from '../run-folder/run-files.js';
+import { begunConfigOf } from '../run-folder/remembered.js';
 import { type RunResult, resultOf } from '../run-folder/run-result.js';
 import { addressOfLiving, isOpen } from '../run-folder/server-address.js';
 import { type PeerStatus, plain, type RunStatus, runStatus } from '../server/pages/run-status.js';
@@ -48,7 +47,7 @@ export const statusCommand: CommandMaker = (finish) =>
     });
 
 /** Of a run's data, as its config has it. */
-export const sourceOf = (folder: string) => loadConfig(runFile(folder, 'config')).data.source;
+export const sourceOf = (folder: string) => begunConfigOf(folder).data.source;
 
 /** What came of a run; undefined where a server works in the folder, was killed there, or has never ended one. */
 export const endedOf = (folder: string): RunResult | undefined =>

@@ -1,6 +1,8 @@
-// What a run was begun with on the command line, so that --resume need not repeat it.
+// What a run was begun with: its config, and what was set on the command line, so that --resume need not repeat it.
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { loadConfig } from '../config/load-config.js';
+import type { RunConfig } from '../config/run-config.js';
 import { messageOf, NashError } from '../errors.js';
 import { runFile } from './run-files.js';
 
@@ -10,6 +12,9 @@ const remembered = z.object({
   quickStart: z.boolean().default(false),
 });
 export type Remembered = z.infer<typeof remembered>;
+
+/** As config.yaml has it, see RunFolder.writeConfig. @throws NashError('usage') */
+export const begunConfigOf = (runDir: string): RunConfig => loadConfig(runFile(runDir, 'config'));
 
 /**
  * The `--set`s of all starts of a folder's run so far, and by whom; nothing where it says nothing.

@@ -28,11 +28,9 @@ export interface RunResult {
   fault?: Fault;
 }
 
-/** Whether the run in a folder has all steps that are asked of it. */
-export function isFinished(runDir: string, generatorSteps: number): boolean {
-  const result = resultOf(runDir);
-  return result?.status === 'done' && result.steps.generator >= generatorSteps;
-}
+/** Whether a run has all steps that are asked of it. */
+export const isFinished = (result: RunResult | undefined, generatorSteps: number): boolean =>
+  result?.status === 'done' && result.steps.generator >= generatorSteps;
 
 /** What the run in a folder came to; undefined where it has not ended yet. */
 export function resultOf(runDir: string): RunResult | undefined {

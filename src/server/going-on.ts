@@ -3,12 +3,12 @@ import { dirname } from 'node:path';
 import { type Checkpoint, CheckpointStore, loadCheckpoint } from '../checkpoints/checkpoint-store.js';
 import { FileStorage } from '../checkpoints/file-storage.js';
 import { decisiveChanges } from '../config/decisive.js';
-import { loadConfig } from '../config/load-config.js';
 import type { RunConfig } from '../config/run-config.js';
 import { messageOf, NashError } from '../errors.js';
 import type { Line } from '../protocol/line.js';
 import { begunWith, type ResumedConfig, resumedConfig } from '../run/resumed-config.js';
 import { type Amendment, decodeState, type RunState, type Totals } from '../run/run-state.js';
+import { begunConfigOf } from '../run-folder/remembered.js';
 import { isSameFolder, type ResumeTarget } from '../run-folder/resume-target.js';
 import { holdsRun, runFile } from '../run-folder/run-files.js';
 import { isFinished, type RunResult, resultOf } from '../run-folder/run-result.js';
@@ -47,16 +47,17 @@ export async function goOn(asked: Asked): Promise<GoingOn> {
   const { config, amends, resume, runDir } = asked;
   const found = await find(asked);
   const isNamed = resume?.checkpoint !== undefined || !isSameFolder(resume?.folder ?? runDir, runDir);
-  const origin = found?.path ?? runFile(runDir, 'config');
-  const state = found
-    ? decodeState(found.checkpoint.metadata)
-    : { config, amendments: [], versions: { discriminator: 0, generator: 0 } };
-  const resumed = resumedConfig(state, { config, amends, origin });
-  if (!found) return { ...resumed, isSaved: false, isNamed };
-  const isHere = isSameFolder(dirname(found.path), runFile(runDir, 'checkpoints'));
-  if (!isHere) requireSameRun(runDir, found.path, state as RunState);
-  const restored = { checkpoint: found.checkpoint, state: state as RunState };
-  return { ...resumed, restored, isSaved: isHere && !resumed.isAmended, isNamed };
+  if (!found) {
+    const start = { config, amendments: [], versions: { discriminator: 0, generator: 0 } };
+    const resumed = resumedConfig(start, { config, amends, origin: runFile(runDir, 'config') });
+    return { ...resumed, isSaved: false, isNamed };
+  }
+  const { checkpoint, path } = found;
+  const state = decodeState(checkpoint.metadata);
+  const resumed = resumedConfig(state, { config, amends, origin: path });
+  const isHere = isSameFolder(dirname(path), runFile(runDir, 'checkpoints'));
+  if (!isHere) requireSameRun(runDir, path, state);
+  return { ...resumed, restored: { checkpoint, state }, isSaved: isHere && !resumed.isAmended, isNamed };
 }
 
 async function find({
@@ -84,8 +85,9 @@ export function finishedBefore(
   runDir: string,
 ): RunResult | undefined {
   const { generatorSteps } = config.stop;
-  const isWhole = isSaved && restored !== undefined && restored.checkpoint.step >= generatorSteps;
-  return isWhole && isFinished(runDir, generatorSteps) ? resultOf(runDir) : undefined;
+  if (!isSaved || restored === undefined || restored.checkpoint.step < generatorSteps) return undefined;
+  const result = resultOf(runDir);
+  return isFinished(result, generatorSteps) ? result : undefined;
 }
 
 /** What is said of such a run. */
@@ -96,7 +98,7 @@ export const overLine = (runDir: string): string =>
 function requireSameRun(runDir: string, path: string, state: RunState): void {
   if (!holdsRun(runDir)) return;
   const begun = begunWith(state.config as RunConfig, state.amendments);
-  if (decisiveChanges(loadConfig(runFile(runDir, 'config')), begun).length === 0) return;
+  if (decisiveChanges(begunConfigOf(runDir), begun).length === 0) return;
   throw new NashError(
     'usage',
     `${runDir} holds another run than ${path} is of. --run-dir DIR takes another folder.`,

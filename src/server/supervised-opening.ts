@@ -1,10 +1,10 @@
 // How a server under a service manager opens its folder: the manager repeats the same words at every start, and which of them is
 // the first is for the folder to say.
 import { decisiveChanges } from '../config/decisive.js';
-import { loadConfig } from '../config/load-config.js';
 import type { RunConfig } from '../config/run-config.js';
 import { NashError } from '../errors.js';
-import { holdsRun, runFile } from '../run-folder/run-files.js';
+import { begunConfigOf } from '../run-folder/remembered.js';
+import { holdsRun } from '../run-folder/run-files.js';
 import type { Opening } from '../run-folder/run-folder.js';
 import { isFinished, resultOf } from '../run-folder/run-result.js';
 
@@ -17,7 +17,7 @@ export function supervisedOpening(
   config: RunConfig,
 ): Extract<Opening, 'fresh' | 'resume'> | 'finished' {
   if (!holdsRun(runDir)) return 'fresh';
-  const changes = decisiveChanges(configOf(runDir), config);
+  const changes = decisiveChanges(begunConfigOf(runDir), config);
   if (changes.length > 0) {
     throw new NashError(
       'usage',
@@ -32,7 +32,5 @@ export function supervisedOpening(
         '`nash train CONFIG --resume` goes on by hand from its last checkpoint.',
     );
   }
-  return isFinished(runDir, config.stop.generatorSteps) ? 'finished' : 'resume';
+  return isFinished(result, config.stop.generatorSteps) ? 'finished' : 'resume';
 }
-
-const configOf = (runDir: string): RunConfig => loadConfig(runFile(runDir, 'config'));

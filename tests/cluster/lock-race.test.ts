@@ -22,7 +22,7 @@ process.send('ready');`,
 const racers: ChildProcess[] = [];
 afterAll(() => {
   for (const racer of racers) racer.kill('SIGKILL');
-  rmSync(parent, { recursive: true, force: true });
+  rmSync(parent, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
 });
 
 const next = (racer: ChildProcess) => new Promise<unknown>((done) => racer.once('message', done));

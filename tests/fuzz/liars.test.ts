@@ -10,7 +10,7 @@ import { encode } from '../../src/wire/codec.js';
 import { GOOD, openFuzzedServer, receiptOf } from './fuzzed-server.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'nash-liars-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }));
 
 const NUMBERS = [
   -1,

@@ -14,7 +14,7 @@ const FRAMES = Number(process.env.NASH_FUZZ_FRAMES ?? 200_000);
 /** Frames between two turns of the event loop: what a busy socket brings at once. */
 const BURST = 64;
 const folder = mkdtempSync(join(tmpdir(), 'nash-fuzz-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }));
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;

@@ -36,7 +36,7 @@ const SLACK = { objects: 800, bytes: 2 ** 15 };
 
 const CONFIG = runConfig.parse({ data: { source: 'ring' }, model: { name: 'mlp' } });
 const folder = mkdtempSync(join(tmpdir(), 'nash-sessions-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }));
 
 type Server = Awaited<ReturnType<typeof openFuzzedServer>>;
 

@@ -14,7 +14,8 @@ const started = new Set<ChildProcess>();
 
 afterAll(() => {
   for (const child of started) child.kill('SIGKILL');
-  rmSync(folder, { recursive: true, force: true });
+  // Its server and workers end a moment after a launcher that was killed, and write until then.
+  rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
 });
 
 /** A path in this test file's own folder. */

@@ -2,7 +2,7 @@
 // scrapes two real runs, one of points and one of images, and is sent every query of every panel and every alert.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { filled, ROWS } from '../../cluster/observability/panels.mjs';
@@ -21,14 +21,15 @@ import {
 } from '../support/nash.js';
 import {
   alertmanagerTools,
+  committedConfig,
+  OBSERVABILITY,
   type PrometheusServer,
   type PrometheusTools,
   prometheusTools,
   startPrometheus,
 } from '../support/prometheus.js';
 
-const FOLDER = resolve('cluster/observability');
-const RULES = ['recording.yml', 'alerts.yml'].map((name) => join(FOLDER, 'rules', name));
+const RULES = ['recording.yml', 'alerts.yml'].map((name) => join(OBSERVABILITY, 'rules', name));
 const tools = prometheusTools();
 const { promtool, prometheus: program } = tools as PrometheusTools;
 
@@ -68,7 +69,7 @@ describe.skipIf('missing' in tools)('Prometheus', () => {
     runs.images = start(trainWords('images', 'configs/cifar10-dcgan.yaml', { ...often, ...images }));
     for (const name of Object.keys(runs))
       await statusWhen(name, `${name} to train`, (status) => status.step.generator > 1);
-    server = await startPrometheus(program, configFor('two-runs'));
+    server = await startPrometheus(program, committedConfig('two-runs'));
     await until(
       'rates of both runs and a measure of each',
       async () => {
@@ -145,10 +146,10 @@ describe.skipIf('missing' in tools)('a collapse', () => {
       await statusWhen(name, `${name} to train`, (status) => status.step.generator > 0);
       instances[name] = JSON.parse(readFileSync(join(scratch(name), 'server.json'), 'utf8')).http;
     }
-    const impatient = readFileSync(join(FOLDER, 'rules/alerts.yml'), 'utf8');
+    const impatient = readFileSync(join(OBSERVABILITY, 'rules/alerts.yml'), 'utf8');
     const file = scratch('impatient.yml');
     writeFileSync(file, impatient.replaceAll(/ for: \w+/g, ` for: ${WAIT_SECONDS}s`));
-    server = await startPrometheus(program, configFor('collapse', file));
+    server = await startPrometheus(program, committedConfig('collapse', { alerts: file }));
     for (const run of runs) expect((await run.finished).exitCode).toBe(0);
   }, 180_000);
 
@@ -211,11 +212,11 @@ describe.skipIf('missing' in tools)('alerts about who is there', () => {
   };
 
   it('fires for a run without workers, once that is killed, for one on its port, and for one that fails, each once', async () => {
-    const eager = readFileSync(join(FOLDER, 'rules/alerts.yml'), 'utf8')
+    const eager = readFileSync(join(OBSERVABILITY, 'rules/alerts.yml'), 'utf8')
       .replaceAll(/ for: \w+/g, ' for: 1s')
       .replace('(gan_waiting_seconds) > 60', '(gan_waiting_seconds) > 2');
     writeFileSync(scratch('eager.yml'), eager);
-    server = await startPrometheus(program, configFor('ends', scratch('eager.yml')));
+    server = await startPrometheus(program, committedConfig('ends', { alerts: scratch('eager.yml') }));
     const http = `127.0.0.1:${await freePort()}`;
     const killed = serve('killed', { 'server.http': http });
     const failing = serve('failing', { 'optimizer.generator.learningRate': 1e30 });
@@ -259,12 +260,12 @@ describe.skipIf('missing' in tools)('alerts about who is there', () => {
 
 describe.skipIf('missing' in tools)('promtool', () => {
   it('accepts the config and the rules', () => {
-    execFileSync(promtool, ['check', 'config', join(FOLDER, 'prometheus.yml')], { stdio: 'pipe' });
+    execFileSync(promtool, ['check', 'config', join(OBSERVABILITY, 'prometheus.yml')], { stdio: 'pipe' });
     execFileSync(promtool, ['check', 'rules', ...RULES], { stdio: 'pipe' });
   });
 
   it('sees each alert fire in its test, and only there', () => {
-    const tests = join(FOLDER, 'rules', 'alerts.test.yml');
+    const tests = join(OBSERVABILITY, 'rules', 'alerts.test.yml');
     execFileSync(promtool, ['test', 'rules', tests], { stdio: 'pipe' });
     const text = readFileSync(tests, 'utf8');
     for (const { alert } of rules) if (alert) expect(text).toContain(`alertname="${alert}"`);
@@ -274,20 +275,8 @@ describe.skipIf('missing' in tools)('promtool', () => {
 const { amtool, missing } = { amtool: '', missing: '', ...alertmanagerTools() };
 it('the example for Alertmanager is one that it takes', (context) => {
   if (missing) context.skip(missing);
-  execFileSync(amtool, ['check-config', join(FOLDER, 'alertmanager.yml')], { stdio: 'pipe' });
+  execFileSync(amtool, ['check-config', join(OBSERVABILITY, 'alertmanager.yml')], { stdio: 'pipe' });
 });
 
 if ('missing' in tools)
   it(`Prometheus is tested (${tools.missing})`, (context) => context.skip(tools.missing));
-
-/** The committed config over the runs of this file, its rules in place (or other alerts), and one second for five. */
-function configFor(name: string, alerts = `${FOLDER}/rules/alerts.yml`): string {
-  const text = readFileSync(join(FOLDER, 'prometheus.yml'), 'utf8')
-    .replace('../../runs', scratch(''))
-    .replaceAll('interval: 5s', 'interval: 1s')
-    .replace('- rules/alerts.yml', `- ${alerts}`)
-    .replace('- rules/', `- ${FOLDER}/rules/`);
-  const file = scratch(`prometheus-${name}.yml`);
-  writeFileSync(file, text);
-  return file;
-}

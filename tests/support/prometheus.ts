@@ -1,11 +1,23 @@
 // The real Prometheus and Alertmanager, as Debian packages them: the installed ones, else unpacked into Nash's cache without installing
 // anything.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join, resolve } from 'node:path';
 import { afterAll } from 'vitest';
 import { cacheFolder } from '../../src/setup/places.mjs';
 import { freePort, scratch, until } from './nash.js';
+
+/** What Nash gives to Prometheus, Alertmanager and Grafana. */
+export const OBSERVABILITY = resolve('cluster/observability');
 
 export interface PrometheusTools {
   prometheus: string;
@@ -125,4 +137,27 @@ export async function startPrometheus(program: string, config: string): Promise<
       return data.result;
     },
   };
+}
+
+/**
+ * The committed config over the runs of a test file, its rules in place, and one second for five.
+ * @param name of the file that is written
+ * @param where other rules for alerts, and an Alertmanager's address
+ */
+export function committedConfig(
+  name: string,
+  {
+    alerts = join(OBSERVABILITY, 'rules/alerts.yml'),
+    alertmanager = '127.0.0.1:9093',
+  }: { alerts?: string; alertmanager?: string } = {},
+): string {
+  const text = readFileSync(join(OBSERVABILITY, 'prometheus.yml'), 'utf8')
+    .replace('../../runs', scratch(''))
+    .replaceAll('interval: 5s', 'interval: 1s')
+    .replace('- rules/alerts.yml', `- ${alerts}`)
+    .replace('- rules/', `- ${OBSERVABILITY}/rules/`)
+    .replace('127.0.0.1:9093', alertmanager);
+  const file = scratch(`prometheus-${name}.yml`);
+  writeFileSync(file, text);
+  return file;
 }

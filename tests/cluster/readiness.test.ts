@@ -1,15 +1,12 @@
 // Goal: who asks a run's server whether it works is told so, with the reason where it does not. Method: one run of a server and a worker,
 // asked all the way: before the worker comes, while it steps, when the worker was killed, and during a stop that nobody can finish.
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { scratch, start, statusWhen, trainWords, until } from '../support/nash.js';
+import { freePort, scratch, start, statusWhen, trainWords, until } from '../support/nash.js';
 
 it('is ready while steps come, 1,000 times of 1,000, and says what it waits for or that it is being stopped where none does', async () => {
-  const words = trainWords('run', 'configs/ring.yaml', { 'stop.generatorSteps': 1_000_000 }).slice(1);
-  const server = start(['server', ...words]);
-  await statusWhen('run', 'the server', () => true);
-  const { http } = JSON.parse(readFileSync(join(scratch('run'), 'server.json'), 'utf8'));
+  const http = `127.0.0.1:${await freePort()}`;
+  const sets = { 'stop.generatorSteps': 1_000_000, 'server.http': http };
+  const server = start(['server', ...trainWords('run', 'configs/ring.yaml', sets).slice(1)]);
   const page = async (path: string) => {
     const response = await fetch(`http://${http}${path}`);
     return [response.status, (await response.text()).trim()] as const;
@@ -18,6 +15,9 @@ it('is ready while steps come, 1,000 times of 1,000, and says what it waits for 
     Number(
       new RegExp(`^gan_waiting_seconds{.*net="${net}".*} (.+)$`, 'm').exec((await page('/metrics'))[1])![1],
     );
+  const first = await until('an answer', () => page('/readyz').catch(() => undefined));
+  expect(first).toEqual([503, 'starting']);
+  await statusWhen('run', 'the server', () => true);
   const waiting = [503, 'waiting for workers for the discriminator and the generator'] as const;
   expect(await page('/readyz')).toEqual(waiting);
   await until('a wait for workers', async () => (await waited('discriminator')) > 0.5);

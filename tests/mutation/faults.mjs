@@ -883,6 +883,7 @@ export const FAULTS = [
     [
       ['every evaluation is a verdict to stop', 'since === undefined) {', 'false) {'],
       ['an evaluator that always dies is waited for', 'this.deaths !== DEATHS_MAX', 'true'],
+      ['the end waits for one that left long ago', 'this.seenMs + LAST_MS', 'this.parts.now() + LAST_MS'],
       [
         'deaths count though evaluations lie between',
         '    this.deaths = 0;\n    this.asked',

@@ -17,7 +17,7 @@ import type { RunReport } from '../run-report.js';
 import { CollapseJudge } from './collapse-judge.js';
 import type { ParameterStore } from './parameter-store.js';
 
-/** How long the end waits for somebody to ask for the last evaluation. */
+/** How long the end waits for somebody to ask for the last evaluation: since one was there, or since the start of the server. */
 const LAST_MS = 180_000;
 const POLL_MS = 10;
 /**
@@ -59,6 +59,8 @@ export interface EvaluationOptions {
 export class Evaluations {
   /** what an evaluator was asked for last; nobody works on it where that one is gone */
   private asked: { session: string; term: number; version: number; sinceMs: number } | undefined;
+  /** when an evaluator was there last, whatever it did; else when this server began */
+  private seenMs: number;
   private longestMs = 0;
   /** evaluators given up in a row: it may be the evaluation that is long, so that each is waited for twice as long as the one before */
   private hungCount = 0;
@@ -76,6 +78,7 @@ export class Evaluations {
   ) {
     this.isExpected = options.isExpected;
     const { config, metrics, version } = parts;
+    this.seenMs = parts.now();
     this.collapse = new CollapseJudge(config, metrics, { earlier: options.earlier, round: version() });
   }
 
@@ -87,6 +90,7 @@ export class Evaluations {
   /** Gives up an evaluator that does not answer, and asks another one; to be called several times a second. */
   check(): void {
     const { peers, now, onHung } = this.parts;
+    if (peers.all().some(({ role }) => role === 'evaluator')) this.seenMs = now();
     const evaluator = this.asked && peers.get(this.asked.session);
     if (evaluator && now() - this.asked!.sinceMs > this.patienceMs()) {
       this.hungCount += 1;
@@ -188,12 +192,13 @@ export class Evaluations {
 
   /** Asks for the last version and waits, for as long as an evaluator may be expected and has time to answer. @returns whether one did */
   async last(version: number): Promise<boolean> {
-    const deadline = this.parts.now() + LAST_MS;
+    this.check();
+    const deadline = this.seenMs + LAST_MS; // of one that was there at the end: from here on
     while (this.answeredVersion !== version) {
-      this.check();
       if (!this.isExpected || (this.parts.now() > deadline && !this.isBusy())) return false;
       this.ask(version);
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      this.check();
     }
     return true;
   }

@@ -193,6 +193,26 @@ describe('an evaluator that does not answer', () => {
   });
 });
 
+describe('an evaluator that does not come', () => {
+  it.each([
+    ['none has been there for three minutes', 181, false],
+    ['one left a minute ago', 60, undefined],
+  ])('is waited for at the end or not: %s', async (_, seconds, expected) => {
+    const { evaluations, leave, pass } = serverWith();
+    pass(10 * MINUTE);
+    leave('e');
+    pass(seconds * SECOND);
+    let hasAnswered: boolean | undefined;
+    const end = evaluations.last(100).then((value) => {
+      hasAnswered = value;
+    });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(hasAnswered).toBe(expected);
+    evaluations.forgo('the test is over');
+    await end;
+  });
+});
+
 describe('an evaluator that dies again and again', () => {
   it('is given up after six deaths without an evaluation: the end does not wait', async () => {
     const { evaluations, answer } = serverWith();

@@ -1,16 +1,12 @@
 // Goal: what the runbooks and the README tell people to type exists. Method: each `nash …` in them against that command's own help, and
 // each setting that they amend against what may be amended.
-import { readFileSync } from 'node:fs';
 import { expect, it, vi } from 'vitest';
 import { main } from '../../../src/cli/main.js';
 import { unamendableChanges } from '../../../src/config/decisive.js';
 import { amendedConfig, loadConfig } from '../../../src/config/load-config.js';
+import { flat, nashCommandsIn } from '../../support/commands.js';
 
 const ALERTS = 'cluster/observability/rules/alerts.yml';
-const text = (file: string) => readFileSync(file, 'utf8').replace(/\s+/g, ' ');
-/** Commands between backquotes. */
-const commandsIn = (file: string) =>
-  [...text(file).matchAll(/`(?:npx )?nash ([^`]+)`/g)].map((match) => match[1]!);
 
 async function helpOf(name: string): Promise<string> {
   const shown: string[] = [];
@@ -26,7 +22,7 @@ async function helpOf(name: string): Promise<string> {
 it.each([ALERTS, 'docs/what-is-saved.md'])(
   '%s names commands that there are, with options that they have',
   async (file) => {
-    const commands = commandsIn(file).filter((command) => !/^(setup|doctor)\b/.test(command));
+    const commands = nashCommandsIn(file).filter((command) => !/^(setup|doctor)\b/.test(command));
     expect(commands.length).toBeGreaterThan(1);
     const helps = new Map<string, string>();
     for (const command of commands) {
@@ -42,7 +38,7 @@ it.each([ALERTS, 'docs/what-is-saved.md'])(
 
 it('the runbooks amend what may be amended', () => {
   const config = loadConfig('configs/ring.yaml', ['loss.name=minimax']);
-  const amends = [...text(ALERTS).matchAll(/--amend ([\w.]+=[\w.-]+)/g)].map((match) => match[1]!);
+  const amends = [...flat(ALERTS).matchAll(/--amend ([\w.]+=[\w.-]+)/g)].map((match) => match[1]!);
   expect(amends.length).toBeGreaterThan(3);
   for (const amend of amends) {
     const amended = amendedConfig(config, [amend], '--amend');

@@ -1,5 +1,5 @@
 // Goal: what a machine does not allow is said in a line, with how to mend it and exit 3. Method: nash as another user beside root's
-// set-up and root's run, and with few files to open; each for real.
+// set-up and root's run, on a disk that may only be read, and with few files to open; each for real.
 
 import { spawnSync } from 'node:child_process';
 import {
@@ -15,7 +15,7 @@ import {
 import { connect, type Socket } from 'node:net';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { isAlive, nash, scratch, start, statusWhen, trainWords } from '../support/nash.js';
+import { isAlive, nash, scratch, start, statusWhen, syntheticCifar, trainWords } from '../support/nash.js';
 import { NOBODY, openToOthers, whyNoOtherUser } from '../support/other-user.js';
 
 const limited = (files: number) => ({ within: ['bash', '-c', `ulimit -n ${files}; exec "$0" "$@"`] });
@@ -71,6 +71,40 @@ function checkoutWith(library: string): string {
 }
 
 const why = whyNoOtherUser();
+
+describe.skipIf(why)('on a disk that may only be read', () => {
+  const disk = scratch('read-only');
+  mkdirSync(disk);
+  const mounted = `mount --bind ${disk} ${disk} && mount -o remount,bind,ro ${disk} && exec "$0" "$@"`;
+  const within = ['unshare', '--mount', 'bash', '-c', mounted];
+  const small = { 'data.path': syntheticCifar(16), 'model.width': 4, 'minibatch.size': 8 };
+  it.each([
+    [
+      'the run folder',
+      'read-only/run',
+      'configs/ring.yaml',
+      {},
+      {},
+      /^nash: the run folder .*read-only\/run/,
+    ],
+    [
+      'what is kept of the data',
+      'run',
+      'configs/cifar10-dcgan.yaml',
+      small,
+      { NASH_CACHE: join(disk, 'cache') },
+      /^nash: decoded images cannot be kept in .*NASH_CACHE/m,
+    ],
+  ])('%s cannot be written, and nash says so', async (_, name, config, sets, env, expected) => {
+    const words = trainWords(name, config, { 'stop.generatorSteps': 3, ...sets });
+    const { exitCode, stderr } = await start(words, { env, within }).finished;
+    const errors = stderr.split('\n').filter((line) => line.startsWith('nash: '));
+    expect([exitCode, errors]).toEqual([3, [expect.stringContaining('EROFS')]]);
+    expect(stderr).toMatch(expected);
+    expect(stderr).not.toMatch(/^ +at /m);
+  });
+});
+
 describe.skipIf(why)('as another user', () => {
   openToOthers(scratch('.'));
   const asNobody = (root: string, ...words: string[]) => {

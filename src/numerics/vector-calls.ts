@@ -105,23 +105,14 @@ export type Deed =
   | ({ kind: 'update' } & Update)
   | { kind: 'store'; vector: Vector; to: FilePlace };
 
-/**
- * `followedBy` is done with each part that is finite at once, while it is in the core's cache, and is not measured. A part whose norm is
- * beyond `normMax` counts as not finite.
- */
-export type Operation = Deed & { followedBy?: readonly Deed[]; normMax?: number };
+/** `followedBy` is done with each part that is finite at once, while it is in the core's cache, and is not measured. */
+export type Operation = Deed & { followedBy?: readonly Deed[] };
 
 /** So many of an operation's floats, and the calls that do them, one after the other. */
 export interface Part {
   operation: Operation;
   length: number;
-  work: Work;
-}
-
-/** What a thread does of an operation: calls, the first of which may measure so much. */
-export interface Work {
   calls: Call[];
-  squaredMax: number;
 }
 
 /** So many floats are one call: few enough for threads to share an operation out, and many enough for a call (1 MB: half of it is no faster, an eighth of it slower). */
@@ -133,14 +124,12 @@ export function partsOf(operation: Operation): Part[] {
   const total = lengthOf(operation);
   for (const deed of deeds)
     assert(lengthOf(deed) === total, () => `${operation.kind} followed by ${deed.kind} of another length`);
-  const squaredMax = (operation.normMax ?? Number.POSITIVE_INFINITY) ** 2;
   const whole = deeds.map(callOf); // asserts what it asserts of the whole
-  if (total <= PART_FLOATS) return [{ operation, length: total, work: { calls: whole, squaredMax } }];
+  if (total <= PART_FLOATS) return [{ operation, length: total, calls: whole }];
   return Array.from({ length: Math.ceil(total / PART_FLOATS) }, (_, i) => {
     const start = i * PART_FLOATS;
     const length = Math.min(PART_FLOATS, total - start);
-    const calls = deeds.map((deed) => callOf(partOf(deed, start, length)));
-    return { operation, length, work: { calls, squaredMax } };
+    return { operation, length, calls: deeds.map((deed) => callOf(partOf(deed, start, length))) };
   });
 }
 

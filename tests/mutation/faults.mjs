@@ -490,21 +490,9 @@ export const FAULTS = [
     'src/server/training/parameter-store.ts',
     [...TRAINING, 'tests/unit/server/training/parameter-store.test.ts'],
     [
-      [
-        'the sum of the shards is applied, not their mean',
-        'scale: 1 / this.config.minibatch.shards,',
-        'scale: 1,',
-      ],
-      [
-        'slots are summed over the shards',
-        "slot.merge === 'mean' ? 1 / this.config.minibatch.shards : 1",
-        '1',
-      ],
-      [
-        'slots keep what they ought to take',
-        'keep: slot.momentum,\n        take: (1 - slot.momentum) * share,',
-        'keep: 1 - slot.momentum,\n        take: slot.momentum * share,',
-      ],
+      ['the sum of the shards is applied, not their mean', 'scale: 1 / shards,', 'scale: 1,'],
+      ['slots are summed over the shards', "merge === 'mean' ? 1 / shards : 1", '1'],
+      ['slots keep what they ought to take', 'keep: momentum, take }', 'keep: 1 - momentum, take }'],
       ["D's bound is G's too", 'boundOf(net, this.config)', "boundOf('discriminator', this.config)"],
       ['nothing is clamped', '...(bound === undefined ? {} : { bound }),', ''],
       [
@@ -544,8 +532,8 @@ export const FAULTS = [
       ],
       [
         "the gradient's norm is its square",
-        'gradientNorm: Math.sqrt(ofUpdate.squaredNorm)',
-        'gradientNorm: ofUpdate.squaredNorm',
+        'Math.sqrt(measures[0]!.squaredNorm)',
+        'measures[0]!.squaredNorm',
       ],
     ],
   ),
@@ -759,12 +747,8 @@ export const FAULTS = [
     ['tests/unit/server/training/parameter-store.test.ts'],
     [
       ['an answer of any size is sound', 'finite && squaredNorm <= NORM_MAX ** 2', 'finite'],
-      ['a gradient of any size is applied', '[{ ...first, normMax }]', '[first]'],
-      [
-        "a gradient's bound is that of a shard",
-        'this.config.minibatch.shards * this.config.divergence',
-        'this.config.divergence',
-      ],
+      ['a gradient of any size is applied', 'finite && this.isBounded(gradientNorm)', 'finite'],
+      ["a gradient's bound is that of a shard", '/ (other ? this.config.minibatch.shards : 1)', ''],
       ['a weight may be of any size', 'limit: this.config.divergence.weight,', ''],
       ['what was refused is added to what comes', 'this.sums[net].clear();\n    return', 'return'],
     ],
@@ -772,7 +756,13 @@ export const FAULTS = [
   ...of(
     'src/numerics/vector-engine.ts',
     ['tests/unit/numerics/vector-engine.test.ts'],
-    [['threads look for no bound', ' || (first ?? result) > squaredMax', '']],
+    [
+      [
+        'what follows a part that is not finite is done all the same',
+        'if (!Number.isFinite(result)) return Number.NaN;',
+        '',
+      ],
+    ],
   ),
   ...of(
     'src/protocol/rounds.ts',

@@ -51,8 +51,12 @@ export type Applied =
 /** Larger gradients no training has; the square of this one, which Adam keeps, is still far from infinite in float32. */
 const NORM_MAX = 2 ** 60;
 
-/** What is done with each piece of a net's next version as it is made, `at` floats from the beginning. */
-type Follow = (made: Vector, at: number) => Deed[];
+/** A piece of a net's next version, `at` floats from the beginning, and what makes it of that piece of the shards' sum. */
+interface Making {
+  at: number;
+  made: Vector;
+  deed(sum: Vector): Deed;
+}
 
 const storing = ({ file, position }: FilePlace, vector: Vector, at: number): Deed => ({
   kind: 'store',
@@ -171,7 +175,7 @@ export class ParameterStore {
   /**
    * Applies the step whose nodes are all settled: optimizer, state slots, G's average; publishes version `step + 1`. A draft is filled
    * with what is made while the rest is computed. A gradient that is not finite, or beyond the config's `divergence`, is not applied,
-   * nor is an update that leads to such weights: nothing changes then.
+   * nor is an update that leads to such weights: nothing changes then, since all that is made goes to new vectors.
    */
   async apply(net: Net, step: number, draft?: Draft): Promise<Applied> {
     const [sum, other] = this.sums[net].take();
@@ -181,21 +185,24 @@ export class ParameterStore {
       ...(net === 'generator' ? [this.averaging(step, next, made, at)] : []),
       ...(draft ? [storing(draft.place, made, at)] : []),
     ];
-    // both kinds of the first stage measure the whole sum, and so guard the second
-    const first: Operation = other ? { kind: 'add', into: sum, from: other } : { kind: 'scan', vector: sum };
-    const normMax = this.config.minibatch.shards * this.config.divergence.gradientNorm; // of a sum, not of a mean
-    const stages: Operation[][] = [
-      [{ ...first, normMax }],
-      [this.update(net, step, sum, next, follow), ...this.slotMerges(net, step, sum, next, follow)],
-    ];
-    const { finite, measures, trouble } = await this.engine.sequence(stages);
-    this.engine.release(sum);
-    if (other) this.engine.release(other);
-    if (!finite) {
+    const operations = this.makings(net, step, next).map(({ at, made, deed }): Operation => {
+      const of = (vector: Vector) => part(vector, at, made.length);
+      const [first, ...rest] = [deed(of(sum)), ...follow(made, at)] as [Deed, ...Deed[]];
+      return other
+        ? { kind: 'add', into: of(sum), from: of(other), followedBy: [first, ...rest] }
+        : { ...first, followedBy: rest };
+    });
+    const { finite, measures, trouble } = await this.engine.together(operations);
+    const gradientNorm = Math.sqrt(measures[0]!.squaredNorm) / (other ? this.config.minibatch.shards : 1); // of a mean
+    const sums = other ? [sum, other] : [sum];
+    const isSound = finite && this.isBounded(gradientNorm);
+    const cause = isSound ? undefined : await this.causeIn(sums);
+    for (const vector of sums) this.engine.release(vector);
+    if (cause) {
       this.engine.release(next.parameters);
       this.retire(net, next);
       draft?.drop();
-      return { kind: 'not-finite', cause: measures.length === 1 ? 'gradient' : 'update' };
+      return { kind: 'not-finite', cause };
     }
     this.nets[net] = next;
     this.versions.publish(net, step + 1, next.parameters);
@@ -203,8 +210,7 @@ export class ParameterStore {
     this.retire(net, old);
     const versions = this.newestVersions();
     if (isWhole(this.config.schedule, versions)) this.endRound(versions);
-    const [, [ofUpdate]] = measures as [Measure[], [Measure]];
-    return { kind: 'applied', gradientNorm: Math.sqrt(ofUpdate.squaredNorm) };
+    return { kind: 'applied', gradientNorm };
   }
 
   /** Forgets the settled nodes of a net's open step: they will be computed once more. */
@@ -218,47 +224,48 @@ export class ParameterStore {
     return { discriminator: newest('discriminator'), generator: newest('generator') };
   }
 
-  /** The optimizer; it measures the averaged gradient. */
-  private update(net: Net, step: number, sum: Vector, next: NetState, follow: Follow): Operation {
+  private isBounded(gradientNorm: number): boolean {
+    return gradientNorm <= this.config.divergence.gradientNorm;
+  }
+
+  /** Why a step came to something that is not finite. @param sums what it was made of, added up as far as it went */
+  private async causeIn(sums: readonly Vector[]): Promise<'gradient' | 'update'> {
+    const measures = await Promise.all(sums.map((sum) => this.engine.scan(sum)));
+    const { shards } = this.config.minibatch;
+    const isSound = ({ finite, squaredNorm }: Measure) =>
+      finite && this.isBounded(Math.sqrt(squaredNorm) / shards);
+    return measures.every(isSound) ? 'update' : 'gradient';
+  }
+
+  /** All that makes a net's next version; the first measures the gradient. */
+  private makings(net: Net, step: number, next: NetState): Making[] {
+    const { size, slots } = this.layout.manifest(net, step);
+    const { shards } = this.config.minibatch;
     const { parameters, optimizerState } = this.nets[net];
     const optimizer = this.optimizers[net];
-    const { size } = this.layout.manifest(net, step);
     const bound = boundOf(net, this.config);
-    const weightsOf = (vector: Vector) => part(vector, 0, size);
-    return {
+    const update = (gradient: Vector): Deed => ({
       kind: 'update',
       kernel: optimizer.kernel,
-      gradient: weightsOf(sum),
-      scale: 1 / this.config.minibatch.shards,
-      weights: weightsOf(parameters),
-      into: weightsOf(next.parameters),
+      gradient,
+      scale: 1 / shards,
+      weights: part(parameters, 0, size),
+      into: part(next.parameters, 0, size),
       state: optimizerState,
       stateInto: next.optimizerState,
       scalars: optimizer.scalars(step + 1),
       ...(bound === undefined ? {} : { bound }),
       limit: this.config.divergence.weight,
-      followedBy: follow(weightsOf(next.parameters), 0),
-    };
-  }
-
-  /** new = momentum * old + (1 - momentum) * merged, each slot by its merge rule. */
-  private slotMerges(net: Net, step: number, sum: Vector, next: NetState, follow: Follow): Operation[] {
-    const { size, slots } = this.layout.manifest(net, step);
-    const { parameters } = this.nets[net];
-    return slots.map((slot): Operation => {
-      const at = size + slot.offset;
-      const share = slot.merge === 'mean' ? 1 / this.config.minibatch.shards : 1;
-      const into = part(next.parameters, at, slot.size);
-      return {
-        kind: 'blend',
-        into,
-        old: part(parameters, at, slot.size),
-        from: part(sum, at, slot.size),
-        keep: slot.momentum,
-        take: (1 - slot.momentum) * share,
-        followedBy: follow(into, at),
-      };
     });
+    // new = momentum * old + (1 - momentum) * merged, each slot by its merge rule
+    const merges = slots.map(({ offset, size: length, merge, momentum }): Making => {
+      const at = size + offset;
+      const made = part(next.parameters, at, length);
+      const take = (1 - momentum) * (merge === 'mean' ? 1 / shards : 1);
+      const old = part(parameters, at, length);
+      return { at, made, deed: (from) => ({ kind: 'blend', into: made, old, from, keep: momentum, take }) };
+    });
+    return [{ at: 0, made: part(next.parameters, 0, size), deed: update }, ...merges];
   }
 
   /** G's average follows what was just made of its next version, `at` floats from the start. */

@@ -108,7 +108,7 @@ describe('update', () => {
               (limit) => ({ kind: 'update', ...step, ...vectors, limit }) as const,
             );
             const finite = [];
-            for (const update of found) finite.push((await engine.sequence([[update]])).finite);
+            for (const update of found) finite.push((await engine.together([update])).finite);
             expect(finite, `${step.kernel}, ${8 * sign} at ${at} of ${length}`).toEqual([true, false]);
             for (const vector of [gradient, weights, ...state]) engine.release(vector);
           }
@@ -185,32 +185,29 @@ describe('add, blend and scan', () => {
   });
 });
 
-describe('sequence', () => {
+describe('operations done together', () => {
   const filled = (length: number, value: number) => vectorOf(new Float32Array(length).fill(value));
 
-  it('does stage after stage, also where the memory has grown since', async () => {
-    const length = 40_000;
+  it('are measured in their order, also where the memory has grown since', async () => {
+    const length = 100_000;
     const [a, b] = [filled(length, 1), filled(length, 2)];
     engine.allocate(5_000_000);
     const last = filled(length, 5);
-    const { finite, measures } = await engine.sequence([
-      [{ kind: 'scan', vector: a }],
-      [{ kind: 'add', into: a, from: b }],
-      [
-        {
-          kind: 'update',
-          ...STEPS[0]!,
-          scalars: [1, 0],
-          gradient: part(a, 0, length),
-          weights: last,
-          state: [b],
-        },
-      ],
-      [{ kind: 'blend', into: a, from: last, keep: 0, take: 2 }],
+    const { finite, measures } = await engine.together([
+      { kind: 'scan', vector: a },
+      { kind: 'add', into: b, from: a },
+      {
+        kind: 'blend',
+        into: last,
+        from: last,
+        keep: 0,
+        take: 2,
+        followedBy: [{ kind: 'add', into: last, from: a }],
+      },
     ]);
     expect(finite).toBe(true);
-    expect(measures.map(([measure]) => measure!.squaredNorm / length)).toEqual([1, 9, 0.75 ** 2, 8.5 ** 2]);
-    expect(engine.read(a).every((x) => x === 8.5)).toBe(true);
+    expect(measures.map(({ squaredNorm }) => squaredNorm / length)).toEqual([1, 9, 100]);
+    expect(engine.read(last).every((x) => x === 11)).toBe(true);
   });
 
   it('has the bits and the measures of one thread with any number of them', async () => {
@@ -229,11 +226,10 @@ describe('sequence', () => {
       const into = other.allocate(length);
       const update = { kind: 'update', ...step, gradient, weights, into, state } as const;
       const scan = { kind: 'scan', vector: gradient } as const;
-      const { measures } = await other.sequence([
-        [scan],
-        [update],
-        [{ kind: 'blend', into: weights, from: into, keep: 0.9, take: 0.1 }],
-      ]);
+      const blend = { kind: 'blend', into: weights, from: into, keep: 0.9, take: 0.1 } as const;
+      const measures = await Promise.all(
+        [scan, update, blend].map((operation) => other.together([operation])),
+      );
       const hash = (vector: Vector) => vectorHash(other.view(vector));
       outcomes.push({ measures, hashes: [into, weights, ...state].map(hash) });
       await other.close();
@@ -241,7 +237,7 @@ describe('sequence', () => {
     for (const outcome of outcomes) expect(outcome).toEqual(outcomes[0]);
   });
 
-  it('what follows an operation part by part has the bits of a stage of its own, and is left where the part is not finite', async () => {
+  it('what follows an operation part by part has the bits of an operation of its own, and is left where the part is not finite', async () => {
     const length = 2 ** 19 + 77; // three parts
     const from = engine.allocate(length);
     engine.write(from, 0, drawn(length, 'followed', 'from'));
@@ -249,14 +245,14 @@ describe('sequence', () => {
     const blend = (into: Vector) => ({ kind: 'blend', into, from, keep: 0.9, take: 0.1 }) as const;
     const sums = [filled(length, 2), filled(length, 2)] as const;
     const add = (into: Vector) => ({ kind: 'add', into: from, from: into }) as const;
-    const together = await engine.sequence([[{ ...add(sums[0]), followedBy: [blend(averages[0])] }]]);
+    const together = await engine.together([{ ...add(sums[0]), followedBy: [blend(averages[0])] }]);
     engine.write(from, 0, drawn(length, 'followed', 'from'));
-    const apart = await engine.sequence([[add(sums[1])], [blend(averages[1])]]);
-    expect(together.measures).toEqual(apart.measures.slice(0, 1));
+    expect(together.measures).toEqual([await engine.add(from, sums[1])]);
+    await engine.blend(blend(averages[1]));
     expect(vectorHash(engine.view(averages[0]))).toBe(vectorHash(engine.view(averages[1])));
     engine.write(sums[0], 2 ** 18, Float32Array.of(Number.NaN)); // in the second part
     engine.view(averages[0]).fill(1);
-    const spoiled = await engine.sequence([[{ ...add(sums[0]), followedBy: [blend(averages[0])] }]]);
+    const spoiled = await engine.together([{ ...add(sums[0]), followedBy: [blend(averages[0])] }]);
     expect(spoiled.finite).toBe(false);
     const isLeft = (start: number, end: number) =>
       engine
@@ -277,8 +273,8 @@ describe('sequence', () => {
           other.write(made, 0, drawn(length, 'stored'));
           const to = { file, position: 64 };
           const store = { kind: 'store', vector: made, to } as const;
-          const outcome = await other.sequence([
-            [{ kind: 'add', into: made, from: made, followedBy: [store] }],
+          const outcome = await other.together([
+            { kind: 'add', into: made, from: made, followedBy: [store] },
           ]);
           expect([outcome.finite, outcome.trouble]).toEqual([true, undefined]);
           const back = new Float32Array(length);
@@ -294,72 +290,45 @@ describe('sequence', () => {
     }
   });
 
-  it('what cannot be stored is told, and spoils nothing else; the next sequence knows nothing of it', async () => {
+  it('what cannot be stored is told, and spoils nothing else; the next knows nothing of it', async () => {
     for (const length of [10, 2 ** 19]) {
       const [vector, average] = [filled(length, 1), filled(length, 0)];
       const deeds = [
         { kind: 'store', vector, to: { file: 999_999, position: 0 } },
         { kind: 'blend', into: average, from: vector, keep: 0, take: 1 },
       ] as const;
-      const outcome = await engine.sequence([[{ kind: 'scan', vector, followedBy: deeds }]]);
+      const outcome = await engine.together([{ kind: 'scan', vector, followedBy: deeds }]);
       expect(outcome).toMatchObject({ finite: true, trouble: expect.stringContaining('EBADF') });
       expect(engine.read(average).every((x) => x === 1)).toBe(true);
-      const next = await engine.sequence([[{ kind: 'scan', vector }]]);
+      const next = await engine.together([{ kind: 'scan', vector }]);
       expect(next).toMatchObject({ finite: true, trouble: undefined });
     }
   });
 
-  it('a scan in front guards what is behind it, wherever the NaN or the huge number lies and whatever else is under way', async () => {
-    const length = 2 ** 20;
-    const [weights, vector] = [filled(length, 1), engine.allocate(length)];
-    const normMax = 2 ** 60;
-    for (const [at, bad] of [
-      [0, Number.NaN],
-      [2 ** 18, 2 ** 61],
-      [length - 1, -Infinity],
-      [length - 1, -3e38],
-    ] as const) {
-      const gradient = filled(length, 1);
-      engine.write(gradient, at, Float32Array.of(bad));
-      const update = { kind: 'update', ...STEPS[0]!, gradient, weights, state: [vector] } as const;
-      const other = filled(length, 1);
-      const [outcome, sum] = await Promise.all([
-        engine.sequence([[{ kind: 'scan', vector: gradient, normMax }], [update]]),
-        engine.add(other, other),
-      ]);
-      expect(outcome).toEqual({
-        finite: false,
-        measures: [[{ finite: false, squaredNorm: Number.NaN }]],
-        trouble: undefined,
-      });
-      expect(sum).toEqual({ finite: true, squaredNorm: 4 * length });
-      for (const vector of [gradient, other]) engine.release(vector);
-    }
-    expect(engine.read(weights).every((x) => x === 1)).toBe(true);
-    expect(engine.read(vector).every((x) => x === 0)).toBe(true);
-  });
-
-  it('never loses a meeting of its threads, nor a NaN in whichever stage', async () => {
-    const long = 2 ** 13; // three times this is too much for the main thread
+  it('are done before those asked for next begin, again and again, and one that is not finite stops no other', async () => {
+    const long = 2 ** 15; // of several this is too much for the main thread
     for (const threads of [2, 4]) {
       const other = await VectorEngine.create(threads);
-      const [good, bad, sum] = [1, Number.NaN, 0].map((value) => {
-        const vector = other.allocate(long);
-        other.write(vector, long - 1, Float32Array.of(value));
+      const [good, bad, sum, copy] = [1, Number.NaN, 0, 0].map((value) => {
+        const vector = other.allocate(4 * long);
+        other.write(vector, 4 * long - 1, Float32Array.of(value));
         return vector;
-      }) as [Vector, Vector, Vector];
+      }) as [Vector, Vector, Vector, Vector];
       const scan = (vector: Vector) => ({ kind: 'scan', vector }) as const;
-      for (let i = 0; i < 5000; i++) {
-        const stage = i % 4; // in which there is a NaN; 3: in none
-        const outcome = await other.sequence([
-          [scan(good), scan(stage === 0 ? bad : good)],
-          [scan(stage === 1 ? bad : good), { kind: 'add', into: sum, from: good }, scan(good)],
-          [scan(good), scan(stage === 2 ? bad : good)],
+      for (let i = 0; i < 1500; i++) {
+        // the copy is made of what another thread has just added, since its halves are the other way round
+        const halves = [2 * long, 0].map((at) => {
+          const [into, from] = [copy, sum].map((vector) => part(vector, at, 2 * long)) as [Vector, Vector];
+          return { kind: 'blend', into, from, keep: 0, take: 1 } as const;
+        });
+        const [first, second] = await Promise.all([
+          other.together([scan(i % 3 ? good : bad), { kind: 'add', into: sum, from: good }]),
+          other.together(halves),
         ]);
-        if (outcome.finite !== (stage === 3) || outcome.measures.length !== Math.min(3, stage + 1))
-          expect(outcome, `sequence ${i}, a NaN in stage ${stage}`).toBeUndefined();
+        if (first.finite !== i % 3 > 0 || !second.finite || other.view(copy)[4 * long - 1] !== i + 1)
+          expect([first, second], `round ${i}`).toBeUndefined();
       }
-      expect(other.view(sum)[long - 1]).toBe(3750);
+      expect(other.view(sum)[4 * long - 1]).toBe(1500);
       await other.close();
     }
   });

@@ -73,6 +73,16 @@ function freeSettingsInWords(): string {
   return clauses.join('; ');
 }
 
+/** Whether a setting decides bits, and whether a run may change it on its way: for a person, in a table. */
+export function changeOf(path: string): { decides: string; mayChange: string } {
+  const free = FREE.find(({ key }) => covers(key, path));
+  const amendable = isAmendable(path) ? '`--amend`' : 'no';
+  if (free === undefined) return { decides: 'yes', mayChange: amendable };
+  const { unless } = free;
+  if (unless === undefined) return { decides: 'no', mayChange: 'freely' };
+  return { decides: `only ${unless.words}`, mayChange: `freely; ${unless.words} with ${amendable}` };
+}
+
 const covers = (key: string, path: string): boolean => path === key || path.startsWith(`${key}.`);
 
 function isDecisive(path: string, config: RunConfig): boolean {

@@ -8,14 +8,14 @@ import { averagingOptions, optimizerOptions } from '../optimizers/options.js';
 import { penaltyOptions } from '../penalties/penalties.js';
 import { scheduleOptions } from '../protocol/schedule.js';
 
-/** A choice by name whose settings may be changed without saying the name again. */
+/** A choice by name whose settings may be changed without saying the name again; `choice` is what reference.ts knows it by. */
 const named = <S extends z.ZodType>(schema: S, name: string) =>
   z
-    .preprocess(
-      (value) =>
-        value !== null && typeof value === 'object' && !('name' in value) ? { name, ...value } : value,
-      schema,
+    .transform((value: unknown) =>
+      value !== null && typeof value === 'object' && !('name' in value) ? { name, ...value } : value,
     )
+    .meta({ choice: name })
+    .pipe(schema)
     .prefault({ name } as never);
 
 const count = z
@@ -25,11 +25,27 @@ const count = z
 
 const minibatch = z
   .strictObject({
-    size: z.int().positive().max(65_536).default(64),
-    /** pieces a minibatch is cut into: the largest number of workers a pool should ever have; decides the bits */
-    shards: z.int().positive().max(1024).default(4),
-    /** samples coupled by batch norm, so that the model does not depend on `shards`; default: the whole shard */
-    group: z.int().positive().optional(),
+    size: z
+      .int()
+      .positive()
+      .max(65_536)
+      .default(64)
+      .describe('real items of a D step, and samples of a step of either net'),
+    shards: z
+      .int()
+      .positive()
+      .max(1024)
+      .default(4)
+      .describe(
+        'pieces that a minibatch is cut into: the largest number of workers a pool should ever have. Divides `size`',
+      ),
+    group: z
+      .int()
+      .positive()
+      .optional()
+      .describe(
+        'samples coupled by batch norm, so that the model does not depend on `shards`; default: the whole shard',
+      ),
   })
   .superRefine(({ size, shards, group }, context) => {
     if (size % shards !== 0) {
@@ -51,14 +67,12 @@ const minibatch = z
 const divisorsOf = (n: number): number[] =>
   Array.from({ length: 64 }, (_, i) => i + 1).filter((d) => d <= n && n % d === 0);
 
-/** host:port, port 0 for any free one; with a plus the first free one from there on */
 const httpAddress = z
   .string()
   .regex(
     /^[^\s:/]+:\d{1,5}\+?$/,
     'expected host:port, such as 127.0.0.1:9464, or 127.0.0.1:9464+ for the first free port',
   );
-/** Where workers of other hosts, or of other users with a key, reach the server; `none`: only processes of its user on its host do. */
 const endpoint = z
   .string()
   .regex(
@@ -67,10 +81,15 @@ const endpoint = z
   );
 
 export const runConfig = z.strictObject({
-  seed: z.int().min(0).max(Number.MAX_SAFE_INTEGER).default(1),
-  data: dataOptions,
-  model: modelOptions,
-  loss: named(lossOptions, 'non-saturating'),
+  seed: z
+    .int()
+    .min(0)
+    .max(Number.MAX_SAFE_INTEGER)
+    .default(1)
+    .describe('of initial weights, latents, dropout and the order of the data'),
+  data: dataOptions.describe('what is learned'),
+  model: modelOptions.describe('the two networks'),
+  loss: named(lossOptions, 'non-saturating').describe('what the nets minimize'),
   penalties: penaltyOptions.prefault({}),
   optimizer: z
     .strictObject({
@@ -80,91 +99,167 @@ export const runConfig = z.strictObject({
     .prefault({}),
   schedule: scheduleOptions.prefault({}),
   minibatch: minibatch.prefault({}),
-  /** bfloat16: matrix work and the activations between; see src/compiler/mixed-precision.ts */
-  precision: z.enum(['float32', 'bfloat16']).default('float32'),
+  precision: z
+    .enum(['float32', 'bfloat16'])
+    .default('float32')
+    .describe('of matrix work and the activations between; weights, sums and updates are float32 always'),
   device: z
     .strictObject({
-      kind: z.enum(['cpu', 'gpu', 'auto']).default('auto'),
-      /** intra-op threads of every worker; decides the bits */
-      threads: z.int().positive().max(256).default(1),
+      kind: z
+        .enum(['cpu', 'gpu', 'auto'])
+        .default('auto')
+        .describe('what workers compute on; `auto`: a GPU where the library finds one'),
+      threads: z.int().positive().max(256).default(1).describe('intra-op threads of every worker'),
     })
     .prefault({}),
-  /** of G's weights, from which samples are drawn; decay 0 turns it off */
   averaging: averagingOptions.prefault({}),
   checkpoint: z
     .strictObject({
-      everySteps: count.default(500),
-      /** one more whenever this long has passed since the last, seconds */
-      everySeconds: z.number().positive().max(1e9).default(600),
-      keep: z.int().positive().max(1000).default(3),
-      /** training waits this long for a disk without room, trying again and again, before the run ends with 3; seconds */
-      patienceSeconds: z.number().nonnegative().max(1e9).default(600),
+      everySteps: count.default(500).describe("one each time that many of G's steps are done"),
+      everySeconds: z
+        .number()
+        .positive()
+        .max(1e9)
+        .default(600)
+        .describe('one more whenever this long has passed since the last, seconds'),
+      keep: z
+        .int()
+        .positive()
+        .max(1000)
+        .default(3)
+        .describe('newest ones by these two rules that stay; those of a stop and of an end stay besides'),
+      patienceSeconds: z
+        .number()
+        .nonnegative()
+        .max(1e9)
+        .default(600)
+        .describe(
+          'training waits this long for a disk without room, trying again, before the run ends with 3; seconds',
+        ),
     })
     .prefault({}),
   evaluation: z
     .strictObject({
-      everySteps: count.default(100),
-      /** samples drawn for the measures of ring and grid (PacGAN: 2,500) */
-      samples: z.int().min(64).max(100_000).default(2500),
+      everySteps: count.default(100).describe("G's steps from one evaluation to the next"),
+      samples: z
+        .int()
+        .min(64)
+        .max(100_000)
+        .default(2500)
+        .describe('samples drawn for the measures of ring and grid (PacGAN: 2,500)'),
     })
     .prefault({}),
-  /** when samples that lack variety are a collapse: to verdicts, the alert and the figure */
   collapse: z
     .strictObject({
-      /** a collapse score above it is bad; 0.5: more than half of the data's variety is missing */
-      threshold: z.number().min(0).max(1).default(0.5),
-      /**
-       * bad scores count after it, and from the first one that was not bad: an untrained G lacks variety too. Below 1 a share of the
-       * run, else G's steps
-       */
-      after: z.number().min(0).max(1e9).default(0.2),
-      /** bad evaluations in a row that are a collapse; one alone may be an oscillation */
-      patience: z.int().positive().max(1000).default(3),
+      threshold: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(0.5)
+        .describe("a collapse score above it is bad; 0.5: more than half of the data's variety is missing"),
+      after: z
+        .number()
+        .min(0)
+        .max(1e9)
+        .default(0.2)
+        .describe(
+          'bad scores count after it, and from the first one that was not bad: an untrained G lacks variety too. ' +
+            "Below 1 a share of the run, else G's steps",
+        ),
+      patience: z
+        .int()
+        .positive()
+        .max(1000)
+        .default(3)
+        .describe('bad evaluations in a row that are a collapse; one alone may be an oscillation'),
     })
-    .prefault({}),
-  /** stop and rollback make training wait for each evaluation: its verdict decides the weights */
-  onCollapse: z.enum(['alert', 'stop', 'rollback']).default('alert'),
-  onDivergence: z.enum(['stop', 'rollback']).default('stop'),
-  /**
-   * What is beyond these has diverged, as what is not finite has. Each default is 30,000 times and more what the configs that come with
-   * Nash reach (measured on ring, grid-collapse and mnist-gan: losses 20, norms 350, weights 3), and lies far from where float32 ends
-   */
+    .prefault({})
+    .describe('when samples that lack variety are a collapse: to verdicts, the alert and the figure'),
+  onCollapse: z
+    .enum(['alert', 'stop', 'rollback'])
+    .default('alert')
+    .describe(
+      '`stop` and `rollback` make training wait for each evaluation: its verdict decides the weights',
+    ),
+  onDivergence: z
+    .enum(['stop', 'rollback'])
+    .default('stop')
+    .describe('what follows when a step diverges again, computed with an eye on every answer'),
+  // each default is 30,000 times and more what the configs that come with Nash reach (measured on ring, grid-collapse and mnist-gan: losses
+  // 20, norms 350, weights 3), and lies far from where float32 ends
   divergence: z
     .strictObject({
-      /** magnitude of a step's loss, penalties included */
-      loss: z.number().positive().max(1e30).default(1e6),
-      /** Euclidean norm of a step's averaged gradient; beyond 100 is trouble, as practitioners say (ganhacks) */
+      loss: z
+        .number()
+        .positive()
+        .max(1e30)
+        .default(1e6)
+        .describe("magnitude of a step's loss, penalties included"),
       gradientNorm: z
         .number()
         .positive()
         .max(2 ** 60)
-        .default(1e8),
-      /** magnitude of a weight after an update */
-      weight: z.number().positive().max(1e30).default(1e5),
+        .default(1e8)
+        .describe(
+          "Euclidean norm of a step's averaged gradient; beyond 100 is trouble, as practitioners say (ganhacks)",
+        ),
+      weight: z.number().positive().max(1e30).default(1e5).describe('magnitude of a weight after an update'),
+    })
+    .prefault({})
+    .describe('what is beyond these has diverged, as what is not finite has'),
+  verify: z
+    .strictObject({
+      fraction: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(0)
+        .describe(
+          'share of tasks computed twice: such a task counts once two workers agree on it, bit for bit, of two hosts or keys where ' +
+            'there are two. At 1 no minority of those gets wrong bits into the weights; a majority that agrees does, as does a liar ' +
+            'alone in its pool, and below 1 whoever lies in what is not computed twice',
+        ),
     })
     .prefault({}),
-  /**
-   * share of tasks computed twice: such a task counts once two workers agree on it, bit for bit, of two hosts or keys where there are two.
-   * At 1 no minority of those gets wrong bits into the weights; a majority that agrees does, as does a liar alone in its pool, and below 1
-   * whoever lies in what is not computed twice
-   */
-  verify: z.strictObject({ fraction: z.number().min(0).max(1).default(0) }).prefault({}),
   server: z
     .strictObject({
-      endpoint: endpoint.default('none'),
-      http: httpAddress.default('127.0.0.1:9464+'), // several runs of one host
-      /** names, besides this host's own, under which browsers and Prometheus may ask for the pages */
-      httpNames: z.array(z.string().min(1).max(253)).max(64).default([]),
-      /**
-       * folder of keys, or `none`; default: ~/.config/nash/keys, if it holds a server's key. On loopback a server without them takes a
-       * key that is made for the run.
-       */
-      keys: z.string().min(1).optional(),
-      /** whoever reaches the endpoint may join without a key, where there are none; needed for that beyond loopback */
-      trustedNetwork: z.boolean().default(false),
+      endpoint: endpoint
+        .default('none')
+        .describe(
+          'where workers of other hosts, or of other users with a key, reach the server: tcp://address:port; `none`: only processes ' +
+            'of its user on its host do',
+        ),
+      http: httpAddress
+        .default('127.0.0.1:9464+') // several runs of one host
+        .describe(
+          'host:port of /metrics, /status and the rest; port 0 for any free one, with a plus the first free one from there on',
+        ),
+      httpNames: z
+        .array(z.string().min(1).max(253))
+        .max(64)
+        .default([])
+        .describe(
+          "names, besides this host's own, under which browsers and Prometheus may ask for the pages",
+        ),
+      keys: z
+        .string()
+        .min(1)
+        .optional()
+        .describe(
+          "folder of keys, or `none`; default: ~/.config/nash/keys, if it holds a server's key. On loopback a server without them " +
+            'takes a key that is made for the run',
+        ),
+      trustedNetwork: z
+        .boolean()
+        .default(false)
+        .describe(
+          'whoever reaches the endpoint may join without a key, where there are none; needed for that beyond loopback',
+        ),
     })
     .prefault({}),
-  stop: z.strictObject({ generatorSteps: count.default(10_000) }).prefault({}),
+  stop: z
+    .strictObject({ generatorSteps: count.default(10_000).describe("G's steps after which the run is done") })
+    .prefault({}),
 });
 
 export type RunConfig = z.infer<typeof runConfig>;

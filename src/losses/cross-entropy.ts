@@ -13,7 +13,9 @@ const discriminator = ({ real, fake }: Logits): tf.Scalar =>
 
 /** Equation 1 for both players: G minimizes E log(1 - D(G(z))), whose gradient vanishes while D is winning. */
 export const minimax = lossEntry({
-  options: z.strictObject({ name: z.literal('minimax') }),
+  options: z
+    .strictObject({ name: z.literal('minimax') })
+    .describe('equation 1 of Goodfellow et al. 2014 for both; G learns nothing from a D that always wins'),
   make: () => ({
     discriminator,
     generator: ({ fake }) => tf.neg(mean(tf.softplus(fake))) as tf.Scalar,
@@ -24,7 +26,9 @@ export const minimax = lossEntry({
 
 /** Section 3 of the same paper: G maximizes E log D(G(z)) instead. */
 export const nonSaturating = lossEntry({
-  options: z.strictObject({ name: z.literal('non-saturating') }),
+  options: z
+    .strictObject({ name: z.literal('non-saturating') })
+    .describe('G maximizes log D(G(z)) instead (section 3 of the same paper)'),
   make: () => ({
     discriminator,
     generator: ({ fake }) => mean(negativeLogSigmoid(fake)),

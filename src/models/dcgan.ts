@@ -16,13 +16,16 @@ const CONVOLUTION = { kernel: 4, stride: 2, initializer: WEIGHTS, bias: false };
 /** Largest side that the dense layers look at whole. */
 const BASE_SIDE_MAX = 7;
 
-/** Radford et al. 2016, for square images whose side is 7 or less times a power of two: 28, 32, 48, 64, … */
-const options = z.strictObject({
-  name: z.literal('dcgan'),
-  width: width.default(64),
-  latent: latent.default(100),
-  latentDistribution: latentDistribution.default('normal'),
-});
+const options = z
+  .strictObject({
+    name: z.literal('dcgan'),
+    width: width.default(64).describe('channels next to the image, which double at each stage inwards'),
+    latent: latent.default(100),
+    latentDistribution: latentDistribution.default('normal'),
+  })
+  .describe(
+    'Radford et al. 2016, for square images whose side is 7 or less times a power of two: 28, 32, 48, 64, …',
+  );
 
 export const dcgan = modelEntry({
   options,

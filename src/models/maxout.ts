@@ -10,27 +10,33 @@ import { hidden, keep, latent, latentDistribution } from './options.js';
 
 const uniform = (range: number): Initializer => ({ kind: 'uniform', range });
 
-const options = z.strictObject({
-  name: z.literal('maxout'),
-  latent: latent.default(100),
-  latentDistribution: latentDistribution.default('uniform'),
-  generator: z
-    .strictObject({
-      hidden: hidden.default([1200, 1200]),
-      output: z.enum(['linear', 'tanh', 'sigmoid']).default('sigmoid'),
-      range: z.number().positive().default(0.05),
-    })
-    .prefault({}),
-  discriminator: z
-    .strictObject({
-      units: hidden.default([240, 240]),
-      pieces: z.int().min(2).max(16).default(5),
-      keepInput: keep.default(0.8),
-      keepHidden: keep.default(0.5),
-      range: z.number().positive().default(0.005),
-    })
-    .prefault({}),
-});
+const range = z.number().positive().describe('initial weights are uniform on [-range, range]');
+
+const options = z
+  .strictObject({
+    name: z.literal('maxout'),
+    latent: latent.default(100),
+    latentDistribution: latentDistribution.default('uniform'),
+    generator: z
+      .strictObject({
+        hidden: hidden.default([1200, 1200]),
+        output: z.enum(['linear', 'tanh', 'sigmoid']).default('sigmoid').describe('of the last layer'),
+        range: range.default(0.05),
+      })
+      .prefault({}),
+    discriminator: z
+      .strictObject({
+        units: hidden.default([240, 240]),
+        pieces: z.int().min(2).max(16).default(5).describe('linear pieces of which a unit is the largest'),
+        keepInput: keep.default(0.8).describe('share of the input that dropout keeps'),
+        keepHidden: keep.default(0.5).describe('share of the hidden units that dropout keeps'),
+        range: range.default(0.005),
+      })
+      .prefault({}),
+  })
+  .describe(
+    'the fully connected nets of Goodfellow et al. 2014 for MNIST: a D of maxout units with dropout, a G of rectifiers',
+  );
 
 export const maxout = modelEntry({
   options,

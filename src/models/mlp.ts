@@ -10,25 +10,32 @@ import { hidden, latent, latentDistribution } from './options.js';
 /** Normal with variance 2/fan-in (He et al. 2015, equation 10). */
 const heNormal = (fanIn: number): Initializer => ({ kind: 'normal', deviation: Math.sqrt(2 / fanIn) });
 
-const options = z.strictObject({
-  name: z.literal('mlp'),
-  latent: latent.default(2),
-  latentDistribution: latentDistribution.default('normal'),
-  generator: z
-    .strictObject({
-      hidden: hidden.default([128, 128, 128]),
-      activation: z.enum(['relu', 'leakyRelu', 'tanh']).default('relu'),
-      batchNorm: z.boolean().default(false),
-      output: z.enum(['linear', 'tanh', 'sigmoid']).default('linear'),
-    })
-    .prefault({}),
-  discriminator: z
-    .strictObject({
-      hidden: hidden.default([128, 128, 128]),
-      activation: z.enum(['relu', 'leakyRelu', 'tanh']).default('relu'),
-    })
-    .prefault({}),
-});
+const hiddenActivation = z
+  .enum(['relu', 'leakyRelu', 'tanh'])
+  .default('relu')
+  .describe('of the hidden layers');
+
+const options = z
+  .strictObject({
+    name: z.literal('mlp'),
+    latent: latent.default(2),
+    latentDistribution: latentDistribution.default('normal'),
+    generator: z
+      .strictObject({
+        hidden: hidden.default([128, 128, 128]),
+        activation: hiddenActivation,
+        batchNorm: z.boolean().default(false).describe('after each hidden layer, before its activation'),
+        output: z.enum(['linear', 'tanh', 'sigmoid']).default('linear').describe('of the last layer'),
+      })
+      .prefault({}),
+    discriminator: z
+      .strictObject({
+        hidden: hidden.default([128, 128, 128]),
+        activation: hiddenActivation,
+      })
+      .prefault({}),
+  })
+  .describe('fully connected nets, for data of any shape');
 
 export const mlp = modelEntry({
   options,

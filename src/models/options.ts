@@ -2,9 +2,12 @@
 import { z } from 'zod';
 
 export const width = z.int().positive().max(65_536);
-export const hidden = z.array(width).min(1).max(32);
-export const latent = z.int().positive().max(65_536);
-/** uniform: on [-sqrt(3), sqrt(3)], unit variance, as goodfeli/adversarial draws it for MNIST. */
-export const latentDistribution = z.enum(['normal', 'uniform']);
+export const hidden = z.array(width).min(1).max(32).describe('units of each hidden layer');
+export const latent = z.int().positive().max(65_536).describe('numbers in z, of which G makes a sample');
+export const latentDistribution = z
+  .enum(['normal', 'uniform'])
+  .describe(
+    'of z; `uniform`: on [-sqrt(3), sqrt(3)], unit variance, as goodfeli/adversarial draws it for MNIST',
+  );
 /** share of what dropout keeps */
 export const keep = z.number().gt(0).max(1);

@@ -1,63 +1,84 @@
 // The `optimizer` and `averaging` keys of the run config: names, ranges and defaults, in one place.
 import { z } from 'zod';
 
-/**
- * How the learning rate moves with the number of updates: `constant`; `linear` down to zero at update `steps`; `exponential`,
- * divided by `factor` with every update and never below `minimum` (pylearn2's ExponentialDecay).
- */
 export const rateScheduleOptions = z
   .discriminatedUnion('name', [
     z.strictObject({ name: z.literal('constant') }),
-    z.strictObject({ name: z.literal('linear'), steps: z.int().positive() }),
+    z.strictObject({
+      name: z.literal('linear'),
+      steps: z.int().positive().describe('updates after which the rate is zero'),
+    }),
     z.strictObject({
       name: z.literal('exponential'),
-      factor: z.number().min(1),
-      minimum: z.number().nonnegative().default(0),
+      factor: z
+        .number()
+        .min(1)
+        .describe("the rate is divided by it with every update (pylearn2's ExponentialDecay)"),
+      minimum: z.number().nonnegative().default(0).describe('the rate is never below it'),
     }),
   ])
-  .prefault({ name: 'constant' });
+  .prefault({ name: 'constant' })
+  .describe('how the rate moves with the number of updates');
 export type RateScheduleOptions = z.output<typeof rateScheduleOptions>;
 
 /** A share of the past that is kept, below 1: at 1 nothing new would count. */
 const share = z.number().min(0).lt(1);
 
-/** A constant momentum, or one that moves in a line from `from` to `to` over the first `steps` updates and stays there. */
-const momentumOptions = z.union([
-  share,
-  z.strictObject({ from: share, to: share, steps: z.int().positive() }),
-]);
+const momentumOptions = z
+  .union([share, z.strictObject({ from: share, to: share, steps: z.int().positive() })])
+  .describe('constant, or in a line from `from` to `to` over the first `steps` updates, and then there');
 export type MomentumOptions = z.output<typeof momentumOptions>;
 
-/** Defaults of Adam are DCGAN's (Radford et al. 2016, section 4); epsilon is Kingma and Ba's. */
-const adamOptions = z.strictObject({
-  name: z.literal('adam'),
-  learningRate: z.number().positive().default(2e-4),
-  beta1: share.default(0.5),
-  beta2: share.default(0.999),
-  epsilon: z.number().positive().default(1e-8),
-  schedule: rateScheduleOptions,
-});
+const learningRate = z.number().positive().describe('step size');
+const epsilon = z.number().positive().default(1e-8).describe('added to the root that the step is divided by');
 
-/** Defaults of SGD are those of goodfeli/adversarial's mnist.yaml, without its schedules. */
-const sgdOptions = z.strictObject({
-  name: z.literal('sgd'),
-  learningRate: z.number().positive().default(0.1),
-  momentum: momentumOptions.default(0.5),
-  schedule: rateScheduleOptions,
-});
+const adamOptions = z
+  .strictObject({
+    name: z.literal('adam'),
+    learningRate: learningRate.default(2e-4),
+    beta1: share.default(0.5).describe('share of the mean gradient that is kept at each update'),
+    beta2: share.default(0.999).describe('share of the mean squared gradient that is kept at each update'),
+    epsilon,
+    schedule: rateScheduleOptions,
+  })
+  .describe(
+    "Kingma and Ba 2015; the defaults are DCGAN's (Radford et al. 2016, section 4), epsilon is Kingma and Ba's",
+  );
 
-/** The default rate is that of Arjovsky et al. 2017, algorithm 1; decay and epsilon are PyTorch's, whose RMSprop their code used. */
-const rmspropOptions = z.strictObject({
-  name: z.literal('rmsprop'),
-  learningRate: z.number().positive().default(5e-5),
-  decay: share.default(0.99),
-  epsilon: z.number().positive().default(1e-8),
-  schedule: rateScheduleOptions,
-});
+const sgdOptions = z
+  .strictObject({
+    name: z.literal('sgd'),
+    learningRate: learningRate.default(0.1),
+    momentum: momentumOptions.default(0.5),
+    schedule: rateScheduleOptions,
+  })
+  .describe(
+    "with momentum; the defaults are those of goodfeli/adversarial's mnist.yaml, without its schedules",
+  );
+
+const rmspropOptions = z
+  .strictObject({
+    name: z.literal('rmsprop'),
+    learningRate: learningRate.default(5e-5),
+    decay: share.default(0.99).describe('share of the mean squared gradient that is kept at each update'),
+    epsilon,
+    schedule: rateScheduleOptions,
+  })
+  .describe(
+    "Tieleman and Hinton 2012; the default rate is that of Arjovsky et al. 2017, algorithm 1, decay and epsilon are PyTorch's, whose " +
+      'RMSprop their code used',
+  );
 
 export const optimizerOptions = z.discriminatedUnion('name', [adamOptions, sgdOptions, rmspropOptions]);
 export type OptimizerOptions = z.output<typeof optimizerOptions>;
 
-/** The moving average of the generator's weights; decay 0 keeps the newest weights alone. */
-export const averagingOptions = z.strictObject({ decay: share.default(0.999) });
+export const averagingOptions = z
+  .strictObject({
+    decay: share
+      .default(0.999)
+      .describe(
+        'share of the average that is kept at each update; 0: samples are drawn from the newest weights',
+      ),
+  })
+  .describe("the moving average of G's weights, from which samples are drawn");
 export type AveragingOptions = z.output<typeof averagingOptions>;

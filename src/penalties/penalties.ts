@@ -13,11 +13,12 @@ const ON_GENERATOR = [weightDecay] as const;
 
 const PENALTIES_MAX = 16;
 
-/** Lists: every penalty adds its term to the loss of its net. */
-export const penaltyOptions = z.strictObject({
-  discriminator: z.array(optionsOf(ON_DISCRIMINATOR)).max(PENALTIES_MAX).default([]),
-  generator: z.array(optionsOf(ON_GENERATOR)).max(PENALTIES_MAX).default([]),
-});
+export const penaltyOptions = z
+  .strictObject({
+    discriminator: z.array(optionsOf(ON_DISCRIMINATOR)).max(PENALTIES_MAX).default([]),
+    generator: z.array(optionsOf(ON_GENERATOR)).max(PENALTIES_MAX).default([]),
+  })
+  .describe('lists: every penalty adds its term to the loss of its net');
 export type PenaltyOptions = z.infer<typeof penaltyOptions>;
 
 export interface Penalties {

@@ -5,8 +5,12 @@ import { withSecondDerivatives } from '../kernels/second-derivatives.js';
 import { type DiscriminatorContext, penaltyEntry } from './penalty.js';
 
 export const r1 = penaltyEntry<DiscriminatorContext>()({
-  /** weight: gamma of the paper, which took 10 */
-  options: z.strictObject({ name: z.literal('r1'), weight: z.number().positive().default(10) }),
+  options: z
+    .strictObject({
+      name: z.literal('r1'),
+      weight: z.number().positive().default(10).describe('gamma of the paper, which took 10'),
+    })
+    .describe("half the mean squared norm of D's gradient at real items (Mescheder et al. 2018, equation 9)"),
   make:
     ({ weight }) =>
     ({ discriminator, real }) =>

@@ -5,7 +5,12 @@ import { z } from 'zod';
 import { type PenaltyContext, penaltyEntry } from './penalty.js';
 
 export const weightDecay = penaltyEntry<PenaltyContext>()({
-  options: z.strictObject({ name: z.literal('weight-decay'), weight: z.number().positive().default(1e-4) }),
+  options: z
+    .strictObject({
+      name: z.literal('weight-decay'),
+      weight: z.number().positive().default(1e-4).describe('the gradient has weight times w more'),
+    })
+    .describe('half the squared norm of all weights (Krogh and Hertz 1992, equation 2)'),
   make:
     ({ weight }) =>
     ({ parameters }) =>

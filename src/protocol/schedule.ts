@@ -5,17 +5,20 @@ import type { Net } from '../parameters/manifest.js';
 import type { StepKind } from './step-kinds.js';
 
 export const scheduleOptions = z.strictObject({
-  /**
-   * alternating: Algorithm 1 of Goodfellow et al. 2014, k D steps, then one G step against the newest D.
-   * simultaneous: the first D step and the G step of a round read the same weights, as the paper's released code does.
-   */
-  order: z.enum(['alternating', 'simultaneous']).default('alternating'),
-  /** k of Algorithm 1: D steps a G step */
-  discriminatorSteps: z.int().min(1).max(1000).default(1),
-  /** versions at whose boundary order and k began to count; only an amendment writes it (default: both 0) */
+  order: z
+    .enum(['alternating', 'simultaneous'])
+    .default('alternating')
+    .describe(
+      '`alternating`: Algorithm 1 of Goodfellow et al. 2014, k D steps, then one G step against the newest D; `simultaneous`: the ' +
+        "first D step and the G step of a round read the same weights, as the paper's released code does",
+    ),
+  discriminatorSteps: z.int().min(1).max(1000).default(1).describe('k of Algorithm 1: D steps a G step'),
   since: z
     .strictObject({ discriminator: z.int().nonnegative(), generator: z.int().nonnegative() })
-    .optional(),
+    .optional()
+    .describe(
+      'versions at whose boundary order and k began to count; only an amendment writes it (default: both 0)',
+    ),
 });
 export type ScheduleOptions = z.infer<typeof scheduleOptions>;
 

@@ -5,6 +5,8 @@ import { makeFolder } from '../../src/setup/files.mjs';
 import type { CheckpointStorage } from './storage.js';
 
 const PARTIAL = '.partial';
+/** Of a checkpoint: what others call so is theirs. */
+const HALF_WRITTEN = /step-\d+\.safetensors\.partial$/;
 
 type OpenFile = (path: string, flags: string) => Promise<FileHandle>;
 
@@ -56,7 +58,7 @@ export class FileStorage implements CheckpointStorage {
 
   /** What a killed process left half-written. */
   private async removePartials(): Promise<void> {
-    for (const name of await this.names()) if (name.endsWith(PARTIAL)) await this.remove(name);
+    for (const name of await this.names()) if (HALF_WRITTEN.test(name)) await this.remove(name);
   }
 
   private async names(): Promise<string[]> {

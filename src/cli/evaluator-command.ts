@@ -1,5 +1,6 @@
 // `nash evaluator`: measures and draws the averaged generator beside training.
 import { Command } from 'commander';
+import { requireOwnFigures } from '../run-folder/figures.js';
 import { endWithLauncher, tellLauncher } from './launcher-link.js';
 import type { CommandMaker } from './main.js';
 import { backOff, requireGpu, type SupervisedArguments, withSupervision } from './supervision.js';
@@ -26,6 +27,7 @@ async function run(args: EvaluatorArguments): Promise<number> {
   endWithLauncher();
   requireGpu(args.requireGpu);
   if (args.wait) await backOff();
+  requireOwnFigures(args.runDir);
   const findServer = await serverFinder(args);
   const { runEvaluator } = await import('../evaluator/run-evaluator.js');
   const { runDir, keys } = args;

@@ -1,8 +1,9 @@
 // The processes of `nash train`, as long as their run lasts: which live, which are started again, and how it ends.
 import { join } from 'node:path';
 import { EXIT } from '../errors.js';
+import { holdsRun } from '../run-folder/ownership.js';
 import { withToken } from '../run-folder/process-token.js';
-import { holdsRun, runFile } from '../run-folder/run-files.js';
+import { runFile } from '../run-folder/run-files.js';
 import { resultOf } from '../run-folder/run-result.js';
 import { Child } from './children.js';
 import type { UpMessage } from './launcher-link.js';

@@ -6,9 +6,10 @@ import type { RunConfig } from '../config/run-config.js';
 import { WORKERS_MAX } from '../config/topology.js';
 import { NashError } from '../errors.js';
 import { POOLS, type Pool } from '../protocol/roster.js';
+import { holdsRun } from '../run-folder/ownership.js';
 import { rememberedOf } from '../run-folder/remembered.js';
 import { isSameFolder, type ResumeTarget, resumeTarget } from '../run-folder/resume-target.js';
-import { holdsRun, runFile } from '../run-folder/run-files.js';
+import { runFile } from '../run-folder/run-files.js';
 import type { Opening } from '../run-folder/run-folder.js';
 
 export interface RunArguments {

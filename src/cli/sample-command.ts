@@ -8,7 +8,8 @@ import { validateConfig } from '../config/load-config.js';
 import type { RunConfig } from '../config/run-config.js';
 import { EXIT, messageOf, NashError } from '../errors.js';
 import { exportSamples, sampleFormat } from '../evaluation/sample-export.js';
-import { holdsRun, runFile } from '../run-folder/run-files.js';
+import { holdsRun } from '../run-folder/ownership.js';
+import { runFile } from '../run-folder/run-files.js';
 import type { CommandMaker } from './main.js';
 
 const COUNT_MAX = 1_000_000;

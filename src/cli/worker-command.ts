@@ -1,9 +1,9 @@
 // `nash worker`: one worker process. It needs an endpoint, or a run folder on this host to read one from.
-import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { Command, Option } from 'commander';
 import { EXIT, messageOf, NashError } from '../errors.js';
 import { POOLS, type Pool } from '../protocol/roster.js';
+import { holdsRun } from '../run-folder/ownership.js';
 import { runFile } from '../run-folder/run-files.js';
 import { readAddress, type ServerAddress } from '../run-folder/server-address.js';
 import type { Log } from '../server/log.js';
@@ -117,7 +117,7 @@ export async function logged(
   try {
     await body(
       (session) => {
-        if (current === undefined && runDir !== undefined && existsSync(runDir)) log = open(runDir);
+        if (current === undefined && runDir !== undefined && holdsRun(runDir)) log = open(runDir);
         current = session;
       },
       (message, fields) => log(message, fields),

@@ -108,7 +108,7 @@ export class EventFile {
 
   private newPath(): string {
     const seconds = String(Math.floor(this.clock() / 1000)).padStart(10, '0'); // readers take files in the order of names
-    return join(this.folder, `events.out.tfevents.${seconds}.${hostname()}.${process.pid}`);
+    return join(this.folder, `events.out.tfevents.${seconds}.${hostname()}.${process.pid}.nash`); // other programs' are not ours to remove
   }
 
   private begin(file: number, step: number): void {

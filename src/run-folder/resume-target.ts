@@ -2,7 +2,8 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { NashError } from '../errors.js';
-import { holdsRun, runFile } from './run-files.js';
+import { holdsRun } from './ownership.js';
+import { runFile } from './run-files.js';
 
 export interface ResumeTarget {
   /** the run's folder; undefined for a file that lies in none */

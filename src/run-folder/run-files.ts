@@ -1,8 +1,7 @@
 // What lies where in the folder of a run: every name of a file, once.
-import { statSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Files of a run, and folders of such; `--force` removes them. */
+/** Files of a run, and folders of such. */
 export const RUN_FILES = {
   /** resolved: every key stands there */
   config: 'config.yaml',
@@ -34,18 +33,3 @@ export type RunFile = keyof typeof RUN_FILES | 'lock';
 /** The path of a file in the folder of a run. */
 export const runFile = (runDir: string, file: RunFile): string =>
   join(runDir, file === 'lock' ? file : RUN_FILES[file]);
-
-/** Whether a folder holds a run. @throws the system's error where this user may not look into it */
-export const holdsRun = (path: string): boolean =>
-  isThere(runFile(path, 'config')) || isThere(runFile(path, 'checkpoints'));
-
-function isThere(path: string): boolean {
-  try {
-    statSync(path);
-    return true;
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return false;
-    throw error;
-  }
-}

@@ -1,7 +1,7 @@
 // The folder of one run, as its server has it: files written whole or not at all.
 import { randomBytes } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
 import { stringify } from 'yaml';
 import { makeFolder, writeWhole } from '../../src/setup/files.mjs';
 import type { RunConfig } from '../config/run-config.js';
@@ -9,8 +9,9 @@ import { cannotBeWritten, messageOf, NashError } from '../errors.js';
 import { EventFile } from '../metrics/event-file.js';
 import { LineFile } from './line-file.js';
 import { lockRun, unlockRun } from './lock.js';
+import { CONFIG_MARK, holdsRun, removeEmpty, removePrivate, removeRun, requireOwn } from './ownership.js';
 import type { Remembered } from './remembered.js';
-import { holdsRun, RUN_FILES, type RunFile, runFile } from './run-files.js';
+import { type RunFile, runFile } from './run-files.js';
 import type { RunResult } from './run-result.js';
 import type { ServerAddress } from './server-address.js';
 import { linkTargets, targetsOf, unlinkTargets } from './targets.js';
@@ -39,13 +40,14 @@ export class RunFolder {
   }
 
   /**
-   * Refuses, before anything is written, what `open` would refuse.
+   * Refuses, before anything is written, what `open` would refuse: somebody else's files above all.
    * @throws NashError('usage')
    */
   static check(path: string, opening: Opening): void {
     if (existsSync(path) && !statSync(path).isDirectory()) {
       throw new NashError('usage', `the run folder ${path} is a file; choose another with --run-dir`);
     }
+    requireOwn(path);
     if (opening === 'fresh' && holdsRun(path)) {
       throw new NashError(
         'usage',
@@ -73,10 +75,7 @@ export class RunFolder {
         cause,
       });
     }
-    if (opening === 'force') {
-      removeRun(path);
-      for (const name of readdirSync(path)) if (name.startsWith('events.')) rmSync(join(path, name));
-    }
+    if (opening === 'force') removeRun(path);
     const folder = new RunFolder(path, isNew);
     makeFolder(runFile(path, 'figures'));
     makeFolder(folder.logs);
@@ -88,8 +87,7 @@ export class RunFolder {
    * @param notes for a person, a line each
    */
   writeConfig(config: RunConfig, notes: readonly string[] = []): void {
-    const head = ['The resolved config of this run; `nash train` wrote it.', ...notes];
-    const comments = head.map((line) => `# ${line}\n`).join('');
+    const comments = [CONFIG_MARK, ...notes.map((line) => `# ${line}`)].map((line) => `${line}\n`).join('');
     this.replace('config', comments + stringify(structuredClone(config)));
   }
 
@@ -147,11 +145,11 @@ export class RunFolder {
     this.events.close();
     for (const file of ['address', 'targets'] as const) rmSync(runFile(this.path, file), { force: true });
     unlinkTargets(this.path);
-    rmSync(runFile(this.path, 'private'), { recursive: true, force: true });
+    removePrivate(this.path);
     unlockRun(this.path);
     if (!refused) return;
-    if (this.isNew) rmSync(this.path, { recursive: true, force: true });
-    else removeRun(this.path);
+    removeRun(this.path);
+    if (this.isNew) removeEmpty(this.path);
   }
 
   private replace(file: RunFile, text: string): void {
@@ -176,8 +174,4 @@ function recheck(path: string, opening: Opening): void {
     unlockRun(path);
     throw error;
   }
-}
-
-function removeRun(path: string): void {
-  for (const name of Object.values(RUN_FILES)) rmSync(join(path, name), { recursive: true, force: true });
 }

@@ -4,8 +4,9 @@ import { hostname } from 'node:os';
 import { z } from 'zod';
 import { NashError } from '../errors.js';
 import { livingHolder } from './lock.js';
+import { holdsRun } from './ownership.js';
 import { startOf } from './process-stat.js';
-import { holdsRun, runFile } from './run-files.js';
+import { runFile } from './run-files.js';
 
 const line = z.string().min(1).max(4096);
 const serverAddress = z.object({

@@ -1,9 +1,9 @@
 // Where Prometheus finds the servers of runs: each writes a file into its run folder, and a link to that into .prometheus beside the
 // folder, since Prometheus takes a pattern in the last part of a path alone. Both are gone with the server, but for one that was killed.
-import { existsSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { makeFolder } from '../../src/setup/files.mjs';
-import { runFile } from './run-files.js';
+import { RUN_FILES, runFile } from './run-files.js';
 
 /** What prometheus.json holds: `file_sd_configs` in Prometheus' documentation. */
 export function targetsOf(runDir: string, { run, http }: { run: string; http: string }): unknown {
@@ -19,13 +19,18 @@ export const linkTargets = (runDir: string): void =>
     const folder = dirname(link);
     makeFolder(folder);
     for (const name of readdirSync(folder))
-      if (!existsSync(join(folder, name))) rmSync(join(folder, name), { force: true });
-    rmSync(link, { force: true });
-    symlinkSync(relative(folder, runFile(resolve(runDir), 'targets')), link);
+      if (!existsSync(join(folder, name))) removeLink(join(folder, name));
+    removeLink(link);
+    if (!existsSync(link)) symlinkSync(relative(folder, runFile(resolve(runDir), 'targets')), link);
   });
 
-export const unlinkTargets = (runDir: string): void =>
-  whereAllowed(() => rmSync(linkOf(runDir), { force: true }));
+export const unlinkTargets = (runDir: string): void => whereAllowed(() => removeLink(linkOf(runDir)));
+
+/** Removes a link to a run's file; whatever else has its name is somebody else's, and stays. */
+function removeLink(path: string): void {
+  const isLink = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
+  if (isLink && basename(readlinkSync(path)) === RUN_FILES.targets) rmSync(path, { force: true });
+}
 
 /** Beside a run folder that somebody else made there may be no room for it: its prometheus.json can be named by hand. */
 function whereAllowed(body: () => void): void {

@@ -3,8 +3,8 @@
 import { decisiveChanges } from '../config/decisive.js';
 import type { RunConfig } from '../config/run-config.js';
 import { NashError } from '../errors.js';
+import { holdsRun } from '../run-folder/ownership.js';
 import { begunConfigOf } from '../run-folder/remembered.js';
-import { holdsRun } from '../run-folder/run-files.js';
 import type { Opening } from '../run-folder/run-folder.js';
 import { isFinished, resultOf } from '../run-folder/run-result.js';
 

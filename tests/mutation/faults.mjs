@@ -1826,13 +1826,44 @@ export const FAULTS = [
     ],
   ),
   ...of(
-    'src/run-folder/run-files.ts',
+    'src/run-folder/ownership.ts',
     ['tests/cluster/other-machines.test.ts'],
     [
       [
         'a folder that is closed to a user holds no run',
-        "if (code === 'ENOENT' || code === 'ENOTDIR') return false;",
-        'if (code) return false;',
+        "boolean => ['ENOENT', 'ENOTDIR'].includes(codeOf(error))",
+        "boolean => codeOf(error) !== ''",
+      ],
+    ],
+  ),
+  ...of(
+    'src/run-folder/ownership.ts',
+    ['tests/unit/run-folder/ownership.test.ts'],
+    [
+      [
+        "a run writes over somebody else's files",
+        '  refuse(path, [...files,',
+        '  if (path) return;\n  refuse(path, [...files,',
+      ],
+      ["a run mixes with somebody else's checkpoints", '...files, ...within, ', '...files, '],
+      [
+        "--force removes somebody else's logs",
+        '(!/ndjson$/.test(name) || LOG_MARK',
+        '(name !== path || LOG_MARK',
+      ],
+      ["--force removes another program's event files", '\\d{10}\\..+\\.nash$/', '\\d{10}\\..+$/'],
+      ["any config.yaml makes a folder a run's", '.startsWith(CONFIG_MARK)', ".startsWith('')"],
+      ['what a killed process wrote aside stays for ever', 'ASIDE.exec(name)?.[1] ?? name', 'name'],
+    ],
+  ),
+  ...of(
+    'src/checkpoints/file-storage.ts',
+    ['tests/unit/run-folder/ownership.test.ts'],
+    [
+      [
+        "half of somebody else's file is removed",
+        'if (HALF_WRITTEN.test(name))',
+        'if (name.endsWith(PARTIAL))',
       ],
     ],
   ),

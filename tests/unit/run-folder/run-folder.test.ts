@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import {
   chmodSync,
   existsSync,
@@ -23,9 +24,17 @@ const fresh = () => join(parent, `run-${count++}`);
 const config = loadConfig('configs/ring.yaml');
 
 /** Leaves a lock as another process would. */
-function lockFor(path: string, holder: object): void {
+function lockFor(path: string, { pid = 1, host = hostname(), started = '1' }): void {
   mkdirSync(path, { recursive: true });
-  writeFileSync(join(path, 'lock'), JSON.stringify({ host: hostname(), ...holder }));
+  writeFileSync(join(path, 'lock'), JSON.stringify({ pid, host, started, id: randomUUID() }));
+}
+
+/** A folder of a run that has ended. */
+function runIn(path: string): string {
+  const folder = RunFolder.open(path, 'fresh');
+  folder.writeConfig(config);
+  folder.close();
+  return path;
 }
 
 describe('a run folder', () => {
@@ -34,21 +43,20 @@ describe('a run folder', () => {
     const stat = readFileSync(`/proc/${other.pid}/stat`, 'utf8');
     const started = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
     const path = fresh();
-    lockFor(path, { pid: other.pid, started });
+    lockFor(path, { pid: other.pid!, started: started! });
     expect(() => RunFolder.open(path, 'fresh')).toThrow(/another server \(process \d+ on .*\) works in/);
     other.kill('SIGKILL');
-    lockFor(path, { pid: other.pid, started: 'earlier' }); // the same number, given to another process since
+    lockFor(path, { pid: other.pid!, started: '7' }); // the same number, given to another process since
     RunFolder.open(path, 'fresh').close();
   });
 
   it('believes the lock of another host, and no lock that was cut off', () => {
     const elsewhere = fresh();
-    lockFor(elsewhere, { pid: 1, host: 'elsewhere', started: '1' });
+    lockFor(elsewhere, { host: 'elsewhere' });
     expect(() => RunFolder.open(elsewhere, 'resume')).toThrow(/on elsewhere/);
-    const torn = fresh();
-    mkdirSync(torn);
+    const torn = runIn(fresh());
     writeFileSync(join(torn, 'lock'), '{"pid":');
-    RunFolder.open(torn, 'fresh').close();
+    RunFolder.open(torn, 'resume').close();
     expect(existsSync(join(torn, 'lock'))).toBe(false);
   });
 
@@ -72,7 +80,13 @@ describe('a run folder', () => {
     const links = join(parent, '.prometheus');
     mkdirSync(links);
     symlinkSync('../gone/prometheus.json', join(links, 'gone.json'));
+    symlinkSync('../gone/mine.json', join(links, 'mine.json')); // somebody else's, and so is what has a run's name
     writeFileSync(join(links, 'other.json'), '[]');
+    writeFileSync(join(links, 'taken.json'), 'mine');
+    const taken = RunFolder.open(join(parent, 'taken'), 'fresh');
+    taken.writeAddress({ pid: 1, endpoint: 'e', localEndpoint: 'e', host: 'h', http: '0.0.0.0:9464' });
+    taken.close();
+    expect(readFileSync(join(links, 'taken.json'), 'utf8')).toBe('mine');
     const folder = RunFolder.open(path, 'fresh');
     const { run } = folder;
     folder.writeAddress({ pid: 1, endpoint: 'e', localEndpoint: 'e', host: 'h', http: '0.0.0.0:9465' });
@@ -80,18 +94,15 @@ describe('a run folder', () => {
       { targets: ['127.0.0.1:9465'], labels: { run, run_folder: path, __param_run: run } },
     ]);
     const link = `${basename(path)}.json`;
-    expect(readdirSync(links).sort()).toEqual(['other.json', link].sort());
+    expect(readdirSync(links).sort()).toEqual(['mine.json', 'other.json', 'taken.json', link].sort());
     expect(readFileSync(join(links, link), 'utf8')).toContain(run);
     folder.close();
     expect(existsSync(join(path, 'prometheus.json'))).toBe(false);
-    expect(readdirSync(links)).toEqual(['other.json']);
+    expect(readdirSync(links).sort()).toEqual(['mine.json', 'other.json', 'taken.json']);
   });
 
   it('that holds a run is neither begun again nor emptied unless that is asked for', () => {
-    const path = fresh();
-    const first = RunFolder.open(path, 'fresh');
-    first.writeConfig(config);
-    first.close();
+    const path = runIn(fresh());
     writeFileSync(join(path, 'notes.txt'), 'mine');
     expect(() => RunFolder.open(path, 'fresh')).toThrow(/already holds a run/);
     RunFolder.open(path, 'resume').close();
@@ -103,8 +114,7 @@ describe('a run folder', () => {
 
   it('goes on behind the last whole line of metrics.jsonl, whatever was left of one more', () => {
     for (const left of ['', '{"kind":"step"}\n', '{"kind":"step"}\n{"kind":"st', '{"ki']) {
-      const path = fresh();
-      mkdirSync(path);
+      const path = runIn(fresh());
       writeFileSync(join(path, 'metrics.jsonl'), left);
       const folder = RunFolder.open(path, 'resume');
       folder.appendMetrics({ kind: 'next' });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { runConfig } from '../../../src/config/run-config.js';
+import { CONFIG_MARK } from '../../../src/run-folder/ownership.js';
 import { supervisedOpening } from '../../../src/server/supervised-opening.js';
 
 let folder: string;
@@ -20,7 +21,7 @@ const configOf = (over: object = {}) =>
     ...over,
   });
 const holds = (result?: object) => {
-  writeFileSync(join(folder, 'config.yaml'), JSON.stringify(configOf()));
+  writeFileSync(join(folder, 'config.yaml'), `${CONFIG_MARK}\n${JSON.stringify(configOf())}`);
   if (!result) return;
   const steps = { discriminator: 10, generator: 10 };
   writeFileSync(join(folder, 'result.json'), JSON.stringify({ steps, metrics: {}, ...result }));

@@ -58,7 +58,9 @@ export class Child {
   lastWords(): string {
     if (this.errors === undefined) return '';
     const lines = readFileSync(this.errors, 'utf8').trimEnd().split('\n');
-    const complaint = lines.reverse().find((line) => /^(nash: |(Uncaught )?\w*Error: )/.test(line));
+    const complaint = lines
+      .reverse()
+      .find((line) => /^(nash: (?!waiting for |no longer waiting)|(Uncaught )?\w*Error: )/.test(line));
     return complaint?.replace(/^nash: /, '') ?? '';
   }
 

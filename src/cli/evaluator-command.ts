@@ -3,12 +3,27 @@ import { Command } from 'commander';
 import { requireOwnFigures } from '../run-folder/figures.js';
 import { endWithLauncher, tellLauncher } from './launcher-link.js';
 import type { CommandMaker } from './main.js';
-import { backOff, requireGpu, type SupervisedArguments, withSupervision } from './supervision.js';
-import { KEYS_HELP, logged, serverFinder, WAIT_HELP } from './worker-command.js';
+import { parseSeconds } from './run-arguments.js';
+import {
+  backOff,
+  connectTimeoutMs,
+  requireGpu,
+  type SupervisedArguments,
+  withSupervision,
+} from './supervision.js';
+import {
+  awaited,
+  CONNECT_TIMEOUT_HELP,
+  KEYS_HELP,
+  logged,
+  serverFinder,
+  WAIT_HELP,
+} from './worker-command.js';
 
 interface EvaluatorArguments extends SupervisedArguments {
   endpoint?: string;
   wait?: boolean;
+  connectTimeout?: number;
   runDir: string;
   keys?: string;
 }
@@ -20,6 +35,7 @@ export const evaluatorCommand: CommandMaker = (finish) =>
     .requiredOption('--run-dir <dir>', 'run folder, where figures go')
     .option('--keys <dir>', KEYS_HELP)
     .option('--wait', WAIT_HELP)
+    .option('--connect-timeout <s>', CONNECT_TIMEOUT_HELP, parseSeconds)
     .addHelpText('after', '\nExample:\n  npx nash evaluator --run-dir runs/ring')
     .action(async (args: EvaluatorArguments) => finish(await run(args)));
 
@@ -34,6 +50,8 @@ async function run(args: EvaluatorArguments): Promise<number> {
   return logged(args, 'evaluator', (onSession, log) =>
     runEvaluator({
       findServer,
+      awaited: awaited(args),
+      connectTimeoutMs: connectTimeoutMs(args),
       onSession,
       runDir,
       log,

@@ -125,6 +125,9 @@ export class Launch {
       case 'note':
         this.display.say(message.note);
         return;
+      case 'waiting':
+        this.display.complain(message.line);
+        return;
       case 'ending':
         this.isEnding = true;
         return;
@@ -155,7 +158,10 @@ export class Launch {
   private startWorkers({ endpoint, http }: { endpoint: string; http: string }): void {
     const { runDir } = this.launched.resolved;
     this.display.say(`${runDir}: server at ${endpoint}, metrics at http://${http}/metrics`);
-    for (const child of this.processes().slice(1)) {
+    const children = this.processes().slice(1);
+    if (children.every(({ role }) => role === 'evaluator'))
+      this.display.say(`no workers are started here; \`npx nash worker --run-dir ${runDir}\` starts one`);
+    for (const child of children) {
       this.living.set(child.role, (this.living.get(child.role) ?? 0) + 1);
       this.keepAlive(child);
     }

@@ -10,6 +10,8 @@ export interface ProgressDisplay {
   show(progress: Progress): void;
   /** Writes a whole line without tearing the live one. */
   say(line: string): void;
+  /** The same on the standard error. */
+  complain(line: string): void;
   /** Leaves the last state on a line of its own. */
   end(): void;
 }
@@ -44,6 +46,10 @@ export function progressDisplay(stream: NodeJS.WriteStream): ProgressDisplay {
     say(line) {
       clear();
       stream.write(`${line}\n`);
+    },
+    complain(line) {
+      clear();
+      process.stderr.write(`nash: ${line}\n`);
     },
     end() {
       if (last) draw(last);

@@ -18,6 +18,7 @@ export interface RunArguments {
   resume?: string | true;
   amend?: string[];
   force?: boolean;
+  connectTimeout?: number;
   quickStart?: boolean;
   otherMachines?: boolean;
 }
@@ -46,6 +47,11 @@ export const withRunArguments = (command: Command): Command =>
       [],
     )
     .option('--force', 'replace a run that the folder holds')
+    .option(
+      '--connect-timeout <s>',
+      'seconds after which a run that has no workers is given up (3); default: none',
+      parseSeconds,
+    )
     .addOption(
       new Option('--quick-start', 'npm start: replaces a run that it made before, and no other').hideHelp(),
     )
@@ -145,6 +151,7 @@ export function toWords(configFile: string, args: RunArguments): string[] {
     ...(args.resume ? ['--resume', ...(typeof args.resume === 'string' ? [args.resume] : [])] : []),
     ...(args.amend ?? []).flatMap((assignment) => ['--amend', assignment]),
     ...(args.force ? ['--force'] : []),
+    ...(args.connectTimeout !== undefined ? ['--connect-timeout', `${args.connectTimeout}`] : []),
     ...(args.quickStart ? ['--quick-start'] : []),
     ...(args.otherMachines ? ['--other-machines'] : []),
   ];
@@ -166,4 +173,13 @@ export function parseWorkers(text: string): WorkerCounts {
     counts[pool as keyof WorkerCounts] = Number(number);
   }
   return counts;
+}
+
+/** As many as a timer counts. */
+const SECONDS_MAX = 2_000_000;
+
+export function parseSeconds(text: string): number {
+  const seconds = Number(text);
+  if (/^\d*\.?\d+$/.test(text) && seconds > 0 && seconds <= SECONDS_MAX) return seconds;
+  throw new InvalidArgumentError(`expected seconds, more than 0 and at most ${SECONDS_MAX}, got '${text}'.`);
 }

@@ -78,6 +78,11 @@ async function serve(
       display?.show(progress);
       tellLauncher({ kind: 'progress', progress });
     },
+    onWaiting(line) {
+      display?.complain(line);
+      tellLauncher({ kind: 'waiting', line });
+    },
+    ...(args.connectTimeout !== undefined && { connectTimeoutMs: args.connectTimeout * 1000 }),
     onSilent: (worker, why) => endSilent(worker, why, args.supervised ?? false),
     onEnding: () => tellLauncher({ kind: 'ending' }),
     onListening({ endpoint, http, parameterServer }) {

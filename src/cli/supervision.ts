@@ -5,6 +5,7 @@ import { hasGpu } from '../../src/setup/machine.mjs';
 import { EXIT, NashError } from '../errors.js';
 import { resultOf } from '../run-folder/run-result.js';
 import { livingAddress, type ServerAddress } from '../run-folder/server-address.js';
+import { isLaunched } from './launcher-link.js';
 
 export interface SupervisedArguments {
   doneStatus?: number;
@@ -56,22 +57,28 @@ export async function backOff(deaths = Number(process.env.unstable_restarts ?? 0
 const POLL_MS = 100;
 /** A done run may be opened again, with more steps, by a server that starts at the same time. */
 const OVER_AFTER_MS = 5000;
-/** How long a process looks for its server before it ends, to be started again by its manager. */
-const PATIENCE_MS = 600_000;
 
 /**
  * Waits until a living server of this host has written its address into the run folder.
  * @returns where it listens, or undefined where the run is done and nobody has opened it again: there is no work left
- * @throws NashError('failed') when none comes in ten minutes
  */
 export async function waitForServer(runDir: string): Promise<ServerAddress | undefined> {
-  const deadline = performance.now() + PATIENCE_MS;
   const overAt = performance.now() + OVER_AFTER_MS;
-  while (performance.now() < deadline) {
+  for (;;) {
     const address = livingAddress(runDir);
     if (address) return address;
     if (performance.now() > overAt && resultOf(runDir)?.status === 'done') return undefined;
     await sleep(POLL_MS);
   }
-  throw new NashError('failed', `no server has opened ${runDir} for ${PATIENCE_MS / 1000} s`);
+}
+
+/** By hand: whoever manages processes otherwise has limits of its own, and a queue in which a server may stand for days. */
+const CONNECT_TIMEOUT_S = 600;
+
+/** How long a process looks for its server, in milliseconds; undefined: for ever. */
+export function connectTimeoutMs({ connectTimeout }: { connectTimeout?: number }): number | undefined {
+  const { pm_id: pm2, SLURM_JOB_ID: slurm } = process.env;
+  const isManaged = isLaunched() || pm2 !== undefined || slurm !== undefined;
+  const seconds = connectTimeout ?? (isManaged ? undefined : CONNECT_TIMEOUT_S);
+  return seconds === undefined ? undefined : seconds * 1000;
 }

@@ -7,6 +7,7 @@ import { holdsRun } from '../run-folder/ownership.js';
 import { runFile } from '../run-folder/run-files.js';
 import { readAddress, type ServerAddress } from '../run-folder/server-address.js';
 import type { Log } from '../server/log.js';
+import { networkAddressOf } from '../transport/network-address.js';
 import { isLocal } from '../transport/private-folder.js';
 import type { Place } from '../transport/reach.js';
 import type { Serving } from '../worker/serve-run.js';
@@ -14,9 +15,11 @@ import type { Session } from '../worker/session.js';
 import { endWithLauncher } from './launcher-link.js';
 import { openLog } from './log.js';
 import type { CommandMaker } from './main.js';
+import { parseSeconds } from './run-arguments.js';
 import { onStopSignal } from './signals.js';
 import {
   backOff,
+  connectTimeoutMs,
   doneStatus,
   requireGpu,
   type SupervisedArguments,
@@ -29,6 +32,7 @@ interface WorkerArguments extends SupervisedArguments {
   endpoint?: string;
   runDir?: string;
   wait?: boolean;
+  connectTimeout?: number;
   name?: string;
   dumpGraph?: string;
   delayMs?: number;
@@ -43,6 +47,7 @@ export const workerCommand: CommandMaker = (finish) =>
     .option('--run-dir <dir>', 'read the address from the run folder of a server on this host')
     .option('--keys <dir>', KEYS_HELP)
     .option('--wait', WAIT_HELP)
+    .option('--connect-timeout <s>', CONNECT_TIMEOUT_HELP, parseSeconds)
     .option('--name <name>', 'what status, logs and metrics call this worker (default: host and process)')
     .option(
       '--dump-graph <dir>',
@@ -68,6 +73,8 @@ function readDelay(text: string): number {
 
 export const KEYS_HELP =
   "folder with worker.key and the server's server.pub, or none (default: the run's own on this host, else ~/.config/nash/keys)";
+export const CONNECT_TIMEOUT_HELP =
+  'seconds after which a server that does not answer is given up (3); default: none under pm2 and Slurm, else 600';
 export const WAIT_HELP = 'with --run-dir: wait for a server to open the folder, where none has yet';
 
 async function run(args: WorkerArguments): Promise<number> {
@@ -82,6 +89,8 @@ async function run(args: WorkerArguments): Promise<number> {
   return logged(args, name, (onSession) =>
     runWorker({
       findServer,
+      awaited: awaited(args),
+      connectTimeoutMs: connectTimeoutMs(args),
       onSession,
       pool: args.pool,
       name,
@@ -144,8 +153,11 @@ function nearest(runDir: string, { endpoint, localEndpoint, host }: ServerAddres
   );
 }
 
-/** Where a server may be. */
-const ADDRESS = /^(tcp:\/\/[^\s/:]+:\d{1,5}|ipc:\/\/\/\S+)$/;
+/** What a process without a fixed address waits for. */
+export const awaited = ({ runDir }: { runDir?: string }): string => `a server to open ${runDir}`;
+
+const isAddress = (endpoint: string): boolean =>
+  /^ipc:\/\/\/\S+$/.test(endpoint) || (/^tcp:/.test(endpoint) && networkAddressOf(endpoint) !== undefined);
 
 /**
  * How to find a run's server, now and whenever it went away: at a fixed address, or wherever the run folder says.
@@ -162,7 +174,7 @@ export async function serverFinder({
 }): Promise<Serving['findServer']> {
   if (endpoint !== undefined) {
     const place = { endpoint, ...(runDir !== undefined && { privateFolder: runFile(runDir, 'private') }) };
-    if (ADDRESS.test(endpoint)) return async () => place;
+    if (isAddress(endpoint)) return async () => place;
     throw new NashError(
       'usage',
       `--endpoint '${endpoint}': expected tcp://address:port, such as tcp://127.0.0.1:5555`,

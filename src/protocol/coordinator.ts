@@ -549,6 +549,11 @@ export class Coordinator {
     });
   }
 
+  /** Some net has no worker that serves it. */
+  get hasEmptyPool(): boolean {
+    return this.roster.emptyNets().length > 0;
+  }
+
   /** Some step cannot go on for want of any worker that serves it. */
   lacksWorkers(): boolean {
     const empty = this.roster.emptyNets();

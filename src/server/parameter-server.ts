@@ -33,6 +33,7 @@ import type { Uniformity } from './peers/uniformity.js';
 import { WeightsSender } from './peers/weights-sender.js';
 import { type Progress, RunReport } from './run-report.js';
 import { RunView } from './run-view.js';
+import { RunWait } from './run-wait.js';
 import { Evaluations } from './training/evaluations.js';
 import { collapsed, Diverged } from './training/failures.js';
 import type { ParameterStore } from './training/parameter-store.js';
@@ -40,7 +41,6 @@ import { type ResumedFrom, RunCheckpoints } from './training/run-checkpoints.js'
 import { Training } from './training/training.js';
 import { verifiedShare } from './training/verification.js';
 import { Trouble } from './trouble.js';
-import { WaitingLog } from './waiting-log.js';
 
 export interface ServerParts {
   config: RunConfig;
@@ -69,6 +69,10 @@ export interface ServerParts {
   onProgress(progress: Progress): void;
   /** Told, for a person to read, what is wrong with the disk, once a minute. */
   onNote(note: string): void;
+  /** Told a line for a person: what the run waits for, when it has lasted, once a minute again, and when it is over. */
+  onWaiting(line: string): void;
+  /** how long a net may have no worker before the run ends; default: for ever */
+  connectTimeoutMs?: number | undefined;
   /** A worker does not answer, and its process may be there still. */
   onSilent(worker: Pick<Peer, 'identity' | 'pid' | 'token' | 'host' | 'name'>, why: Loss): void;
   /** Called before the peers are sent home: their leaving is no loss. */
@@ -97,7 +101,7 @@ export class ParameterServer {
   private readonly liveness: Liveness;
   private readonly checkpoints: RunCheckpoints;
   private readonly pace = new Pace();
-  private readonly waiting: WaitingLog;
+  private readonly wait: RunWait;
   private readonly log: Log;
   /** what is shown of the run */
   readonly view: RunView;
@@ -197,7 +201,8 @@ export class ParameterServer {
       onSilent: parts.onSilent,
     });
     this.processes = new ProcessMetrics(metrics, peers);
-    this.waiting = new WaitingLog(log);
+    const hint = `\`npx nash worker --run-dir ${folder.path}\` starts one`;
+    this.wait = new RunWait({ ...parts, log, hint });
     this.view = new RunView({
       ...shared,
       pace: this.pace,
@@ -395,6 +400,14 @@ export class ParameterServer {
     const nowMs = this.parts.now();
     this.pace.note(this.coordinator.current, nowMs);
     this.view.countPeers();
-    this.waiting.note(this.view.waitingFor(), this.pace.standsMs(nowMs));
+    this.wait.note(
+      {
+        waitingFor: this.view.waitingFor(),
+        standsMs: this.pace.standsMs(nowMs),
+        lacksWorkers: this.coordinator.hasEmptyPool,
+        preparingCount: this.view.preparingCount(),
+      },
+      nowMs,
+    );
   }
 }

@@ -98,6 +98,12 @@ export class RunView {
     return text === undefined ? null : peers.inWords(text);
   }
 
+  /** Workers that have come and compile, or read the data. */
+  preparingCount(): number {
+    return this.parts.peers.all().filter(({ role, state }) => role === 'worker' && state === 'greeted')
+      .length;
+  }
+
   private describe({ session, name, role, pool, state, pid, host, device }: Peer): PeerStatus {
     const task = this.parts.coordinator.taskOf(session);
     return {

@@ -61,6 +61,8 @@ export interface ServerOptions {
   /** a log for a folder that is known to be ours now; `steps` says what each line was written at */
   openLog(logs: string, steps: () => Versions | null): Log;
   onProgress(progress: Progress): void;
+  onWaiting: ServerParts['onWaiting'];
+  connectTimeoutMs?: number | undefined;
   onSilent: ServerParts['onSilent'];
   onEnding(): void;
   /** Called once the server listens; `stop` ends the run gracefully. */
@@ -173,6 +175,8 @@ export async function startServer(options: ServerOptions): Promise<RunResult> {
       hasEvaluator: options.hasEvaluator,
       onProgress: options.onProgress,
       onNote: options.onNote,
+      onWaiting: options.onWaiting,
+      connectTimeoutMs: options.connectTimeoutMs,
       onSilent: options.onSilent,
       onEnding: options.onEnding,
     });

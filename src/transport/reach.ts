@@ -33,8 +33,8 @@ export function reach({ endpoint, privateFolder }: Place, keys: string | undefin
   const found = workerKeysOf(keys ?? noted);
   if (!found && keys === undefined && isLoopback(endpoint))
     return (
-      `a run of this user to listen at ${endpoint}, where every user of this host could. --run-dir DIR or --keys DIR names ` +
-      'the key to a server; --keys none goes without, where all users are trusted'
+      `a run of this user to listen at ${endpoint}, where every user of this host could (--run-dir DIR or --keys DIR names ` +
+      'the key to a server; --keys none goes without, where all users are trusted)'
     );
   return {
     endpoint,

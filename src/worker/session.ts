@@ -105,6 +105,11 @@ export class Session {
     this.transport.send(encode(workerMessage.parse(message), frames));
   }
 
+  /** Whether a server has answered, and is there still. */
+  get isServed(): boolean {
+    return this.heardMs > 0 && !this.isLost && !this.isOver;
+  }
+
   /** Whether it has not ended yet. */
   get isOpen(): boolean {
     return !this.isOver;

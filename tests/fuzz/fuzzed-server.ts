@@ -83,6 +83,7 @@ export async function openFuzzedServer(
     line,
     sharesMemory: false,
     amendments: [],
+    onWaiting: () => {},
     onNote: () => {},
     before: { seconds: 0, images: 0, began: '2026-01-01T00:00:00.000Z' },
     hasEvaluator,

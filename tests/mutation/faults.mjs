@@ -1857,6 +1857,43 @@ export const FAULTS = [
     ],
   ),
   ...of(
+    'src/protocol/patience.ts',
+    ['tests/unit/protocol/patience.test.ts'],
+    [
+      ['a wait is said once and never again', 'AGAIN_MS : SAID_AFTER_MS', 'Infinity : SAID_AFTER_MS'],
+      ['nobody hears that a wait is over', 'return wasSaid ?', 'return wasSaid && false ?'],
+    ],
+  ),
+  ...of(
+    'src/server/run-wait.ts',
+    ['tests/unit/server/run-wait.test.ts'],
+    [
+      [
+        'a run is given up while its workers get ready',
+        'lacksWorkers && preparingCount === 0',
+        'lacksWorkers',
+      ],
+      [
+        'a run is given up that has had its workers',
+        '(this.lacksSinceMs ?? nowMs) : undefined',
+        '(this.lacksSinceMs ?? nowMs) : this.lacksSinceMs',
+      ],
+    ],
+  ),
+  ...of(
+    'src/transport/reachability.ts',
+    ['tests/cluster/waits.test.ts'],
+    [
+      ['a closed port is as a silent host', "case 'ECONNREFUSED':", "case 'ECONNREFUSE':"],
+      ['what says nothing is a firewall', 'isOpen = true', 'isOpen = false'],
+    ],
+  ),
+  ...of(
+    'src/worker/serve-run.ts',
+    ['tests/cluster/waits.test.ts'],
+    [['a worker never gives up', 'forMs < connectTimeoutMs) return', 'forMs > 0) return']],
+  ),
+  ...of(
     'src/checkpoints/file-storage.ts',
     ['tests/unit/run-folder/ownership.test.ts'],
     [

@@ -29,6 +29,7 @@ const FREE: readonly FreeSetting[] = [
   { key: 'onDivergence' }, // a run that stops has the weights of one that goes back, as far as it gets
   { key: 'divergence', unless: returnsOnDivergence },
   { key: 'data.path' }, // what lies there has a digest of its own
+  { key: 'data.damaged' }, // and so has what is left of it
   { key: 'device.kind' }, // a fingerprint tells machines apart
   { key: 'checkpoint.everySeconds' },
   { key: 'checkpoint.patienceSeconds' },

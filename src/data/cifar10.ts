@@ -2,8 +2,9 @@
 import { join } from 'node:path';
 import { NashError } from '../errors.js';
 import { badFile, describeFile, filesIn, findFile, readData, requireFolder } from './data-file.js';
-import { decodePicture } from './image-file.js';
-import { type AddItem, breathe, ITEMS_PER_BREATH, type ItemReader } from './item-reader.js';
+import { breathe, ITEMS_PER_BREATH, type ItemReader, type ItemSink } from './item-reader.js';
+import type { Picture } from './picture.js';
+import { loadDecoder } from './pictures.js';
 import { readTar } from './tar.js';
 import { unpackStream } from './unpack.js';
 
@@ -53,9 +54,12 @@ export function cifar10Reader(folder: string, split: Split): ItemReader {
     );
   const jpeg = findFile(folder, [JPEG_ARCHIVE]);
   if (jpeg)
-    return reader(`${jpeg}, complete, JPEG (not exact)`, [jpeg], split, (add) =>
-      decodeJpegArchive(jpeg, split, add),
-    );
+    return {
+      ...reader(`${jpeg}, complete, JPEG (not exact)`, [jpeg], split, (add) =>
+        decodeJpegArchive(jpeg, split, add),
+      ),
+      decoder: async () => (await loadDecoder()).DECODER,
+    };
   const parts = partialFiles(folder, split);
   if (parts.length > 0)
     return reader(`${parts.join(', ')}, exact, only a part`, parts, split, (add) => decodeFiles(parts, add));
@@ -67,16 +71,17 @@ export function cifar10Reader(folder: string, split: Split): ItemReader {
   );
 }
 
-type Decode = (add: AddItem) => AsyncIterable<number>;
+type Decode = (add: ItemSink['add']) => AsyncIterable<number>;
 
 function reader(description: string, paths: readonly string[], split: Split, decode: Decode): ItemReader {
   return {
     description,
     files: paths.map(describeFile),
     options: { split },
-    async decode(add, progress) {
-      for await (const done of decode(add)) {
-        progress(done);
+    classes: CIFAR10_CLASSES,
+    async decode(sink) {
+      for await (const done of decode(sink.add)) {
+        sink.progress(done);
         await breathe();
       }
       return SHAPE;
@@ -104,7 +109,7 @@ function partialFiles(folder: string, split: Split): string[] {
 
 const isBatch = (path: string) => /(^|[/\\])(data_batch_[1-5]|test_batch)\.bin(\.gz)?$/.test(path);
 
-async function* decodeFiles(paths: readonly string[], add: AddItem): AsyncGenerator<number> {
+async function* decodeFiles(paths: readonly string[], add: ItemSink['add']): AsyncGenerator<number> {
   let before = 0;
   for (const path of paths) {
     const bytes = readData(path);
@@ -113,7 +118,7 @@ async function* decodeFiles(paths: readonly string[], add: AddItem): AsyncGenera
   }
 }
 
-async function* decodeArchive(path: string, split: Split, add: AddItem): AsyncGenerator<number> {
+async function* decodeArchive(path: string, split: Split, add: ItemSink['add']): AsyncGenerator<number> {
   const batches = new Map<string, { data: Buffer; offset: number }>();
   for await (const { name, data, offset } of readTar(path, unpackStream(path))) {
     const base = name.split('/').at(-1) ?? '';
@@ -139,7 +144,7 @@ function* decodeRecords(
   bytes: Buffer,
   offset: number,
   isWholeBatch: boolean,
-  add: AddItem,
+  add: ItemSink['add'],
 ): Generator<number> {
   const wanted = isWholeBatch
     ? BATCH_RECORDS * RECORD
@@ -174,8 +179,22 @@ function* decodeRecords(
   }
 }
 
+async function pictureIn(path: string, name: string, bytes: Buffer, offset: number): Promise<Picture> {
+  const { DamagedPicture, decodePicture } = await loadDecoder();
+  try {
+    return await decodePicture(bytes, 'white');
+  } catch (error) {
+    if (!(error instanceof DamagedPicture)) throw error;
+    throw badFile(
+      path,
+      { offset, found: `${name}: ${error.message}`, expected: 'a whole picture', mend },
+      error,
+    );
+  }
+}
+
 /** `train/<class>/0000.jpg` …: classes in the order of their labels would not be the archive's own, so items keep the archive's. */
-async function* decodeJpegArchive(path: string, split: Split, add: AddItem): AsyncGenerator<number> {
+async function* decodeJpegArchive(path: string, split: Split, add: ItemSink['add']): AsyncGenerator<number> {
   const perClass = split === 'train' ? 5000 : 1000;
   const counts = new Array<number>(CIFAR10_CLASSES.length).fill(0);
   let done = 0;
@@ -191,7 +210,7 @@ async function* decodeJpegArchive(path: string, split: Split, add: AddItem): Asy
         mend,
       });
     }
-    const { width, height, rgb } = decodePicture(`${path}:${name}`, data);
+    const { width, height, rgb } = await pictureIn(path, name, data, offset);
     if (width !== SIDE || height !== SIDE) {
       throw badFile(path, {
         offset,

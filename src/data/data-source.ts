@@ -7,11 +7,13 @@ export interface DatasetSource {
   /** shape of one item, `[height, width, channels]` */
   shape: readonly number[];
   count: number;
-  /** sha256 over the sorted data files' contents: workers with another digest get no work */
+  /** sha256 over items and labels, however they were packed: workers with another digest get no work */
   digest: string;
   /** Writes the items into `out` one after another, float32 in [-1, 1]; `out.length === indices.length * size of shape`. */
   read(indices: ArrayLike<number>, out: Float32Array): void;
-  /** Class of an item, or undefined where the source has no labels. */
+  /** names of the classes, in the order of the labels; none where nobody named them */
+  classes?: readonly string[];
+  /** Class of an item, or undefined where it has none. */
   label(index: number): number | undefined;
   close(): void;
 }

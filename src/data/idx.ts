@@ -20,15 +20,15 @@ export function mnistReader(folder: string, split: 'train' | 'test'): ItemReader
     description: `${images} and its labels`,
     files: [describeFile(images), describeFile(labels)],
     options: { split },
-    async decode(add, progress) {
+    async decode(sink) {
       const { data, dimensions } = parseIdx(images, readData(images), 3);
       const [count = 0, height = 0, width = 0] = dimensions;
       const classes = parseLabels(labels, count);
       const size = height * width;
       for (let i = 0; i < count; i++) {
-        add(data.subarray(i * size, (i + 1) * size), classes[i]);
+        sink.add(data.subarray(i * size, (i + 1) * size), classes[i]);
         if (i % (ITEMS_PER_BREATH * 16) === 0) {
-          progress(i);
+          sink.progress(i + 1);
           await breathe();
         }
       }

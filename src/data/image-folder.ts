@@ -1,11 +1,10 @@
-// A folder of PNG and JPEG pictures of any size; its sub-folders are the classes.
+// A folder of pictures of any size and format; its sub-folders are the classes, or `dataset.json` names them.
 import { readdirSync, statSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import { NashError } from '../errors.js';
-import { describeFile, readBytes, requireFolder } from './data-file.js';
-import { decodePicture } from './image-file.js';
-import { breathe, type ItemReader } from './item-reader.js';
-import { type ItemForm, toItem } from './resize.js';
+import { messageOf, NashError } from '../errors.js';
+import { describeFile } from './data-file.js';
+import { classesFromFolders, PICTURE_BYTES_MAX, type PictureSet, picturesAmong } from './pictures.js';
 
 const FILES_MAX = 2 ** 24;
 
@@ -14,42 +13,36 @@ const FILES_MAX = 2 ** 24;
  * name, and a picture that lies in the folder itself has none.
  * @throws NashError('usage') when there are no pictures
  */
-export function imageFolderReader(folder: string, form: ItemForm): ItemReader {
-  requireFolder(folder, 'Name the folder that holds PNG or JPEG files, in sub-folders or not.');
-  const all = walk(folder);
-  const paths = all.filter((path) => /\.(png|jpe?g)$/i.test(path));
-  if (paths.length === 0) {
-    throw new NashError(
-      'usage',
-      `data.path '${folder}' holds ${all.length} files, and none ends in .png, .jpg or .jpeg.`,
-    );
-  }
-  const classOf = (path: string) => {
-    const [first = '', ...rest] = relative(folder, path).split(sep);
-    return rest.length > 0 ? first : undefined;
-  };
-  const classes = [...new Set(paths.map(classOf))].filter((name) => name !== undefined).sort();
-  const ignored = all.length - paths.length;
+export function imageFolder(folder: string): PictureSet {
+  const { pictures, leftOut } = picturesAmong(folder, walk(folder));
+  const { classes, labels } = classesFromFolders(pictures);
+  const files = pictures.map((name) => describeFile(join(folder, name)));
   return {
-    description: `${paths.length} pictures in ${classes.length} classes below ${folder}${ignored > 0 ? `, ${ignored} other files left out` : ''}`,
-    files: paths.map(describeFile),
-    options: form,
-    async decode(add, progress) {
-      for (const [i, path] of paths.entries()) {
-        const name = classOf(path);
-        add(
-          toItem(decodePicture(path, readBytes(path)), form),
-          name === undefined ? undefined : classes.indexOf(name),
-        );
-        progress(i + 1);
-        if (i % 8 === 0) await breathe();
-      }
-      return [form.height, form.width, form.channels];
-    },
+    description: `${pictures.length} pictures in ${classes.length} classes below ${folder}${leftOut}`,
+    files,
+    classes,
+    count: pictures.length,
+    options: 'folder',
+    from: (index) =>
+      files.slice(index).map(({ path, bytes }, i) => ({
+        name: path,
+        label: labels[index + i],
+        read: () => readPicture(path, bytes),
+      })),
   };
 }
 
-/** Paths of all files below a folder, sorted; hidden ones are left out, links to folders are not followed. */
+async function readPicture(path: string, bytes: number): Promise<Uint8Array> {
+  if (bytes > PICTURE_BYTES_MAX)
+    throw new NashError('usage', `found ${bytes} bytes, expected at most ${PICTURE_BYTES_MAX}`);
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    throw new NashError('usage', `it cannot be read (${messageOf(cause)})`, { cause });
+  }
+}
+
+/** Paths of all files below a folder, relative to it and with slashes; hidden ones are left out, links to folders are not followed. */
 function walk(folder: string): string[] {
   const found: string[] = [];
   const pending = [folder];
@@ -58,10 +51,11 @@ function walk(folder: string): string[] {
       if (entry.name.startsWith('.')) continue;
       const path = join(next, entry.name);
       if (entry.isDirectory()) pending.push(path);
-      else if (entry.isFile() || statSync(path, { throwIfNoEntry: false })?.isFile()) found.push(path);
+      else if (entry.isFile() || statSync(path, { throwIfNoEntry: false })?.isFile())
+        found.push(relative(folder, path).replaceAll(sep, '/'));
     }
     if (found.length > FILES_MAX)
       throw new NashError('usage', `data.path '${folder}' holds more than ${FILES_MAX} files.`);
   }
-  return found.sort();
+  return found;
 }

@@ -1,8 +1,22 @@
 // What every kind of image data is to the cache: files, and a way to turn them into items once.
 import type { DataFile } from './data-file.js';
 
-/** Takes one item, uint8 in height, width, channel order, and its class. */
-export type AddItem = (pixels: Uint8Array, label: number | undefined) => void;
+/** An input that gives no item. */
+export interface Damage {
+  name: string;
+  /** what was found and expected */
+  reason: string;
+}
+
+/** Takes what is decoded, in the order of the inputs. */
+export interface ItemSink {
+  /** One item, uint8 in height, width, channel order, and its class; read before the call returns. */
+  add(pixels: Uint8Array, label: number | undefined): void;
+  /** An input that is left out: whether that will do, the config says. */
+  leaveOut(damage: Damage): void;
+  /** The first `done` inputs have been dealt with. */
+  progress(done: number): void;
+}
 
 export interface ItemReader {
   /** which form was chosen and why, for the log */
@@ -10,11 +24,18 @@ export interface ItemReader {
   files: readonly DataFile[];
   /** whatever else decides the items: the split, the size, … */
   options: unknown;
+  /** who makes pixels of what is compressed, with its version: it decides the bits */
+  decoder?(): Promise<string>;
+  /** names of the classes, in the order of the labels, where they have any */
+  classes?: readonly string[];
+  /** how many inputs there are, of a reader that can begin at any of them: what was interrupted goes on */
+  inputs?: number;
   /**
    * Hands over every item, in an order that the files alone decide, and returns an item's shape `[height, width, channels]`.
+   * @param from inputs that were dealt with before; 0 for readers without `inputs`
    * @throws NashError('usage') when a file is damaged
    */
-  decode(add: AddItem, progress: (done: number) => void): Promise<readonly number[]>;
+  decode(sink: ItemSink, from: number): Promise<readonly number[]>;
 }
 
 /** Items between two breaths: signals, timers and sockets are served while a data set is decoded. */

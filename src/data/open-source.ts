@@ -2,10 +2,14 @@
 import { cifar10Reader } from './cifar10.js';
 import type { DataSource } from './data-source.js';
 import { mnistReader } from './idx.js';
-import { imageFolderReader } from './image-folder.js';
+import { imageFolder } from './image-folder.js';
 import { type CacheContext, openCached } from './item-cache.js';
 import { mixtureSource } from './mixture.js';
 import type { DataOptions } from './options.js';
+import type { ItemForm } from './picture.js';
+import { pictureReader } from './pictures.js';
+
+type PictureOptions = Extract<DataOptions, { source: 'images' }>;
 
 /**
  * Opens the data that the options name. Images are decoded once a host, into `cacheDir`; the data folder is only read.
@@ -22,14 +26,17 @@ export async function openSource(options: DataOptions, context: CacheContext): P
       return openCached(options.path, mnistReader(options.path, options.split), context);
     case 'cifar10':
       return openCached(options.path, cifar10Reader(options.path, options.split), context);
-    case 'images': {
-      const [height, width] = typeof options.size === 'number' ? [options.size, options.size] : options.size;
-      const { channels, resize } = options;
+    case 'images':
       return openCached(
         options.path,
-        imageFolderReader(options.path, { height, width, channels, resize }),
+        pictureReader(imageFolder(options.path), formOf(options)),
         context,
+        options.damaged,
       );
-    }
   }
+}
+
+function formOf({ size, channels, resize, background }: PictureOptions): ItemForm {
+  const [height, width] = typeof size === 'number' ? [size, size] : size;
+  return { height, width, channels, resize, background };
 }

@@ -33,17 +33,24 @@ const cifar10 = z.strictObject({ source: z.literal('cifar10'), path: path.defaul
 
 const side = z.int().min(1).max(1024);
 
-/** A folder of PNG and JPEG pictures of any size; sub-folders are classes. */
-const images = z.strictObject({
-  source: z.literal('images'),
-  path,
+/** How pictures of any size become items of one. */
+const form = {
   /** side of an item, or `[height, width]` */
   size: z.union([side, z.tuple([side, side])]).default(32),
   /** 1: grey */
   channels: z.union([z.literal(1), z.literal(3)]).default(3),
   /** crop: fill and cut what hangs over; pad: the whole picture on black; stretch: ignore the proportions */
   resize: z.enum(['crop', 'pad', 'stretch']).default('crop'),
-});
+  /** what shows through where a picture is transparent: white, black, grey or '#rrggbb' */
+  background: z
+    .union([z.enum(['white', 'black', 'grey']), z.string().regex(/^#[0-9a-fA-F]{6}$/, "expected '#rrggbb'")])
+    .default('white'),
+  /** pictures that cannot be read: refuse the data, naming all of them; or skip them */
+  damaged: z.enum(['refuse', 'skip']).default('refuse'),
+};
+
+/** A folder of pictures of any size and format; sub-folders are classes. */
+const images = z.strictObject({ source: z.literal('images'), path, ...form });
 
 export const dataOptions = z.discriminatedUnion('source', [ring, grid, gaussian, mnist, cifar10, images]);
 export type DataOptions = z.infer<typeof dataOptions>;

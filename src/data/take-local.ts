@@ -84,10 +84,7 @@ async function check(name: OriginalName, aside: string, from: string): Promise<v
 /** Decodes to nowhere; errors name the file that the user gave. */
 async function decodeForCheck(reader: ItemReader, aside: string, from: string): Promise<void> {
   try {
-    await reader.decode(
-      () => {},
-      () => {},
-    );
+    await reader.decode({ add() {}, leaveOut() {}, progress() {} }, 0);
   } catch (error) {
     if (!(error instanceof NashError)) throw error;
     throw new NashError(error.fault, error.message.replaceAll(aside, relative('', from) || '.'), {

@@ -1,11 +1,13 @@
 // Files that others made: found, read whole and unpacked, and the sentence that says what is wrong with one.
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { messageOf, NashError } from '../errors.js';
 
 /** No file that is read whole unpacks to more: MNIST's largest has 47 MB, a CIFAR-10 batch 31 MB. */
 const UNPACKED_BYTES_MAX = 2 ** 29;
+
+const FILES_MAX = 2 ** 24;
 
 /** A file that decides the items: it enters the cache's key by name, size and time. */
 export interface DataFile {
@@ -58,6 +60,24 @@ export function filesIn(folder: string): string[] {
         .map((entry) => entry.name)
         .sort()
     : [];
+}
+
+/** Paths of all files below a folder, relative to it and with slashes; hidden ones are left out, links to folders are not followed. */
+export function filesBelow(folder: string): string[] {
+  const found: string[] = [];
+  const pending = [folder];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    for (const entry of readdirSync(next, { withFileTypes: true })) {
+      if (entry.name.startsWith('.')) continue;
+      const path = join(next, entry.name);
+      if (entry.isDirectory()) pending.push(path);
+      else if (entry.isFile() || statSync(path, { throwIfNoEntry: false })?.isFile())
+        found.push(relative(folder, path).replaceAll(sep, '/'));
+    }
+    if (found.length > FILES_MAX)
+      throw new NashError('usage', `data.path '${folder}' holds more than ${FILES_MAX} files.`);
+  }
+  return found;
 }
 
 export function describeFile(path: string): DataFile {

@@ -39,7 +39,7 @@ export async function openCached(
   const decoder = await reader.decoder?.();
   const path = join(cacheDir, `${keyOf(root, reader, decoder)}.items`);
   log(`data: ${reader.description}`);
-  const file = (await tryOpen(path, log)) ?? (await decode(path, reader, { cacheDir, log }));
+  const file = await openOrDecode(path, reader, { cacheDir, log }).finally(() => reader.close?.());
   const { source, notes } = file;
   try {
     judge(notes.damaged, source.count, onDamage, log);
@@ -83,7 +83,13 @@ function judge(
   log(`data: ${inWords} and are left out:${named.join('')}`);
 }
 
-async function decode(path: string, reader: ItemReader, { cacheDir, log }: CacheContext): Promise<ItemFile> {
+async function openOrDecode(
+  path: string,
+  reader: ItemReader,
+  { cacheDir, log }: CacheContext,
+): Promise<ItemFile> {
+  const ready = await tryOpen(path, log);
+  if (ready) return ready;
   try {
     makeFolder(cacheDir, 0o700);
     const wait = (holder: number) => log(`data: process ${holder} is decoding them, waiting`);

@@ -23,11 +23,11 @@ import { assert } from '../errors.js';
 import { sizeOf } from '../numerics/shape.js';
 import type { DatasetSource } from './data-source.js';
 import { ItemJournal, type Piece } from './item-journal.js';
-import { breathe, type Damage } from './item-reader.js';
+import { breathe, type Damage, LABEL_MAX } from './item-reader.js';
 
 const HEADER_BYTES = 4096;
 const MAGIC = 'NASHDATA';
-const NO_LABEL = 65535;
+const NO_LABEL = LABEL_MAX + 1;
 const BUFFER_BYTES = 1 << 20;
 const ITEMS_MAX = 2 ** 31;
 /** Work that an interruption may cost. */

@@ -1,6 +1,9 @@
 // What every kind of image data is to the cache: files, and a way to turn them into items once.
 import type { DataFile } from './data-file.js';
 
+/** The highest that a label may be. */
+export const LABEL_MAX = 65534;
+
 /** An input that gives no item. */
 export interface Damage {
   name: string;
@@ -36,6 +39,8 @@ export interface ItemReader {
    * @throws NashError('usage') when a file is damaged
    */
   decode(sink: ItemSink, from: number): Promise<readonly number[]>;
+  /** Called when no more is decoded. */
+  close?(): void;
 }
 
 /** Items between two breaths: signals, timers and sockets are served while a data set is decoded. */

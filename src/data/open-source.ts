@@ -1,15 +1,20 @@
 // From the `data` section of a config to a source that can be read.
+import { statSync } from 'node:fs';
+import { NashError } from '../errors.js';
 import { cifar10Reader } from './cifar10.js';
 import type { DataSource } from './data-source.js';
 import { mnistReader } from './idx.js';
 import { imageFolder } from './image-folder.js';
+import { imageZip } from './image-zip.js';
 import { type CacheContext, openCached } from './item-cache.js';
 import { mixtureSource } from './mixture.js';
+import { npzReader } from './npz.js';
 import type { DataOptions } from './options.js';
+import { parquetPictures } from './parquet.js';
 import type { ItemForm } from './picture.js';
-import { pictureReader } from './pictures.js';
+import { type PictureSet, pictureReader } from './pictures.js';
 
-type PictureOptions = Extract<DataOptions, { source: 'images' }>;
+type PictureOptions = Extract<DataOptions, { source: 'images' | 'parquet' }>;
 
 /**
  * Opens the data that the options name. Images are decoded once a host, into `cacheDir`; the data folder is only read.
@@ -29,11 +34,32 @@ export async function openSource(options: DataOptions, context: CacheContext): P
     case 'images':
       return openCached(
         options.path,
-        pictureReader(imageFolder(options.path), formOf(options)),
+        pictureReader(await picturesAt(options.path), formOf(options)),
         context,
         options.damaged,
       );
+    case 'parquet':
+      return openCached(
+        options.path,
+        pictureReader(await parquetPictures(options), formOf(options)),
+        context,
+        options.damaged,
+      );
+    case 'npz':
+      return openCached(options.path, await npzReader(options), context);
   }
+}
+
+/** @throws NashError('usage') when there is neither a folder nor a zip archive */
+async function picturesAt(path: string): Promise<PictureSet> {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat?.isDirectory()) return imageFolder(path);
+  if (stat?.isFile() && /\.zip$/i.test(path)) return imageZip(path);
+  const found = stat ? 'is a file that does not end in .zip' : 'does not exist';
+  throw new NashError(
+    'usage',
+    `data.path '${path}' ${found}. Name a folder of pictures, in sub-folders or not, or a .zip of them.`,
+  );
 }
 
 function formOf({ size, channels, resize, background }: PictureOptions): ItemForm {

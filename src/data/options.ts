@@ -49,8 +49,44 @@ const form = {
   damaged: z.enum(['refuse', 'skip']).default('refuse'),
 };
 
-/** A folder of pictures of any size and format; sub-folders are classes. */
+/** A folder or a `.zip` of pictures of any size and format; sub-folders are classes, or StyleGAN's `dataset.json` names them. */
 const images = z.strictObject({ source: z.literal('images'), path, ...form });
 
-export const dataOptions = z.discriminatedUnion('source', [ring, grid, gaussian, mnist, cifar10, images]);
+const name = z.string().min(1).optional();
+
+/** A parquet file or a folder of them, as Hugging Face has them. */
+const parquet = z.strictObject({
+  source: z.literal('parquet'),
+  path,
+  /** files whose names begin with it, where names say so */
+  split: z.string().min(1).default('train'),
+  /** column of the pictures; default: found */
+  image: name,
+  /** column of the labels; default: found */
+  label: name,
+  ...form,
+});
+
+/** Arrays of NumPy: images of one size, uint8, and labels. */
+const npz = z.strictObject({
+  source: z.literal('npz'),
+  /** `.npz`, or `.npy` with labels in `.labels.npy` beside it */
+  path,
+  split,
+  /** array of the images; default: found */
+  images: name,
+  /** array of the labels; default: found */
+  labels: name,
+});
+
+export const dataOptions = z.discriminatedUnion('source', [
+  ring,
+  grid,
+  gaussian,
+  mnist,
+  cifar10,
+  images,
+  parquet,
+  npz,
+]);
 export type DataOptions = z.infer<typeof dataOptions>;

@@ -3,7 +3,9 @@ import { availableParallelism } from 'node:os';
 import { messageOf, NashError } from '../errors.js';
 import type { DataFile } from './data-file.js';
 import type { ItemReader, ItemSink } from './item-reader.js';
+import { LABEL_MAX } from './item-reader.js';
 import type { ItemForm } from './picture.js';
+import { styleganLabels } from './stylegan-labels.js';
 
 /** One picture, not read yet. */
 export interface PictureInput {
@@ -21,13 +23,13 @@ export interface PictureSet {
   count: number;
   /** what decides names and labels, besides the files */
   options: unknown;
+  close?(): void;
   from(index: number): AsyncIterable<PictureInput> | Iterable<PictureInput>;
 }
 
 /** By the ending of a file's name; what a file is, its first bytes decide. */
 const ENDINGS = ['png', 'jpg', 'jpeg', 'jpe', 'jfif', 'webp', 'gif', 'tif', 'tiff', 'avif'];
 const PICTURE_NAME = new RegExp(`\\.(${ENDINGS.join('|')})$`, 'i');
-const LABELS_MAX = 65535;
 /** No picture of this many pixels has more bytes: its file is not even read. */
 export const PICTURE_BYTES_MAX = 2 ** 28;
 /** Two pictures of the largest size at once, or many small ones: bounds memory on hosts with many cores. */
@@ -65,20 +67,31 @@ function byEnding(names: readonly string[]): string {
     .join(', ');
 }
 
-/** Classes from the first folder on the way to each picture, sorted by name; a picture that lies in no folder has none. */
-export function classesFromFolders(paths: readonly string[]): {
+/** Labels of pictures, in their order; the classes are indexed by them. */
+interface Labelled {
   classes: string[];
   labels: (number | undefined)[];
-} {
-  const firsts = paths.map((path) => (path.includes('/') ? path.slice(0, path.indexOf('/')) : undefined));
-  const classes = [...new Set(firsts)].filter((name) => name !== undefined).sort();
-  if (classes.length >= LABELS_MAX)
+}
+
+/**
+ * Labels from StyleGAN's file where there is one, else the first folder on the way to each picture, among those sorted by name; a
+ * picture that lies in no folder has none.
+ * @param path of that file, named in errors @param text its content
+ */
+export function labelsOf(path: string, text: string | undefined, pictures: readonly string[]): Labelled {
+  return text === undefined ? labelsFromFolders(pictures) : styleganLabels(path, text, pictures);
+}
+
+function labelsFromFolders(pictures: readonly string[]): Labelled {
+  const folders = pictures.map((name) => (name.includes('/') ? name.slice(0, name.indexOf('/')) : undefined));
+  const classes = [...new Set(folders)].filter((name) => name !== undefined).sort();
+  if (classes.length > LABEL_MAX + 1)
     throw new NashError(
       'usage',
-      `found ${classes.length} folders as classes, expected fewer than ${LABELS_MAX}`,
+      `found ${classes.length} folders as classes, expected at most ${LABEL_MAX + 1}`,
     );
   const indexes = new Map(classes.map((name, i) => [name, i]));
-  return { classes, labels: firsts.map((name) => (name === undefined ? undefined : indexes.get(name))) };
+  return { classes, labels: folders.map((name) => (name === undefined ? undefined : indexes.get(name))) };
 }
 
 /** The items of a set of pictures. */
@@ -89,6 +102,7 @@ export function pictureReader(set: PictureSet, form: ItemForm): ItemReader {
     options: [set.options, form],
     classes: set.classes,
     inputs: set.count,
+    ...(set.close ? { close: set.close } : {}),
     decoder: async () => (await loadDecoder()).DECODER,
     async decode(sink, from) {
       await decodeInOrder(set.from(from), form, sink, from);

@@ -85,7 +85,7 @@ const TABLE: Table = {
   },
   data: {
     may: ['numerics', 'setup'],
-    packages: ['zod', 'sharp', 'tar-stream', 'xz-decompress'],
+    packages: ['zod', 'sharp', 'hyparquet', 'hyparquet-compressors', 'tar-stream', 'xz-decompress', 'yauzl'],
     because: 'sources of items, and which items a shard sees',
   },
   'evaluation/measures': {

@@ -1143,6 +1143,35 @@ export const FAULTS = [
     ],
   ),
   ...of(
+    'src/data/stylegan-labels.ts',
+    ['tests/unit/data/sources.test.ts'],
+    [
+      ['a picture may lack its label', 'if (lacking.length > 0)', 'if (lacking.length < 0)'],
+      ['labels go by their place', 'byName.get(name)!', '[...byName.values()][pictures.indexOf(name)]!'],
+    ],
+  ),
+  ...of(
+    'src/data/zip.ts',
+    ['tests/unit/data/sources.test.ts'],
+    [['hidden files are pictures', "some((part) => part.startsWith('.'))", "some((part) => part === '')"]],
+  ),
+  ...of(
+    'src/data/npz.ts',
+    ['tests/unit/data/sources.test.ts'],
+    [
+      ['planes are read as pixels', 'isPlanar ? interleaved(item, channels) : item', 'item'],
+      ['a signed label is read without its sign', "labels.type.includes('i')", "labels.type.includes('u')"],
+    ],
+  ),
+  ...of(
+    'src/data/npy.ts',
+    ['tests/unit/data/sources.test.ts'],
+    [
+      ['an array may be cut short', 'if (done !== bytes)', 'if (done > bytes)'],
+      ['columns are taken for rows', "/'fortran_order':\\s*True/.test(text)", 'text === undefined'],
+    ],
+  ),
+  ...of(
     'src/data/item-cache.ts',
     ['tests/unit/data/cache.test.ts', 'tests/unit/data/images.test.ts'],
     [

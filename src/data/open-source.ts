@@ -2,11 +2,12 @@
 import { statSync } from 'node:fs';
 import { NashError } from '../errors.js';
 import { cifar10Reader } from './cifar10.js';
-import type { DataSource } from './data-source.js';
+import type { DataSource, DatasetSource } from './data-source.js';
 import { mnistReader } from './idx.js';
 import { imageFolder } from './image-folder.js';
 import { imageZip } from './image-zip.js';
 import { type CacheContext, openCached } from './item-cache.js';
+import { mirrored } from './mirrored.js';
 import { mixtureSource } from './mixture.js';
 import { npzReader } from './npz.js';
 import type { DataOptions } from './options.js';
@@ -14,6 +15,7 @@ import { parquetPictures } from './parquet.js';
 import type { ItemForm } from './picture.js';
 import { type PictureSet, pictureReader } from './pictures.js';
 
+type DatasetOptions = Extract<DataOptions, { path: string }>;
 type PictureOptions = Extract<DataOptions, { source: 'images' | 'parquet' }>;
 
 /**
@@ -27,26 +29,30 @@ export async function openSource(options: DataOptions, context: CacheContext): P
     case 'grid':
     case 'gaussian-1d':
       return mixtureSource(options);
+    default: {
+      const source = await openDataset(options, context);
+      if (!options.mirror) return source;
+      context.log(`data: each is also mirrored, ${2 * source.count} items`);
+      return mirrored(source);
+    }
+  }
+}
+
+async function openDataset(options: DatasetOptions, context: CacheContext): Promise<DatasetSource> {
+  const { path } = options;
+  const pictures = (set: PictureSet, form: PictureOptions) =>
+    openCached(path, pictureReader(set, formOf(form)), context, form.damaged);
+  switch (options.source) {
     case 'mnist':
-      return openCached(options.path, mnistReader(options.path, options.split), context);
+      return openCached(path, mnistReader(path, options.split, options.subset), context);
     case 'cifar10':
-      return openCached(options.path, cifar10Reader(options.path, options.split), context);
+      return openCached(path, cifar10Reader(path, options.split), context);
     case 'images':
-      return openCached(
-        options.path,
-        pictureReader(await picturesAt(options.path), formOf(options)),
-        context,
-        options.damaged,
-      );
+      return pictures(await picturesAt(path), options);
     case 'parquet':
-      return openCached(
-        options.path,
-        pictureReader(await parquetPictures(options), formOf(options)),
-        context,
-        options.damaged,
-      );
+      return pictures(await parquetPictures(options), options);
     case 'npz':
-      return openCached(options.path, await npzReader(options), context);
+      return openCached(path, await npzReader(options), context);
   }
 }
 

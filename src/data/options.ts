@@ -28,8 +28,25 @@ const gaussian = z.strictObject({
 
 const path = z.string().min(1);
 const split = z.enum(['train', 'test']).default('train');
-const mnist = z.strictObject({ source: z.literal('mnist'), path: path.default('data/mnist'), split });
-const cifar10 = z.strictObject({ source: z.literal('cifar10'), path: path.default('data/cifar10'), split });
+/** true: every item also mirrored left to right, which doubles the set */
+const mirror = z.boolean().default(false);
+
+/** MNIST, or others in its files: Fashion-MNIST, KMNIST, EMNIST. */
+const mnist = z.strictObject({
+  source: z.literal('mnist'),
+  path: path.default('data/mnist'),
+  split,
+  /** of EMNIST, where a folder holds several */
+  subset: z.enum(['balanced', 'byclass', 'bymerge', 'digits', 'letters', 'mnist']).optional(),
+  mirror,
+});
+
+const cifar10 = z.strictObject({
+  source: z.literal('cifar10'),
+  path: path.default('data/cifar10'),
+  split,
+  mirror,
+});
 
 const side = z.int().min(1).max(1024);
 
@@ -47,6 +64,7 @@ const form = {
     .default('white'),
   /** pictures that cannot be read: refuse the data, naming all of them; or skip them */
   damaged: z.enum(['refuse', 'skip']).default('refuse'),
+  mirror,
 };
 
 /** A folder or a `.zip` of pictures of any size and format; sub-folders are classes, or StyleGAN's `dataset.json` names them. */
@@ -77,6 +95,7 @@ const npz = z.strictObject({
   images: name,
   /** array of the labels; default: found */
   labels: name,
+  mirror,
 });
 
 export const dataOptions = z.discriminatedUnion('source', [

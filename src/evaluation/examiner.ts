@@ -36,6 +36,7 @@ const GRID_COUNT = 64;
 const REAL_COUNT = 5000;
 /** Real points drawn behind the generated ones. */
 const REAL_POINTS = 1000;
+/** Where the source does not name its classes. */
 const DIGITS = 10;
 
 /** @param configured samples that the config wants for mixtures */
@@ -81,7 +82,7 @@ function imageExaminer(source: DatasetSource, sampleCount: number, isLabelled: b
   const real = realImages(source, size);
   const bins = new ImageBins(real, size);
   const neighbours = new RealNeighbours(real, size);
-  const classifier = isLabelled ? trainClassifier(source, DIGITS) : undefined;
+  const classifier = isLabelled ? trainClassifier(source, source.classes?.length ?? DIGITS) : undefined;
   const reference: Reference = { source, real, size, bins, neighbours, ...(classifier && { classifier }) };
   const grid = (images: Float32Array) =>
     drawImageGrid({ images: images.subarray(0, GRID_COUNT * size), shape: source.shape });

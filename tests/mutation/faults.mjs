@@ -1172,6 +1172,30 @@ export const FAULTS = [
     ],
   ),
   ...of(
+    'src/data/mirrored.ts',
+    ['tests/unit/data/idx.test.ts'],
+    [
+      [
+        'a mirrored set has the digest of the plain one',
+        "digest: createHash('sha256')",
+        "unused: createHash('sha256')",
+      ],
+      [
+        'mirroring swaps colours',
+        '(width - 1 - x) * channels, (width - x) * channels',
+        'x * channels, (x + 1) * channels',
+      ],
+    ],
+  ),
+  ...of(
+    'src/data/idx.ts',
+    ['tests/unit/data/idx.test.ts'],
+    [
+      ['letters lie on their side', 'form.isTransposed ? transposed(item, height) : item', 'item'],
+      ['labels that begin at 1 miss a class', 'classes[i]! - form.first', 'classes[i]!'],
+    ],
+  ),
+  ...of(
     'src/data/item-cache.ts',
     ['tests/unit/data/cache.test.ts', 'tests/unit/data/images.test.ts'],
     [

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { NashError } from '../../../src/errors.js';
-import { folderWith, idx, itemsOf, mnistFiles, noise, openData } from './folders.js';
+import { folderWith, idx, itemsOf, mnistFiles, noise, openData, png } from './folders.js';
 
 const labels = 'train-labels-idx1-ubyte';
 const images = 'train-images-idx3-ubyte';
@@ -108,4 +108,71 @@ it('a missing folder, a file in its place and a missing file name the command th
     await expect(refusal).rejects.toThrow(/nash data mnist --to/);
     await expect(refusal).rejects.toBeInstanceOf(NashError);
   }
+});
+
+describe('data sets in the files of MNIST', () => {
+  const set = (subset: string, labels: readonly number[], split = 'train') => ({
+    [`emnist-${subset}-${split}-images-idx3-ubyte.gz`]: gzipSync(
+      idx([labels.length, 2, 3], Uint8Array.from(labels.flatMap((i) => [i, 1, 2, 3, 4, 5]))),
+    ),
+    [`emnist-${subset}-${split}-labels-idx1-ubyte.gz`]: gzipSync(
+      idx([labels.length], Uint8Array.from(labels)),
+    ),
+  });
+
+  it.each([
+    ['balanced', [0, 46], 47, 't'],
+    ['byclass', [0, 61], 62, 'z'],
+    ['bymerge', [0, 46], 47, 't'],
+    ['digits', [0, 9], 10, '9'],
+    ['letters', [1, 26], 26, 'Z'],
+    ['mnist', [0, 9], 10, '9'],
+  ])('EMNIST %s: its classes, upright', async (subset, labels, count, last) => {
+    const source = await openData({ source: 'mnist', path: folderWith(set(subset, labels)) });
+    expect(source.classes).toHaveLength(count);
+    expect([source.label(0), source.label(1)]).toEqual([0, count - 1]);
+    expect(source.classes?.at(-1)).toBe(last);
+    expect(source.shape).toEqual([3, 2, 1]);
+    expect([...itemsOf(source)].slice(0, 6)).toEqual([labels[0], 3, 1, 4, 2, 5]); // rows [a 1 2] [3 4 5] lie on their side
+    const beyond = openData({ source: 'mnist', path: folderWith(set(subset, [labels[1]! + 1])) });
+    await expect(beyond).rejects.toThrow(/found label \d+, expected a label/);
+  });
+
+  it('of several in one folder data.subset names one; files with the names of MNIST come first', async () => {
+    const both = { ...set('digits', [1]), ...set('letters', [1, 2]) };
+    const path = folderWith(both);
+    await expect(openData({ source: 'mnist', path })).rejects.toThrow(
+      /holds EMNIST's digits, letters\. Name one/,
+    );
+    expect((await openData({ source: 'mnist', path, subset: 'letters' })).count).toBe(2);
+    expect(
+      (await openData({ source: 'mnist', path: folderWith({ ...both, ...mnistFiles(20) }) })).count,
+    ).toBe(20);
+    await expect(openData({ source: 'mnist', path, subset: 'byclass' })).rejects.toThrow(
+      /emnist-byclass-train-images/,
+    );
+  });
+});
+
+it('data.mirror doubles a set: each item once more, left for right', async () => {
+  const path = folderWith({
+    [images]: idx([2, 2, 3], Uint8Array.from([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12])),
+    [labels]: idx([2], Uint8Array.of(5, 8)),
+  });
+  const [plain, doubled] = [
+    await openData({ source: 'mnist', path }),
+    await openData({ source: 'mnist', path, mirror: true }),
+  ];
+  expect(doubled).toMatchObject({ count: 4, shape: [2, 3, 1] });
+  expect([...itemsOf(doubled)]).toEqual([
+    1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 3, 2, 1, 6, 5, 4, 9, 8, 7, 12, 11, 10,
+  ]);
+  expect([0, 1, 2, 3].map((i) => doubled.label(i))).toEqual([5, 8, 5, 8]);
+  expect(doubled.digest).not.toBe(plain.digest);
+});
+
+it('a mirrored colour keeps its red, green and blue in their order', async () => {
+  const path = folderWith({ 'a.png': png(2, 1, (x) => (x === 0 ? [1, 2, 3] : [4, 5, 6])) });
+  const source = await openData({ source: 'images', path, size: [1, 2], mirror: true });
+  expect([...itemsOf(source)]).toEqual([1, 2, 3, 4, 5, 6, 4, 5, 6, 1, 2, 3]);
 });

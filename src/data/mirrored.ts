@@ -1,0 +1,34 @@
+// A data set twice: as it is, then mirrored left to right (StyleGAN's x-flip).
+import { createHash } from 'node:crypto';
+import { sizeOf } from '../numerics/shape.js';
+import type { DatasetSource } from './data-source.js';
+
+/** Item `count + i` is item i, mirrored, of the same class. The source is closed with it. */
+export function mirrored(source: DatasetSource): DatasetSource {
+  const { count, shape } = source;
+  const itemSize = sizeOf(shape);
+  return {
+    ...source,
+    count: 2 * count,
+    digest: createHash('sha256').update(`${source.digest} mirrored`).digest('hex'),
+    read(indices, out) {
+      source.read(
+        Array.from(indices, (index) => index % count),
+        out,
+      );
+      for (let i = 0; i < indices.length; i++)
+        if (indices[i]! >= count) mirror(out.subarray(i * itemSize, (i + 1) * itemSize), shape);
+    },
+    label: (index) => source.label(index % count),
+  };
+}
+
+/** Swaps the columns of an item, `[height, width, channels]`, where it lies. */
+function mirror(item: Float32Array, [height = 1, width = 1, channels = 1]: readonly number[]): void {
+  for (let row = 0; row < height; row++) {
+    const start = row * width * channels;
+    const pixels = Float32Array.from(item.subarray(start, start + width * channels));
+    for (let x = 0; x < width; x++)
+      item.set(pixels.subarray((width - 1 - x) * channels, (width - x) * channels), start + x * channels);
+  }
+}

@@ -36,8 +36,12 @@ function unionIssue(
 ): string {
   const discriminator = (issue as { discriminator?: string }).discriminator;
   const value = valueAt(tree, issue.path);
-  if (discriminator === undefined)
-    return `'${key}' is ${show(value)}, which fits none of the forms it may have`;
+  if (discriminator === undefined) {
+    const forms = formsOf(schema, issue.path);
+    const expected =
+      forms.length > 0 ? `expected ${forms.join(' or ')}` : 'which fits none of the forms it may have';
+    return `'${key}' is ${show(value)}${forms.length > 0 ? ': ' : ', '}${expected}`;
+  }
   const choices = choicesOf(schema, issue.path, discriminator);
   const isName = issue.path.at(-1) === discriminator;
   const where = isName ? key : [key, discriminator].filter(Boolean).join('.');
@@ -52,13 +56,70 @@ function unknownKey(path: readonly PropertyKey[], tree: unknown, schema: z.ZodTy
   const key = anyIndex(path);
   const chosen = valueAt(tree, path.slice(0, -1)) as Record<string, unknown> | undefined;
   const kind = chosen?.name ?? chosen?.source;
-  const near = nearest(
-    key,
-    known.filter((candidate) => candidate !== key),
-  );
+  const others = known.filter((candidate) => candidate !== key);
+  const near = synonymOf(key) ?? namesakes(key, others) ?? nearest(key, others);
   const belongs = known.includes(key) && kind !== undefined ? ` for '${String(kind)}'` : '';
   const hint = near === undefined ? '' : `; did you mean '${withIndexes(near, path)}'?`;
   return `unknown key '${path.join('.')}'${belongs}${hint}`;
+}
+
+/** Words of other trainers and papers, without case and dashes, for what is called otherwise here. */
+const SYNONYMS: Readonly<Record<string, string>> = {
+  lr: 'optimizer.generator.learningRate and optimizer.discriminator.learningRate',
+  lrg: 'optimizer.generator.learningRate',
+  glr: 'optimizer.generator.learningRate',
+  lrd: 'optimizer.discriminator.learningRate',
+  dlr: 'optimizer.discriminator.learningRate',
+  batch: 'minibatch.size',
+  batchsize: 'minibatch.size',
+  bs: 'minibatch.size',
+  epochs: 'stop.generatorSteps, which counts steps of G',
+  epoch: 'stop.generatorSteps, which counts steps of G',
+  iterations: 'stop.generatorSteps',
+  niter: 'stop.generatorSteps',
+  maxsteps: 'stop.generatorSteps',
+  steps: 'stop.generatorSteps',
+  ncritic: 'schedule.discriminatorSteps',
+  criticiters: 'schedule.discriminatorSteps',
+  dsteps: 'schedule.discriminatorSteps',
+  k: 'schedule.discriminatorSteps',
+  nz: 'model.latent',
+  zdim: 'model.latent',
+  latentdim: 'model.latent',
+  ngf: 'model.width',
+  ndf: 'model.width',
+  ema: 'averaging.decay',
+  emadecay: 'averaging.decay',
+  dataset: 'data.source',
+  dataroot: 'data.path',
+  datadir: 'data.path',
+  imagesize: 'data.size',
+  imgsize: 'data.size',
+  resolution: 'data.size',
+  amp: 'precision',
+  dtype: 'precision',
+  fp16: 'precision',
+  criterion: 'loss.name',
+  randomseed: 'seed',
+  manualseed: 'seed',
+  workers: 'the option --workers, or a topology',
+  gpus: 'the option --workers, or a topology',
+  outdir: 'the option --run-dir',
+};
+
+const synonymOf = (key: string): string | undefined => {
+  const word = lastOf(key).toLowerCase().replace(/[_-]/g, '');
+  return Object.hasOwn(SYNONYMS, word) ? SYNONYMS[word] : undefined;
+};
+
+const lastOf = (key: string): string => key.slice(key.lastIndexOf('.') + 1);
+
+/** Keys of the same last name elsewhere, where these are few. */
+function namesakes(key: string, candidates: readonly string[]): string | undefined {
+  const same = candidates.filter(
+    (candidate) => lastOf(candidate) === lastOf(key) && !candidate.includes('*'),
+  );
+  return same.length === 1 || same.length === 2 ? same.join("' or '") : undefined;
 }
 
 /** A path as the schema has it, which does not tell one place of a list from another. */
@@ -94,6 +155,8 @@ interface SchemaNode {
   items?: SchemaNode;
   const?: unknown;
   enum?: unknown[];
+  type?: string;
+  pattern?: string;
 }
 
 /** Visits every key that a tree of this schema may hold, once for each of its forms. */
@@ -126,6 +189,26 @@ function choicesOf(schema: z.ZodType, path: readonly PropertyKey[], discriminato
     for (const choice of node.enum ?? [node.const]) if (choice !== undefined) choices.add(String(choice));
   });
   return [...choices];
+}
+
+/** What a key of several forms may be, in words; nothing where some form has none. */
+function formsOf(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
+  const dotted = anyIndex(path);
+  const forms = new Set<string>();
+  walk(nodesOf(schema), '', (key, { anyOf = [] }) => {
+    if (key === dotted) for (const form of anyOf) forms.add(inWords(form));
+  });
+  return forms.has('') ? [] : [...forms];
+}
+
+function inWords({ const: only, enum: choices, type, properties, pattern }: SchemaNode): string {
+  if (only !== undefined) return JSON.stringify(only);
+  if (choices) return choices.map((choice) => JSON.stringify(choice)).join(', ');
+  if (properties) return `a mapping of ${Object.keys(properties).join(', ')}`;
+  if (pattern) return `a text that fits ${pattern}`;
+  return (
+    { integer: 'a whole number', number: 'a number', array: 'a list', string: 'a text' }[type ?? ''] ?? ''
+  );
 }
 
 /** The candidate within a few edits of a word, if any: at most a third of its letters, and never more than 4. */

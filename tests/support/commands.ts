@@ -7,3 +7,12 @@ export const flat = (file: string): string => readFileSync(file, 'utf8').replace
 /** The words after `nash` of each command between backquotes. */
 export const nashCommandsIn = (file: string): string[] =>
   [...flat(file).matchAll(/`(?:npx )?nash ([^`]+)`/g)].map((match) => match[1]!);
+
+/** Fenced blocks of a page in one language; those of YAML are whole configs but for a comment alone. */
+export const fencedIn = (file: string, language: string): string[] =>
+  [...readFileSync(file, 'utf8').matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map(
+    (match) => match[1]!,
+  );
+
+export const examplesIn = (file: string): string[] =>
+  fencedIn(file, 'yaml').filter((text) => !/^#.*\n$/.test(text));

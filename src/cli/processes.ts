@@ -1,5 +1,6 @@
 // The processes of a run on this host, as whoever starts them needs to know: `nash train`, pm2, and what renders the same for another
 // manager. One place for their words; how they are started and watched is each starter's own.
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Pool } from '../protocol/roster.js';
 import type { Placement } from './placement.js';
@@ -47,7 +48,18 @@ function serverOf({ placement, configFile, args, isSupervised }: WhichRun): RunP
   const words = ['server', ...toWords(configFile, args)];
   if (isSupervised) words.push('--supervised');
   if (placement.evaluator) words.push('--expect-evaluator');
-  return { name: 'server', role: 'server', words: [...words, ...gpuWords(placement, isSupervised)], env: {} };
+  return {
+    name: 'server',
+    role: 'server',
+    words: [...words, ...gpuWords(placement, isSupervised)],
+    env: threadsForFiles(),
+  };
+}
+
+/** The server decodes pictures, each on a thread of libuv, which has four of them and takes no other number once it runs. */
+function threadsForFiles(): Record<string, string> {
+  const asked = process.env.UV_THREADPOOL_SIZE;
+  return { UV_THREADPOOL_SIZE: asked ?? String(Math.max(4, availableParallelism())) };
 }
 
 function evaluatorOf(run: WhichRun): RunProcess {

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import type { Placement } from '../../../src/cli/placement.js';
 import { processesOf, type WhichRun } from '../../../src/cli/processes.js';
@@ -30,10 +31,13 @@ const linesOf = (given: Partial<WhichRun>) =>
     ...given,
   }).map(({ name, words, env }) => [name, words.join(' '), env]);
 
+/** threads that decode pictures: one a core, and no fewer than libuv has by itself */
+const DECODING = { UV_THREADPOOL_SIZE: String(Math.max(4, availableParallelism())) };
+
 describe('the processes of a run', () => {
   it('are the server, the evaluator and the workers, each with its own GPU, linked to who starts them', () => {
     expect(linesOf({})).toEqual([
-      ['server', 'server a.yaml --set seed=2 --expect-evaluator', {}],
+      ['server', 'server a.yaml --set seed=2 --expect-evaluator', DECODING],
       ['evaluator', 'evaluator --run-dir runs/a', {}],
       [
         'discriminator-0',

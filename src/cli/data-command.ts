@@ -8,6 +8,7 @@ import { type DownloadReport, download } from '../data/download.js';
 import { ORIGINAL_NAMES, ORIGINALS, type OriginalName } from '../data/originals.js';
 import { takeLocal } from '../data/take-local.js';
 import { EXIT, messageOf, NashError } from '../errors.js';
+import { dataShowCommand } from './data-show.js';
 import type { CommandMaker } from './main.js';
 
 /** A line off a terminal at most this often. */
@@ -15,13 +16,14 @@ const QUIET_MS = 5000;
 
 export const dataCommand: CommandMaker = (finish) =>
   new Command('data')
-    .description('get a published data set, its sums checked')
+    .description('get a published data set, its sums checked; or look at the data of a config')
     .addArgument(new Argument('<name>', 'data set').choices([...ORIGINAL_NAMES]))
     .option('--from <path>', 'take it from a folder or a file on this machine instead of downloading it')
     .option('--to <dir>', 'folder to put it into (default: data/<name>)')
+    .addCommand(dataShowCommand(finish))
     .addHelpText(
       'after',
-      '\nExample:\n  npx nash data mnist\n  npx nash data cifar10 --from ~/Downloads/cifar-10-binary.tar.gz',
+      '\nExample:\n  npx nash data mnist\n  npx nash data cifar10 --from ~/Downloads/cifar-10-binary.tar.gz\n  npx nash data show configs/mnist-gan.yaml --out seen.png',
     )
     .action(async (name: OriginalName, { from, to = join('data', name) }: { from?: string; to?: string }) => {
       const report = reportTo(process.stderr);

@@ -23,7 +23,8 @@ export interface RunArguments {
   otherMachines?: boolean;
 }
 
-const collect = (value: string, previous: string[]): string[] => [...previous, value];
+/** A parser of options that may be repeated, for commander. */
+export const collect = (value: string, previous: string[]): string[] => [...previous, value];
 
 /** Adds the shared arguments to a command. */
 export const withRunArguments = (command: Command): Command =>

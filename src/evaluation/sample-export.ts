@@ -5,6 +5,7 @@ import { encodeSafetensors } from '../checkpoints/safetensors.js';
 import { assert, messageOf, NashError } from '../errors.js';
 import { drawDensity } from './density-figure.js';
 import { drawImageGrid } from './image-grid.js';
+import { drawLabelledGrid } from './labelled-grid.js';
 import { encodeNpy } from './npy.js';
 import { drawScatter } from './scatter-figure.js';
 
@@ -13,6 +14,12 @@ export interface Samples {
   data: Float32Array;
   /** of one sample: `[height, width, channels]`, `[2]` or `[1]` */
   shape: readonly number[];
+  /** what they are called, in the plural; default: samples */
+  what?: string;
+  /** class of each, undefined for those that have none; absent where nothing has one */
+  labels?: readonly (number | undefined)[];
+  /** names of the classes */
+  classes?: readonly string[];
 }
 
 /** Endings that `exportSamples` knows; check before sampling, so that a typing error costs nothing. */
@@ -30,9 +37,16 @@ export function sampleFormat(path: string): Format {
   );
 }
 
-/** A grid of images, a scatter of points, or a density of numbers. */
-function draw({ data, shape }: Samples, count: number): Promise<Buffer> | Buffer {
-  const caption = `${count} samples`;
+/** A grid of images, with their labels where they have any, a scatter of points, or a density of numbers. */
+function draw(
+  { data, shape, what = 'samples', labels, classes }: Samples,
+  count: number,
+): Promise<Buffer> | Buffer {
+  const caption = `${count} ${what}`;
+  if (shape.length === 3 && labels) {
+    const names = labels.map((label) => (label === undefined ? '' : (classes?.[label] ?? String(label))));
+    return drawLabelledGrid(data, shape, names);
+  }
   if (shape.length === 3) return drawImageGrid({ images: data, shape });
   if (shape[0] === 2) return drawScatter({ generated: data, caption });
   return drawDensity({ generated: data, caption });
@@ -53,17 +67,25 @@ function encode(format: Format, samples: Samples, count: number): Promise<Buffer
   }
 }
 
-/** Writes samples in the format that the ending names, whole or not at all. Throws NashError: `usage` for the ending, `environment` for the disk. */
+/**
+ * Writes samples in the format that the ending names, whole or not at all, and labels beside an `.npy` as `FILE.labels.npy` (int32, -1: none).
+ * @throws NashError: `usage` for the ending, `environment` for the disk.
+ */
 export async function exportSamples(path: string, samples: Samples): Promise<void> {
   const count = samples.data.length / samples.shape.reduce((product, d) => product * d, 1);
   assert(
     Number.isInteger(count) && count > 0,
     () => `${samples.data.length} floats are no samples of [${samples.shape}]`,
   );
-  const bytes = await encode(sampleFormat(path), samples, count);
+  const format = sampleFormat(path);
+  const files = [[path, await encode(format, samples, count)] as const];
+  if (format === '.npy' && samples.labels) {
+    const labels = Int32Array.from(samples.labels, (label) => label ?? -1);
+    files.push([`${path.slice(0, -format.length)}.labels.npy`, encodeNpy(labels, [count])]);
+  }
   try {
     makeFolder(dirname(path));
-    writeWhole(path, bytes);
+    for (const [file, bytes] of files) writeWhole(file, bytes);
   } catch (cause) {
     throw new NashError('environment', `samples cannot be written to ${path}: ${messageOf(cause)}`, {
       cause,

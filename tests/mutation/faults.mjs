@@ -1196,6 +1196,22 @@ export const FAULTS = [
     ],
   ),
   ...of(
+    'src/evaluation/sample-export.ts',
+    ['tests/unit/cli/data-show.test.ts'],
+    [
+      [
+        'labels are left out of what is shown',
+        'if (shape.length === 3 && labels)',
+        'if (shape.length === 0 && labels)',
+      ],
+      [
+        'labels are not beside the array',
+        "if (format === '.npy' && samples.labels)",
+        "if (format !== '.npy' && samples.labels)",
+      ],
+    ],
+  ),
+  ...of(
     'src/data/item-cache.ts',
     ['tests/unit/data/cache.test.ts', 'tests/unit/data/images.test.ts'],
     [

@@ -2,12 +2,12 @@
 import { hostname } from 'node:os';
 import { Command, Option } from 'commander';
 import { EXIT, messageOf, NashError } from '../errors.js';
+import { ENDPOINT } from '../protocol/network-address.js';
 import { POOLS, type Pool } from '../protocol/roster.js';
 import { holdsRun } from '../run-folder/ownership.js';
 import { runFile } from '../run-folder/run-files.js';
 import { readAddress, type ServerAddress } from '../run-folder/server-address.js';
 import type { Log } from '../server/log.js';
-import { networkAddressOf } from '../transport/network-address.js';
 import { isLocal } from '../transport/private-folder.js';
 import type { Place } from '../transport/reach.js';
 import type { Serving } from '../worker/serve-run.js';
@@ -156,8 +156,7 @@ function nearest(runDir: string, { endpoint, localEndpoint, host }: ServerAddres
 /** What a process without a fixed address waits for. */
 export const awaited = ({ runDir }: { runDir?: string }): string => `a server to open ${runDir}`;
 
-const isAddress = (endpoint: string): boolean =>
-  /^ipc:\/\/\/\S+$/.test(endpoint) || (/^tcp:/.test(endpoint) && networkAddressOf(endpoint) !== undefined);
+const isAddress = (endpoint: string): boolean => /^ipc:\/\/\/\S+$/.test(endpoint) || ENDPOINT.test(endpoint);
 
 /**
  * How to find a run's server, now and whenever it went away: at a fixed address, or wherever the run folder says.

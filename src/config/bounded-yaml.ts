@@ -4,6 +4,7 @@ import { messageOf } from '../errors.js';
 
 /** The longest config of ours has 2 KB and 60 values, four deep. The parser needs a second for some texts of this length, and its square for longer ones. */
 export const YAML_BYTES_MAX = 2 ** 16;
+const NO_YAML = 'not valid YAML';
 const DEPTH_MAX = 32;
 const VALUES_MAX = 10_000;
 
@@ -14,7 +15,7 @@ const VALUES_MAX = 10_000;
 export function parseBounded(text: string): unknown {
   if (Buffer.byteLength(text) > YAML_BYTES_MAX) throw new Error(`longer than ${YAML_BYTES_MAX} bytes`);
   const [error, tree] = parseTree(text);
-  if (error) throw new Error(`not valid YAML: ${messageOf(error).trimEnd()}`, { cause: error });
+  if (error) throw new Error(`${NO_YAML}: ${messageOf(error).trimEnd()}`, { cause: error });
   let valueCount = 0;
   const copy = (value: unknown, depth: number): unknown => {
     valueCount += 1;
@@ -36,6 +37,19 @@ function parseTree(text: string): [error: unknown, tree: unknown] {
     return error ? [error, undefined] : [undefined, document.toJS()];
   } catch (error) {
     return [error, undefined];
+  }
+}
+
+/** Characters of a text that is no YAML and may be a value all the same, such as `[::1]:9464`. */
+const PLAIN_MAX = 1024;
+
+/** The value of a text, or a short text as it is where it is no YAML. @throws Error as `parseBounded` */
+export function parseOrText(text: string): unknown {
+  try {
+    return parseBounded(text);
+  } catch (error) {
+    if (text.length > PLAIN_MAX || !messageOf(error).startsWith(NO_YAML)) throw error;
+    return text;
   }
 }
 

@@ -1,7 +1,7 @@
 // From a YAML file and `--set a.b=c` to a validated, frozen run config.
 import { readFileSync, statSync } from 'node:fs';
 import { messageOf, NashError } from '../errors.js';
-import { parseBounded, YAML_BYTES_MAX } from './bounded-yaml.js';
+import { parseBounded, parseOrText, YAML_BYTES_MAX } from './bounded-yaml.js';
 import { explain } from './explain.js';
 import { type RunConfig, runConfig } from './run-config.js';
 
@@ -120,7 +120,7 @@ function parseAssignment(text: string, option: string): Assignment {
     );
   }
   try {
-    return { text, keys, value: parseBounded(text.slice(at + 1)) };
+    return { text, keys, value: parseOrText(text.slice(at + 1)) };
   } catch (cause) {
     throw new NashError(
       'usage',

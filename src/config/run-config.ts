@@ -6,6 +6,7 @@ import { lossOptions } from '../losses/losses.js';
 import { modelOptions } from '../models/models.js';
 import { averagingOptions, optimizerOptions } from '../optimizers/options.js';
 import { penaltyOptions } from '../penalties/penalties.js';
+import { ENDPOINT_OR_NONE, HTTP_ADDRESS } from '../protocol/network-address.js';
 import { scheduleOptions } from '../protocol/schedule.js';
 
 /** A choice by name whose settings may be changed without saying the name again; `choice` is what reference.ts knows it by. */
@@ -70,14 +71,14 @@ const divisorsOf = (n: number): number[] =>
 const httpAddress = z
   .string()
   .regex(
-    /^[^\s:/]+:\d{1,5}\+?$/,
-    'expected host:port, such as 127.0.0.1:9464, or 127.0.0.1:9464+ for the first free port',
+    HTTP_ADDRESS,
+    'expected host:port, such as 127.0.0.1:9464 or [::1]:9464, or 127.0.0.1:9464+ for the first free port',
   );
 const endpoint = z
   .string()
   .regex(
-    /^(tcp:\/\/[^\s/:]+:\d{1,5}|none)$/,
-    'expected tcp://address:port, such as tcp://127.0.0.1:0, or none',
+    ENDPOINT_OR_NONE,
+    'expected tcp://address:port, such as tcp://127.0.0.1:0 or tcp://[::1]:0, or none',
   );
 
 export const runConfig = z.strictObject({

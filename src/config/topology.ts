@@ -42,8 +42,8 @@ const frame = z.strictObject({
   endpoint: z
     .string()
     .regex(
-      /^tcp:\/\/\d{1,3}(\.\d{1,3}){3}:[1-9]\d{0,4}$/,
-      'expected tcp://address:port with a numeric address of the server host and a fixed port, such as tcp://10.0.0.1:5555',
+      /^tcp:\/\/(\d{1,3}(\.\d{1,3}){3}|\[[0-9A-Fa-f:.]+\]):[1-9]\d{0,4}$/,
+      'expected tcp://address:port with a numeric address of the server host and a fixed port, such as tcp://10.0.0.1:5555 or tcp://[fd00::1]:5555',
     )
     .optional(),
   hosts: z.record(z.string().min(1).max(120), z.unknown()),

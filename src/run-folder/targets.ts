@@ -7,7 +7,7 @@ import { RUN_FILES, runFile } from './run-files.js';
 
 /** What prometheus.json holds: `file_sd_configs` in Prometheus' documentation. */
 export function targetsOf(runDir: string, { run, http }: { run: string; http: string }): unknown {
-  const target = http.replace(/^0\.0\.0\.0:/, '127.0.0.1:');
+  const target = http.replace(/^0\.0\.0\.0:/, '127.0.0.1:').replace(/^\[::\]:/, '[::1]:');
   // the parameter: another run may have this address, once this server was killed
   return [{ targets: [target], labels: { run, run_folder: resolve(runDir), __param_run: run } }];
 }

@@ -1,6 +1,8 @@
 // A worker's end: a DEALER that connects, and connects again.
 import { randomBytes } from 'node:crypto';
+import { isIPv4 } from 'node:net';
 import { Dealer } from 'zeromq';
+import { networkAddressOf } from '../protocol/network-address.js';
 import { toZ85, type WorkerKeys } from './keys.js';
 import { isLocal } from './private-folder.js';
 import { type Proof, proofOf } from './proof.js';
@@ -23,6 +25,7 @@ export function connectWorker(way: Reach, hasMet = false): WorkerTransport {
   const dealer = new Dealer({
     ...COMMON,
     routingId: session,
+    ipv6: !isIPv4(networkAddressOf(way.endpoint)?.host ?? ''),
     reconnectInterval: 50,
     reconnectMaxInterval: 1000,
     ...(used && {

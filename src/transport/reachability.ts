@@ -1,7 +1,7 @@
 // Why nobody answers at an address, found out by a connection of its own: ZeroMQ tries again in silence, whatever is wrong.
 import { lookup } from 'node:dns/promises';
 import { createConnection, type Socket } from 'node:net';
-import { networkAddressOf } from './network-address.js';
+import { networkAddressOf } from '../protocol/network-address.js';
 import { isLocal } from './private-folder.js';
 import { wait } from './sockets.js';
 

@@ -2,6 +2,7 @@
 // the gate lets in, since only then is it known who sent what, and can a connection be ended.
 import { Context, Router } from 'zeromq';
 import { messageOf, NashError } from '../errors.js';
+import { networkAddressOf } from '../protocol/network-address.js';
 import { type ServerKeys, toZ85 } from './keys.js';
 import { forgetOldest } from './limits.js';
 import type { PrivateFolder } from './private-folder.js';
@@ -18,8 +19,6 @@ const LAST_WORDS_MS = 1000;
 const HEARD_MAX = 65_536;
 /** Messages that may wait for one peer: far more than a run has under way; who lets more pile up is given up. */
 const QUEUE_MAX = 1024;
-
-const ADDRESS = /^tcp:\/\/(.+):(\d+)$/;
 
 /**
  * Listens where others reach it; they are let in once `open` is called.
@@ -80,10 +79,10 @@ class RouterTransport implements ServerTransport {
   constructor(private readonly keys: ServerKeys | undefined) {}
 
   async listen(endpoint: string): Promise<void> {
-    const [, host, port] = ADDRESS.exec(endpoint)!;
+    const { host, port } = networkAddressOf(endpoint)!;
     this.gate = await TcpGate.listen({
-      host: host!,
-      port: Number(port),
+      host,
+      port,
       open: (connection) => this.openInner(connection),
       onCut: (why) => this.refused('handshake', why),
     });

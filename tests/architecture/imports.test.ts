@@ -109,7 +109,7 @@ const TABLE: Table = {
     because: 'bytes of headers and blocks; the only user of msgpackr',
   },
   transport: {
-    may: ['numerics', 'setup'],
+    may: ['numerics', 'protocol', 'setup'],
     packages: ['zeromq'],
     because: 'moves frames it does not read; the only user of zeromq',
   },

@@ -1,6 +1,6 @@
-// Several hosts, with keys: a server, and workers that reach it through links of limited bandwidth. One host's workers go through a relay that
-// delays and stalls what they say and hear; the other's link goes down for longer than the server waits, and comes back. The weights are those
-// of a run on one host that nothing disturbed. Replay the relay's weather: NASH_RELAY_SEED=7 vitest run tests/cluster/hosts
+// Several hosts, with keys: a server, and workers that reach it through links of limited bandwidth. One host's workers come over IPv4, by a
+// relay that delays and stalls what they say and hear; the other's over IPv6, by a link that goes down for longer than the server waits, and
+// comes back. The weights are those of a run on one host that nothing disturbed. Replay the relay's weather: NASH_RELAY_SEED=7 vitest run tests/cluster/hosts
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -34,7 +34,7 @@ describe.skipIf(reason !== undefined)(`a run over several hosts, relay's seed ${
     const keys = scratch('keys');
     await nash('keys', 'make', '--keys', keys);
     const [server, left, right] = [1, 2, 3].map((number) => network!.host(number, 10));
-    const sets = { 'server.endpoint': `tcp://${server!.address}:${PORT}`, 'server.keys': keys };
+    const sets = { 'server.endpoint': `tcp://[::]:${PORT}`, 'server.http': '[::1]:0', 'server.keys': keys };
     const env = { NASH_CACHE: scratch('cache') };
     const run = server!.start(['server', ...words('hosts', sets, []).slice(1)], env);
     const status = () => {
@@ -42,7 +42,7 @@ describe.skipIf(reason !== undefined)(`a run over several hosts, relay's seed ${
       if (!existsSync(file)) return undefined;
       const { http } = JSON.parse(readFileSync(file, 'utf8'));
       try {
-        return JSON.parse(server!.ask('curl', '-s', '-m', '2', `http://${http}/status`)) as {
+        return JSON.parse(server!.ask('curl', '-g', '-s', '-m', '2', `http://${http}/status`)) as {
           step: { generator: number };
           workers: { id: string; state: string }[];
         };
@@ -55,7 +55,7 @@ describe.skipIf(reason !== undefined)(`a run over several hosts, relay's seed ${
     const relay = left!.relay({ to: server!, port: PORT, seed: RELAY_SEED });
     const ways = [
       { host: left!, endpoint: relay.endpoint },
-      { host: right!, endpoint: sets['server.endpoint'] },
+      { host: right!, endpoint: `tcp://[${server!.address6}]:${PORT}` },
     ];
     const workers = ways.flatMap(({ host, endpoint }, i) =>
       ['discriminator', 'generator'].map((pool) =>

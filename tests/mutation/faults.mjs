@@ -1966,6 +1966,16 @@ export const FAULTS = [
     ],
   ),
   ...of(
+    'src/transport/dealer.ts',
+    ['tests/cluster/hosts.test.ts'],
+    [['a worker reaches no server over IPv6', 'ipv6: !isIPv4(', 'ipv6: isIPv4(']],
+  ),
+  ...of(
+    'src/config/bounded-yaml.ts',
+    ['tests/unit/config/load-config.test.ts'],
+    [['an address in brackets cannot be set', 'text.length > PLAIN_MAX ||', 'text.length > 0 ||']],
+  ),
+  ...of(
     'src/transport/reachability.ts',
     ['tests/cluster/waits.test.ts'],
     [

@@ -39,7 +39,7 @@ export class Network {
     run('ip', 'link', 'set', this.bridge, 'up');
   }
 
-  /** A host at 10.213.0.`number`, whose link carries so much in each direction. */
+  /** A host at 10.213.0.`number` and fd00:213::`number`, whose link carries so much in each direction. */
   host(number: number, mbit: number): Host {
     const host = new Host(`nash-${process.pid}-${number}`, this.bridge, number, mbit);
     this.hosts.push(host);
@@ -54,6 +54,8 @@ export class Network {
 
 export class Host {
   readonly address: string;
+  /** of IPv6 */
+  readonly address6: string;
   private readonly outer: string;
   private readonly children = new Set<ChildProcess>();
 
@@ -64,6 +66,7 @@ export class Host {
     mbit: number,
   ) {
     this.address = `10.213.0.${number}`;
+    this.address6 = `fd00:213::${number}`;
     this.outer = `nv${process.pid}n${number}`;
     const inside = (...words: string[]) => run('ip', 'netns', 'exec', namespace, ...words);
     const limit = ['root', 'tbf', 'rate', `${mbit}mbit`, 'burst', '64kb', 'latency', '50ms'];
@@ -72,6 +75,7 @@ export class Host {
     run('ip', 'link', 'set', this.outer, 'master', bridge, 'up');
     inside('ip', 'link', 'set', 'lo', 'up');
     inside('ip', 'address', 'add', `${this.address}/24`, 'dev', 'eth0');
+    inside('ip', 'address', 'add', `${this.address6}/64`, 'dev', 'eth0', 'nodad');
     inside('ip', 'link', 'set', 'eth0', 'up');
     inside('tc', 'qdisc', 'add', 'dev', 'eth0', ...limit);
     run('tc', 'qdisc', 'add', 'dev', this.outer, ...limit);

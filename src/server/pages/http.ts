@@ -4,6 +4,7 @@ import { type AddressInfo, isIP, type Socket } from 'node:net';
 import { hostname } from 'node:os';
 import { openFilesMax } from '../../../src/setup/machine.mjs';
 import { messageOf, NashError } from '../../errors.js';
+import { inWords, networkAddressOf } from '../../protocol/network-address.js';
 import { whoGivesWay } from '../../transport/limits.js';
 
 /** What a page answers; plain text and status 200 unless it says otherwise. */
@@ -44,12 +45,7 @@ export async function serveHttp(
   routes: Readonly<Record<string, Route>>,
   names: readonly string[] = [],
 ): Promise<{ address: string; close(): void }> {
-  const [, host, port, orNext] = /^(.*):(\d+)(\+?)$/.exec(address)! as unknown as [
-    string,
-    string,
-    string,
-    string,
-  ];
+  const { host, port } = networkAddressOf(address.replace(/\+$/, ''))!;
   const known = new Set([host, 'localhost', hostname(), ...names]);
   const server = createServer({ connectionsCheckingInterval: CHECK_MS }, (request, response) => {
     const objection = objectionTo(request.headers, known);
@@ -61,9 +57,9 @@ export async function serveHttp(
   server.requestTimeout = REQUEST_MS;
   server.on('connection', makeRoom());
   server.on('error', () => {}); // once it listens: one connection could not be accepted, others can
-  await listen(server, { host, port: Number(port), triesLeft: orNext ? PORTS_TRIED : 1 });
+  await listen(server, { host, port, triesLeft: address.endsWith('+') ? PORTS_TRIED : 1 });
   return {
-    address: `${host}:${(server.address() as AddressInfo).port}`,
+    address: inWords({ host, port: (server.address() as AddressInfo).port }),
     close() {
       server.close();
       server.closeAllConnections();
@@ -119,7 +115,7 @@ async function listen(server: Server, { host, port, triesLeft }: Listening): Pro
   } catch (cause) {
     const isTaken = (cause as NodeJS.ErrnoException).code === 'EADDRINUSE';
     if (isTaken && triesLeft > 1) return listen(server, { host, port: port + 1, triesLeft: triesLeft - 1 });
-    const message = `server.http ${host}:${port} cannot be bound: ${messageOf(cause)}. Another run or program may hold the port; --set server.http=127.0.0.1:0 takes a free one.`;
+    const message = `server.http ${inWords({ host, port })} cannot be bound: ${messageOf(cause)}. Another run or program may hold the port; --set server.http=127.0.0.1:0 takes a free one.`;
     throw new NashError('environment', message, { cause });
   }
 }

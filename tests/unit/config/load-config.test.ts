@@ -105,6 +105,19 @@ describe('a run config', () => {
     expect(message).not.toMatch(/\n\s+at /);
   });
 
+  it('takes a value that is no YAML as the text that it is, where that is one for its key', () => {
+    const { server } = loadConfig(fileWith(RING), [
+      'server.http=[::]:9464+',
+      'server.endpoint=tcp://[::1]:0',
+    ]);
+    expect([server.http, server.endpoint]).toEqual(['[::]:9464+', 'tcp://[::1]:0']);
+    expect(() => loadConfig(fileWith(RING), ['server.http=[::]:x'])).toThrow(
+      /'server.http' is .*: expected host:port/,
+    );
+    expect(() => loadConfig(fileWith(RING), ['seed=[1'])).toThrow(/'seed' is "\[1"/);
+    expect(() => loadConfig(fileWith(RING), ['data.path=*x', 'data.source=mnist'])).not.toThrow();
+  });
+
   it('that cannot be read is refused with its path', () => {
     expect(() => loadConfig(join(folder, 'absent.yaml'))).toThrow(/absent.yaml cannot be read/);
   });

@@ -35,6 +35,11 @@ describe('a topology', () => {
     expect(() => partOf(topology, { wished: 'c', hostname: 'a' })).toThrow(/NASH_HOST=c, is none/);
   });
 
+  it('may have its server at an address of IPv6', () => {
+    const text = 'endpoint: tcp://[fd00::1]:5555\nhosts: { a: { server: true }, b: { any: 1 } }';
+    expect(loadTopology(written(text)).endpoint).toBe('tcp://[fd00::1]:5555');
+  });
+
   it('that names localhost stands for any host', () => {
     const topology = loadTopology(written('hosts: { localhost: { server: true } }'));
     expect(partOf(topology, { hostname: 'whatever' }).host).toBe('localhost');

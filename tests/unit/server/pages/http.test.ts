@@ -54,6 +54,19 @@ describe('the server’s pages', () => {
     expect((await ask(address, { origin: `http://${address}` }))[0]).toBe(200);
   });
 
+  it('are given over IPv6 too', async () => {
+    const http = await serveHttp('[::1]:0', routes);
+    open.push(http);
+    expect(http.address).toMatch(/^\[::1\]:[1-9]\d*$/);
+    expect((await fetch(`http://${http.address}/metrics`)).status).toBe(200);
+    const next = await serveHttp(`${http.address}+`, routes);
+    open.push(next);
+    expect(next.address).not.toBe(http.address);
+    await expect(serveHttp(http.address, routes)).rejects.toThrow(
+      `server.http ${http.address} cannot be bound`,
+    );
+  });
+
   it('are at the next free port where any will do, and refused where this one was meant', async () => {
     const first = await serve();
     const port = Number(first.split(':')[1]);

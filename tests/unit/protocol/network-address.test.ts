@@ -1,5 +1,11 @@
 import { expect, it } from 'vitest';
-import { inWords, networkAddressOf } from '../../../src/transport/network-address.js';
+import {
+  ENDPOINT,
+  ENDPOINT_OR_NONE,
+  HTTP_ADDRESS,
+  inWords,
+  networkAddressOf,
+} from '../../../src/protocol/network-address.js';
 
 it.each<[string, string, number]>([
   ['tcp://10.0.0.1:5555', '10.0.0.1', 5555],
@@ -10,7 +16,10 @@ it.each<[string, string, number]>([
   ['[::ffff:10.0.0.1]:1', '::ffff:10.0.0.1', 1],
 ])('%s is an address', (text, host, port) => {
   expect(networkAddressOf(text)).toEqual({ host, port });
-  expect(inWords({ host, port })).toBe(text.replace('tcp://', ''));
+  const plain = text.replace('tcp://', '');
+  expect(inWords({ host, port })).toBe(plain);
+  for (const http of [plain, `${plain}+`]) expect(http).toMatch(HTTP_ADDRESS);
+  for (const form of [ENDPOINT, ENDPOINT_OR_NONE]) expect(`tcp://${plain}`).toMatch(form);
 });
 
 it.each([
@@ -32,4 +41,6 @@ it.each([
   ],
 ])("'%s' is none", (text) => {
   expect(networkAddressOf(text)).toBeUndefined();
+  expect(text).not.toMatch(HTTP_ADDRESS);
+  expect(`tcp://${text}`).not.toMatch(ENDPOINT_OR_NONE);
 });

@@ -1779,10 +1779,14 @@ export const FAULTS = [
     [
       [
         'a port that was meant is not held to',
-        'triesLeft: orNext ? PORTS_TRIED : 1',
+        "triesLeft: address.endsWith('+') ? PORTS_TRIED : 1",
         'triesLeft: PORTS_TRIED',
       ],
-      ['a second run of a host is refused', 'triesLeft: orNext ? PORTS_TRIED : 1', 'triesLeft: 1'],
+      [
+        'a second run of a host is refused',
+        "triesLeft: address.endsWith('+') ? PORTS_TRIED : 1",
+        'triesLeft: 1',
+      ],
     ],
   ),
   ...of(

@@ -1,4 +1,4 @@
-// Step 3: the addon, compiled from the package's own unchanged sources against the linked library.
+// Step 3: the addon, compiled from the package's own unchanged sources, and one that keeps TensorFlow quiet, against the linked library.
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -13,13 +13,15 @@ import { linkedLibrary } from './library.mjs';
 // N-API 8 is one ABI for every Node from 12.22 on: one binary serves Node 20, 22 and 24 (tried).
 const flags = ['-std=c++17', '-DNAPI_VERSION=8', '-fPIC', '-shared', '-O2', '-w'];
 const sources = ['tfjs_backend.cc', 'tfjs_binding.cc'];
+/** Beside the package's own sources, where the library logs through Abseil. */
+const quiet = join(dirname(fileURLToPath(import.meta.url)), 'quiet.cc');
 const probe = join(dirname(fileURLToPath(import.meta.url)), 'probe.mjs');
 
 /** What the addon depends on, as one sum. @param {Places} at @param {import('./library.mjs').Linkable} library */
 function addonKey(at, library) {
   const hash = createHash('sha256').update(flags.join(' '));
   const bytes = statSync(join(library.lib, library.main)).size;
-  hash.update(`${library.origin} ${library.main} ${bytes}`);
+  hash.update(`${library.origin} ${library.main} ${bytes}`).update(readFileSync(quiet));
   for (const name of readdirSync(join(at.addonPackage, 'binding')).sort()) {
     hash.update(readFileSync(join(at.addonPackage, 'binding', name)));
   }
@@ -95,6 +97,14 @@ function unloadable(problem, library) {
   });
 }
 
+/**
+ * absl::MinLogLevel as the library exports it: its name holds Abseil's version.
+ * @param {string} file of a library @returns {string | undefined} undefined where it logs by other means
+ */
+function minLogLevelIn(file) {
+  return /_ZN4absl\d+lts_\d+11MinLogLevelEv/.exec(readFileSync(file, 'latin1'))?.[0];
+}
+
 /** @param {Places} at @param {import('./library.mjs').Linkable} library @param {string} compiler @param {string} output */
 async function compile(at, library, compiler, output) {
   const headers = join(at.modules, 'node-api-headers/include');
@@ -106,6 +116,8 @@ async function compile(at, library, compiler, output) {
     `-I${join(at.deps, 'include')}`,
   ];
   args.push(...sources.map((name) => join(at.addonPackage, 'binding', name)), '-o', output);
+  const minLogLevel = minLogLevelIn(join(at.deps, 'lib/libtensorflow_framework.so.2'));
+  if (minLogLevel) args.push(quiet, `-DMIN_LOG_LEVEL=${minLogLevel}`);
   args.push(
     join(at.deps, 'lib', library.main),
     join(at.deps, 'lib/libtensorflow_framework.so.2'),

@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<CommandMaker>>> = {
   attach: async () => (await import('./attach-command.js')).attachCommand,
   status: async () => (await import('./status-command.js')).statusCommand,
   stop: async () => (await import('./stop-command.js')).stopCommand,
+  init: async () => (await import('./init-command.js')).initCommand,
   sample: async () => (await import('./sample-command.js')).sampleCommand,
   data: async () => (await import('./data-command.js')).dataCommand,
   simulate: async () => (await import('./simulate-command.js')).simulateCommand,
@@ -59,7 +60,7 @@ function programOf(commands: readonly Command[]): Command {
     )
     .addHelpText(
       'after',
-      '\nAlso: nash setup and nash doctor, which need nothing installed.\n\nExample:\n  npx nash train configs/ring.yaml --workers discriminator=2,generator=2',
+      '\nAlso: nash setup, nash doctor and nash --version, which need nothing installed.\n\nExample:\n  npx nash train configs/ring.yaml --workers discriminator=2,generator=2',
     );
   for (const command of commands) program.addCommand(command);
   for (const command of [program, ...program.commands]) {

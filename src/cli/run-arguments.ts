@@ -1,6 +1,8 @@
 // The arguments that `train` and `server` share: which config, with what changes, into which folder.
+import { existsSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { places } from '../../src/setup/places.mjs';
 import { loadConfig, mergedAssignments } from '../config/load-config.js';
 import type { RunConfig } from '../config/run-config.js';
 import { WORKERS_MAX } from '../config/topology.js';
@@ -29,7 +31,10 @@ export const collect = (value: string, previous: string[]): string[] => [...prev
 /** Adds the shared arguments to a command. */
 export const withRunArguments = (command: Command): Command =>
   command
-    .argument('[config]', "YAML file of the experiment; default with --resume: the run's own")
+    .argument(
+      '[config]',
+      "YAML file of the experiment, or the name of one that comes with Nash, such as ring; default with --resume: the run's own",
+    )
     .option(
       '--set <key=value>',
       'change a key of the config, such as minibatch.size=32; may be repeated',
@@ -94,7 +99,7 @@ export function resolveRun(given: string | undefined, args: RunArguments): Resol
   const configFile = given ?? ownConfig(resume?.folder ?? runDir);
   return {
     configFile,
-    config: loadConfig(configFile, sets),
+    config: loadConfig(pathOf(configFile), sets),
     sets,
     runDir,
     opening: resume ? 'resume' : args.force || replacesOwn(runDir, args) ? 'force' : 'fresh',
@@ -103,6 +108,12 @@ export function resolveRun(given: string | undefined, args: RunArguments): Resol
     quickStart: args.quickStart ?? false,
     takesOtherMachines: args.otherMachines ?? false,
   };
+}
+
+/** A config that comes with Nash may be named without its path. */
+function pathOf(config: string): string {
+  const packaged = join(places().root, 'configs', `${config}.yaml`);
+  return !existsSync(config) && /^[\w-]+$/.test(config) && existsSync(packaged) ? packaged : config;
 }
 
 /** Whether the folder holds a run of `npm start`'s own, which it makes anew. */

@@ -17,7 +17,7 @@ export const summaryOf = (
 ): string[] => [
   ...outcomeOf(result, runDir, config.data.source),
   config.data.source === 'ring'
-    ? 'next: npx nash data mnist && npx nash train configs/mnist-gan.yaml'
+    ? 'next: npx nash data mnist && npx nash train mnist-gan'
     : `next: npx nash sample ${runDir} --count 64 --out samples.png`,
 ];
 

@@ -4,6 +4,7 @@ import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { arch, availableParallelism, cpus, hostname, platform, release, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { places } from '../../src/setup/places.mjs';
 import { vectorInstructions } from '../numerics/instruction-set.js';
 
 /** Exact names: a prefix would take what belongs to others (TF_VAR_… and TF_TOKEN_… are Terraform's, and hold secrets). */
@@ -37,7 +38,7 @@ export function describeEnvironment(): Record<string, unknown> {
     cores: availableParallelism(),
     memoryBytes: totalmem(),
     tensorflow: tensorflow(),
-    packages: own.dependencies, // exact versions: package.json allows no ranges
+    packages: { ...own.dependencies, ...own.optionalDependencies }, // exact versions: package.json allows no ranges
     variables: Object.fromEntries(Object.entries(process.env).filter(([name]) => ALLOWED.has(name))),
     startedAt: new Date().toISOString(),
   };
@@ -56,7 +57,7 @@ function commit(): string | null {
 
 /** The library that the addon is linked to: its folder, and for one that `nash setup` fetched its version. */
 function tensorflow(): { folder: string; version: string | null; device: string | null } | null {
-  const link = join(ROOT, 'node_modules/@tensorflow/tfjs-node-gpu/deps/lib');
+  const link = join(places().deps, 'lib');
   if (!existsSync(link)) return null;
   const folder = realpathSync(link);
   const origin = join(dirname(folder), 'origin.json');

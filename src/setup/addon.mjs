@@ -7,6 +7,7 @@ import { lastLines, run } from './child.mjs';
 import { SetupFailure } from './failure.mjs';
 import { makeFolder } from './files.mjs';
 import { linkedLibrary } from './library.mjs';
+import { packageFolder } from './places.mjs';
 
 /** @typedef {import('./places.mjs').Places} Places */
 
@@ -107,7 +108,7 @@ function minLogLevelIn(file) {
 
 /** @param {Places} at @param {import('./library.mjs').Linkable} library @param {string} compiler @param {string} output */
 async function compile(at, library, compiler, output) {
-  const headers = join(at.modules, 'node-api-headers/include');
+  const headers = join(/** @type {string} */ (packageFolder(at.root, 'node-api-headers')), 'include');
   const args = [
     ...flags,
     `-I${headers}`,

@@ -40,6 +40,7 @@ function sourcesKey(at) {
 
 /** Whether dist/ was made from the sources as they are. @param {Places} at */
 export function isBuilt(at) {
+  if (at.isInstalled) return existsSync(join(at.dist, 'cli/main.js')); // as it was packed
   return existsSync(stampOf(at)) && JSON.parse(readFileSync(stampOf(at), 'utf8')).key === sourcesKey(at);
 }
 

@@ -1,8 +1,16 @@
 // Step 1: the packages of package-lock.json in node_modules.
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { run } from './child.mjs';
 import { SetupFailure } from './failure.mjs';
+import { packageFolder } from './places.mjs';
+import { packageVersion } from './versions.mjs';
+
+/**
+ * Optional to npm alone: its own install script, which set-up does without, fails where its download cannot be reached, and npm would install
+ * nothing of Nash then.
+ */
+const ADDON_PACKAGE = 'node_modules/@tensorflow/tfjs-node-gpu';
 
 /** @typedef {import('./places.mjs').Places} Places */
 /** @typedef {{ version?: string, optional?: boolean, link?: boolean }} LockedPackage */
@@ -18,16 +26,30 @@ function lockedPackages(path) {
 /**
  * What stands in the way of using node_modules as it is.
  * @param {Places} at
- * @returns {string | undefined} undefined when every package of the lock file lies there in its version
+ * @returns {string | undefined} undefined when every package of the lock file lies there in its version, or of package.json where
+ * npm has installed Nash itself
  */
 export function missingModules(at) {
+  if (at.isInstalled) return missingDependency(at);
   const installed = join(at.modules, '.package-lock.json'); // npm writes it last, so a broken install has none
   if (!existsSync(installed)) return 'node_modules is missing or incomplete';
   const have = lockedPackages(installed);
   for (const [path, wanted] of Object.entries(lockedPackages(join(at.root, 'package-lock.json')))) {
-    if (path === '' || wanted.optional || wanted.link) continue;
+    if (path === '' || wanted.link || (wanted.optional && path !== ADDON_PACKAGE)) continue;
     if (have[path]?.version !== wanted.version) return `${path} is not ${wanted.version}`;
     if (!existsSync(join(at.root, path, 'package.json'))) return `${path} was removed`;
+  }
+  return undefined;
+}
+
+/** @param {Places} at @returns {string | undefined} */
+function missingDependency(at) {
+  const { dependencies, optionalDependencies } = JSON.parse(
+    readFileSync(join(at.root, 'package.json'), 'utf8'),
+  );
+  for (const [name, version] of Object.entries({ ...dependencies, ...optionalDependencies })) {
+    const folder = packageFolder(at.root, name);
+    if (folder === undefined || packageVersion(folder) !== version) return `${name} is not ${version}`;
   }
   return undefined;
 }
@@ -43,8 +65,8 @@ export async function provideModules(at, out) {
   if (!missing) return false;
   // not `npm ci`: it refuses a lock file without the packages of every foreign platform, and some registries lack those
   out.say(`packages: npm install (${missing})`);
-  const finished = await run('npm', ['install', '--no-save', '--no-fund', '--no-audit'], {
-    cwd: at.root,
+  const finished = await run('npm', ['install', '--no-save', '--ignore-scripts', '--no-fund', '--no-audit'], {
+    cwd: dirname(at.modules), // the project, where Nash is a package of one
     onLine: (line) => {
       if (line.trim()) out.progress(`packages: ${line}`);
     },

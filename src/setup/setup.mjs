@@ -121,7 +121,7 @@ export async function runSetup(args) {
       await provideModules(at, out);
       await provideLibrary(at, options.choice, out);
       await provideAddon(at, out);
-    } else if (!existsSync(join(at.modules, 'typescript'))) {
+    } else if (!at.isInstalled && !existsSync(join(at.modules, 'typescript'))) {
       throw new SetupFailure({ found: 'the packages are not installed', mend: 'run `npx nash setup`' });
     }
     await provideBuild(at, out);

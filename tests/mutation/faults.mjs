@@ -1970,6 +1970,16 @@ export const FAULTS = [
     ],
   ),
   ...of(
+    'src/setup/modules.mjs',
+    ['tests/setup/package.test.ts'],
+    [['a package that npm left out is not missed', 'return missingDependency(at)', 'return undefined']],
+  ),
+  ...of(
+    'src/setup/places.mjs',
+    ['tests/setup/package.test.ts'],
+    [['a package that lies beside Nash is not found', 'if (dirname(folder) === folder)', 'if (root)']],
+  ),
+  ...of(
     'src/transport/dealer.ts',
     ['tests/cluster/hosts.test.ts'],
     [['a worker reaches no server over IPv6', 'ipv6: !isIPv4(', 'ipv6: isIPv4(']],

@@ -1,14 +1,15 @@
-// `nash sample`: draws from the averaged generator of a run's latest checkpoint.
+// `nash sample`: draws from the generator of a run's checkpoint, the newest unless another is named.
 import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import { parse } from 'yaml';
-import { CheckpointStore } from '../checkpoints/checkpoint-store.js';
+import { type Checkpoint, CheckpointStore, loadCheckpoint } from '../checkpoints/checkpoint-store.js';
 import { FileStorage } from '../checkpoints/file-storage.js';
 import { validateConfig } from '../config/load-config.js';
 import type { RunConfig } from '../config/run-config.js';
 import { EXIT, messageOf, NashError } from '../errors.js';
-import { exportSamples, sampleFormat } from '../evaluation/sample-export.js';
+import { exportImages, exportSamples, sampleFormat } from '../evaluation/sample-export.js';
 import { holdsRun } from '../run-folder/ownership.js';
+import { checkpointOf } from '../run-folder/resume-target.js';
 import { runFile } from '../run-folder/run-files.js';
 import type { CommandMaker } from './main.js';
 
@@ -22,47 +23,105 @@ export const wholeNumber = (from: number, to: number) => (text: string) => {
 };
 
 interface SampleArguments {
-  count: number;
-  out: string;
+  count?: number;
+  out?: string;
+  folder?: string;
+  step?: string;
+  raw?: boolean;
+  grid?: Grid;
   seed: number;
 }
+
+interface Grid {
+  rows: number;
+  columns: number;
+}
+
+function parseGrid(text: string): Grid {
+  const [, rows, columns] = /^([1-9]\d{0,2})x([1-9]\d{0,2})$/.exec(text) ?? [];
+  if (columns !== undefined) return { rows: Number(rows), columns: Number(columns) };
+  throw new InvalidArgumentError(`expected ROWSxCOLUMNS, such as 4x8, got '${text}'.`);
+}
+
+const COUNT_DEFAULT = 64;
+const HELP = `
+Samples are float32 in the range of the training data: pictures [N, height, width, channels] from -1 (black) to 1, points [N, 2] and
+numbers [N, 1] as they are. They are drawn with the weights of G averaged over its steps, which the evaluator measures; --raw takes
+those of its last step. Sample i of a seed is the same however many are drawn.
+
+Examples:
+  npx nash sample runs/ring --count 1000 --out points.npy
+  npx nash sample runs/mnist-gan --grid 4x8 --out digits.png
+  npx nash sample runs/mnist-gan --step 500 --count 100 --folder digits`;
 
 export const sampleCommand: CommandMaker = (finish) =>
   new Command('sample')
     .description("draw samples from a run's generator")
     .argument('<run-dir>', 'run folder')
-    .requiredOption('--count <n>', 'how many', wholeNumber(1, COUNT_MAX))
-    .requiredOption('--out <file>', 'FILE.npy, FILE.png or FILE.safetensors')
+    .option(
+      '--count <n>',
+      `how many (default: those of --grid, else ${COUNT_DEFAULT}); a PNG of one picture has its size`,
+      wholeNumber(1, COUNT_MAX),
+    )
+    .option('--out <file>', 'FILE.npy, FILE.png (a grid, a scatter, a density) or FILE.safetensors')
+    .option('--folder <dir>', 'a PNG for each picture, at its own size, instead of --out')
+    .option('--step <n|file>', "a checkpoint: of G's step N, or a file (default: the newest whole one)")
+    .option('--raw', 'the weights of that step, without averaging')
+    .option('--grid <rowsxcolumns>', 'how pictures stand in FILE.png (default: a square)', parseGrid)
     .option('--seed <s>', 'another seed draws others', wholeNumber(0, Number.MAX_SAFE_INTEGER), 0)
-    .addHelpText('after', '\nExample:\n  npx nash sample runs/ring --count 1000 --out samples.npy')
+    .addHelpText('after', HELP)
     .action(async (runDir: string, args: SampleArguments) => {
-      sampleFormat(args.out);
-      await run(runDir, args);
+      const count = countOf(args);
+      await run(runDir, count, args);
       finish(EXIT.done);
     });
 
-async function run(runDir: string, { count, out, seed }: SampleArguments): Promise<void> {
-  const config = configOf(runDir);
-  const storage = new FileStorage(runFile(runDir, 'checkpoints'));
-  const found = await new CheckpointStore(storage).latest();
-  for (const warning of found.warnings) process.stderr.write(`nash: warning: ${warning}\n`);
-  if (!found.checkpoint) {
-    throw new NashError(
-      'usage',
-      `${runDir} has no checkpoint to sample from yet; one is taken every ${config.checkpoint.everySteps} steps and at the end`,
-    );
-  }
+/** @throws NashError('usage') for what does not go together */
+function countOf({ count, out, folder, grid }: SampleArguments): number {
+  if ((out === undefined) === (folder === undefined))
+    throw new NashError('usage', 'give one of --out FILE.npy|FILE.png|FILE.safetensors and --folder DIR');
+  const isPicture = out !== undefined && sampleFormat(out) === '.png';
+  if (!grid) return count ?? COUNT_DEFAULT;
+  if (!isPicture) throw new NashError('usage', '--grid is how pictures stand in --out FILE.png');
+  const places = grid.rows * grid.columns;
+  if ((count ?? places) <= places) return count ?? places;
+  throw new NashError(
+    'usage',
+    `--grid ${grid.rows}x${grid.columns} has ${places} places, and --count says ${count}`,
+  );
+}
+
+async function run(runDir: string, count: number, args: SampleArguments): Promise<void> {
+  const { device, checkpoint: rule } = configOf(runDir);
+  const found = await find(runDir, args.step, rule.everySteps);
   const { loadTensorFlow } = await import('../compiler/tensorflow.js');
   const { SampleDrawer } = await import('../evaluation/sample-drawer.js');
   const { networksOf } = await import('../run/open-run.js');
   const { decodeState } = await import('../run/run-state.js');
   const tf = await import('@tensorflow/tfjs-core');
-  loadTensorFlow(config.device.kind === 'gpu' ? { ...config.device, kind: 'auto' } : config.device);
-  const { architecture } = await networksOf(config, decodeState(found.checkpoint.metadata).itemShape);
-  const drawer = new SampleDrawer({ architecture, latentDistribution: config.model.latentDistribution });
-  const data = drawer.draw(tf.tensor1d(found.checkpoint.vectors.average!.data), { count, seed });
-  await exportSamples(out, { data, shape: architecture.generator.outputShape });
-  process.stdout.write(`${count} samples of step ${found.checkpoint.step} written to ${out}\n`);
+  loadTensorFlow(device.kind === 'gpu' ? { ...device, kind: 'auto' } : device);
+  const { config, itemShape } = decodeState(found.metadata);
+  const { model } = validateConfig(config, `the checkpoint of step ${found.step}`);
+  const { architecture } = await networksOf({ model }, itemShape);
+  const drawer = new SampleDrawer({ architecture, latentDistribution: model.latentDistribution });
+  const weights = found.vectors[args.raw ? 'generator' : 'average']!;
+  const data = drawer.draw(tf.tensor1d(weights.data), { count, seed: args.seed });
+  const samples = { data, shape: architecture.generator.outputShape, columns: args.grid?.columns };
+  await (args.out === undefined ? exportImages(args.folder!, samples) : exportSamples(args.out, samples));
+  process.stdout.write(`${count} samples of step ${found.step} written to ${args.out ?? args.folder}\n`);
+}
+
+/** @throws NashError('usage') where there is none */
+async function find(runDir: string, step: string | undefined, everySteps: number): Promise<Checkpoint> {
+  if (step !== undefined)
+    return loadCheckpoint(/^\d+$/.test(step) ? checkpointOf(runDir, Number(step), '--step') : step);
+  const found = await new CheckpointStore(new FileStorage(runFile(runDir, 'checkpoints'))).latest();
+  for (const warning of found.warnings) process.stderr.write(`nash: warning: ${warning}\n`);
+  if (found.checkpoint) return found.checkpoint;
+  throw new NashError(
+    'usage',
+    `${runDir} has no checkpoint to sample from yet; one is taken every ${everySteps} steps and at the end`,
+  );
 }
 
 function configOf(runDir: string): RunConfig {

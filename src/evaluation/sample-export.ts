@@ -1,5 +1,5 @@
 // Samples as a file: numbers for other programs, a picture for a person.
-import { dirname, extname } from 'node:path';
+import { dirname, extname, join } from 'node:path';
 import { makeFolder, writeWhole } from '../../src/setup/files.mjs';
 import { encodeSafetensors } from '../checkpoints/safetensors.js';
 import { assert, messageOf, NashError } from '../errors.js';
@@ -20,6 +20,8 @@ export interface Samples {
   labels?: readonly (number | undefined)[];
   /** names of the classes */
   classes?: readonly string[];
+  /** pictures side by side in a grid; default: as many as below each other */
+  columns?: number | undefined;
 }
 
 /** Endings that `exportSamples` knows; check before sampling, so that a typing error costs nothing. */
@@ -37,9 +39,11 @@ export function sampleFormat(path: string): Format {
   );
 }
 
-/** A grid of images, with their labels where they have any, a scatter of points, or a density of numbers. */
+const OWN_SIZE = { columns: 1, scale: 1, padding: 0 };
+
+/** One image at its own size, a grid of several, with their labels where they have any, a scatter of points, or a density of numbers. */
 function draw(
-  { data, shape, what = 'samples', labels, classes }: Samples,
+  { data, shape, columns, what = 'samples', labels, classes }: Samples,
   count: number,
 ): Promise<Buffer> | Buffer {
   const caption = `${count} ${what}`;
@@ -47,7 +51,10 @@ function draw(
     const names = labels.map((label) => (label === undefined ? '' : (classes?.[label] ?? String(label))));
     return drawLabelledGrid(data, shape, names);
   }
-  if (shape.length === 3) return drawImageGrid({ images: data, shape });
+  if (shape.length === 3)
+    return count === 1
+      ? drawImageGrid({ images: data, shape, ...OWN_SIZE })
+      : drawImageGrid({ images: data, shape, ...(columns && { columns }) });
   if (shape[0] === 2) return drawScatter({ generated: data, caption });
   return drawDensity({ generated: data, caption });
 }
@@ -64,6 +71,23 @@ function encode(format: Format, samples: Samples, count: number): Promise<Buffer
         tensors: new Map([['samples', { shape, data: samples.data }]]),
         metadata: {},
       });
+  }
+}
+
+/**
+ * Writes a PNG for each image, at its own size: `00000.png`, …
+ * @throws NashError: 'usage' where the samples are no images, 'environment' for the disk
+ */
+export async function exportImages(folder: string, { data, shape }: Samples): Promise<void> {
+  if (shape.length !== 3)
+    throw new NashError(
+      'usage',
+      `samples of shape [${shape}] are no pictures; --out FILE.npy or FILE.png writes them to one file`,
+    );
+  const size = shape.reduce((product, d) => product * d, 1);
+  for (let at = 0; at < data.length; at += size) {
+    const name = `${String(at / size).padStart(5, '0')}.png`;
+    await exportSamples(join(folder, name), { data: data.subarray(at, at + size), shape });
   }
 }
 

@@ -19,7 +19,8 @@ export interface ResumeTarget {
  */
 export function resumeTarget(text: string | true, runDir: string): ResumeTarget {
   if (text === true || text === 'latest') return { folder: runDir };
-  if (/^\d+$/.test(text)) return { folder: runDir, checkpoint: checkpointOf(runDir, Number(text)) };
+  if (/^\d+$/.test(text))
+    return { folder: runDir, checkpoint: checkpointOf(runDir, Number(text), '--resume') };
   if (!existsSync(text)) throw nothing(text, 'there is no such file or folder');
   if (statSync(text).isDirectory()) {
     if (holdsRun(text)) return { folder: text };
@@ -31,7 +32,12 @@ export function resumeTarget(text: string | true, runDir: string): ResumeTarget 
   return { checkpoint: text, ...(isOfRun ? { folder } : {}) };
 }
 
-function checkpointOf(runDir: string, step: number): string {
+/**
+ * The checkpoint of a step.
+ * @param option with which it was asked for, for messages
+ * @throws NashError('usage') where there is none
+ */
+export function checkpointOf(runDir: string, step: number, option: string): string {
   const folder = runFile(runDir, 'checkpoints');
   const path = join(folder, `step-${step}.safetensors`);
   if (existsSync(path)) return path;
@@ -40,7 +46,7 @@ function checkpointOf(runDir: string, step: number): string {
     : [];
   const there = steps.map(Number).sort((a, b) => a - b);
   const found = there.length > 0 ? `it has steps ${there.join(', ')}` : 'it has none at all';
-  throw new NashError('usage', `--resume ${step}: ${runDir} has no checkpoint of that step; ${found}.`);
+  throw new NashError('usage', `${option} ${step}: ${runDir} has no checkpoint of that step; ${found}.`);
 }
 
 const nothing = (text: string, why: string): NashError =>

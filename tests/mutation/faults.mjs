@@ -1970,6 +1970,19 @@ export const FAULTS = [
     ],
   ),
   ...of(
+    'src/cli/sample-command.ts',
+    ['tests/cluster/sample.test.ts'],
+    [
+      ['--raw is the average all the same', "args.raw ? 'generator' : 'average'", "'average'"],
+      ['--step takes the newest all the same', 'if (step !== undefined)\n', 'if (step === runDir)\n'],
+    ],
+  ),
+  ...of(
+    'src/evaluation/sample-export.ts',
+    ['tests/cluster/sample.test.ts'],
+    [['one picture is framed and enlarged', 'return count === 1\n', 'return count === 0\n']],
+  ),
+  ...of(
     'src/setup/modules.mjs',
     ['tests/setup/package.test.ts'],
     [['a package that npm left out is not missed', 'return missingDependency(at)', 'return undefined']],

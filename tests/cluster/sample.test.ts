@@ -1,0 +1,71 @@
+// Goal: people sample what they name: a step, its raw weights, one picture or a grid, files of their own; by default the newest checkpoint of
+// the line that the run is on. Method: small runs of DCGAN; what a step gave is what a run that ended there gives.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PNG } from 'pngjs';
+import { expect, it } from 'vitest';
+import { nash, scratch, syntheticCifar, trainWords, workersOnly } from '../support/nash.js';
+
+const SETS = {
+  'data.path': syntheticCifar(64),
+  'model.width': 4,
+  'minibatch.size': 16,
+  'averaging.decay': 0.5,
+  'checkpoint.everySteps': 2,
+};
+const train = (name: string, steps: number, rest: string[] = []) =>
+  nash(
+    ...trainWords(name, 'configs/cifar10-dcgan.yaml', { ...SETS, 'stop.generatorSteps': steps }, [
+      ...workersOnly('any=1'),
+      ...rest,
+    ]),
+  );
+
+it('a step, its raw weights, a picture at its own size, a grid, a folder of files, and after a resume the line that goes on', async () => {
+  expect((await train('long', 4)).exitCode).toBe(0);
+  expect((await train('short', 2)).exitCode).toBe(0);
+  const sample = async (name: string, to: string, ...words: string[]) => {
+    const how = /\./.test(to) ? '--out' : '--folder';
+    const { exitCode, stdout, stderr } = await nash('sample', scratch(name), how, scratch(to), ...words);
+    expect([exitCode, stderr]).toEqual([0, '']);
+    return stdout;
+  };
+  const bytes = (file: string) => readFileSync(scratch(file)).toString('base64');
+  const of = { count: ['--count', '2'] };
+  expect(await sample('short', 'short.npy', ...of.count)).toMatch(/^2 samples of step 2 /);
+  expect(await sample('long', 'two.npy', ...of.count, '--step', '2')).toMatch(/^2 samples of step 2 /);
+  expect(bytes('two.npy')).toBe(bytes('short.npy'));
+  const file = join(scratch('short'), 'checkpoints/step-2.safetensors');
+  await sample('long', 'file.npy', ...of.count, '--step', file);
+  expect(bytes('file.npy')).toBe(bytes('short.npy'));
+  await sample('short', 'raw.npy', ...of.count, '--raw');
+  expect(bytes('raw.npy')).not.toBe(bytes('short.npy'));
+
+  const sizeOf = (path: string) => {
+    const { width, height } = PNG.sync.read(readFileSync(scratch(path)));
+    return [width, height];
+  };
+  await sample('long', 'one.png', '--count', '1');
+  expect(sizeOf('one.png')).toEqual([32, 32]);
+  await sample('long', 'grid.png', '--grid', '2x5');
+  expect(sizeOf('grid.png')).toEqual([5 * (3 * 32 + 4) + 4, 2 * (3 * 32 + 4) + 4]);
+  await sample('long', 'folder', '--count', '3');
+  expect(readdirSync(scratch('folder'))).toEqual(['00000.png', '00001.png', '00002.png']);
+  expect(sizeOf('folder/00002.png')).toEqual([32, 32]);
+  expect(bytes('folder/00000.png')).toBe(bytes('one.png'));
+
+  for (const [words, message] of [
+    [['--step', '3', '--out', 'x.npy'], /--step 3: .* has no checkpoint of that step; it has steps 2, 4\./],
+    [['--grid', '2x2', '--out', 'x.npy'], /--grid is how pictures stand in --out FILE\.png/],
+    [['--grid', '2x2', '--count', '5', '--out', 'x.png'], /has 4 places, and --count says 5/],
+    [[], /give one of --out .* and --folder DIR/],
+    [['--out', 'x.png', '--folder', 'x'], /give one of --out .* and --folder DIR/],
+  ] as const)
+    expect(await nash('sample', scratch('long'), ...words)).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringMatching(message),
+    });
+
+  expect((await train('long', 3, ['--resume', '2'])).exitCode).toBe(0);
+  expect(await sample('long', 'newest.npy', ...of.count)).toMatch(/^2 samples of step 3 /);
+}, 120_000);

@@ -1,11 +1,13 @@
 // `npm run bench [-- --json]`: how fast Nash is beside PyTorch, plain tfjs and a naive server, on this machine, in one run.
-// `npm run bench -- scaling | evaluator` are benches of their own: what more workers bring, and what the evaluator costs.
+// `npm run bench -- scaling | evaluator | pictures` are benches of their own: what more workers bring, what the evaluator costs, and how
+// fast pictures are decoded.
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Contestant } from './contestant.mjs';
 import { openBenchFolder, runDistributed } from './distributed.mjs';
 import { evaluator } from './evaluator.mjs';
 import { CORES, describeMachine, findPyTorch } from './machine.mjs';
+import { pictures } from './pictures.mjs';
 import { reissue } from './reissue.mjs';
 import { printTable, rowOf } from './report.mjs';
 import { takeTurns } from './rounds.mjs';
@@ -258,6 +260,7 @@ const BENCHES = {
   reissue: () => reissue(publish),
   scrape: () => scrape(publish),
   evaluator: () => evaluator(publish),
+  pictures: () => pictures(publish),
 };
 const [wanted = 'speed'] = positionals;
 const bench = BENCHES[wanted];

@@ -13,6 +13,10 @@ export const nash = {
   config: () => load('config/run-config'),
   /** @returns {Promise<typeof import('../src/config/decisive.js')>} */
   decisive: () => load('config/decisive'),
+  /** @returns {Promise<typeof import('../src/data/picture.js')>} */
+  picture: () => load('data/picture'),
+  /** @returns {Promise<typeof import('../src/data/pictures.js')>} */
+  pictures: () => load('data/pictures'),
   /** @returns {Promise<typeof import('../src/losses/losses.js')>} */
   losses: () => load('losses/losses'),
   /** @returns {Promise<typeof import('../src/models/models.js')>} */

@@ -125,12 +125,12 @@ it('the alert of a collapse and the panels go by the verdict and the threshold t
   expect(panelOf('gan_mode_collapse_threshold_ratio')).toBe(panelOf('gan_mode_collapse_score_ratio'));
 });
 
-describe('the README', () => {
+describe('docs/grafana.md', () => {
   it('lists the metrics of the catalogue; a new measure it may leave to the HELP lines of /metrics, but none that it lists is wrong', () => {
-    const readme = readFileSync('README.md', 'utf8');
+    const page = readFileSync('docs/grafana.md', 'utf8');
     const isOptional = (row: string) => isMeasure(/^\| `(\w+)/.exec(row)?.[1] ?? '');
     const rows = metricsTable().split('\n');
-    const table = rows.filter((row) => !isOptional(row) || readme.includes(row)).join('\n');
-    expect(readme, 'run: node cluster/observability/metrics-table.mjs').toBe(withMetricsTable(readme, table));
+    const table = rows.filter((row) => !isOptional(row) || page.includes(row)).join('\n');
+    expect(page, 'run: node cluster/observability/metrics-table.mjs').toBe(withMetricsTable(page, table));
   });
 });

@@ -1,10 +1,10 @@
-// Goal: what the runbooks and the README tell people to type exists. Method: each `nash …` in them against that command's own help, and
+// Goal: what the runbooks, the README and its pages tell people to type exists. Method: each `nash …` in them against that command's own help, and
 // each setting that they amend against what may be amended.
 import { expect, it, vi } from 'vitest';
 import { main } from '../../../src/cli/main.js';
 import { unamendableChanges } from '../../../src/config/decisive.js';
 import { amendedConfig, loadConfig } from '../../../src/config/load-config.js';
-import { flat, nashCommandsIn } from '../../support/commands.js';
+import { flat, nashCommandsIn, PAGES } from '../../support/commands.js';
 
 const ALERTS = 'cluster/observability/rules/alerts.yml';
 
@@ -19,22 +19,18 @@ async function helpOf(name: string): Promise<string> {
   return shown.join('');
 }
 
-it.each([ALERTS, 'docs/what-is-saved.md'])(
-  '%s names commands that there are, with options that they have',
-  async (file) => {
-    const commands = nashCommandsIn(file).filter((command) => !/^(setup|doctor)\b/.test(command));
-    expect(commands.length).toBeGreaterThan(1);
-    const helps = new Map<string, string>();
-    for (const command of commands) {
-      const [name, ...words] = command.split(' ');
-      const help = helps.get(name!) ?? (await helpOf(name!));
-      helps.set(name!, help);
-      expect(help, command).toContain(`Usage: nash ${name}`);
-      for (const option of words.filter((word) => word.startsWith('--')))
-        expect(help, command).toContain(option);
-    }
-  },
-);
+it.each([ALERTS, ...PAGES])('%s names commands that there are, with options that they have', async (file) => {
+  const commands = nashCommandsIn(file).filter((command) => !/^(setup|doctor)\b/.test(command));
+  const helps = new Map<string, string>();
+  for (const command of commands) {
+    const [name, ...words] = command.split(' ');
+    const help = helps.get(name!) ?? (await helpOf(name!));
+    helps.set(name!, help);
+    expect(help, command).toContain(`Usage: nash ${name}`);
+    for (const option of words.filter((word) => word.startsWith('--')))
+      expect(help, command).toContain(option);
+  }
+});
 
 it('the runbooks amend what may be amended', () => {
   const config = loadConfig('configs/ring.yaml', ['loss.name=minimax']);

@@ -78,6 +78,15 @@ export function requireFitting({ needsGpu }: Placement, config: RunConfig): void
   );
 }
 
+/** Workers that a pool cannot use, said for a person; a shard is the least that one computes. */
+export function surplusLines({ workers }: Placement, { minibatch: { shards } }: RunConfig): string[] {
+  return POOLS.flatMap((pool) => {
+    const count = workers.filter((worker) => worker.pool === pool).length;
+    if (count <= shards) return [];
+    return `warning: ${count} workers of pool ${pool}, and a minibatch has ${shards} shards: of one step no more than ${shards} can compute at once. More minibatch.shards are another run.`;
+  });
+}
+
 /** `wished` counts take the places of a pool's own, dealt over its devices in turns. */
 function placesOf(part: Record<Pool, Workers>, wished?: WorkerCounts): WorkerPlace[] {
   return POOLS.flatMap((pool) => {

@@ -67,8 +67,13 @@ export function describe(p: Progress): string {
     `${Math.round(p.imagesPerSecond).toLocaleString('en')} images/s`,
     judgementInWords(p.judgement),
     `loss D ${brief(p.lossDiscriminator)} G ${brief(p.lossGenerator)}`,
-    p.steps.generator < p.generatorSteps ? `${duration(p.secondsLeft)} left` : 'done',
+    ...leftInWords(p),
   ].join(' · ');
+}
+
+function leftInWords({ steps, generatorSteps, secondsLeft }: Progress): string[] {
+  if (steps.generator >= generatorSteps) return ['done'];
+  return secondsLeft === undefined ? [] : [`${duration(secondsLeft)} left`];
 }
 
 /** A D that gives probabilities is right or wrong; of a critic there are only means. */

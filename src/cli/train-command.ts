@@ -10,6 +10,7 @@ import {
   type PlacementArguments,
   placementOf,
   requireFitting,
+  surplusLines,
   withEndpoint,
   withPlacement,
 } from './placement.js';
@@ -42,6 +43,7 @@ async function run(given: string | undefined, args: TrainArguments): Promise<num
   const placement = placementOf(args);
   requireServer(placement, args.topology);
   requireFitting(placement, resolved.config);
+  for (const line of surplusLines(placement, resolved.config)) process.stderr.write(`nash: ${line}\n`);
   const { configFile, runDir, opening } = resolved;
   RunFolder.check(runDir, opening);
   requireGpu(placement.needsGpu);

@@ -29,8 +29,16 @@ export interface Run extends RunNetworks {
  * @throws NashError('usage') when the data are missing or damaged, or the networks cannot make such items
  */
 export async function openRun(config: RunConfig, log: (message: string) => void = () => {}): Promise<Run> {
+  const shape = shapeToCome(config.data);
+  if (shape) buildArchitecture(config.model, shape); // refuses before hours of decoding, not after
   const source = await openSource(config.data, { cacheDir: dataCacheFolder(), log });
   return { config, source, ...(await networksOf(config, source.shape)) };
+}
+
+/** The shape of items where it is asked for and not found. */
+function shapeToCome(data: RunConfig['data']): Shape | undefined {
+  if (data.source !== 'images') return undefined;
+  return [...(typeof data.size === 'number' ? [data.size, data.size] : data.size), data.channels];
 }
 
 /** @throws NashError('usage') when the networks cannot make items of that shape */

@@ -14,7 +14,8 @@ export interface Progress {
   steps: Record<Net, number>;
   generatorSteps: number;
   imagesPerSecond: number;
-  secondsLeft: number;
+  /** absent until a few rounds have shown how long one takes: the first wait for workers to warm up */
+  secondsLeft?: number | undefined;
   /** how D judges, by the names of its step's statistics */
   judgement: Readonly<Record<string, number>>;
   lossDiscriminator: number;
@@ -33,6 +34,8 @@ const nameOf = (net: Net, statistic: string): string =>
 
 /** Rounds over which the live rate is taken. */
 const RATE_ROUNDS = 20;
+/** So many of them say how long the others will take. */
+const TELLING_ROUNDS = 5;
 
 /** What was measured of one step. */
 interface Measured {
@@ -143,7 +146,9 @@ export class RunReport {
       steps,
       generatorSteps: stop.generatorSteps,
       imagesPerSecond: rate,
-      secondsLeft: (roundsLeft * schedule.discriminatorSteps * minibatch.size) / Math.max(rate, 1e-9),
+      ...(this.rounds.length > TELLING_ROUNDS && {
+        secondsLeft: (roundsLeft * schedule.discriminatorSteps * minibatch.size) / Math.max(rate, 1e-9),
+      }),
       judgement,
       lossDiscriminator: lossDiscriminator!,
       lossGenerator: this.statistics.generator.loss!,

@@ -1970,6 +1970,22 @@ export const FAULTS = [
     ],
   ),
   ...of(
+    'src/run/open-run.ts',
+    ['tests/unit/run/open-run.test.ts'],
+    [
+      [
+        'pictures are decoded for a net that cannot make such',
+        'if (shape) buildArchitecture',
+        'if (shape === null) buildArchitecture',
+      ],
+    ],
+  ),
+  ...of(
+    'src/cli/placement.ts',
+    ['tests/unit/cli/placement.test.ts'],
+    [['workers that have nothing to do are not named', 'if (count <= shards) return [];', 'return [];']],
+  ),
+  ...of(
     'src/cli/sample-command.ts',
     ['tests/cluster/sample.test.ts'],
     [

@@ -33,7 +33,7 @@ const progress = z.object({
   steps,
   generatorSteps: count,
   imagesPerSecond: measured,
-  secondsLeft: measured,
+  secondsLeft: measured.optional(),
   judgement: z.record(word, measured),
   lossDiscriminator: measured,
   lossGenerator: measured,

@@ -22,6 +22,14 @@ it('says how often a D that gives probabilities is right, and of a critic its me
   );
 });
 
+it('says how long the run will take once that is known, and no more when it is done', () => {
+  const judgement = { accuracyReal: 1, accuracyFake: 1 };
+  const { secondsLeft, ...begun } = { ...progress, judgement };
+  expect(inWords({ ...begun, secondsLeft })).toMatch(/ · 2 min 20 s left$/);
+  expect(inWords(begun)).toMatch(/ G 1\.410$/);
+  expect(inWords({ ...begun, steps: { discriminator: 20, generator: 20 } })).toMatch(/ · done$/);
+});
+
 it('says large numbers as people read them', () => {
   const judgement = { accuracyReal: 1, accuracyFake: 1 };
   const line = (lossDiscriminator: number) => inWords({ ...progress, judgement, lossDiscriminator });

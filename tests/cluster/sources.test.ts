@@ -1,7 +1,7 @@
 // Goal: it does not matter in which form a data set lies: the weights are those of the PNG folder that it was made from. Real runs of 50
 // steps; and a run that was left while it decoded goes on behind what it had done.
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { RandomStream, seedOf } from '../../src/numerics/random.js';
 import { resultOf, scratch, start, trainWords, until, workersOnly } from '../support/nash.js';
@@ -93,10 +93,11 @@ describe(`one data set in five forms${noArrow ? ` (parquet and WebP skipped: ${n
 });
 
 it('a run that is left while it decodes goes on behind what it had done', async () => {
-  const large = png(500, 500, (x, y) => [x & 255, y & 255, (x * y) & 255]);
+  const MANY = 200;
+  const one = png(60, 60, (x, y) => [x & 255, y & 255, (x * y) & 255]);
   write(
     Object.fromEntries(
-      Array.from({ length: 900 }, (_, i) => [`many/${String(i).padStart(4, '0')}.png`, large]),
+      Array.from({ length: MANY }, (_, i) => [`many/${String(i).padStart(4, '0')}.png`, one]),
     ),
   );
   writeFileSync(
@@ -108,7 +109,8 @@ it('a run that is left while it decodes goes on behind what it had done', async 
   const hasPiece = () =>
     existsSync(cache) &&
     readdirSync(cache).some((name) => name.endsWith('.journal') && statSync(join(cache, name)).size > 0);
-  const first = start(words('left'));
+  const slowly = { NODE_OPTIONS: `--import=${resolve('tests/support/slow-pictures.mjs')}` }; // four seconds in all
+  const first = start(words('left'), { env: slowly });
   let said = '';
   first.child.stdout!.on('data', (text) => {
     said += text;
@@ -120,5 +122,5 @@ it('a run that is left while it decodes goes on behind what it had done', async 
   expect((await first.finished).exitCode).toBe(130);
   const second = await start(words('again')).finished;
   expect(second.exitCode, second.stderr).toBe(0);
-  expect(second.stdout).toMatch(/\d+ of 900 were decoded before; going on behind them/);
+  expect(second.stdout).toMatch(/\d+ of 200 were decoded before; going on behind them/);
 }, 120_000);

@@ -2,10 +2,21 @@
 import type { z } from 'zod';
 import { optionsOf, variantOf } from '../variants.js';
 import { minimax, nonSaturating } from './cross-entropy.js';
+import { hinge } from './hinge.js';
+import { leastSquares } from './least-squares.js';
 import type { Constraint, GanLoss } from './loss.js';
+import { relativistic, relativisticAverage } from './relativistic.js';
 import { wasserstein } from './wasserstein.js';
 
-const LOSSES = [minimax, nonSaturating, wasserstein] as const;
+const LOSSES = [
+  minimax,
+  nonSaturating,
+  leastSquares,
+  hinge,
+  wasserstein,
+  relativistic,
+  relativisticAverage,
+] as const;
 
 export const lossOptions = optionsOf(LOSSES);
 export type LossOptions = z.infer<typeof lossOptions>;

@@ -35,6 +35,11 @@ const ROWS: [name: string, config: string, sets: Record<string, string | number>
     },
   ],
   [
+    'mlp, relativistic: G sees real items too, k = 2',
+    'ring',
+    { 'minibatch.size': 32, 'loss.name': 'relativistic', 'schedule.discriminatorSteps': 2 },
+  ],
+  [
     'maxout with dropout, non-saturating, SGD',
     'mnist-gan',
     {

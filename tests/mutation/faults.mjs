@@ -2065,4 +2065,31 @@ export const FAULTS = [
       ],
     ],
   ),
+  ...of(
+    'src/losses/cross-entropy.ts',
+    ['tests/unit/losses/losses.test.ts'],
+    [['smoothing makes D surer', 'tf.add(loss, tf.mul(s', 'tf.sub(loss, tf.mul(s']],
+  ),
+  ...of(
+    'src/losses/hinge.ts',
+    ['tests/unit/losses/losses.test.ts'],
+    [['D is never content with real items', 'tf.relu(tf.sub(1, real))', 'tf.sub(1, real)']],
+  ),
+  ...of(
+    'src/losses/least-squares.ts',
+    ['tests/unit/losses/losses.test.ts'],
+    [['G draws its samples to 0', 'distance(fake, 1) as', 'distance(fake, 0) as']],
+  ),
+  ...of(
+    'src/losses/relativistic.ts',
+    ['tests/unit/losses/losses.test.ts'],
+    [
+      ['the loser is to win', 'tf.sub(b, a)', 'tf.sub(a, b)'],
+      [
+        'an item is held against the mean of its own kind',
+        'above(winner, tf.mean(loser))',
+        'above(winner, tf.mean(winner))',
+      ],
+    ],
+  ),
 ];

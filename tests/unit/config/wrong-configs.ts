@@ -31,7 +31,7 @@ export const WRONG: [what: string, text: string, sets: string[], says: RegExp][]
     'an unknown loss',
     RING,
     ['loss.name=hinges'],
-    /'loss.name' is "hinges"; expected one of minimax, non-saturating, wasserstein/,
+    /'loss.name' is "hinges"; expected one of minimax, non-saturating, .*; did you mean 'hinge'/,
   ],
   [
     'an unknown entry of a list',

@@ -19,6 +19,49 @@ const ROWS = [
   ['wasserstein', mean((x) => x, FAKE) - mean((x) => x, REAL), -mean((x) => x, FAKE)],
 ] as const;
 
+/** Logits of TF-GAN's tests of losses, and what they expect (losses_impl_test.py, esrgan/losses_test.py): D's loss, then G's. */
+const OTHERS = { real: [-5, 1.4, 12.5, 2.7], fake: [10, 4.4, -5.5, 3.6] };
+const THEIR = [
+  // theirs smooth by a quarter towards one half, which is an eighth less of real
+  [{ name: 'minimax', smoothing: 0.125 }, OTHERS, 6.19637, -4.82408 + Math.log1p(Math.exp(-1))], // theirs adds the real term at a logit of 1, a constant
+  [{ name: 'non-saturating', smoothing: 0.125 }, OTHERS, 6.19637, 1.38582],
+  [{ name: 'least-squares' }, OTHERS, 41.73375, 17.69625],
+  [{ name: 'hinge' }, OTHERS, 6.75, -3.125],
+  [{ name: 'wasserstein' }, OTHERS, 0.225, -3.125],
+  [{ name: 'relativistic-average' }, { ...OTHERS, real: [-2, 0.4, 12.5, 2.7] }, 4.390114, 4.9401135],
+  // by hand: mean of log(1 + exp(fake - real)), and of log(1 + exp(real - fake))
+  [
+    { name: 'relativistic' },
+    { real: [0, Math.log(3)], fake: [0, 0] },
+    (Math.log(2) + Math.log(4 / 3)) / 2,
+    (Math.log(2) + Math.log(4)) / 2,
+  ],
+] as const;
+it.each(THEIR)(
+  '%j has the values of other implementations',
+  (options, { real, fake }, discriminator, generator) => {
+    tf.tidy(() => {
+      const loss = lossOf(lossOptions.parse(options));
+      const logits = {
+        real: tf.tensor2d([...real], [real.length, 1]),
+        fake: tf.tensor2d([...fake], [fake.length, 1]),
+      };
+      expect(loss.discriminator(logits).dataSync()[0]).toBeCloseTo(discriminator, 4);
+      expect(loss.generator(logits).dataSync()[0]).toBeCloseTo(generator, 4);
+    });
+  },
+);
+
+it('the losses that compare items with each other ask for real ones in the step of G, the others do not', () => {
+  const sees = Object.fromEntries(
+    THEIR.map(([options]) => [options.name, lossOf(lossOptions.parse(options)).generatorSees]),
+  );
+  expect(Object.keys(sees).filter((name) => sees[name] === 'both')).toEqual([
+    'relativistic-average',
+    'relativistic',
+  ]);
+});
+
 describe.each(ROWS)('the %s loss', (name, discriminator, generator) => {
   const loss = () => lossOf(lossOptions.parse({ name }));
   const column = (values: number[]) => tf.tensor2d(values, [values.length, 1]);

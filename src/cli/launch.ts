@@ -19,6 +19,8 @@ import { stoppedLine, summaryOf } from './summary.js';
 const SERVER_DEATHS_MAX = 10;
 /** First delay before a lost worker is started again, and the longest. */
 const BACK_OFF_MS = { first: 50, factor: 2, last: 1000 };
+/** Workers take some seconds to load and compile, more on a busy machine. */
+const STARTING_MS = 30_000;
 /** Training waits for workers, not for an evaluator. */
 const EVALUATOR_BACK_OFF_MS = { first: 200, factor: 3, last: 10_000 };
 /** A worker that lived this long is started again without delay. */
@@ -49,6 +51,9 @@ export class Launch {
   private hasWorkers = false;
   private isEnding = false;
   private isStopping = false;
+  private isWaitSaid = false;
+  /** when the workers were */
+  private startedMs = 0;
   /** workers of each pool that live or will be started again */
   private readonly living = new Map<RunProcess['role'], number>();
   private serverError: { exitCode: number; message: string } | undefined;
@@ -126,7 +131,7 @@ export class Launch {
         this.display.say(message.note);
         return;
       case 'waiting':
-        this.display.complain(message.line);
+        this.hearWait(message.line);
         return;
       case 'ending':
         this.isEnding = true;
@@ -147,6 +152,15 @@ export class Launch {
     }
   }
 
+  /** That the workers which were just started here get ready is no news; nor is then that they are. */
+  private hearWait(line: string): void {
+    const hasOwn = [...this.living.keys()].some((role) => role !== 'evaluator');
+    const isStarting = hasOwn && performance.now() - this.startedMs < STARTING_MS;
+    const isOver = line.startsWith('no longer');
+    if (isOver ? this.isWaitSaid : !isStarting) this.display.complain(line);
+    this.isWaitSaid = !isOver && (this.isWaitSaid || !isStarting);
+  }
+
   /** A worker that does not answer is ended, and so started again. */
   private endSilent({ pid, name, why }: Extract<UpMessage, { kind: 'silent' }>): void {
     const child = [...this.children].find((candidate) => candidate.pid === pid);
@@ -161,6 +175,7 @@ export class Launch {
     const children = this.processes().slice(1);
     if (children.every(({ role }) => role === 'evaluator'))
       this.display.say(`no workers are started here; \`npx nash worker --run-dir ${runDir}\` starts one`);
+    this.startedMs = performance.now();
     for (const child of children) {
       this.living.set(child.role, (this.living.get(child.role) ?? 0) + 1);
       this.keepAlive(child);

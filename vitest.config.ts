@@ -11,7 +11,13 @@ export default defineConfig({
       { extends: true, test: { name: 'quick', include: [TESTS], exclude: PROCESSES, isolate: false } },
       {
         extends: true,
-        test: { name: 'processes', include: PROCESSES.map((folder) => `${folder}/*.test.ts`) },
+        test: {
+          name: 'processes',
+          include: PROCESSES.map((folder) => `${folder}/*.test.ts`),
+          // ends what hangs: on a busy machine each takes many times as long
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+        },
       },
     ],
     // processes, not threads: a TensorFlow session or a ZeroMQ socket that a thread leaves open aborts the whole process

@@ -159,7 +159,7 @@ describe.skipIf('missing' in tools)('Prometheus', () => {
     expect(fired()).toEqual(expected);
     const firing = await server.query('count by (alertname, run) (ALERTS{alertstate="firing"})');
     expect(firing.map(({ metric }) => `${metric.run} ${metric.alertname}`).sort()).toEqual(expected);
-  }, 150_000);
+  });
 });
 
 if ('missing' in tools)

@@ -16,7 +16,7 @@ beforeAll(async () => {
   port = (taken.address() as { port: number }).port;
   const finished = await nash(...trainWords('whole', RING, SMALL));
   expect([finished.exitCode, finished.stderr]).toEqual([0, '']);
-}, 60_000);
+});
 afterAll(() => void taken.close());
 
 /** A copy of the finished run, to be spoiled. */
@@ -259,18 +259,14 @@ const ROWS: [what: string, words: () => string[], exitCode: number, says: RegExp
 ];
 
 describe('nash refuses', () => {
-  it.each(ROWS)(
-    '%s',
-    async (_, words, exitCode, says) => {
-      const finished = await nash(...words());
-      expect(finished.stderr).toMatch(says);
-      expect(finished.exitCode).toBe(exitCode);
-      expect(finished.stderr).not.toMatch(/\n\s+at .*:\d+/); // no stack trace
-      for (const left of ['fresh', 'fresh.npy', 'fresh.gif'])
-        expect(existsSync(scratch(left)), left).toBe(false);
-    },
-    60_000,
-  );
+  it.each(ROWS)('%s', async (_, words, exitCode, says) => {
+    const finished = await nash(...words());
+    expect(finished.stderr).toMatch(says);
+    expect(finished.exitCode).toBe(exitCode);
+    expect(finished.stderr).not.toMatch(/\n\s+at .*:\d+/); // no stack trace
+    for (const left of ['fresh', 'fresh.npy', 'fresh.gif'])
+      expect(existsSync(scratch(left)), left).toBe(false);
+  });
 
   it('nothing of a run whose newest checkpoint is damaged: it warns and takes the one before', async () => {
     const words = (rest: string[]) => trainWords('two', RING, { ...SMALL, 'checkpoint.everySteps': 2 }, rest);
@@ -283,7 +279,7 @@ describe('nash refuses', () => {
     expect(resumed.exitCode).toBe(0);
     expect(resumed.stderr).toMatch(/warning: .*step-3.safetensors is damaged/);
     expect(JSON.parse(readFileSync(join(scratch('two'), 'result.json'), 'utf8')).weights).toEqual(weights);
-  }, 60_000);
+  });
 
   it('nothing of a well-meant run: the same words without the mistake train', async () => {
     const words = trainWords('fine', 'configs/cifar10-dcgan.yaml', {
@@ -292,5 +288,5 @@ describe('nash refuses', () => {
       'data.path': syntheticCifar(),
     });
     expect((await nash(...words)).exitCode).toBe(0);
-  }, 60_000);
+  });
 });

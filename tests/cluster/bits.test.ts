@@ -84,7 +84,7 @@ describe.each(CHECKED)('with $instructions', ({ instructions, env, runs }) => {
   const row = rows.find((row) => row.instructions === instructions);
   const recorded: Row = { instructions, caches: cachesOf(), weights: {} };
 
-  it.for(runs)('%s trains to the recorded bits', { timeout: 120_000 }, async (run, context) => {
+  it.for(runs)('%s trains to the recorded bits', async (run, context) => {
     const [name] = run;
     if (!row && !isRecording) context.skip(`no row for ${instructions} in ${FILE}`);
     const found = await weightsOf(run, { instructions, env });

@@ -72,7 +72,7 @@ it('ends with 0 and the same bits whoever is killed, once its noise is another',
   expect(resultOf('killed').restarts).toBeGreaterThanOrEqual(1);
   expect(resultOf('killed').weights).toEqual(resultOf(first).weights);
   expect(judged('killed')).toEqual(scores);
-}, 120_000);
+});
 
 it('ends with 1 after five returns, and says so in result.json, where every line of noise collapses', async () => {
   const { exitCode, stderr } = await nash(...words('hopeless', 6, 'any=1'));
@@ -85,4 +85,4 @@ it('ends with 1 after five returns, and says so in result.json, where every line
     error: expect.stringContaining('has collapsed'),
     steps: { generator: STEPS },
   });
-}, 60_000);
+});

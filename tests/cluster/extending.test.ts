@@ -48,4 +48,4 @@ it('a loss, a penalty, a measure and a network of one’s own need their entries
   const result = JSON.parse(stdout.trimEnd().split('\n').at(-1)!);
   expect(result.status).toBe('done');
   expect(result.metrics.gan_radius_toy_ratio).toBeGreaterThan(0);
-}, 120_000);
+});

@@ -49,7 +49,7 @@ let undisturbed: object;
 beforeAll(async () => {
   expect((await nash(...words('undisturbed', 'discriminator=1,generator=1'))).exitCode).toBe(0);
   undisturbed = resultOf('undisturbed').weights;
-}, 60_000);
+});
 
 /** Trains with so many D workers and one more that has a fault; G's comes last, so that all of them are there for what it waits for. */
 async function trainWith(kind: string, name: string, discriminators: number, sets = {}) {
@@ -81,7 +81,7 @@ describe('a worker that computes wrongly', () => {
     const [alarm] = logOf(name).filter((line) => line.msg === 'answers differ: silent corruption');
     expect(alarm!.peers).toContain('wrongdoer');
     expect(resultOf(name).weights).toEqual(undisturbed);
-  }, 120_000);
+  });
 
   it.each(['nan', 'huge'])(
     'is found by its numbers where they are %s, and the run goes on to the same weights',
@@ -91,7 +91,6 @@ describe('a worker that computes wrongly', () => {
       expect(metricOf(name, 'gan_gradients_not_finite_total{net="discriminator"}')).toBeGreaterThanOrEqual(1);
       expect(resultOf(name).weights).toEqual(undisturbed);
     },
-    120_000,
   );
 });
 
@@ -99,7 +98,7 @@ describe('a worker that answers late', () => {
   const long = { 'stop.generatorSteps': 600 }; // it must not be over before the late answer
   beforeAll(async () => {
     expect((await nash(...words('not-late', 'discriminator=1,generator=1', long))).exitCode).toBe(0);
-  }, 60_000);
+  });
 
   it('again and again is set aside by name, and the run goes on to the same weights', async () => {
     const { exitCodes } = await trainWith('slow', 'slow', 2, long);
@@ -108,7 +107,7 @@ describe('a worker that answers late', () => {
     const [aside] = logOf('slow').filter((line) => /^worker set aside/.test(line.msg as string));
     expect(aside).toMatchObject({ peer: 'wrongdoer', seconds: 60 });
     expect(resultOf('slow').weights).toEqual(resultOf('not-late').weights);
-  }, 120_000);
+  });
 
   it('with other bits sends the run back, is found when the step is done again, and leaves no trace', async () => {
     const { exitCodes, said } = await trainWith('late', 'late', 2, long);
@@ -117,7 +116,7 @@ describe('a worker that answers late', () => {
     expect([1, 2, 3]).toContain(metricOf('late', 'gan_rollbacks_total{reason="corruption"}'));
     expect(metricOf('late', 'gan_workers_quarantined_total{pool="discriminator"}')).toBe(1);
     expect(resultOf('late').weights).toEqual(resultOf('not-late').weights);
-  }, 120_000);
+  });
 });
 
 describe('a run whose every task is computed twice', () => {
@@ -128,7 +127,7 @@ describe('a run whose every task is computed twice', () => {
     expect([exitCode, stderr]).toEqual([0, '']);
     expect(metricOf('verified', 'gan_shards_verified_total{net="generator"}')).toBeGreaterThanOrEqual(STEPS);
     expect(resultOf('verified').weights).toEqual(undisturbed);
-  }, 60_000);
+  });
 });
 
 // most of their time is waiting
@@ -143,7 +142,7 @@ describe.concurrent('a worker that does not answer', () => {
       expect(metricOf(name, `gan_workers_lost_total{pool="${pool}",reason="stopped"}`)).toBe(1);
     }
     expect(resultOf(name).weights).toEqual(undisturbed);
-  }, 120_000);
+  });
 
   it('is ended and replaced when its loop hangs while its connection stands, and the run says meanwhile what it waits for', async () => {
     const name = 'hung';
@@ -162,7 +161,7 @@ describe.concurrent('a worker that does not answer', () => {
     expect(stdout).toMatch(/any-0 is hung and does not answer; another one is started/);
     expect(logOf(name).filter((line) => line.msg === 'waiting').length).toBeGreaterThanOrEqual(1);
     expect(resultOf(name).weights).toEqual(undisturbed);
-  }, 120_000);
+  });
 });
 
 describe('checkpoints', () => {
@@ -179,7 +178,7 @@ describe('checkpoints', () => {
       [80, 100, 120].map((step) => `step-${step}.safetensors`).sort(),
     );
     expect(resultOf(name).weights).toEqual(undisturbed);
-  }, 60_000);
+  });
 
   const reason = process.getuid?.() === 0 ? undefined : 'needs root, to mount a small disk';
   const onSmallDisk = async (name: string, body: (grow: () => void) => Promise<void>) => {
@@ -219,7 +218,6 @@ describe('checkpoints', () => {
         expect(resultOf(`${name}/run`).weights).toEqual(undisturbed);
       });
     },
-    60_000,
   );
 
   it.skipIf(reason !== undefined)(
@@ -257,7 +255,6 @@ describe('checkpoints', () => {
         });
       });
     },
-    60_000,
   );
 });
 
@@ -280,7 +277,7 @@ describe('a run that diverges', () => {
     expect(strict.stderr).toMatch(
       /^nash: the run has diverged: the loss of step 0 of the discriminator is \d\.\d{3}, beyond 0\.500 \(divergence\.loss\)/m,
     );
-  }, 60_000);
+  });
 
   it('stops with 1 and says where, by default', async () => {
     const { exitCode, stderr } = await nash(...words('diverged', 'any=1', sets));
@@ -292,7 +289,7 @@ describe('a run that diverges', () => {
       status: 'failed',
       error: expect.stringContaining('has diverged'),
     });
-  }, 60_000);
+  });
 
   it('goes back with other noise where the config says so, records it, and gives up after five times', async () => {
     const { exitCode, stderr } = await nash(
@@ -306,7 +303,7 @@ describe('a run that diverges', () => {
       cause: 'divergence',
       because: expect.stringContaining('not finite'),
     });
-  }, 60_000);
+  });
 });
 
 describe('a run that the evaluator judges', () => {
@@ -323,7 +320,7 @@ describe('a run that the evaluator judges', () => {
     expect(
       readFileSync(join(scratch('collapsed'), 'checkpoints', 'step-20.safetensors')).length,
     ).toBeGreaterThan(0);
-  }, 60_000);
+  });
 
   it('has the same weights as one that is only watched, where nothing is wrong', async () => {
     const oneMode = { ...sets, 'data.source': 'gaussian-1d' }; // whose only mode no generator can lose
@@ -334,5 +331,5 @@ describe('a run that the evaluator judges', () => {
     const evaluated = linesOf('stop').filter((line) => line.kind === 'evaluation');
     expect(evaluated.map((line) => line.step)).toEqual(expect.arrayContaining([20, 40, 60])); // none was skipped
     expect(resultOf('stop').weights).toEqual(resultOf('alert').weights);
-  }, 120_000);
+  });
 });

@@ -51,7 +51,7 @@ describe.skipIf(reason !== undefined)(`a run over several hosts, relay's seed ${
       }
     };
     // to a worker that never met the server, a relay that hangs up is a server with other keys
-    await until('the server to listen', () => status() !== undefined, 60_000);
+    await until('the server to listen', () => status() !== undefined);
     const relay = left!.relay({ to: server!, port: PORT, seed: RELAY_SEED });
     const ways = [
       { host: left!, endpoint: relay.endpoint },
@@ -66,18 +66,12 @@ describe.skipIf(reason !== undefined)(`a run over several hosts, relay's seed ${
       ),
     );
     const ready = (count: number) =>
-      until(
-        `${count} workers at work`,
-        () => {
-          const now = status();
-          return now &&
-            now.workers.length === count &&
-            now.workers.every(({ state }) => state !== 'preparing')
-            ? now
-            : undefined;
-        },
-        60_000,
-      );
+      until(`${count} workers at work`, () => {
+        const now = status();
+        return now && now.workers.length === count && now.workers.every(({ state }) => state !== 'preparing')
+          ? now
+          : undefined;
+      });
     const before = await ready(4);
     expect(before.step.generator).toBeLessThan(STEPS);
     right!.link('down');

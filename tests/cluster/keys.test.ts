@@ -98,7 +98,7 @@ describe('a server with keys', () => {
     process.kill(run.pid, 'SIGTERM');
     expect((await run.finished).exitCode).toBe(75);
     expect((await friend.finished).exitCode).toBe(0);
-  }, 120_000);
+  });
 
   it('is waited for by those it let in, though a proxy hangs up on them while it is down', async () => {
     await nash('keys', 'make', ...at('proxied'));
@@ -125,7 +125,7 @@ describe('a server with keys', () => {
     expect((await second.finished).exitCode).toBe(75);
     expect(await worker.finished).toMatchObject({ exitCode: 0 });
     proxy.close();
-  }, 120_000);
+  });
 
   it('gives the weights that a server without them gives', async () => {
     await nash('keys', 'make', ...at('own'));
@@ -139,7 +139,7 @@ describe('a server with keys', () => {
     );
     expect([(await run.finished).exitCode, (await without.finished).exitCode]).toEqual([0, 0]);
     expect(resultOf('with-keys').weights).toEqual(resultOf('without').weights);
-  }, 120_000);
+  });
 });
 
 describe('what is refused before anything listens', () => {
@@ -159,7 +159,7 @@ describe('what is refused before anything listens', () => {
     expect(
       (await nash(...trainWords('trusting', 'configs/ring.yaml', trusting, workersOnly('any=1')))).exitCode,
     ).toBe(0);
-  }, 120_000);
+  });
 
   it('a folder without keys, one with a private key that others can read, one with a damaged list', async () => {
     expect(await refused('no-key', { 'server.keys': scratch('nothing') })).toEqual([
@@ -182,5 +182,5 @@ describe('what is refused before anything listens', () => {
       2,
       expect.stringMatching(/allowed, line 3: 'nonsense' is no key/),
     ]);
-  }, 120_000);
+  });
 });

@@ -51,7 +51,7 @@ beforeAll(async () => {
   const words = trainWords('undisturbed', 'configs/ring.yaml', SMALL, workersOnly('any=1'));
   expect((await start(words).finished).exitCode).toBe(0);
   undisturbed = resultOf('undisturbed').weights;
-}, 120_000);
+});
 
 /** A server that workers of several owners join. */
 async function serve(name: string, sets: Record<string, string | number> = {}) {
@@ -81,7 +81,7 @@ describe('a worker with a key that lies', () => {
     expect(await server.finished).toMatchObject({ exitCode: 0, stderr: '' });
     expect((await honest.finished).exitCode).toBe(0);
     expect(resultOf('single').weights).toEqual(undisturbed);
-  }, 120_000);
+  });
 
   it('and agrees with another session of its owner outvotes nobody', async () => {
     const { server, join } = await serve('pair', { 'verify.fraction': 1 });
@@ -93,7 +93,7 @@ describe('a worker with a key that lies', () => {
     expect(await server.finished).toMatchObject({ exitCode: 0, stderr: '' });
     for (const worker of honest) expect((await worker.finished).exitCode).toBe(0);
     expect(resultOf('pair').weights).toEqual(undisturbed);
-  }, 180_000);
+  });
 });
 
 describe('who talks to a server without working', () => {
@@ -178,5 +178,5 @@ describe('who talks to a server without working', () => {
     expect(await server.finished).toMatchObject({ exitCode: 0, stderr: '' });
     expect((await worker.finished).exitCode).toBe(0);
     expect(resultOf('talked-to').weights).toEqual(undisturbed);
-  }, 120_000);
+  });
 });

@@ -36,8 +36,8 @@ describe('a run on one host', () => {
   it('leaves no process behind when nash train is killed', async () => {
     const { run, pids } = await training('launcher-killed');
     process.kill(run.pid, 'SIGKILL');
-    await until('all processes to be gone', () => !pids.some(isAlive) || undefined, 5000);
-  }, 60_000);
+    await until('all processes to be gone', () => !pids.some(isAlive) || undefined);
+  });
 
   it('starts its server again when that is killed, and the workers live on', async () => {
     const { run, server, pids } = await training('server-killed');
@@ -53,8 +53,8 @@ describe('a run on one host', () => {
     const { exitCode, stdout } = await run.finished;
     expect(exitCode).toBe(75);
     expect(stdout).toContain('the server died (137); it is started again from the last checkpoint');
-    await until('all processes to be gone', () => !pids.some(isAlive) || undefined, 5000);
-  }, 60_000);
+    await until('all processes to be gone', () => !pids.some(isAlive) || undefined);
+  });
 
   it('says so and ends with 1 when its server dies again and again without a step', async () => {
     const { run, pids } = await training('server-hopeless');
@@ -70,8 +70,8 @@ describe('a run on one host', () => {
     const { exitCode, stderr } = await run.finished.finally(() => clearInterval(killer));
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(/server died.*--resume/);
-    await until('all processes to be gone', () => !pids.some(isAlive) || undefined, 5000);
-  }, 60_000);
+    await until('all processes to be gone', () => !pids.some(isAlive) || undefined);
+  });
 
   it('finishes the step, saves and ends with 75 at the first SIGINT', async () => {
     const { run, pids } = await training('interrupted');
@@ -89,7 +89,7 @@ describe('a run on one host', () => {
     ).toBe(true);
     expect(existsSync(join(scratch('interrupted'), 'server.json'))).toBe(false);
     expect(pids.filter(isAlive)).toEqual([]);
-  }, 60_000);
+  });
 
   it('does the same for nash stop, which prints the command that resumes', async () => {
     const { run } = await training('stopped');
@@ -103,7 +103,7 @@ describe('a run on one host', () => {
     expect((await run.finished).exitCode).toBe(75);
     const again = await nash('stop', scratch('stopped'));
     expect([again.exitCode, again.stderr]).toEqual([2, expect.stringContaining('its server is not running')]);
-  }, 60_000);
+  });
 
   it('goes on without a terminal, is shown again, and says there how it ended', async () => {
     const name = 'detached';
@@ -126,7 +126,7 @@ describe('a run on one host', () => {
       2,
       expect.stringMatching(/^nash: .* already holds a run/),
     ]);
-  }, 60_000);
+  });
 
   it('goes on only on machines that compute alike, or where others are welcome', async () => {
     const { run } = await training('moved');
@@ -143,22 +143,18 @@ describe('a run on one host', () => {
     ]);
     const { exitCode, stderr } = await start(resume('--other-machines'), elsewhere).finished;
     expect([exitCode, stderr]).toEqual([0, '']);
-  }, 60_000);
+  });
 
   it.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
-  ] as const)(
-    'leaves at once with its own status at the second %s',
-    async (signal, status) => {
-      const { run, pids } = await training(`twice-${signal}`);
-      process.kill(run.pid, signal);
-      process.kill(run.pid, signal);
-      const again = setInterval(() => isAlive(run.pid) && process.kill(run.pid, signal), 5); // the kernel may have merged the two
-      const { exitCode } = await run.finished.finally(() => clearInterval(again));
-      expect(exitCode).toBe(status);
-      await until('all processes to be gone', () => !pids.some(isAlive) || undefined, 5000);
-    },
-    60_000,
-  );
+  ] as const)('leaves at once with its own status at the second %s', async (signal, status) => {
+    const { run, pids } = await training(`twice-${signal}`);
+    process.kill(run.pid, signal);
+    process.kill(run.pid, signal);
+    const again = setInterval(() => isAlive(run.pid) && process.kill(run.pid, signal), 5); // the kernel may have merged the two
+    const { exitCode } = await run.finished.finally(() => clearInterval(again));
+    expect(exitCode).toBe(status);
+    await until('all processes to be gone', () => !pids.some(isAlive) || undefined);
+  });
 });

@@ -38,7 +38,7 @@ it('a critic has neither accuracy nor V, anywhere, but its means; real items are
   expect(said).not.toMatch(/accuracy|value_?function|right on real/i);
   for (const name of ['real.png', 'points-latest.png', 'collapse.png'])
     expect(existsSync(file(`figures/${name}`)), name).toBe(true);
-}, 60_000);
+});
 
 const linesOf = (path: string): Record<string, unknown>[] =>
   readFileSync(path, 'utf8')
@@ -75,7 +75,7 @@ it('one picture is data: the run ends with 0, and the measures that it cannot gi
   expect(evaluated.map(({ step }) => step)).toContain(20);
   expect(JSON.stringify(evaluated)).not.toMatch(/null|gan_sample_diversity_ratio/);
   expect(resultOf('alone').restarts).toBe(0);
-}, 60_000);
+});
 
 it('an evaluator that dies whenever it draws is given up, with its reason, and the run ends with its weights at once', async () => {
   const run = scratch('doomed');
@@ -92,4 +92,4 @@ it('an evaluator that dies whenever it draws is given up, with its reason, and t
     ),
   ]);
   expect(resultOf('doomed')).toMatchObject({ status: 'done', restarts: 4, steps: { generator: 20 } });
-}, 120_000);
+});

@@ -46,7 +46,7 @@ describe('with few files to open', () => {
     expect((await nash('stop', scratch('few'))).exitCode).toBe(0);
     expect((await server.finished).exitCode).toBe(75);
     await worker.finished;
-  }, 60_000);
+  });
 });
 
 /** A checkout with this one's build, whose library lies in a folder. */

@@ -44,14 +44,10 @@ const stepBeyond = (run: string, step: number, and = (_: string[]) => true) =>
 const appNamed = (apps: App[], name: string) => apps.find((app) => app.name === name)!;
 /** All apps at rest. One that pm2 is about to start again is `stopped` for a moment too, but still has its process id. */
 const atRest = () =>
-  until(
-    'all apps to rest',
-    async () => {
-      const apps = await appsNow();
-      return apps.every(({ status, pid }) => status === 'stopped' && pid === 0) ? apps : undefined;
-    },
-    60_000,
-  );
+  until('all apps to rest', async () => {
+    const apps = await appsNow();
+    return apps.every(({ status, pid }) => status === 'stopped' && pid === 0) ? apps : undefined;
+  });
 const isDone = (run: string) =>
   existsSync(join(scratch(run), 'result.json')) && resultOf(run).status === 'done';
 const logOf = (run: string) => readFileSync(join(scratch(run), 'logs', 'server.ndjson'), 'utf8');
@@ -59,7 +55,7 @@ const logOf = (run: string) => readFileSync(join(scratch(run), 'logs', 'server.n
 beforeAll(async () => {
   const { exitCode, stderr } = await nash(...trainWords('undisturbed', RING, SETS, ONE_EACH));
   expect([exitCode, stderr]).toEqual([0, '']);
-}, 120_000);
+});
 
 describe('a run under pm2', () => {
   it('has the bits of nash train after a killed worker, a restarted one, a restarted server and more workers', async () => {
@@ -99,7 +95,7 @@ describe('a run under pm2', () => {
     expect(readdirSync(join(scratch(run), 'logs')).sort()).toEqual(
       expect.arrayContaining(['discriminator-0.ndjson', 'evaluator.ndjson', 'server.ndjson']),
     );
-  }, 90_000);
+  });
 
   it('stays as it is when it is finished and pm2 starts it again', async () => {
     const written = readFileSync(join(scratch('disturbed'), 'result.json'), 'utf8');
@@ -107,7 +103,7 @@ describe('a run under pm2', () => {
     const apps = await atRest();
     expect(appNamed(apps, 'server').exitCode).toBe(64);
     expect(readFileSync(join(scratch('disturbed'), 'result.json'), 'utf8')).toBe(written);
-  }, 60_000);
+  });
 
   it('keeps its processes: another run, in a folder of the same name too, is refused with the way out until it is deleted', async () => {
     const before = await appsNow();
@@ -122,7 +118,7 @@ describe('a run under pm2', () => {
     expect(existsSync(scratch('other'))).toBe(false);
     expect((await pm2(['delete', 'disturbed'])).exitCode).toBe(0);
     expect(await appsNow()).toEqual([]);
-  }, 60_000);
+  });
 
   it('has the bits of nash train after stop, start, save, a reboot, resurrect and nash stop', async () => {
     const run = 'rebooted';
@@ -149,12 +145,12 @@ describe('a run under pm2', () => {
     const rested = await atRest();
     expect(appNamed(rested, 'server').exitCode).toBe(75);
     await pm2(['restart', run]);
-    await until('the end of the run', () => isDone(run) || undefined, 60_000);
+    await until('the end of the run', () => isDone(run) || undefined);
     expect(resultOf(run).weights).toEqual(resultOf('undisturbed').weights);
     await atRest();
     await pm2(['delete', run]);
     expect(await appsNow()).toEqual([]);
-  }, 90_000);
+  });
 
   it('has the bits of nash train on two hosts, each of which starts its part, through a death of the server', async () => {
     const run = 'two-hosts';
@@ -171,10 +167,10 @@ describe('a run under pm2', () => {
     await stepBeyond(run, 20, (ids) => ids.includes('generator-1@beta'));
     const { pid } = JSON.parse(readFileSync(join(scratch(run), 'server.json'), 'utf8'));
     process.kill(pid, 'SIGKILL');
-    await until('the end of the run', () => isDone(run) || undefined, 60_000);
+    await until('the end of the run', () => isDone(run) || undefined);
     expect(resultOf(run).weights).toEqual(resultOf('undisturbed').weights);
     expect(logOf(run).match(/"msg":"server listening"/g)).toHaveLength(2);
-  }, 90_000);
+  });
 
   it('rests with 3, and leaves no folder, where the topology asks for GPUs that are not there', async (context) => {
     if (nvidiaDevices().length > 0) context.skip('this host has a GPU');
@@ -186,7 +182,7 @@ describe('a run under pm2', () => {
       /no NVIDIA driver shows one/,
     );
     await pm2(['delete', 'gpus']);
-  }, 60_000);
+  });
 
   it.each([
     ['no arguments', [], /NASH_ARGS is empty/],

@@ -70,18 +70,14 @@ describe.skipIf('missing' in tools)('Prometheus', () => {
     for (const name of Object.keys(runs))
       await statusWhen(name, `${name} to train`, (status) => status.step.generator > 1);
     server = await startPrometheus(program, committedConfig('two-runs'));
-    await until(
-      'rates of both runs and a measure of each',
-      async () => {
-        const rates = await server.query('rate(gan_steps_total{net="generator"}[5s]) > 0');
-        const scores = await server.query(
-          'run:gan_images:rate1m and on (job, run) gan_mode_collapse_score_ratio',
-        );
-        return (rates.length === 2 && scores.length === 2) || undefined;
-      },
-      90_000,
-    );
-  }, 180_000);
+    await until('rates of both runs and a measure of each', async () => {
+      const rates = await server.query('rate(gan_steps_total{net="generator"}[5s]) > 0');
+      const scores = await server.query(
+        'run:gan_images:rate1m and on (job, run) gan_mode_collapse_score_ratio',
+      );
+      return (rates.length === 2 && scores.length === 2) || undefined;
+    });
+  });
 
   it('finds both runs alive and every rule healthy', async () => {
     expect((await server.query('up')).map(({ value }) => value[1])).toEqual(['1', '1']);
@@ -126,7 +122,7 @@ describe.skipIf('missing' in tools)('Prometheus', () => {
       expect((await run.finished).exitCode).toBe(75);
       expect(resultOf(name).metrics.gan_checkpoint_version).toBeGreaterThan(0);
     }
-  }, 60_000);
+  });
 });
 
 // Goal: the alert of a collapse fires on one, and stays silent on the run of `npm start`. Method: both are trained for real, to their
@@ -151,7 +147,7 @@ describe.skipIf('missing' in tools)('a collapse', () => {
     writeFileSync(file, impatient.replaceAll(/ for: \w+/g, ` for: ${WAIT_SECONDS}s`));
     server = await startPrometheus(program, committedConfig('collapse', { alerts: file }));
     for (const run of runs) expect((await run.finished).exitCode).toBe(0);
-  }, 180_000);
+  });
 
   /** Instances of an answer. */
   const instancesOf = async (expr: string) =>
@@ -208,7 +204,7 @@ describe.skipIf('missing' in tools)('alerts about who is there', () => {
       seen = await firing();
       return seen.join() === expected.join();
     };
-    await until('these alerts, and no others', isSeen, 60_000).catch(() => expect(seen).toEqual(expected));
+    await until('these alerts, and no others', isSeen).catch(() => expect(seen).toEqual(expected));
   };
 
   it('fires for a run without workers, once that is killed, for one on its port, and for one that fails, each once', async () => {
@@ -255,7 +251,7 @@ describe.skipIf('missing' in tools)('alerts about who is there', () => {
     expect(
       await server.query(`changes(ALERTS_FOR_STATE{alertname=~"GanServerGone|GanRunFailed"}[5m]) > 0`),
     ).toEqual([]);
-  }, 180_000);
+  });
 });
 
 describe.skipIf('missing' in tools)('promtool', () => {

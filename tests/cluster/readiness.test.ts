@@ -45,4 +45,4 @@ it('is ready while steps come, 1,000 times of 1,000, and says what it waits for 
   await until('the stop to be noticed', async () => (await page('/readyz')).join(' ') === '503 stopping');
   server.child.kill('SIGTERM');
   expect((await server.finished).exitCode).toBe(143);
-}, 90_000);
+});

@@ -48,7 +48,7 @@ beforeAll(async () => {
   watched = await nash('status', scratch(RUN), '--watch', '--json');
   expect((await second.finished).exitCode).toBe(0);
   lines = (linesOf('metrics.jsonl') as Line[]).reduce(withLine, []);
-}, 120_000);
+});
 
 describe('the logs', () => {
   it('say run, worker, version and release in each line, by process', () => {

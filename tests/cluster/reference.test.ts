@@ -73,38 +73,32 @@ const ROWS: [name: string, config: string, sets: Record<string, string | number>
 beforeAll(() => void loadTensorFlow({ kind: 'cpu', threads: 1 }));
 
 describe('a distributed run equals the reference trainer', () => {
-  it.each(ROWS)(
-    '%s',
-    async (name, file, sets) => {
-      const folder = name.replace(/\W+/g, '-');
-      const path = { ring: undefined, 'mnist-gan': syntheticMnist(), 'cifar10-dcgan': syntheticCifar() }[
-        file
-      ];
-      const all = { ...sets, ...(path ? { 'data.path': path } : {}), 'stop.generatorSteps': ROUNDS };
-      const config = `configs/${file}.yaml`;
-      const run = await nash(...trainWords(folder, config, all, workersOnly('discriminator=2,generator=1')));
-      expect([run.exitCode, run.stderr]).toEqual([0, '']);
-      const checkpoint = join(scratch(folder), 'checkpoints', `step-${ROUNDS}.safetensors`);
-      expect(existsSync(checkpoint)).toBe(true);
-      const { vectors } = await loadCheckpoint(checkpoint);
+  it.each(ROWS)('%s', async (name, file, sets) => {
+    const folder = name.replace(/\W+/g, '-');
+    const path = { ring: undefined, 'mnist-gan': syntheticMnist(), 'cifar10-dcgan': syntheticCifar() }[file];
+    const all = { ...sets, ...(path ? { 'data.path': path } : {}), 'stop.generatorSteps': ROUNDS };
+    const config = `configs/${file}.yaml`;
+    const run = await nash(...trainWords(folder, config, all, workersOnly('discriminator=2,generator=1')));
+    expect([run.exitCode, run.stderr]).toEqual([0, '']);
+    const checkpoint = join(scratch(folder), 'checkpoints', `step-${ROUNDS}.safetensors`);
+    expect(existsSync(checkpoint)).toBe(true);
+    const { vectors } = await loadCheckpoint(checkpoint);
 
-      const parsed = loadConfig(
-        config,
-        Object.entries(all).map(([key, value]) => `${key}=${value}`),
-      );
-      const { source } = await openRun(parsed);
-      const start = trainReference(parsed, source, 0);
-      const reference = trainReference(parsed, source, ROUNDS);
-      for (const vector of ['discriminator', 'generator', 'average'] as const) {
-        const { data } = vectors[vector]!;
-        const { error, change, norm } = distances(data, reference[vector], start[vector]);
-        expect(change).toBeGreaterThan(0);
-        expect(error, vector).toBeLessThan(TOLERANCE * change + ROUNDING * norm);
-      }
-      source.close();
-    },
-    60_000,
-  );
+    const parsed = loadConfig(
+      config,
+      Object.entries(all).map(([key, value]) => `${key}=${value}`),
+    );
+    const { source } = await openRun(parsed);
+    const start = trainReference(parsed, source, 0);
+    const reference = trainReference(parsed, source, ROUNDS);
+    for (const vector of ['discriminator', 'generator', 'average'] as const) {
+      const { data } = vectors[vector]!;
+      const { error, change, norm } = distances(data, reference[vector], start[vector]);
+      expect(change).toBeGreaterThan(0);
+      expect(error, vector).toBeLessThan(TOLERANCE * change + ROUNDING * norm);
+    }
+    source.close();
+  });
 });
 
 /** Euclidean: |a - b|, |b - start| and |b|. */

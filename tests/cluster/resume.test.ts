@@ -60,7 +60,7 @@ const isDone = { exitCode: 0, stderr: '' };
 beforeAll(async () => {
   expect(await fresh('base', { [GOAL]: 40 })).toMatchObject(isDone);
   expect(await fresh('longer', { [GOAL]: 60, 'evaluation.everySteps': 50 })).toMatchObject(isDone);
-}, 60_000);
+});
 
 describe('a run that is done', () => {
   it('goes on to more steps, with its own settings and the bits of one that was asked for as many at once', async () => {
@@ -74,7 +74,7 @@ describe('a run that is done', () => {
     expect(Date.parse(after.ended!)).toBeGreaterThan(Date.parse(before.ended!));
     expect(after.imagesPerSecond * after.seconds).toBeCloseTo(60 * 16, 6);
     expect(linesOf(name).filter(({ kind }) => kind === 'resumed')).toMatchObject([{ step: 40 }]);
-  }, 60_000);
+  });
 
   it('is left as it is where it has all steps that are asked for', async () => {
     const before = readFileSync(join(scratch('base'), 'result.json'), 'utf8');
@@ -136,7 +136,7 @@ describe('an amendment', () => {
     const config = readFileSync(join(scratch('disturbed'), 'config.yaml'), 'utf8');
     expect(config).toMatch(/^# from step 40 of G on: .*schedule.discriminatorSteps: 1 -> 2/m);
     expect(config).toMatch(/^ {2}discriminatorSteps: 1$/m);
-  }, 90_000);
+  });
 
   it('computes what the reference trainer does with it', async () => {
     expect(await fresh('short', { [GOAL]: 3 })).toMatchObject(isDone);
@@ -157,7 +157,7 @@ describe('an amendment', () => {
       expect(distance(expected[name])).toBeLessThan(1e-5);
       expect(distance(unamended[name])).toBeGreaterThan(1e-4);
     }
-  }, 60_000);
+  });
 });
 
 describe('what --resume names', () => {
@@ -176,7 +176,7 @@ describe('what --resume names', () => {
       'aside-2-step-40.safetensors',
       ...steps(10, 20, 30, 40, 50, 60),
     ]);
-  }, 60_000);
+  });
 
   it('may be a file, which goes on in a folder of its own', async () => {
     const file = join(scratch('base'), 'checkpoints/step-30.safetensors');
@@ -185,7 +185,7 @@ describe('what --resume names', () => {
     expect(resultOf('apart').weights).toEqual(resultOf('longer').weights);
     expect(checkpoints('apart')).toEqual(steps(30, 40, 50, 60));
     expect(checkpoints('base')).toEqual(steps(10, 20, 30, 40));
-  }, 60_000);
+  });
 
   it.each([
     ['a step that has none', ['--resume', '15'], /no checkpoint of that step; it has steps 10, 20, 30, 40/],
@@ -224,7 +224,7 @@ describe('what --resume names', () => {
     expect(await nash(...words, '--set', `${GOAL}=2`)).toMatchObject(isDone);
     const { exitCode, stderr } = await nash(...trainWords('other', RING, SETS, [...ONE, '--resume', file]));
     expect([exitCode, stderr]).toEqual([2, expect.stringMatching(/other holds another run than .*step-3/)]);
-  }, 60_000);
+  });
 });
 
 it('other data are refused with 2, whatever the path says, and the same ones elsewhere are not', async () => {
@@ -245,7 +245,7 @@ it('other data are refused with 2, whatever the path says, and the same ones els
     expect.stringMatching(/the data in .*mnist-65 are others than the run was begun with: their digest was/),
   ]);
   expect(await nash(...words(elsewhere, 4, '--resume'))).toMatchObject(isDone);
-}, 60_000);
+});
 
 it('what was taken at a stop and at an end stays, whatever `keep` says, and both say where the run goes on', async () => {
   const name = copyOf('kept');
@@ -260,7 +260,7 @@ it('what was taken at a stop and at an end stays, whatever `keep` says, and both
   expect(await resume(name, { [GOAL]: goal })).toMatchObject(isDone);
   expect(existsSync(join(scratch(name), 'server.json')) || isAlive(run.pid)).toBe(false);
   expect(checkpoints(name)).toEqual(steps(...new Set([40, savedStep!, goal]))); // of the rule one, which is the end's
-}, 60_000);
+});
 
 it('npm start replaces a run that it has made, and none that somebody else made or went on with', async () => {
   const quick = (name: string) => fresh(name, { [GOAL]: 3 }, '--quick-start');
@@ -270,4 +270,4 @@ it('npm start replaces a run that it has made, and none that somebody else made 
   expect(await resume('quick', { [GOAL]: 4 })).toMatchObject(isDone);
   expect(await quick('quick')).toMatchObject(refused);
   expect(resultOf('quick').steps.generator).toBe(4);
-}, 60_000);
+});

@@ -79,4 +79,4 @@ it('a run comes to its workers and its evaluator, says how it is, stops, and goe
   }
   const rows = readFileSync(join(RUN, 'metrics.jsonl'), 'utf8');
   expect(rows.match(/"kind":"resumed"[^}]*"changes":/g)?.length).toBe(amends.length);
-}, 180_000);
+});

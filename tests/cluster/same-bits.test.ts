@@ -34,7 +34,7 @@ describe.each(['alternating', 'simultaneous'])('a DCGAN trained in %s order', (o
   beforeAll(async () => {
     const { exitCode, stderr } = await nash(...words(undisturbed, order, 'discriminator=1,generator=1'));
     expect([exitCode, stderr]).toEqual([0, '']);
-  }, 60_000);
+  });
 
   it('has the same weights with more workers, as many as there are shards, and with workers for both pools', async () => {
     const most = order === 'alternating' ? 'discriminator=4,generator=4' : 'discriminator=2,generator=1';
@@ -50,7 +50,7 @@ describe.each(['alternating', 'simultaneous'])('a DCGAN trained in %s order', (o
       });
       expect(weightsOf(name), name).toEqual(weightsOf(undisturbed));
     }
-  }, 240_000);
+  });
 
   it('has the same weights when a worker of each pool is killed at its task', async () => {
     const name = `${order}-killed`;
@@ -60,7 +60,7 @@ describe.each(['alternating', 'simultaneous'])('a DCGAN trained in %s order', (o
     expect(resultOf(name)).toMatchObject({ restarts: 2 });
     expect(resultOf(name).shardsReissued).toBeGreaterThanOrEqual(2);
     expect(weightsOf(name)).toEqual(weightsOf(undisturbed));
-  }, 120_000);
+  });
 
   it('has the same weights when a worker of each pool hangs and another takes its task', async () => {
     const name = `${order}-hung`;
@@ -69,7 +69,7 @@ describe.each(['alternating', 'simultaneous'])('a DCGAN trained in %s order', (o
     expect((await run.finished).exitCode).toBe(0);
     expect(resultOf(name).shardsReissued).toBeGreaterThanOrEqual(2);
     expect(weightsOf(name)).toEqual(weightsOf(undisturbed));
-  }, 120_000);
+  });
 
   it('has the same weights when it is stopped and resumed with other worker counts', async () => {
     const name = `${order}-resumed`;
@@ -83,5 +83,5 @@ describe.each(['alternating', 'simultaneous'])('a DCGAN trained in %s order', (o
     const resumed = await nash(...words(name, order, 'discriminator=3,generator=1', ['--resume']));
     expect([resumed.exitCode, resumed.stderr]).toEqual([0, '']);
     expect(weightsOf(name)).toEqual(weightsOf(undisturbed));
-  }, 120_000);
+  });
 });

@@ -68,4 +68,4 @@ it('a step, its raw weights, a picture at its own size, a grid, a folder of file
 
   expect((await train('long', 3, ['--resume', '2'])).exitCode).toBe(0);
   expect(await sample('long', 'newest.npy', ...of.count)).toMatch(/^2 samples of step 3 /);
-}, 120_000);
+});

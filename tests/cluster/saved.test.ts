@@ -94,38 +94,34 @@ const note = (end: string, phase: string, cell: string) => {
 };
 
 describe.each(Object.keys(PHASES))('while %s', (phase) => {
-  it.each(Object.keys(ENDS))(
-    '%s',
-    async (end) => {
-      if (end === WITHOUT_LAUNCHER && phase === 'it waits for a worker') return note(end, phase, '-');
-      const trial = await PHASES[phase]!(
-        `${Object.keys(PHASES).indexOf(phase)}-${Object.keys(ENDS).indexOf(end)}`,
-      );
-      const { name, run, server, seen } = trial;
-      await ENDS[end]!(trial);
-      const { exitCode } = await run.finished;
-      await until('the end of the server', () => !isAlive(server) || undefined, 40_000);
-      const saved = newest(name);
-      note(end, phase, saved >= seen ? WHOLE : LAST);
-      expect(
-        readdirSync(join(scratch(name), 'checkpoints')).filter((file) => file.endsWith('.partial')).length ===
-          0 || /killed/.test(end),
-      ).toBe(true);
-      if (/server is killed/.test(end)) {
-        expect(saved).toBeGreaterThanOrEqual(phase === 'a checkpoint is being written' ? 0 : RULE);
-        return;
-      }
-      expect(saved).toBeGreaterThanOrEqual(seen);
-      expect(resultOf(name)).toMatchObject({
-        status: 'stopped',
-        savedStep: saved,
-        steps: { generator: saved },
-      });
-      expect(existsSync(join(scratch(name), 'server.json'))).toBe(false);
-      if (end !== WITHOUT_LAUNCHER) expect(exitCode).toBe(75);
-    },
-    60_000,
-  );
+  it.each(Object.keys(ENDS))('%s', async (end) => {
+    if (end === WITHOUT_LAUNCHER && phase === 'it waits for a worker') return note(end, phase, '-');
+    const trial = await PHASES[phase]!(
+      `${Object.keys(PHASES).indexOf(phase)}-${Object.keys(ENDS).indexOf(end)}`,
+    );
+    const { name, run, server, seen } = trial;
+    await ENDS[end]!(trial);
+    const { exitCode } = await run.finished;
+    await until('the end of the server', () => !isAlive(server) || undefined);
+    const saved = newest(name);
+    note(end, phase, saved >= seen ? WHOLE : LAST);
+    expect(
+      readdirSync(join(scratch(name), 'checkpoints')).filter((file) => file.endsWith('.partial')).length ===
+        0 || /killed/.test(end),
+    ).toBe(true);
+    if (/server is killed/.test(end)) {
+      expect(saved).toBeGreaterThanOrEqual(phase === 'a checkpoint is being written' ? 0 : RULE);
+      return;
+    }
+    expect(saved).toBeGreaterThanOrEqual(seen);
+    expect(resultOf(name)).toMatchObject({
+      status: 'stopped',
+      savedStep: saved,
+      steps: { generator: saved },
+    });
+    expect(existsSync(join(scratch(name), 'server.json'))).toBe(false);
+    if (end !== WITHOUT_LAUNCHER) expect(exitCode).toBe(75);
+  });
 });
 
 afterAll(() => {

@@ -60,7 +60,7 @@ describe('shared memory between the processes of one host', () => {
     const lateCount = resultOf('shared').shardsReissued + resultOf('socket').shardsReissued;
     // where no task was late, within a twentieth; one that was is answered twice, of some 120 answers
     expect(Math.abs(ratio - 1)).toBeLessThan(0.05 + lateCount / 50);
-  }, 120_000);
+  });
 
   const reason = process.getuid?.() === 0 ? undefined : 'needs root, to mount a small /dev/shm';
   it.skipIf(reason !== undefined)(
@@ -95,7 +95,6 @@ describe('shared memory between the processes of one host', () => {
         expect(resultOf(name).weights).toEqual(resultOf('roomy').weights);
       }
     },
-    120_000,
   );
 
   it('leaves nothing in /dev/shm when all processes are killed at once', async () => {
@@ -106,5 +105,5 @@ describe('shared memory between the processes of one host', () => {
     for (const pid of pids) process.kill(pid, 'SIGKILL');
     await until('their end', () => pids.every((pid) => !isAlive(pid)));
     expect(inMemory()).toEqual([]);
-  }, 60_000);
+  });
 });

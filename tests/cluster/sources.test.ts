@@ -89,7 +89,7 @@ describe(`one data set in five forms${noArrow ? ` (parquet and WebP skipped: ${n
       expect(stdout).toMatch(/40 items of 28 x 28 x 1, /);
       expect(resultOf(`run-${name}`).weights, name).toEqual(resultOf('run-png').weights);
     }
-  }, 240_000);
+  });
 });
 
 it('a run that is left while it decodes goes on behind what it had done', async () => {
@@ -115,7 +115,7 @@ it('a run that is left while it decodes goes on behind what it had done', async 
   first.child.stdout!.on('data', (text) => {
     said += text;
   });
-  await until('a piece is on the disk', hasPiece, 30_000);
+  await until('a piece is on the disk', hasPiece);
   first.child.kill('SIGINT');
   await until('the first signal is heard', () => said.includes('once more leaves at once') || undefined);
   first.child.kill('SIGINT');
@@ -123,4 +123,4 @@ it('a run that is left while it decodes goes on behind what it had done', async 
   const second = await start(words('again')).finished;
   expect(second.exitCode, second.stderr).toBe(0);
   expect(second.stdout).toMatch(/\d+ of 200 were decoded before; going on behind them/);
-}, 120_000);
+});

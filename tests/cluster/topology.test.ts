@@ -26,7 +26,7 @@ describe('nash train --topology', () => {
     expect(logs.sort()).toEqual(
       ['any-0', 'discriminator-0', 'discriminator-1', 'server'].map((name) => `${name}.ndjson`),
     );
-  }, 60_000);
+  });
 
   it('ends with 3 at once, and leaves no folder, where it gives GPUs that are not there', async (context) => {
     if (nvidiaDevices().length > 0) context.skip('this host has a GPU');

@@ -111,7 +111,7 @@ describe.skipIf(whyNoOtherUser() !== undefined)('another user (needs root, to be
     const second = start([...words, '--resume'], { env: config });
     expect([(await second.finished).exitCode, (await worker.finished).exitCode]).toEqual([0, 0]);
     expect(resultOf('local').weights).toEqual(await weightsOfUndisturbed());
-  }, 120_000);
+  });
 
   it('has no key to a port of loopback, and is not followed when he listens there after the server’s death', async () => {
     const port = await freePort();
@@ -135,5 +135,5 @@ describe.skipIf(whyNoOtherUser() !== undefined)('another user (needs root, to be
     expect([exitCode, stderr.replace(/^(WARNING|I0000).*\n/gm, '')]).toEqual([0, '']);
     expect([(await second.finished).exitCode, (await worker.finished).exitCode]).toEqual([0, 0]);
     expect(resultOf('loopback').weights).toEqual(await weightsOfUndisturbed());
-  }, 120_000);
+  });
 });

@@ -93,17 +93,13 @@ describe.each(['status', 'stop'])('nash %s', (command) => {
       1,
       /answers no status of .* but 302/,
     ],
-  ])(
-    'says so and ends by the table where somebody %s',
-    async (what, make, exitCode, message) => {
-      const folder = runAt(`${command} ${what}`, await listening(make()));
-      const finished = await nash(command, folder);
-      expect(finished).toMatchObject({ exitCode, stdout: '' });
-      expect(finished.stderr).toMatch(/^nash: [^\n]+\n$/);
-      expect(finished.stderr).toMatch(message);
-    },
-    30_000,
-  );
+  ])('says so and ends by the table where somebody %s', async (what, make, exitCode, message) => {
+    const folder = runAt(`${command} ${what}`, await listening(make()));
+    const finished = await nash(command, folder);
+    expect(finished).toMatchObject({ exitCode, stdout: '' });
+    expect(finished.stderr).toMatch(/^nash: [^\n]+\n$/);
+    expect(finished.stderr).toMatch(message);
+  });
 });
 
 /** A process of this test, and when it started. */
@@ -149,7 +145,7 @@ describe.each(['status', 'stop'])('of a server that was killed, nash %s', (comma
         killed(/there is no such process/),
       );
     expect(asked).toEqual([]);
-  }, 30_000);
+  });
 
   it('says so where its process id is that of another program, which is not signalled', async () => {
     const { asked, http } = await impostor();
@@ -157,14 +153,14 @@ describe.each(['status', 'stop'])('of a server that was killed, nash %s', (comma
     const folder = runAt(`${command} again`, http, { pid, started: String(Number(started) - 1) });
     expect(await nash(command, folder)).toMatchObject(killed(/its process id is that of another/));
     expect([asked, isAlive()]).toEqual([[], true]);
-  }, 30_000);
+  });
 });
 
 it('an older server did not say when it started, and is asked all the same', async () => {
   const { http } = await impostor();
   const { exitCode, stdout } = await nash('status', runAt('older', http, { started: undefined }));
   expect([exitCode, stdout]).toEqual([0, expect.stringContaining('step 7 of G')]);
-}, 30_000);
+});
 
 it.skipIf(process.getuid?.() !== 0)(
   'nash stop ends no process of another user than whose server.json names it (needs root)',
@@ -182,7 +178,6 @@ it.skipIf(process.getuid?.() !== 0)(
     });
     expect(isAlive()).toBe(true);
   },
-  30_000,
 );
 
 it('nash stop signals no group of processes', async () => {
@@ -193,7 +188,7 @@ it('nash stop signals no group of processes', async () => {
     expect(group).toMatchObject({ exitCode: 2, stdout: '' });
     expect(group.stderr).toMatch(/^nash: .*server\.json is damaged/);
   }
-}, 30_000);
+});
 
 it.each(['--json', '--watch'])(
   'nash status %s shows nothing of an answer but what belongs there',
@@ -217,32 +212,27 @@ it.each(['--json', '--watch'])(
         workers: [{ id: 'a[2Jb', pool: 'a[2Jb', state: 'idle', host: 'a[2Jb', device: 'a[2Jb', step: 1 }],
       });
   },
-  30_000,
 );
 
 it.each([
   ['that say nothing', ''],
   ['amid their headers', 'GET /status HTTP/1.1\r\nhost: '],
-])(
-  'nash status is answered while 600 connections are open %s',
-  async (_, words) => {
-    const http = await serveHttp('127.0.0.1:0', { '/status': () => ({ text: STATUS }) });
-    open.push(http);
-    const folder = runAt(`crowded ${words.length}`, http.address);
-    const crowd = await Promise.all(
-      Array.from(
-        { length: 600 },
-        () =>
-          new Promise<Socket>((done) => {
-            const socket = connect(Number(http.address.split(':')[1]), '127.0.0.1', () => done(socket));
-            socket.on('error', () => {}).write(words);
-          }),
-      ),
-    );
-    open.push({ close: () => crowd.forEach((socket) => void socket.destroy()) });
-    const { exitCode, stdout, stderr } = await nash('status', folder);
-    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
-    expect(stdout).toContain('step 7 of G');
-  },
-  30_000,
-);
+])('nash status is answered while 600 connections are open %s', async (_, words) => {
+  const http = await serveHttp('127.0.0.1:0', { '/status': () => ({ text: STATUS }) });
+  open.push(http);
+  const folder = runAt(`crowded ${words.length}`, http.address);
+  const crowd = await Promise.all(
+    Array.from(
+      { length: 600 },
+      () =>
+        new Promise<Socket>((done) => {
+          const socket = connect(Number(http.address.split(':')[1]), '127.0.0.1', () => done(socket));
+          socket.on('error', () => {}).write(words);
+        }),
+    ),
+  );
+  open.push({ close: () => crowd.forEach((socket) => void socket.destroy()) });
+  const { exitCode, stdout, stderr } = await nash('status', folder);
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+  expect(stdout).toContain('step 7 of G');
+});

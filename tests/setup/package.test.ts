@@ -15,6 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
+import { withoutWaits } from '../support/nash.js';
 import { repository } from './checkout.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'nash-package-'));
@@ -28,7 +29,7 @@ function run(words: readonly string[], cwd = project) {
   );
   const env = { ...process.env, NASH_LIBTENSORFLOW: library, NASH_CACHE: join(folder, 'cache') };
   const { status, stdout, stderr } = spawnSync(words[0]!, words.slice(1), { cwd, env, encoding: 'utf8' });
-  return { status, stdout, stderr };
+  return { status, stdout, stderr: withoutWaits(stderr) };
 }
 
 const done = { status: 0, stderr: '' };
@@ -126,4 +127,4 @@ console.log(net.manifest.size);
   const form = ['--module', 'nodenext', '--target', 'es2022', '--strict', '--skipLibCheck', ...types];
   expect(run([process.execPath, tsc, ...form, 'nets.ts'])).toEqual({ status: 0, stdout: '', stderr: '' });
   expect(run([process.execPath, 'nets.js'])).toMatchObject({ ...done, stdout: '9\n' });
-}, 600_000);
+}, 900_000);

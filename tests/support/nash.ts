@@ -24,8 +24,13 @@ export const scratch = (name: string): string => join(folder, name);
 export interface Finished {
   exitCode: number;
   stdout: string;
+  /** without what is said of waits */
   stderr: string;
 }
+
+/** What was said on a standard error, but that something is waited for: on a busy machine anybody may wait for five seconds. */
+export const withoutWaits = (stderr: string): string =>
+  stderr.replaceAll(/^nash: (waiting for .* \(\d+ s so far\)|no longer waiting, after \d+ s)\n/gm, '');
 
 export interface Running {
   child: ChildProcess;
@@ -55,7 +60,7 @@ export function start(
   const finished = new Promise<Finished>((done) => {
     child.once('close', (code, signal) => {
       started.delete(child);
-      done({ exitCode: code ?? (signal === 'SIGKILL' ? 137 : 1), stdout, stderr });
+      done({ exitCode: code ?? (signal === 'SIGKILL' ? 137 : 1), stdout, stderr: withoutWaits(stderr) });
     });
   });
   return { child, pid: child.pid!, finished };
@@ -106,7 +111,7 @@ export const resultOf = (name: string): RunResult =>
 export async function until<T>(
   what: string,
   probe: () => T | undefined | Promise<T | undefined>,
-  timeoutMs = 30_000,
+  timeoutMs = 90_000,
 ): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   while (Date.now() < deadline) {

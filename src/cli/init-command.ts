@@ -1,6 +1,6 @@
 // `nash init`: a folder to begin in. Writes over nothing.
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { Command } from 'commander';
 import { makeFolder, writeWhole } from '../../src/setup/files.mjs';
 import { places } from '../../src/setup/places.mjs';
@@ -18,9 +18,11 @@ export const initCommand: CommandMaker = (finish) =>
     });
 
 function begin(dir: string): void {
-  const packaged = (path: string) => readFileSync(join(places().root, path), 'utf8');
+  const { root } = places();
+  const packaged = (path: string) => readFileSync(join(root, path), 'utf8');
+  const schema = relative(resolve(dir), join(root, 'configs/schema.json')); // for editors, beside the packaged configs
   const files = {
-    'ring.yaml': packaged('configs/ring.yaml'),
+    'ring.yaml': packaged('configs/ring.yaml').replace('$schema=schema.json', `$schema=${schema}`),
     'topology.yaml': packaged('cluster/topologies/one-machine.yaml'),
     'README.md': README,
   };

@@ -87,6 +87,8 @@ it('packed and installed, it is set up, trains, draws and is imported', ({ skip 
     ...done,
     stdout: expect.stringContaining('ring.yaml'),
   });
+  const [, schema] = /\$schema=(.+)/.exec(readFileSync(join(project, 'mine/ring.yaml'), 'utf8'))!;
+  expect(existsSync(join(project, 'mine', schema!))).toBe(true);
   const again = run(['npx', 'nash', 'init', 'mine']);
   expect(again).toMatchObject({
     status: 2,

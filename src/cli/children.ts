@@ -2,6 +2,7 @@
 // linked to it, so that neither outlives the other.
 import { type ChildProcess, fork } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import type { DownMessage, UpMessage } from './launcher-link.js';
 import { NASH } from './processes.js';
@@ -38,7 +39,7 @@ export class Child {
     this.process.on('message', (message) => options.onMessage?.(message as UpMessage));
     this.exited = new Promise((resolve) => {
       this.process.once('exit', (code, signal) => {
-        const exitCode = code ?? (signal === 'SIGKILL' ? 137 : 1);
+        const exitCode = code ?? 128 + constants.signals[signal!];
         resolve(exitCode);
         options.onExit(exitCode);
       });

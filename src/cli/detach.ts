@@ -11,7 +11,7 @@ const LOOK_MS = 100;
 
 /**
  * Starts the same command without a terminal, and waits until its server listens. What it writes is in `.launch/` beside the run folder,
- * not in it: a run that is refused leaves no folder.
+ * not in it: a run that is refused leaves no folder. Until it listens, signals are for it.
  * @param words of this command
  * @returns exit status: 0 once it trains, else that of the command that ended
  */
@@ -26,6 +26,7 @@ export async function detach(words: readonly string[], runDir: string): Promise<
     stdio: ['ignore', log, log],
   });
   closeSync(log);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
   let ended: number | undefined;
   child.once('exit', (code) => {
     ended = code ?? EXIT.failed;

@@ -12,8 +12,8 @@ import { processesOf, type RunProcess } from './processes.js';
 import { progressDisplay } from './progress.js';
 import type { ResolvedRun, RunArguments } from './run-arguments.js';
 import { resumeCommand } from './server-command.js';
-import { onStopSignal } from './signals.js';
-import { stoppedLine, summaryOf } from './summary.js';
+import { onStopSignal, statusOf } from './signals.js';
+import { NOT_BEGUN, stoppedLine, summaryOf } from './summary.js';
 
 /** Times that a server may die, one after another, without the run getting any further than it had been. */
 const SERVER_DEATHS_MAX = 10;
@@ -63,10 +63,15 @@ export class Launch {
   /** @returns exit status */
   async run(): Promise<number> {
     onStopSignal(
-      () => {
+      (signal) => {
         this.isStopping = true;
-        this.display.say('stopping: the step is finished and a checkpoint taken; once more leaves at once');
-        this.server.tell({ kind: 'stop' });
+        const isBegun = this.hasWorkers;
+        this.display.say(
+          isBegun
+            ? 'stopping: the step is finished and a checkpoint taken; once more leaves at once'
+            : 'stopping before the first step',
+        );
+        this.server.tell({ kind: 'stop', ...(!isBegun && { exitCode: statusOf(signal) }) });
       },
       () => {
         for (const child of this.children) child.kill();
@@ -86,7 +91,11 @@ export class Launch {
       const before = this.furthest;
       this.server = this.startServer(args);
       const exitCode = await this.server.exited;
-      const isOver = exitCode === EXIT.done || exitCode === EXIT.resumable || this.serverError !== undefined;
+      const isOver =
+        exitCode === EXIT.done ||
+        exitCode === EXIT.resumable ||
+        this.serverError !== undefined ||
+        this.isNotBegun(exitCode);
       if (isOver || this.isEnding || this.isStopping) return exitCode;
       deaths = this.furthest > before ? 1 : deaths + 1;
       if (deaths > SERVER_DEATHS_MAX) return exitCode;
@@ -235,10 +244,17 @@ export class Launch {
     if (left === 0) this.server.tell({ kind: 'give-up', exitCode, message });
   }
 
+  /** Whether a server that left with this status was told to before it listened. */
+  private isNotBegun(exitCode: number): boolean {
+    return !this.hasWorkers && (exitCode === EXIT.interrupted || exitCode === EXIT.terminated);
+  }
+
   private conclude(exitCode: number): number {
     const { resolved, args } = this.launched;
     if (this.serverError) {
       process.stderr.write(`nash: ${this.serverError.message}\n`);
+    } else if (this.isNotBegun(exitCode)) {
+      this.display.say(NOT_BEGUN);
     } else if (exitCode !== EXIT.done && exitCode !== EXIT.resumable) {
       const log = join(runFile(resolved.runDir, 'logs'), 'server.ndjson');
       process.stderr.write(

@@ -18,7 +18,8 @@ export type UpMessage =
 
 /** What the launcher tells the server. */
 export type DownMessage =
-  | { kind: 'stop' }
+  /** @param exitCode with which a server leaves that has not got its data yet; any other stops as soon as it listens */
+  | { kind: 'stop'; exitCode?: number }
   /** processes that were started again so far */
   | { kind: 'restarts'; count: number }
   | { kind: 'no-evaluator'; why: string }

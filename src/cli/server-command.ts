@@ -4,16 +4,23 @@ import { Command } from 'commander';
 import { EXIT, forPerson, messageOf, NashError } from '../errors.js';
 import { hasToken } from '../run-folder/process-token.js';
 import { overLine } from '../server/going-on.js';
+import type { ParameterServer } from '../server/parameter-server.js';
 import type { ServerOptions } from '../server/start-server.js';
 import { supervisedOpening } from '../server/supervised-opening.js';
 import { OWN } from '../transport/admission.js';
-import { endWithLauncher, isLaunched, onLauncherMessage, tellLauncher } from './launcher-link.js';
+import {
+  type DownMessage,
+  endWithLauncher,
+  isLaunched,
+  onLauncherMessage,
+  tellLauncher,
+} from './launcher-link.js';
 import { openLog } from './log.js';
 import type { CommandMaker } from './main.js';
 import { progressDisplay } from './progress.js';
 import { type ResolvedRun, type RunArguments, resolveRun, withRunArguments } from './run-arguments.js';
-import { onStopSignal } from './signals.js';
-import { stoppedLine } from './summary.js';
+import { onStopSignal, statusOf } from './signals.js';
+import { NOT_BEGUN, stoppedLine } from './summary.js';
 import { backOff, doneStatus, requireGpu, type SupervisedArguments, withSupervision } from './supervision.js';
 
 interface ServerArguments extends RunArguments, SupervisedArguments {
@@ -64,11 +71,33 @@ async function serve(
     return doneStatus(args);
   }
   const display = isLaunched() ? undefined : progressDisplay(process.stdout);
+  let server: ParameterServer | undefined;
+  let hasData = false;
+  const heard: ((server: ParameterServer) => void)[] = [];
+  const tell = (what: (server: ParameterServer) => void, exitCode?: number) => {
+    if (server) what(server);
+    else if (hasData || exitCode === undefined) heard.push(what);
+    else {
+      display?.say(NOT_BEGUN);
+      process.exit(exitCode);
+    }
+  };
+  onStopSignal((signal) => {
+    const isPause = args.supervised === true && signal === 'SIGINT';
+    const isEnd = args.supervised === true && signal === 'SIGTERM'; // which its manager is to take as one
+    tell((it) => it.stop({ comesBack: isPause }), isEnd ? EXIT.resumable : statusOf(signal));
+  });
+  onLauncherMessage((message) =>
+    tell((it) => obey(it, message), message.kind === 'stop' ? message.exitCode : undefined),
+  );
   const { startServer } = await import('../server/start-server.js'); // workers and launchers do without
   const result = await startServer({
     ...resolved,
     opening,
     hasEvaluator: args.expectEvaluator ?? false,
+    onData() {
+      hasData = true;
+    },
     openLog: (folder, version) => openLog({ folder, worker: 'server', run: runDir, version }),
     onNote(note) {
       display?.say(note);
@@ -88,24 +117,32 @@ async function serve(
     onListening({ endpoint, http, parameterServer }) {
       display?.say(`server of ${runDir} listens at ${endpoint}, metrics at http://${http}/metrics`);
       tellLauncher({ kind: 'listening', endpoint, http });
-      onStopSignal((signal) =>
-        parameterServer.stop({ comesBack: args.supervised === true && signal === 'SIGINT' }),
-      );
       onOrphaned(() => parameterServer.stop({ atOnce: true }));
-      onLauncherMessage((message) => {
-        if (message.kind === 'stop') parameterServer.stop();
-        else if (message.kind === 'no-evaluator') parameterServer.forgoEvaluator(message.why);
-        else if (message.kind === 'restarts') parameterServer.restartCount = message.count;
-        else
-          parameterServer.fail(
-            new NashError(message.exitCode === EXIT.environment ? 'environment' : 'usage', message.message),
-          );
-      });
+      server = parameterServer;
+      for (const what of heard) what(parameterServer);
     },
   });
   display?.end();
   if (result.status === 'stopped') display?.say(stoppedLine(result, resumeCommand('server', resolved)));
   return result.status === 'stopped' ? EXIT.resumable : doneStatus(args);
+}
+
+function obey(server: ParameterServer, message: DownMessage): void {
+  switch (message.kind) {
+    case 'stop':
+      server.stop();
+      return;
+    case 'no-evaluator':
+      server.forgoEvaluator(message.why);
+      return;
+    case 'restarts':
+      server.restartCount = message.count;
+      return;
+    case 'give-up':
+      server.fail(
+        new NashError(message.exitCode === EXIT.environment ? 'environment' : 'usage', message.message),
+      );
+  }
 }
 
 /**

@@ -2,11 +2,14 @@
 // however often it says so.
 import { EXIT } from '../errors.js';
 
+export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
+
+/** Of who leaves because of a signal. */
+export const statusOf = (signal: StopSignal): number =>
+  signal === 'SIGINT' ? EXIT.interrupted : EXIT.terminated;
+
 /** Calls `stop` at the first SIGINT or SIGTERM; the second ends the process with 130 or 143, after `atOnce`. */
-export function onStopSignal(
-  stop: (signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP') => void,
-  atOnce: () => void = () => {},
-): void {
+export function onStopSignal(stop: (signal: StopSignal) => void, atOnce: () => void = () => {}): void {
   let isStopping = false;
   process.on('SIGHUP', () => {
     if (!isStopping) stop('SIGHUP');
@@ -16,7 +19,7 @@ export function onStopSignal(
     process.on(signal, () => {
       if (isStopping) {
         atOnce();
-        process.exit(signal === 'SIGINT' ? EXIT.interrupted : EXIT.terminated);
+        process.exit(statusOf(signal));
       }
       isStopping = true;
       stop(signal);

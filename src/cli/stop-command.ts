@@ -3,13 +3,14 @@ import { lstatSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { Command } from 'commander';
 import { EXIT, messageOf, NashError } from '../errors.js';
-import { usersOf } from '../run-folder/process-stat.js';
+import { startOf, usersOf } from '../run-folder/process-stat.js';
 import { runFile } from '../run-folder/run-files.js';
 import { resultOf } from '../run-folder/run-result.js';
 import { addressOfLiving, isOpen } from '../run-folder/server-address.js';
+import { startingServer } from '../run-folder/starting-server.js';
 import type { CommandMaker } from './main.js';
 import { askStatus } from './status-command.js';
-import { stoppedLine } from './summary.js';
+import { NOT_BEGUN, stoppedLine } from './summary.js';
 
 const POLL_MS = 50;
 /** Longer than any step: a server that takes longer is stuck, and says so in `nash status`. */
@@ -21,6 +22,7 @@ export const stopCommand: CommandMaker = (finish) =>
     .argument('<run-dir>', 'run folder')
     .addHelpText('after', '\nExample:\n  npx nash stop runs/ring')
     .action(async (runDir: string) => {
+      if (!isOpen(runDir) && (await stopStarting(runDir))) return finish(EXIT.done);
       const { host } = addressOfLiving(runDir);
       await askStatus(runDir); // an older server did not say when it started: where nobody answers, its pid may have been given again
       if (host !== hostname()) {
@@ -41,6 +43,16 @@ export const stopCommand: CommandMaker = (finish) =>
       process.stdout.write(`${stoppedLine(resultOf(runDir), resume)}\n`);
       finish(EXIT.done);
     });
+
+/** Ends a server that has not opened its folder yet. @returns whether there was one */
+async function stopStarting(runDir: string): Promise<boolean> {
+  const pid = startingServer(runDir);
+  if (pid === undefined) return false;
+  process.kill(pid, 'SIGTERM');
+  while (startOf(pid) !== undefined) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  process.stdout.write(`${NOT_BEGUN}\n`);
+  return true;
+}
 
 /** @throws NashError('usage') when there is no such process, or it is not that of who wrote its address, or not ours */
 function terminate(runDir: string): void {

@@ -6,6 +6,10 @@ import type { RunResult } from '../run-folder/run-result.js';
 import { duration } from './progress.js';
 import type { ResolvedRun } from './run-arguments.js';
 
+/** What is said of a run that was stopped before its server listened. */
+export const NOT_BEGUN =
+  'stopped before it began; pictures that were decoded are kept, and the next start goes on behind them';
+
 /** What is said of a run that was stopped: from where it goes on, and how. */
 export const stoppedLine = (result: RunResult | undefined, resume: string): string =>
   `stopped at step ${result?.savedStep ?? 0} of G, which is saved; go on with: ${resume}`;

@@ -65,6 +65,8 @@ export interface ServerOptions {
   connectTimeoutMs?: number | undefined;
   onSilent: ServerParts['onSilent'];
   onEnding(): void;
+  /** Called once the data are there: until then nothing was begun, and the process may end as it likes. */
+  onData?(): void;
   /** Called once the server listens; `stop` ends the run gracefully. */
   onListening(server: { endpoint: string; http: string; parameterServer: ParameterServer }): void;
 }
@@ -90,6 +92,7 @@ export async function startServer(options: ServerOptions): Promise<RunResult> {
   const earlier = earlierStarts(begin);
   const times = () => ({ began: earlier.before.began, ended: new Date().toISOString() });
   const { source, layout, manifests } = await openRun(config, options.onNote);
+  options.onData?.();
   source.close();
   requireSameData(begin, source.digest);
   const before = finishedBefore(begin, runDir);

@@ -1,10 +1,10 @@
 // Goal: it does not matter in which form a data set lies: the weights are those of the PNG folder that it was made from. Real runs of 50
-// steps; and a run that was left while it decoded goes on behind what it had done.
+// steps; and a run that was stopped while it decoded, in whatever way, goes on behind what it had done.
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { RandomStream, seedOf } from '../../src/numerics/random.js';
-import { resultOf, scratch, start, trainWords, until, workersOnly } from '../support/nash.js';
+import { nash, resultOf, scratch, start, trainWords, until, workersOnly } from '../support/nash.js';
 import { python, pythonLacks } from '../support/python.js';
 import { npy, png, zip } from '../unit/data/folders.js';
 
@@ -92,8 +92,8 @@ describe(`one data set in five forms${noArrow ? ` (parquet and WebP skipped: ${n
   });
 });
 
-it('a run that is left while it decodes goes on behind what it had done', async () => {
-  const MANY = 200;
+it('the first signal ends a run that decodes, and the next start goes on behind what it had done', async () => {
+  const MANY = 600;
   const one = png(60, 60, (x, y) => [x & 255, y & 255, (x * y) & 255]);
   write(
     Object.fromEntries(
@@ -104,23 +104,38 @@ it('a run that is left while it decodes goes on behind what it had done', async 
     scratch('many.yaml'),
     `data: { source: images, path: ${scratch('many')}, size: 28 }\nmodel: { name: mlp, latent: 8 }\nminibatch: { size: 16, shards: 2 }\nstop: { generatorSteps: 2 }\n`,
   );
-  const words = (name: string) => trainWords(name, scratch('many.yaml'), {}, workersOnly('any=1'));
+  const words = trainWords('left', scratch('many.yaml'), {}, workersOnly('any=1'));
   const cache = join(scratch('cache'), 'data');
-  const hasPiece = () =>
-    existsSync(cache) &&
-    readdirSync(cache).some((name) => name.endsWith('.journal') && statSync(join(cache, name)).size > 0);
-  const slowly = { NODE_OPTIONS: `--import=${resolve('tests/support/slow-pictures.mjs')}` }; // four seconds in all
-  const first = start(words('left'), { env: slowly });
-  let said = '';
-  first.child.stdout!.on('data', (text) => {
-    said += text;
-  });
-  await until('a piece is on the disk', hasPiece);
-  first.child.kill('SIGINT');
-  await until('the first signal is heard', () => said.includes('once more leaves at once') || undefined);
-  first.child.kill('SIGINT');
-  expect((await first.finished).exitCode).toBe(130);
-  const second = await start(words('again')).finished;
-  expect(second.exitCode, second.stderr).toBe(0);
-  expect(second.stdout).toMatch(/\d+ of 200 were decoded before; going on behind them/);
+  const journalBytes = () =>
+    (existsSync(cache) ? readdirSync(cache) : [])
+      .filter((name) => name.endsWith('.journal'))
+      .reduce((sum, name) => sum + statSync(join(cache, name)).size, 0);
+  const slowly = { NODE_OPTIONS: `--import=${resolve('tests/support/slow-pictures.mjs')}` }; // twelve seconds in all
+  const [, ...serverWords] = trainWords('left', scratch('many.yaml'), {});
+  for (const [typed, signal, exitCode] of [
+    [words, 'SIGINT', 130],
+    [words, 'SIGTERM', 143],
+    [[...words, '--detach'], 'nash stop', 143],
+    [[...words, '--detach'], 'SIGINT', 130],
+    [['server', ...serverWords], 'SIGTERM', 143],
+    [['server', ...serverWords, '--supervised'], 'SIGINT', 130], // as pm2 stops it
+  ] as const) {
+    const before = journalBytes();
+    const run = start(typed, { env: slowly });
+    await until('a piece more on the disk', () => journalBytes() > before);
+    if (signal !== 'nash stop') run.child.kill(signal);
+    else expect((await nash('stop', scratch('left'))).stdout).toMatch(/^stopped before it began/);
+    const left = await run.finished;
+    expect([typed, left.exitCode, left.stdout + left.stderr]).toEqual([
+      typed,
+      exitCode,
+      expect.stringMatching(/^stopped before it began; pictures that were decoded are kept/m),
+    ]);
+    expect(left.stdout + left.stderr).not.toContain('died');
+    expect(existsSync(scratch('left'))).toBe(false);
+    expect(readdirSync(cache).filter((name) => name.endsWith('.lock'))).toEqual([]);
+  }
+  const last = await start(words).finished;
+  expect(last.exitCode, last.stderr).toBe(0);
+  expect(last.stdout).toMatch(/\d+ of 600 were decoded before; going on behind them/);
 });

@@ -308,7 +308,7 @@ export const ROWS = [
       {
         kind: 'lines',
         title: 'Modes captured',
-        what: 'modes of a mixture, digits, or k-means bins of other images: those that good samples reach; noise reaches none',
+        what: 'modes of a mixture, classes of MNIST and its like, or k-means bins of other images: those that good samples reach; noise reaches none',
         unit: 'short',
         queries: [
           ['gan_modes_captured{$run}', 'captured {{run}}'],

@@ -8,7 +8,7 @@ import { ImageBins } from './image-bins.js';
 import { drawImageGrid } from './image-grid.js';
 import type { Reference } from './measures/measure.js';
 import { type Measures, prepareMeasures, sampleCountOf } from './measures/measures.js';
-import { hasDigits } from './measures/mode-coverage.js';
+import { hasFewClasses } from './measures/mode-coverage.js';
 import { modeReport } from './measures/nearest-modes.js';
 import { RealNeighbours } from './real-neighbours.js';
 import { drawScatter } from './scatter-figure.js';
@@ -36,15 +36,15 @@ const GRID_COUNT = 64;
 const REAL_COUNT = 5000;
 /** Real points drawn behind the generated ones. */
 const REAL_POINTS = 1000;
-/** Where the source does not name its classes. */
-const DIGITS = 10;
+/** Where the source does not name its classes: those of MNIST. */
+const CLASS_COUNT = 10;
 
 /** @param configured samples that the config wants for mixtures */
 export function createExaminer(source: DataSource, sourceName: string, configured: number): Examiner {
   const sampleCount = sampleCountOf(source, configured);
   return source.kind === 'distribution'
     ? mixtureExaminer(source, sampleCount)
-    : imageExaminer(source, sampleCount, hasDigits(sourceName));
+    : imageExaminer(source, sampleCount, hasFewClasses(sourceName));
 }
 
 function mixtureExaminer(source: DistributionSource, sampleCount: number): Examiner {
@@ -82,7 +82,7 @@ function imageExaminer(source: DatasetSource, sampleCount: number, isLabelled: b
   const real = realImages(source, size);
   const bins = new ImageBins(real, size);
   const neighbours = new RealNeighbours(real, size);
-  const classifier = isLabelled ? trainClassifier(source, source.classes?.length ?? DIGITS) : undefined;
+  const classifier = isLabelled ? trainClassifier(source, source.classes?.length ?? CLASS_COUNT) : undefined;
   const reference: Reference = { source, real, size, bins, neighbours, ...(classifier && { classifier }) };
   const grid = (images: Float32Array) =>
     drawImageGrid({ images: images.subarray(0, GRID_COUNT * size), shape: source.shape });

@@ -49,7 +49,7 @@ export interface Reference {
   readonly bins?: Bins;
   /** of images */
   readonly neighbours?: Neighbours;
-  /** of images whose labels are few and mean something to everybody: digits */
+  /** of images whose labels are few and mean something to everybody: those of MNIST and its like */
   readonly classifier?: Classifier;
 }
 

@@ -1,4 +1,4 @@
-// Which of the data's modes the samples reach, and how evenly: the modes of a mixture, the classes of digits, bins of other images.
+// Which of the data's modes the samples reach, and how evenly: the modes of a mixture, the classes of MNIST and its like, bins of other images.
 import { assert } from '../../errors.js';
 import { countsOf } from './groups.js';
 import {
@@ -15,7 +15,7 @@ import { reverseKl } from './reverse-kl.js';
 export const modeCoverage = measure({
   metrics: {
     gan_modes_captured:
-      'Modes of a mixture, digits of MNIST or k-means bins of other images that good samples reach: within three deviations; as near to real images as 95 % of those to each other, and digits that a classifier is sure of',
+      'Modes of a mixture, classes of MNIST and its like or k-means bins of other images that good samples reach: within three deviations; as near to real images as 95 % of those to each other, and of a class that a classifier is sure of',
     gan_modes_expected: 'Modes of the data',
     gan_mode_coverage_ratio: 'Captured modes over expected modes',
     gan_mode_kl_divergence_nats: 'Reverse KL of the histogram of nearest modes against the data',
@@ -122,11 +122,11 @@ function nearnessOf(neighbours: Neighbours, realGroups: Int32Array) {
 
 /** What is counted of a data source, in the plural. */
 export function modesInWords(sourceName: string): string {
-  if (hasDigits(sourceName)) return 'digits';
+  if (hasFewClasses(sourceName)) return 'classes';
   return MIXTURES.has(sourceName) ? 'modes' : 'k-means bins';
 }
 
 const MIXTURES = new Set(['ring', 'grid', 'gaussian-1d']);
 
-/** Whether labels of a data source are few and mean something to everybody. */
-export const hasDigits = (sourceName: string): boolean => sourceName === 'mnist';
+/** Whether labels of a data source are few and mean something to everybody: digits, letters, pieces of clothing. */
+export const hasFewClasses = (sourceName: string): boolean => sourceName === 'mnist';

@@ -43,7 +43,7 @@ const evaluation = z.object({
   /** G's */
   step: count,
   hasCollapsed: z.boolean(),
-  /** what the modes of these data are: `modes`, `digits`, `k-means bins` */
+  /** what the modes of these data are: `modes`, `classes`, `k-means bins` */
   counted: shown(64),
   /** by their names in the catalogue */
   measures: z.record(word, measured),

@@ -26,7 +26,7 @@ const status = {
   evaluation: {
     step: 1100,
     hasCollapsed: true,
-    counted: 'digits',
+    counted: 'classes',
     measures: { gan_modes_captured: 1, gan_modes_expected: 8, gan_mode_collapse_score_ratio: 0.875 },
   },
 };
@@ -36,7 +36,7 @@ it('a living run is shown with its goal, losses, accuracy, time left and verdict
   expect(shown(status).slice(0, -1)).toEqual([
     'step 1200 of G, 1200 of D; metrics at http://127.0.0.1:9464/metrics',
     'step 1200/2000 · 812 images/s · D right on real 78 % fake 83 % · loss D 0.930 G 1.410 · 2 min 20 s left',
-    'evaluated at step 1100: digits 1/8, collapse score 0.88: collapsed',
+    'evaluated at step 1100: classes 1/8, collapse score 0.88: collapsed',
     'waiting for nothing',
   ]);
 });

@@ -28,7 +28,7 @@ describe('the summary', () => {
     const captured = { gan_modes_captured: 7, gan_modes_expected: 10 };
     const first = (source: object) => linesOf(captured, source)[0];
     expect(first({ source: 'grid' })).toBe('modes 7/10');
-    expect(first({ source: 'mnist', path: 'a' })).toBe('digits 7/10');
+    expect(first({ source: 'mnist', path: 'a' })).toBe('classes 7/10');
     expect(first({ source: 'cifar10', path: 'a' })).toBe('k-means bins 7/10');
     expect(first({ source: 'images', path: 'a' })).toBe('k-means bins 7/10');
   });

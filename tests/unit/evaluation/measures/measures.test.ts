@@ -118,7 +118,7 @@ describe('measures of samples', () => {
     expect(values.gan_different_bins_ratio).toBe(0); // so few prove nothing
   });
 
-  it('of digits: a class with fewer than one sample in a hundred is not captured', () => {
+  it('of classes: one with fewer than one sample in a hundred is not captured', () => {
     const classifier = {
       realCounts: [2, 2],
       classify: (items: Float32Array) => ({

@@ -8,6 +8,7 @@ import { messageOf, NashError } from '../errors.js';
 import type { DatasetSource } from './data-source.js';
 import { type ItemFile, ItemWriter, openItems, partOf } from './item-file.js';
 import type { Damage, ItemReader } from './item-reader.js';
+import { noteUse, removeUnused } from './unused-items.js';
 
 /** Raised when what a reader makes of the same files changes. */
 const CACHE_VERSION = 2;
@@ -92,6 +93,7 @@ async function openOrDecode(
   if (ready) return ready;
   try {
     makeFolder(cacheDir, 0o700);
+    await removeUnused(cacheDir, path, log);
     const wait = (holder: number) => log(`data: process ${holder} is decoding them, waiting`);
     return await withLock(
       `${path}.lock`,
@@ -171,7 +173,8 @@ const inWords = (ms: number): string => {
 async function tryOpen(path: string, log?: CacheContext['log']): Promise<ItemFile | undefined> {
   if (!existsSync(path)) return undefined;
   const file = await openItems(path);
-  if (!file) log?.(`data: ${path} was damaged since it was written; it is made again`);
+  if (file) noteUse(path);
+  else log?.(`data: ${path} was damaged since it was written; it is made again`);
   return file;
 }
 

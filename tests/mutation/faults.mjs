@@ -1183,6 +1183,19 @@ export const FAULTS = [
     ],
   ),
   ...of(
+    'src/data/unused-items.ts',
+    ['tests/unit/data/cache.test.ts'],
+    [
+      [
+        'a decoding that is gone on with late is removed first',
+        'if (path && path !== wanted) await',
+        'if (path) await',
+      ],
+      ["a start fails where another's data are being decoded", 'throw HELD;', "throw new Error('held');"],
+      ['the use of a set is not noted', 'utimesSync(path, new Date(), new Date());', ''],
+    ],
+  ),
+  ...of(
     'src/data/mirrored.ts',
     ['tests/unit/data/idx.test.ts'],
     [

@@ -1,11 +1,14 @@
 // Goal: items are decoded once, whoever asks and however often; a cache that is not whole is never read.
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { openCached } from '../../../src/data/item-cache.js';
 import type { ItemReader } from '../../../src/data/item-reader.js';
 import { folderWith, idx, itemsOf, mnistFiles, noise, openData } from './folders.js';
+
+/** Seconds since 1970, longer ago than what is unused is kept. */
+const OLD = Date.now() / 1000 - 31 * 24 * 3600;
 
 const decodings = (lines: string[]) => lines.filter((line) => /decoded in/.test(line)).length;
 
@@ -152,6 +155,7 @@ describe('a decoding that is interrupted', () => {
   it('goes on where it was, twice, and ends as one that was not', async () => {
     const { open, cacheDir, lines, whole } = await prepare();
     await expect(open(slowReader(17).reader)).rejects.toThrow('interrupted');
+    for (const name of readdirSync(cacheDir)) utimesSync(join(cacheDir, name), OLD, OLD); // however late
     const second = slowReader(30);
     await expect(open(second.reader)).rejects.toThrow('interrupted');
     const third = slowReader();
@@ -193,6 +197,45 @@ describe('a decoding that is interrupted', () => {
     await open(slowReader().reader);
     expect(lines).toContain('data: 7 of 40 decoded, about 11 s left'); // 33 items of 0.333 s
   });
+});
+
+it('what was left unfinished for a month is removed when others are decoded, and decoded sets that nobody opened are named', async () => {
+  const { open, cacheDir, lines } = await prepared();
+  const put = (name: string, seconds: number, text = 'x') => {
+    writeFileSync(join(cacheDir, name), text);
+    utimesSync(join(cacheDir, name), seconds, seconds);
+  };
+  const now = Date.now() / 1000;
+  const start = readFileSync(`/proc/${process.pid}/stat`, 'utf8').split(') ')[1]!.split(' ')[19];
+  put('left.items.part', OLD);
+  put('left.items.journal', OLD);
+  put('left.items.lock', OLD, `1 1 ${hostname()}\n`); // of a process that was killed
+  put('left.items.lock.draft', OLD);
+  put('recent.items.part', OLD);
+  put('recent.items.journal', now);
+  put('held.items.part', OLD);
+  put('held.items.lock', OLD, `${process.pid} ${start} ${hostname()}\n`);
+  put('unused.items', OLD);
+  put('used.items', now);
+  (await open()).close();
+  const [own] = readdirSync(cacheDir).filter((name) => /^[0-9a-f]{32}\.items$/.test(name));
+  const kept = [
+    'held.items.lock',
+    'held.items.part',
+    'recent.items.journal',
+    'recent.items.part',
+    'unused.items',
+    'used.items',
+  ];
+  expect(readdirSync(cacheDir).sort()).toEqual([...kept, own].sort());
+  expect(lines.filter((line) => / month/.test(line))).toEqual([
+    expect.stringContaining('removed what was decoded of a set that nobody went on with'),
+    expect.stringMatching(/^data: one decoded set was not used .*: rm \S*\/unused\.items$/),
+  ]);
+
+  utimesSync(join(cacheDir, own!), OLD, OLD);
+  (await open()).close();
+  expect(statSync(join(cacheDir, own!)).mtimeMs / 1000).toBeGreaterThan(OLD + 24 * 3600); // it is used
 });
 
 it('data that turn out to be damaged leave no cache', async () => {

@@ -111,12 +111,16 @@ describe('a run on one host', () => {
     expect([detached.exitCode, detached.stderr]).toEqual([0, '']);
     const launcher = Number(/trains in the background \(process (\d+)\)/.exec(detached.stdout)![1]);
     const attached = start(['attach', scratch(name)]);
+    let shown = '';
+    attached.child.stdout!.on('data', (text) => {
+      shown += text;
+    });
     await statusWhen(name, 'some steps', ({ step }) => step.generator > 20);
+    await until('them to be shown', () => /^step \d+\/1000000 · /m.test(shown));
     process.kill(launcher, 'SIGHUP'); // as if there were a terminal, and it was closed
     const { exitCode, stdout } = await attached.finished;
     const { savedStep } = resultOf(name);
     expect([exitCode, savedStep! > 20]).toEqual([75, true]);
-    expect(stdout).toMatch(/^step \d+\/1000000 · /m);
     expect(stdout).toContain(
       `stopped at step ${savedStep} of G, which is saved; go on with: npx nash train --resume`,
     );

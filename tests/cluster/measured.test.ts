@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PNG } from 'pngjs';
 import { expect, it } from 'vitest';
-import { nash, resultOf, scratch, trainWords } from '../support/nash.js';
+import { nash, resultOf, scratch, start, trainWords, until } from '../support/nash.js';
 
 const STEPS = 40;
 const RUN = 'critic';
@@ -79,11 +79,12 @@ it('one picture is data: the run ends with 0, and the measures that it cannot gi
 
 it('an evaluator that dies whenever it draws is given up, with its reason, and the run ends with its weights at once', async () => {
   const run = scratch('doomed');
-  mkdirSync(join(run, 'figures', 'points-latest.png'), { recursive: true }); // where the evaluator would write a file
   const sets = { 'evaluation.everySteps': 10, 'stop.generatorSteps': 20 };
-  const { exitCode, stdout, stderr } = await nash(
-    ...trainWords('doomed', 'configs/ring.yaml', sets, ['--workers', 'any=1']),
-  );
+  const words = trainWords('doomed', 'configs/ring.yaml', sets, ['--workers', 'any=1']);
+  const { finished } = start(words);
+  await until('the run folder', () => existsSync(join(run, 'config.yaml')) || undefined);
+  mkdirSync(join(run, 'figures', 'points-latest.png'), { recursive: true }); // where the evaluator will write a file
+  const { exitCode, stdout, stderr } = await finished;
   expect([exitCode, stderr]).toEqual([0, '']);
   const said = stdout.split('\n').filter((line) => line.startsWith('evaluator: '));
   expect(said).toEqual([

@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { messageOf, NashError } from '../errors.js';
 import type { DataFile } from './data-file.js';
-import type { ItemReader, ItemSink } from './item-reader.js';
+import type { Damage, ItemReader, ItemSink } from './item-reader.js';
 import { LABEL_MAX } from './item-reader.js';
 import type { ItemForm } from './picture.js';
 import { styleganLabels } from './stylegan-labels.js';
@@ -111,7 +111,12 @@ export function pictureReader(set: PictureSet, form: ItemForm): ItemReader {
   };
 }
 
-type Outcome = { item: Uint8Array; label: number | undefined } | { name: string; reason: string };
+interface Item {
+  item: Uint8Array;
+  label: number | undefined;
+}
+/** `alone` decodes it once more, while no other is decoded. */
+type Outcome = Item | (Damage & { alone(): Promise<Item | Damage> });
 
 async function decodeInOrder(
   pictures: AsyncIterable<PictureInput> | Iterable<PictureInput>,
@@ -124,8 +129,9 @@ async function decodeInOrder(
   const running: Promise<Outcome>[] = [];
   let done = from;
   const takeFirst = async () => {
-    const outcome = await running[0]!;
+    const first = await running[0]!;
     running.shift();
+    const outcome = 'item' in first ? first : await afterAll(running, first.alone);
     if ('item' in outcome) sink.add(outcome.item, outcome.label);
     else sink.leaveOut(outcome);
     done += 1;
@@ -142,11 +148,22 @@ async function decodeInOrder(
   }
 }
 
-async function outcomeOf(
+async function afterAll<T>(running: readonly Promise<unknown>[], then: () => Promise<T>): Promise<T> {
+  await Promise.allSettled(running);
+  return then();
+}
+
+/** libvips keeps its words in one place for all pictures that are decoded at a time: what is wrong with one it says of that one alone. */
+async function outcomeOf(picture: PictureInput, form: ItemForm, memory: Allowance): Promise<Outcome> {
+  const outcome = await decoded(picture, form, memory);
+  return 'item' in outcome ? outcome : { ...outcome, alone: () => decoded(picture, form, memory) };
+}
+
+async function decoded(
   { name, label, read }: PictureInput,
   form: ItemForm,
   memory: Allowance,
-): Promise<Outcome> {
+): Promise<Item | Damage> {
   const { DamagedPicture, itemOf, pixelsOf } = await loadDecoder();
   try {
     const bytes = await read();

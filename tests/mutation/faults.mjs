@@ -1112,8 +1112,8 @@ export const FAULTS = [
       ],
       [
         'metrics may use the wire, which they do not',
-        "metrics: {\n    may: ['evaluation/measures', 'parameters', 'protocol'],",
-        "metrics: {\n    may: ['wire', 'evaluation/measures', 'parameters', 'protocol'],",
+        "metrics: {\n    may: ['evaluation/measures', 'marked.ts', 'parameters', 'protocol'],",
+        "metrics: {\n    may: ['wire', 'evaluation/measures', 'marked.ts', 'parameters', 'protocol'],",
       ],
     ],
   ),
@@ -1134,6 +1134,11 @@ export const FAULTS = [
     'src/data/pictures.ts',
     ['tests/unit/data/images.test.ts'],
     [
+      [
+        "a damaged picture is told another's damage",
+        'alone: () => decoded(picture, form, memory)',
+        'alone: async () => outcome',
+      ],
       [
         'items come in the order in which they are decoded',
         'running.push(outcomeOf(picture, form, memory));',

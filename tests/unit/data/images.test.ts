@@ -92,6 +92,20 @@ describe('damaged pictures', () => {
       await expect(refusal).rejects.toThrow(reason);
   });
 
+  it('are told each in words of its own, however many are decoded at a time', async () => {
+    const many = Array.from({ length: 24 }, (_, i) => [
+      `${i}.${i % 2 ? 'jpg' : 'png'}`,
+      files[i % 2 ? 'cut.jpg' : 'cut.png']!,
+    ]);
+    const refusal = openData({ source: 'images', path: folderWith(Object.fromEntries(many)), size: 8 });
+    const message = await refusal.then(String, String);
+    const reasons = [...message.matchAll(/\.(jpg|png): (.*)$/gm)].map(
+      ([, kind, reason]) => `${kind} ${reason}`,
+    );
+    expect(reasons).toHaveLength(24);
+    expect(new Set(reasons).size).toBe(2);
+  });
+
   it('are counted in the log and in the digest where they are skipped', async () => {
     const lines: string[] = [];
     const options = { source: 'images', size: 8, damaged: 'skip' };

@@ -140,7 +140,7 @@ export class Launch {
         this.display.say(message.note);
         return;
       case 'waiting':
-        this.hearWait(message.line);
+        this.hearWait(message);
         return;
       case 'ending':
         this.isEnding = true;
@@ -162,10 +162,9 @@ export class Launch {
   }
 
   /** That the workers which were just started here get ready is no news; nor is then that they are. */
-  private hearWait(line: string): void {
+  private hearWait({ line, isOver }: Extract<UpMessage, { kind: 'waiting' }>): void {
     const hasOwn = [...this.living.keys()].some((role) => role !== 'evaluator');
     const isStarting = hasOwn && performance.now() - this.startedMs < STARTING_MS;
-    const isOver = line.startsWith('no longer');
     if (isOver ? this.isWaitSaid : !isStarting) this.display.complain(line);
     this.isWaitSaid = !isOver && (this.isWaitSaid || !isStarting);
   }

@@ -7,7 +7,7 @@ export type UpMessage =
   | { kind: 'progress'; progress: Progress }
   | { kind: 'note'; note: string }
   /** what the run waits for, or that it does no more */
-  | { kind: 'waiting'; line: string }
+  | { kind: 'waiting'; line: string; isOver: boolean }
   /** a worker does not answer, and its process may be there still */
   | { kind: 'silent'; pid: number; name: string; why: string }
   /** by the evaluator: it has done an evaluation */

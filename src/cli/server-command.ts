@@ -107,9 +107,9 @@ async function serve(
       display?.show(progress);
       tellLauncher({ kind: 'progress', progress });
     },
-    onWaiting(line) {
+    onWaiting(line, isOver) {
       display?.complain(line);
-      tellLauncher({ kind: 'waiting', line });
+      tellLauncher({ kind: 'waiting', line, isOver });
     },
     ...(args.connectTimeout !== undefined && { connectTimeoutMs: args.connectTimeout * 1000 }),
     onSilent: (worker, why) => endSilent(worker, why, args.supervised ?? false),

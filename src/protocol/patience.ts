@@ -22,8 +22,13 @@ export class Patience {
     return `waiting for ${what} (${seconds(forMs)} so far)`;
   }
 
+  /** A wait was said that is not over. */
+  get isSaid(): boolean {
+    return this.said !== undefined;
+  }
+
   private over(): string | undefined {
-    const wasSaid = this.said !== undefined;
+    const wasSaid = this.isSaid;
     this.said = undefined;
     return wasSaid ? `no longer waiting, after ${seconds(this.lastMs)}` : undefined;
   }

@@ -70,7 +70,7 @@ export interface ServerParts {
   /** Told, for a person to read, what is wrong with the disk, once a minute. */
   onNote(note: string): void;
   /** Told a line for a person: what the run waits for, when it has lasted, once a minute again, and when it is over. */
-  onWaiting(line: string): void;
+  onWaiting(line: string, isOver: boolean): void;
   /** how long a net may have no worker before the run ends; default: for ever */
   connectTimeoutMs?: number | undefined;
   /** A worker does not answer, and its process may be there still. */

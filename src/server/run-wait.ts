@@ -6,8 +6,8 @@ import type { Log } from './log.js';
 
 export interface RunWaitParts {
   log: Log;
-  /** Told a line for a person. */
-  onWaiting(line: string): void;
+  /** Told a line for a person. @param isOver it says that a wait is over */
+  onWaiting(line: string, isOver: boolean): void;
   /** how long a net may have no worker; undefined: for ever */
   connectTimeoutMs?: number | undefined;
   /** how a worker is started, for a person */
@@ -37,7 +37,7 @@ export class RunWait {
     const { waitingFor, standsMs, lacksWorkers, preparingCount } = standing;
     const line = this.patience.note(waitingFor === null ? undefined : this.inWords(standing), standsMs);
     if (line !== undefined) {
-      this.parts.onWaiting(line);
+      this.parts.onWaiting(line, !this.patience.isSaid);
       this.parts.log('waiting', { for: waitingFor, seconds: Math.round(standsMs / 1000) });
     }
     const lacks = waitingFor !== null && lacksWorkers && preparingCount === 0;

@@ -1,6 +1,7 @@
 // Turns a schema's complaints into sentences: which key, what was found, what was expected, the nearest known name.
 import { z } from 'zod';
 import { runConfig } from './run-config.js';
+import { allowedInWords, itemsOf, type SchemaNode, type Wording } from './schema-node.js';
 
 type Issue = z.core.$ZodIssue;
 
@@ -36,12 +37,8 @@ function unionIssue(
 ): string {
   const discriminator = (issue as { discriminator?: string }).discriminator;
   const value = valueAt(tree, issue.path);
-  if (discriminator === undefined) {
-    const forms = formsOf(schema, issue.path);
-    const expected =
-      forms.length > 0 ? `expected ${forms.join(' or ')}` : 'which fits none of the forms it may have';
-    return `'${key}' is ${show(value)}${forms.length > 0 ? ': ' : ', '}${expected}`;
-  }
+  if (discriminator === undefined)
+    return `'${key}' is ${show(value)}: expected ${formsOf(schema, issue.path).join(' or ')}`;
   const choices = choicesOf(schema, issue.path, discriminator);
   const isName = issue.path.at(-1) === discriminator;
   const where = isName ? key : [key, discriminator].filter(Boolean).join('.');
@@ -147,18 +144,6 @@ function valueAt(tree: unknown, path: readonly PropertyKey[]): unknown {
   return value;
 }
 
-/** Of the JSON Schema that zod makes of ours, what walking it needs. */
-interface SchemaNode {
-  properties?: Record<string, SchemaNode>;
-  anyOf?: SchemaNode[];
-  oneOf?: SchemaNode[];
-  items?: SchemaNode;
-  const?: unknown;
-  enum?: unknown[];
-  type?: string;
-  pattern?: string;
-}
-
 /** Visits every key that a tree of this schema may hold, once for each of its forms. */
 function walk(node: SchemaNode, prefix: string, visit: (path: string, node: SchemaNode) => void): void {
   for (const form of [...(node.anyOf ?? []), ...(node.oneOf ?? [])]) walk(form, prefix, visit);
@@ -167,7 +152,8 @@ function walk(node: SchemaNode, prefix: string, visit: (path: string, node: Sche
     visit(path, child);
     walk(child, path, visit);
   }
-  if (node.items) walk(node.items, `${prefix}.*`, visit);
+  const items = itemsOf(node);
+  if (items) walk(items, `${prefix}.*`, visit);
 }
 
 const nodesOf = (schema: z.ZodType): SchemaNode =>
@@ -191,25 +177,20 @@ function choicesOf(schema: z.ZodType, path: readonly PropertyKey[], discriminato
   return [...choices];
 }
 
-/** What a key of several forms may be, in words; nothing where some form has none. */
+/** The forms that a key of several may have, in words. */
 function formsOf(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
   const dotted = anyIndex(path);
   const forms = new Set<string>();
   walk(nodesOf(schema), '', (key, { anyOf = [] }) => {
-    if (key === dotted) for (const form of anyOf) forms.add(inWords(form));
+    if (key === dotted) for (const form of anyOf) forms.add(allowedInWords(form, MESSAGE));
   });
-  return forms.has('') ? [] : [...forms];
+  return [...forms];
 }
 
-function inWords({ const: only, enum: choices, type, properties, pattern }: SchemaNode): string {
-  if (only !== undefined) return JSON.stringify(only);
-  if (choices) return choices.map((choice) => JSON.stringify(choice)).join(', ');
-  if (properties) return `a mapping of ${Object.keys(properties).join(', ')}`;
-  if (pattern) return `a text that fits ${pattern}`;
-  return (
-    { integer: 'a whole number', number: 'a number', array: 'a list', string: 'a text' }[type ?? ''] ?? ''
-  );
-}
+const MESSAGE: Wording = {
+  literal: (value) => JSON.stringify(value),
+  text: (pattern) => (pattern === undefined ? 'text' : `text that fits ${pattern}`),
+};
 
 /** The candidate within a few edits of a word, if any: at most a third of its letters, and never more than 4. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {

@@ -1,27 +1,9 @@
 // What a config may say, as two texts that are made from its schema: a JSON Schema for editors, and the tables of docs/config.md.
 import { z } from 'zod';
+import { withMarked } from '../marked.js';
 import { changeOf } from './decisive.js';
 import { runConfig } from './run-config.js';
-
-/** Of JSON Schema 2020-12, what zod makes of ours. */
-export interface SchemaNode {
-  type?: string;
-  description?: string;
-  default?: unknown;
-  const?: unknown;
-  enum?: unknown[];
-  properties?: Record<string, SchemaNode>;
-  required?: string[];
-  anyOf?: SchemaNode[];
-  oneOf?: SchemaNode[];
-  items?: SchemaNode | false;
-  prefixItems?: SchemaNode[];
-  minimum?: number;
-  maximum?: number;
-  exclusiveMinimum?: number;
-  exclusiveMaximum?: number;
-  pattern?: string;
-}
+import { allowedInWords, itemsOf, type SchemaNode, type Wording } from './schema-node.js';
 
 /**
  * JSON Schema 2020-12 of what a config file may hold: keys, types, ranges, choices, defaults. It cannot say what several keys ask of each
@@ -56,20 +38,11 @@ function choiceWithDefault(schema: z.core.$ZodType): SchemaNode | undefined {
 
 // ---- tables -----------------------------------------------------------------------------------------------------------
 
-const BEGIN = '<!-- keys:begin -->';
-const END = '<!-- keys:end -->';
 const HEAD =
   '| key | value | default | decides bits | may change in a run | meaning |\n| --- | --- | --- | --- | --- | --- |';
 
-/**
- * A page with the tables of all keys between its marks.
- * @returns undefined where the page has no marks
- */
-export function withKeyTables(page: string): string | undefined {
-  const [before, rest] = page.split(BEGIN);
-  const after = rest?.split(END)[1];
-  return after === undefined ? undefined : `${before}${BEGIN}\n${keyTables()}\n${END}${after}`;
-}
+/** @returns undefined where the page has no marks `keys` for the tables of all keys */
+export const withKeyTables = (page: string): string | undefined => withMarked(page, 'keys', keyTables());
 
 function keyTables(): string {
   const { properties = {} } = configSchema();
@@ -157,51 +130,13 @@ function rowOf(path: string, node: SchemaNode, only?: string): string {
   const { decides, mayChange } = changeOf(path.replaceAll('NET', 'generator').replaceAll('[]', ''));
   const meaning = [only, node.description].filter(Boolean).join(': ');
   const standard = node.default === undefined ? '' : code(node.default);
-  return `| \`${path}\` | ${valuesOf(node)} | ${standard} | ${decides} | ${mayChange} | ${meaning} |`;
+  return `| \`${path}\` | ${allowedInWords(node, CELL)} | ${standard} | ${decides} | ${mayChange} | ${meaning} |`;
 }
 
 const tableOf = (rows: readonly string[]): string => [HEAD, ...rows].join('\n');
 
 const code = (value: unknown): string => `\`${JSON.stringify(value).replaceAll('"', '')}\``;
 
-const itemsOf = ({ items }: SchemaNode): SchemaNode | undefined => items || undefined;
-
-/** What a key may hold, in words. */
-function valuesOf(node: SchemaNode): string {
-  const { enum: choices, const: only, anyOf, prefixItems, properties } = node;
-  if (choices) return choices.map(code).join(', ');
-  if (only !== undefined) return code(only);
-  if (anyOf) return anyOf.map(valuesOf).join(', or ');
-  if (prefixItems) return `list of ${prefixItems.length}: ${valuesOf(prefixItems[0]!)} each`;
-  if (properties) return `mapping of ${Object.keys(properties).map(code).join(', ')}`;
-  const items = itemsOf(node);
-  if (items) return `list, each ${valuesOf(items)}`;
-  if (node.type === 'boolean') return '`true`, `false`';
-  if (node.type === 'string') return 'text';
-  return `${node.type === 'integer' ? 'whole number' : 'number'}${rangeOf(node)}`;
-}
-
-/** A number as short as it can be said. */
-function brief(value: number): string {
-  const power = Math.log2(value);
-  if (value > 2 ** 20 && Number.isInteger(power)) return `2^${power}`;
-  return value >= 1e6 ? value.toExponential().replace('e+', 'e') : String(value);
-}
-
-function rangeOf({ type, exclusiveMinimum, ...rest }: SchemaNode): string {
-  const { exclusiveMaximum, maximum } = rest;
-  const isWhole = type === 'integer' && exclusiveMinimum !== undefined;
-  const minimum = isWhole ? exclusiveMinimum + 1 : rest.minimum;
-  const isNarrow = maximum !== undefined && maximum !== Number.MAX_SAFE_INTEGER;
-  const above = exclusiveMinimum === undefined ? '' : `above ${brief(exclusiveMinimum)}`;
-  const low = minimum === undefined ? above : `from ${brief(minimum)}`;
-  const high =
-    exclusiveMaximum !== undefined
-      ? `below ${brief(exclusiveMaximum)}`
-      : isNarrow
-        ? `to ${brief(maximum)}`
-        : '';
-  return [low, high].filter(Boolean).reduce((all, part) => `${all} ${part}`, '');
-}
+const CELL: Wording = { literal: code, text: () => 'text' };
 
 const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;

@@ -5,7 +5,6 @@ import { NashError } from '../errors.js';
 import { describeFile } from './data-file.js';
 import { breathe, ITEMS_PER_BREATH, type ItemReader, LABEL_MAX } from './item-reader.js';
 import { type NpyArray, openNpy } from './npy.js';
-
 import { readZip } from './zip.js';
 
 export interface NpzOptions {

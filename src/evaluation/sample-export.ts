@@ -3,6 +3,7 @@ import { dirname, extname, join } from 'node:path';
 import { makeFolder, writeWhole } from '../../src/setup/files.mjs';
 import { encodeSafetensors } from '../checkpoints/safetensors.js';
 import { assert, messageOf, NashError } from '../errors.js';
+import { sizeOf } from '../numerics/shape.js';
 import { drawDensity } from './density-figure.js';
 import { drawImageGrid } from './image-grid.js';
 import { drawLabelledGrid } from './labelled-grid.js';
@@ -84,7 +85,7 @@ export async function exportImages(folder: string, { data, shape }: Samples): Pr
       'usage',
       `samples of shape [${shape}] are no pictures; --out FILE.npy or FILE.png writes them to one file`,
     );
-  const size = shape.reduce((product, d) => product * d, 1);
+  const size = sizeOf(shape);
   for (let at = 0; at < data.length; at += size) {
     const name = `${String(at / size).padStart(5, '0')}.png`;
     await exportSamples(join(folder, name), { data: data.subarray(at, at + size), shape });
@@ -96,7 +97,7 @@ export async function exportImages(folder: string, { data, shape }: Samples): Pr
  * @throws NashError: `usage` for the ending, `environment` for the disk.
  */
 export async function exportSamples(path: string, samples: Samples): Promise<void> {
-  const count = samples.data.length / samples.shape.reduce((product, d) => product * d, 1);
+  const count = samples.data.length / sizeOf(samples.shape);
   assert(
     Number.isInteger(count) && count > 0,
     () => `${samples.data.length} floats are no samples of [${samples.shape}]`,

@@ -1,4 +1,5 @@
 // The catalogue as a table for people.
+import { withMarked } from '../marked.js';
 import { CATALOGUE, type MetricDefinition } from './catalogue.js';
 
 /** One row a metric, in the catalogue's order, as Markdown. */
@@ -12,15 +13,6 @@ export function metricsTable(): string {
 const labelNames = (labels: MetricDefinition['labels']): string =>
   Object.keys(labels).length === 0 ? '' : `{${Object.keys(labels).join(', ')}}`;
 
-const BEGIN = '<!-- metrics:begin -->';
-const END = '<!-- metrics:end -->';
-
-/**
- * A text with the table put between its two marks.
- * @returns undefined where it has no marks
- */
-export function withMetricsTable(text: string, table = metricsTable()): string | undefined {
-  const [from, to] = [text.indexOf(BEGIN), text.indexOf(END)];
-  if (from < 0 || to < from) return undefined;
-  return `${text.slice(0, from + BEGIN.length)}\n${table}\n${text.slice(to)}`;
-}
+/** @returns undefined where the text has no marks `metrics` for the table */
+export const withMetricsTable = (text: string, table = metricsTable()): string | undefined =>
+  withMarked(text, 'metrics', table);

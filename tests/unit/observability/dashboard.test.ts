@@ -131,6 +131,6 @@ describe('docs/grafana.md', () => {
     const isOptional = (row: string) => isMeasure(/^\| `(\w+)/.exec(row)?.[1] ?? '');
     const rows = metricsTable().split('\n');
     const table = rows.filter((row) => !isOptional(row) || page.includes(row)).join('\n');
-    expect(page, 'run: node cluster/observability/metrics-table.mjs').toBe(withMetricsTable(page, table));
+    expect(page, 'run: node docs/tables.mjs').toBe(withMetricsTable(page, table));
   });
 });

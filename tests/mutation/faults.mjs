@@ -2029,7 +2029,7 @@ export const FAULTS = [
   ),
   ...of(
     'src/setup/modules.mjs',
-    ['tests/setup/package.test.ts'],
+    ['tests/unit/setup/modules.test.ts'],
     [['a package that npm left out is not missed', 'return missingDependency(at)', 'return undefined']],
   ),
   ...of(

@@ -6,7 +6,6 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { RunConfig } from './config/run-config.js';
 import type { DataSource } from './data/data-source.js';
 import { createSampler } from './data/sampler.js';
-import { buildArchitecture } from './models/models.js';
 import { sizeOf } from './numerics/shape.js';
 import { averagingAt } from './optimizers/averaging.js';
 import type { OptimizerOptions } from './optimizers/options.js';
@@ -17,7 +16,7 @@ import { type Manifest, NETS, type Net, type SlotMerge } from './parameters/mani
 import { boundOf } from './penalties/penalties.js';
 import { minibatchOf, type Phase, phaseOf, versionsAfter } from './protocol/schedule.js';
 import type { InputName } from './steps/step.js';
-import { STEPS, shardSeed, stepContextOf } from './steps/steps.js';
+import { architectureOf, STEPS, scheduleOf, shardSeed, stepContextOf } from './steps/steps.js';
 
 /** Weights and state slots of both nets, `[size + slotSize]` each, and G's average. */
 export interface TrainedVectors {
@@ -37,7 +36,7 @@ export function trainReference(
   amended: { round: number; config: RunConfig } = { round: rounds, config: begun },
 ): TrainedVectors {
   let config = begun;
-  const architecture = buildArchitecture(config.model, source.shape);
+  const architecture = architectureOf(config, source.shape);
   let context = stepContextOf(config, architecture);
   const { size, shards } = config.minibatch;
   const sampler = createSampler({ source, seed: config.seed, minibatchSize: size, shards, branch: 0 });
@@ -80,7 +79,7 @@ export function trainReference(
 
   const train = (net: Net, step: number) => {
     const { manifest } = architecture[net];
-    const payload = meanPayload(phaseOf(config.schedule, net, step));
+    const payload = meanPayload(phaseOf(scheduleOf(config), net, step));
     const next = versions.get(`${net}@${step}`)!.slice();
     descend(config.optimizer[net], next, payload.subarray(0, manifest.size), memory[net], step + 1);
     const bound = boundOf(net, config);

@@ -101,9 +101,10 @@ async function run(runDir: string, count: number, args: SampleArguments): Promis
   const tf = await import('@tensorflow/tfjs-core');
   loadTensorFlow(device.kind === 'gpu' ? { ...device, kind: 'auto' } : device);
   const { config, itemShape } = decodeState(found.metadata);
-  const { model } = validateConfig(config, `the checkpoint of step ${found.step}`);
-  const { architecture } = await networksOf({ model }, itemShape);
-  const drawer = new SampleDrawer({ architecture, latentDistribution: model.latentDistribution });
+  const valid = validateConfig(config, `the checkpoint of step ${found.step}`);
+  const { architecture } = await networksOf(valid, itemShape);
+  const { latentDistribution } = valid.model;
+  const drawer = new SampleDrawer({ architecture, latentDistribution });
   const weights = found.vectors[args.raw ? 'generator' : 'average']!;
   const data = drawer.draw(tf.tensor1d(weights.data), { count, seed: args.seed });
   const samples = { data, shape: architecture.generator.outputShape, columns: args.grid?.columns };

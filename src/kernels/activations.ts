@@ -1,53 +1,68 @@
-// Activations and bias as single kernels, forward and backward, where tfjs would use two or three; in composed form where a gradient
-// is differentiated once more.
+// Activations and bias as single kernels, forward and backward, where tfjs would use two or three. Each may stand where a gradient is
+// differentiated once more.
 import * as tf from '@tensorflow/tfjs-core';
-import type { KernelAttribute } from '../compiler/tensorflow.js';
 import * as composed from './composed.js';
 import { attribute, callKernel, floats } from './kernel.js';
+import { detached, piecewiseLinear, smooth, withBackward } from './own-gradient.js';
 import { needsSecondDerivatives } from './second-derivatives.js';
 
-/** A one-input kernel with a gradient kernel that takes `(dy, saved)`, or `(saved, dy)` where `savedFirst`. */
-function unary(
-  x: tf.Tensor,
-  kernel: {
-    op: string;
-    gradient: string;
-    saves: 'input' | 'output';
-    savedFirst?: boolean;
-    attributes?: KernelAttribute[];
-  },
-): tf.Tensor {
-  const attributes = [...floats(), ...(kernel.attributes ?? [])];
-  return tf.customGrad((...args) => {
-    const [input, save] = args as unknown as [tf.Tensor, tf.GradSaveFunc];
-    const value = callKernel(kernel.op, attributes, [input]);
-    save([kernel.saves === 'input' ? input : value]);
-    const gradFunc = (dy: tf.Tensor, [saved]: tf.Tensor[]) =>
-      callKernel(kernel.gradient, attributes, kernel.savedFirst ? [saved!, dy] : [dy, saved!]);
-    return { value, gradFunc };
-  })(x);
-}
+const call = (op: string) => (x: tf.Tensor) => callKernel(op, floats(), [x]);
 
 /** max(x, 0) */
-export const relu = (x: tf.Tensor): tf.Tensor =>
-  needsSecondDerivatives() ? tf.relu(x) : unary(x, { op: 'Relu', gradient: 'ReluGrad', saves: 'output' });
+export const relu = piecewiseLinear(call('Relu'), 'output', (dy, y) =>
+  callKernel('ReluGrad', floats(), [dy, y]),
+);
 
 /** x where positive, slope * x elsewhere */
-export const leakyRelu = (x: tf.Tensor, slope: number): tf.Tensor =>
-  needsSecondDerivatives()
-    ? composed.leakyRelu(x, slope)
-    : unary(x, {
-        op: 'LeakyRelu',
-        gradient: 'LeakyReluGrad',
-        saves: 'input',
-        attributes: [attribute.float('alpha', slope)],
-      });
+export function leakyRelu(x: tf.Tensor, slope: number): tf.Tensor {
+  const attributes = () => [...floats(), attribute.float('alpha', slope)];
+  return piecewiseLinear(
+    (input) => callKernel('LeakyRelu', attributes(), [input]),
+    'input',
+    (dy, input) => callKernel('LeakyReluGrad', attributes(), [dy, input]),
+  )(x);
+}
 
-/** Hyperbolic tangent; its gradient kernel takes the output. */
-export const tanh = (x: tf.Tensor): tf.Tensor =>
-  needsSecondDerivatives()
-    ? composed.tanh(x)
-    : unary(x, { op: 'Tanh', gradient: 'TanhGrad', saves: 'output', savedFirst: true });
+const fusedTanh = withBackward(call('Tanh'), 'output', (dy, y) => callKernel('TanhGrad', floats(), [y, dy]));
+const smoothTanh = smooth(call('Tanh'), (x) => tf.sub(1, tf.square(smoothTanh(x))));
+
+/** Hyperbolic tangent. */
+export const tanh = (x: tf.Tensor): tf.Tensor => (needsSecondDerivatives() ? smoothTanh(x) : fusedTanh(x));
+
+/** 1 / (1 + e^-x) */
+export const sigmoid: (x: tf.Tensor) => tf.Tensor = smooth(call('Sigmoid'), (x) => {
+  const y = sigmoid(x);
+  return tf.mul(y, tf.sub(1, y));
+});
+
+/** log(1 + e^x) */
+export const softplus = smooth(call('Softplus'), sigmoid);
+
+/** e^x */
+export const exp: (x: tf.Tensor) => tf.Tensor = smooth(call('Exp'), (x) => exp(x));
+
+/** e^x - 1 where negative, x elsewhere (Clevert et al. 2016, equation 13 with alpha 1) */
+export const elu = (x: tf.Tensor): tf.Tensor => tf.add(relu(x), tf.sub(exp(tf.neg(relu(tf.neg(x)))), 1));
+
+const SELU = { scale: 1.0507009873554805, alpha: 1.6732632423543772 };
+
+/** Klambauer et al. 2017, equation 2, with its two constants. */
+export const selu = (x: tf.Tensor): tf.Tensor =>
+  tf.mul(SELU.scale, tf.add(relu(x), tf.mul(SELU.alpha, tf.sub(exp(tf.neg(relu(tf.neg(x)))), 1))));
+
+/** x sigmoid(x) (Ramachandran et al. 2017; SiLU) */
+export const swish = (x: tf.Tensor): tf.Tensor => tf.mul(x, sigmoid(x));
+
+/** e^x / sum e^x over the last axis; the largest of a row is taken off first, which changes nothing but keeps e^x finite. */
+export function softmax(x: tf.Tensor): tf.Tensor {
+  const e = exp(
+    tf.sub(
+      x,
+      detached(() => tf.max(x, -1, true)),
+    ),
+  );
+  return tf.div(e, tf.sum(e, -1, true));
+}
 
 /** x + bias over the last axis; `bias` is `[channels]`. */
 export function addBias(x: tf.Tensor, bias: tf.Tensor): tf.Tensor {

@@ -1,24 +1,6 @@
 // Layer kernels as sums and products that can be differentiated twice. Slower than their fused forms, which take over wherever no
 // gradient is differentiated; equal to them up to rounding.
 import * as tf from '@tensorflow/tfjs-core';
-import { nodeBackend } from '../compiler/tensorflow.js';
-import { floats } from './kernel.js';
-import { withOwnGradient } from './second-derivatives.js';
-
-/** x where positive, slope * x elsewhere */
-export const leakyRelu = (x: tf.Tensor, slope: number): tf.Tensor =>
-  tf.add(tf.mul(x, slope), tf.mul(tf.relu(x), 1 - slope));
-
-/** Hyperbolic tangent with the gradient 1 - tanh(x)^2 as a function of x, not of the output: so it has every derivative. */
-export function tanh(x: tf.Tensor): tf.Tensor {
-  const withGradient = tf.customGrad((...args) => {
-    const [input, save] = args as unknown as [tf.Tensor, tf.GradSaveFunc];
-    save([input]);
-    const gradFunc = (dy: tf.Tensor, [saved]: tf.Tensor[]) => tf.mul(dy, tf.sub(1, tf.square(tanh(saved!))));
-    return { value: nodeBackend().executeSingleOutput('Tanh', floats(), [input]), gradFunc };
-  });
-  return withOwnGradient(() => withGradient(x));
-}
 
 /** The largest of `pieces` neighbours, pair by pair: max(a, b) = a + relu(b - a). `[batch, units * pieces]` → `[batch, units]` */
 export function maxout(x: tf.Tensor, pieces: number): tf.Tensor {

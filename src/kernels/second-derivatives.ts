@@ -85,7 +85,7 @@ export function withSecondDerivatives<T>(body: () => T): T {
   }
 }
 
-/** Lets `body` run a `tf.customGrad` whose gradient is written such that it can be differentiated. */
+/** Lets `body` run a `tf.customGrad` whose gradient is written such that it can be differentiated (own-gradient.ts). */
 export function withOwnGradient<T>(body: () => T): T {
   const outer = isOwnGradient;
   isOwnGradient = true;
@@ -98,7 +98,8 @@ export function withOwnGradient<T>(body: () => T): T {
 
 /** @throws NashError('usage') where second derivatives are needed and this kernel is not known to have them */
 export function requireTwiceDifferentiable(kernel: string): void {
-  if (isActive && !TWICE_DIFFERENTIABLE.has(kernel) && !CONSTANT.has(kernel)) throw refused(kernel);
+  if (isActive && !isOwnGradient && !TWICE_DIFFERENTIABLE.has(kernel) && !CONSTANT.has(kernel))
+    throw refused(kernel);
 }
 
 const refused = (operation: string): NashError =>

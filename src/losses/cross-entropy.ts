@@ -7,7 +7,7 @@ const mean = (x: tf.Tensor): tf.Scalar => tf.mean(x) as tf.Scalar;
 /** -log sigmoid(x) = softplus(-x), stable for every x */
 const negativeLogSigmoid = (x: tf.Tensor): tf.Tensor => tf.softplus(tf.neg(x));
 
-const smoothing = z
+const labelSmoothing = z
   .number()
   .min(0)
   .lt(1)
@@ -27,10 +27,10 @@ const discriminator =
 /** Equation 1 for both players: G minimizes E log(1 - D(G(z))), whose gradient vanishes while D is winning. */
 export const minimax = lossEntry({
   options: z
-    .strictObject({ name: z.literal('minimax'), smoothing })
+    .strictObject({ name: z.literal('minimax'), labelSmoothing })
     .describe('equation 1 of Goodfellow et al. 2014 for both; G learns nothing from a D that always wins'),
-  make: ({ smoothing }) => ({
-    discriminator: discriminator(smoothing),
+  make: ({ labelSmoothing }) => ({
+    discriminator: discriminator(labelSmoothing),
     generator: ({ fake }) => tf.neg(mean(tf.softplus(fake))) as tf.Scalar,
     generatorSees: 'fake',
     discriminatorGives: 'logit',
@@ -40,10 +40,10 @@ export const minimax = lossEntry({
 /** Section 3 of the same paper: G maximizes E log D(G(z)) instead. */
 export const nonSaturating = lossEntry({
   options: z
-    .strictObject({ name: z.literal('non-saturating'), smoothing })
+    .strictObject({ name: z.literal('non-saturating'), labelSmoothing })
     .describe('G maximizes log D(G(z)) instead (section 3 of the same paper)'),
-  make: ({ smoothing }) => ({
-    discriminator: discriminator(smoothing),
+  make: ({ labelSmoothing }) => ({
+    discriminator: discriminator(labelSmoothing),
     generator: ({ fake }) => mean(negativeLogSigmoid(fake)),
     generatorSees: 'fake',
     discriminatorGives: 'logit',

@@ -32,7 +32,8 @@ export interface Constraint {
 /** A loss that a config may name. */
 export interface LossEntry<O extends { name: string } = never> extends Variant<O> {
   make(options: O): GanLoss;
-  constraint?(options: O): Constraint;
+  /** @param isSlopeBounded whether a penalty keeps D's slope within bounds already */
+  constraint?(options: O, isSlopeBounded: boolean): Constraint | undefined;
 }
 
 /** An entry whose functions take the options of its own schema. */

@@ -23,6 +23,9 @@ export type LossOptions = z.infer<typeof lossOptions>;
 
 export const lossOf = (options: LossOptions): GanLoss => variantOf(LOSSES, options).make(options as never);
 
-/** What the loss asks of weights after an update, if anything. */
-export const lossConstraint = (options: LossOptions): Constraint | undefined =>
-  variantOf(LOSSES, options).constraint?.(options as never);
+/**
+ * What the loss asks of weights after an update, if anything.
+ * @param isSlopeBounded whether a penalty keeps D's slope within bounds already
+ */
+export const lossConstraint = (options: LossOptions, isSlopeBounded: boolean): Constraint | undefined =>
+  variantOf(LOSSES, options).constraint?.(options as never, isSlopeBounded);

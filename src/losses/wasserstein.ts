@@ -1,13 +1,22 @@
-// Arjovsky et al. 2017, Algorithm 1: D is a critic without sigmoid, kept Lipschitz by clipping its weights after each of its steps.
+// Arjovsky et al. 2017, Algorithm 1: D is a critic without sigmoid, kept Lipschitz by clipping its weights after each of its steps, or by a
+// penalty on its slope (Gulrajani et al. 2017).
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { lossEntry } from './loss.js';
+
+const PAPER_CLIP = 0.01;
 
 export const wasserstein = lossEntry({
   options: z
     .strictObject({
       name: z.literal('wasserstein'),
-      clip: z.number().positive().default(0.01).describe("bound of D's weights (paper: 0.01)"),
+      clip: z
+        .number()
+        .positive()
+        .optional()
+        .describe(
+          "bound of D's weights; default: the paper's 0.01, or none where a penalty bounds D's slope (gradient-penalty, dragan, r1, r2, clip)",
+        ),
     })
     .describe(
       'D is a critic, whose means of real and of fake items it moves apart (Arjovsky et al. 2017, algorithm 1)',
@@ -18,5 +27,8 @@ export const wasserstein = lossEntry({
     generatorSees: 'fake',
     discriminatorGives: 'score',
   }),
-  constraint: ({ clip }) => ({ net: 'discriminator', bound: clip }),
+  constraint: ({ clip }, isSlopeBounded) => {
+    const bound = clip ?? (isSlopeBounded ? undefined : PAPER_CLIP);
+    return bound === undefined ? undefined : { net: 'discriminator', bound };
+  },
 });

@@ -6,18 +6,9 @@ import { addBias, leakyRelu, maxout, relu, tanh } from '../kernels/activations.j
 import { batchNormInference, batchNormTraining } from '../kernels/batch-norm.js';
 import { dropout as dropoutKernel, type SeedSource } from '../kernels/random.js';
 import { type Shape, sizeOf } from '../numerics/shape.js';
-import type { Initializer, SlotMerge } from '../parameters/manifest.js';
+import type { Initializer, ParameterSpec, SlotSpec } from '../parameters/manifest.js';
 
-export interface ParameterSpec {
-  name: string;
-  shape: Shape;
-  initializer: Initializer;
-}
-
-export interface SlotSpec extends ParameterSpec {
-  merge: SlotMerge;
-  momentum: number;
-}
+export type { ParameterSpec, SlotSpec };
 
 /** What a layer is given when it is applied. */
 export interface LayerContext {

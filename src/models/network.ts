@@ -80,6 +80,13 @@ export function network(net: Net, inputs: Shape | InputShapes, body: readonly La
   };
 }
 
+/** The same network with more state beside its own, after it; what it is applied with does not write them. */
+export function withSlots(given: Network, slots: readonly SlotSpec[]): Network {
+  if (slots.length === 0) return given;
+  const all = laid<SlotSpec>([...given.manifest.slots, ...slots]);
+  return { ...given, manifest: { ...given.manifest, slots: all, slotSize: totalOf(all) } };
+}
+
 const isShape = (inputs: Shape | InputShapes): inputs is Shape => Array.isArray(inputs);
 const isLayers = (body: readonly Layer[] | Body): body is readonly Layer[] => Array.isArray(body);
 

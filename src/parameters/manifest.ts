@@ -14,21 +14,27 @@ export type Initializer =
   | { kind: 'normal'; mean?: number; deviation: number }
   | { kind: 'uniform'; range: number };
 
-/** One named tensor inside the flat vector. `offset` counts floats. */
-export interface ManifestEntry {
+/** A tensor that a network asks for. */
+export interface ParameterSpec {
   name: string;
   shape: readonly number[];
-  offset: number;
-  size: number;
   initializer: Initializer;
 }
 
 /** A state slot (batch norm's running statistics, …): kept beside the weights, merged over shards, never given to the optimizer. */
-export interface SlotEntry extends ManifestEntry {
+export interface SlotSpec extends ParameterSpec {
   merge: SlotMerge;
   /** share of the old value that a step keeps: `new = momentum * old + (1 - momentum) * merged` */
   momentum: number;
 }
+
+/** One named tensor inside the flat vector. `offset` counts floats. */
+export interface ManifestEntry extends ParameterSpec {
+  offset: number;
+  size: number;
+}
+
+export type SlotEntry = SlotSpec & ManifestEntry;
 
 /**
  * What a net's flat vectors mean. `size` is the number of weights; a step's payload is `size` gradient

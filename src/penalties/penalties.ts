@@ -2,51 +2,115 @@
 import { z } from 'zod';
 import type { Constraint } from '../losses/loss.js';
 import { type LossOptions, lossConstraint } from '../losses/losses.js';
-import type { Net } from '../parameters/manifest.js';
-import { optionsOf, variantOf } from '../variants.js';
-import type { DiscriminatorContext, Penalty, PenaltyContext } from './penalty.js';
-import { r1 } from './r1.js';
+import type { Net, SlotSpec } from '../parameters/manifest.js';
+import { optionsOf, type Variant, variantOf } from '../variants.js';
+import { clip } from './clip.js';
+import { dragan, gradientPenalty } from './gradient-penalty.js';
+import { lecam } from './lecam.js';
+import type {
+  DiscriminatorContext,
+  GeneratorContext,
+  Penalty,
+  PenaltyContext,
+  PenaltyEntry,
+} from './penalty.js';
+import { r1, r2 } from './r1.js';
 import { weightDecay } from './weight-decay.js';
 
-const ON_DISCRIMINATOR = [r1, weightDecay] as const;
+const ON_DISCRIMINATOR = [r1, r2, gradientPenalty, dragan, lecam, weightDecay, clip] as const;
 const ON_GENERATOR = [weightDecay] as const;
 
 const PENALTIES_MAX = 16;
 
+/** The options of one penalty, whichever it is. */
+interface AnyOptions {
+  name: string;
+  everySteps?: number;
+}
+
+const listOf = <V extends readonly [Variant, ...Variant[]]>(entries: V) =>
+  z
+    .array(optionsOf(entries))
+    .max(PENALTIES_MAX)
+    .default([])
+    .superRefine((list: readonly AnyOptions[], context) => {
+      const intervals = [
+        ...new Set(list.flatMap(({ everySteps = 1 }) => (everySteps > 1 ? everySteps : []))),
+      ];
+      if (intervals.length > 1) {
+        context.addIssue({
+          code: 'custom',
+          message:
+            `penalties of one net have everySteps of ${intervals.join(' and ')}; those above 1 must be equal, ` +
+            'since the steps that have them are a graph of their own',
+        });
+      }
+      const twice = list.find(({ name }, i) => list.findIndex((other) => other.name === name) < i);
+      if (twice) {
+        context.addIssue({
+          code: 'custom',
+          message: `${twice.name} stands twice in the list; one with the sum of both weights is the same`,
+        });
+      }
+    });
+
 export const penaltyOptions = z
-  .strictObject({
-    discriminator: z.array(optionsOf(ON_DISCRIMINATOR)).max(PENALTIES_MAX).default([]),
-    generator: z.array(optionsOf(ON_GENERATOR)).max(PENALTIES_MAX).default([]),
-  })
+  .strictObject({ discriminator: listOf(ON_DISCRIMINATOR), generator: listOf(ON_GENERATOR) })
   .describe('lists: every penalty adds its term to the loss of its net');
 export type PenaltyOptions = z.infer<typeof penaltyOptions>;
 
+/** Terms of both nets' losses. */
 export interface Penalties {
   discriminator: readonly Penalty<DiscriminatorContext>[];
-  generator: readonly Penalty<PenaltyContext>[];
+  generator: readonly Penalty<GeneratorContext>[];
 }
 
-export const penaltiesOf = ({ discriminator, generator }: PenaltyOptions): Penalties => ({
-  discriminator: discriminator.map((options) => variantOf(ON_DISCRIMINATOR, options).make(options as never)),
-  generator: generator.map((options) => variantOf(ON_GENERATOR, options).make(options as never)),
-});
+const ENTRIES = { discriminator: ON_DISCRIMINATOR, generator: ON_GENERATOR } as const;
+
+const entriesOf = (
+  net: Net,
+  options: PenaltyOptions,
+): { entry: PenaltyEntry<PenaltyContext>; options: AnyOptions }[] =>
+  options[net].map((one: AnyOptions) => ({
+    entry: variantOf<Variant>(ENTRIES[net], one) as PenaltyEntry<PenaltyContext>,
+    options: one,
+  }));
+
+/** How often the lazy penalties of a net are due, in steps; undefined where it has none. */
+export const lazyInterval = (net: Net, options: PenaltyOptions): number | undefined =>
+  options[net].map(({ everySteps = 1 }: AnyOptions) => everySteps).find((steps) => steps > 1);
+
+/**
+ * The terms of a net's step.
+ * @param isRegularized whether the lazy ones are due, each as many times as strong as it is seldom
+ */
+export const penaltiesOf = <N extends Net>(
+  net: N,
+  options: PenaltyOptions,
+  isRegularized: boolean,
+): Penalties[N] =>
+  entriesOf(net, options).flatMap(({ entry, options: one }) => {
+    const { everySteps = 1 } = one;
+    if (!entry.make || (everySteps > 1 && !isRegularized)) return [];
+    const { weight = 1 } = one as { weight?: number };
+    return entry.make({ ...one, weight: weight * everySteps } as never);
+  }) as Penalties[N];
+
+/** The state that a net's penalties keep beside its weights. */
+export const penaltySlots = (net: Net, options: PenaltyOptions): SlotSpec[] =>
+  entriesOf(net, options).flatMap(({ entry, options: one }) => entry.slots?.(one as never) ?? []);
 
 /** The bound to which a net's weights are clamped after each update, the least where several are asked for; absent: none. */
 export function boundOf(
   net: Net,
   { loss, penalties }: { loss: LossOptions; penalties: PenaltyOptions },
 ): number | undefined {
+  const entries = (['discriminator', 'generator'] as const).flatMap((each) => entriesOf(each, penalties));
+  const isSlopeBounded = entries.some(({ entry }) => entry.boundsSlope);
   const asked: (Constraint | undefined)[] = [
-    lossConstraint(loss),
-    ...penalties.discriminator.map((options) => constraintOf(ON_DISCRIMINATOR, options)),
-    ...penalties.generator.map((options) => constraintOf(ON_GENERATOR, options)),
+    lossConstraint(loss, isSlopeBounded),
+    ...entries.map(({ entry, options }) => entry.constraint?.(options as never)),
   ];
   const bounds = asked.flatMap((constraint) => (constraint?.net === net ? constraint.bound : []));
   return bounds.length === 0 ? undefined : Math.min(...bounds);
 }
-
-const constraintOf = (
-  entries: typeof ON_DISCRIMINATOR | typeof ON_GENERATOR,
-  options: { name: string },
-): Constraint | undefined =>
-  variantOf<(typeof entries)[number]>(entries, options).constraint?.(options as never);

@@ -7,13 +7,13 @@ import {
   isWhole,
   type Phase,
   phaseOf,
-  type ScheduleOptions,
+  type Schedule,
   type Versions,
   versionsAfter,
 } from './schedule.js';
 
 export interface RoundsOptions {
-  schedule: ScheduleOptions;
+  schedule: Schedule;
   /** versions to start from: a round's boundary */
   versions: Versions;
   /** training ends after this many generator steps */

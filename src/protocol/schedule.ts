@@ -1,7 +1,7 @@
 // The order of steps as a dependency graph (design 1.3): which versions a step reads is a pure function of its number.
 // Version v of a net is what it is after v steps; step s turns version s into version s + 1.
 import { z } from 'zod';
-import type { Net } from '../parameters/manifest.js';
+import { NETS, type Net } from '../parameters/manifest.js';
 import type { StepKind } from './step-kinds.js';
 
 export const scheduleOptions = z.strictObject({
@@ -22,6 +22,9 @@ export const scheduleOptions = z.strictObject({
 });
 export type ScheduleOptions = z.infer<typeof scheduleOptions>;
 
+/** The order of a run's steps, and every how many steps each net has its lazy penalties; default: never. */
+export type Schedule = ScheduleOptions & { regularizedEvery?: Partial<Record<Net, number | undefined>> };
+
 /** Versions of both nets. */
 export type Versions = Readonly<Record<Net, number>>;
 
@@ -36,14 +39,22 @@ export interface Phase {
 }
 
 /** The phase of a net's step. `reads[net] === step` always. */
-export function phaseOf(schedule: ScheduleOptions, net: Net, step: number): Phase {
-  const stepKind = net; // one kind a net as yet
+export function phaseOf(schedule: Schedule, net: Net, step: number): Phase {
+  const every = schedule.regularizedEvery?.[net];
+  const stepKind = every !== undefined && step % every === 0 ? (`${net}-regularized` as const) : net;
   if (net === 'discriminator') {
     return { net, stepKind, step, reads: { discriminator: step, generator: roundOf(schedule, net, step) } };
   }
   const { discriminator } = versionsAfter(schedule, schedule.order === 'alternating' ? step + 1 : step);
   return { net, stepKind, step, reads: { discriminator, generator: step } };
 }
+
+/** The kinds of steps that a run takes. */
+export const stepKindsOf = ({ regularizedEvery = {} }: Schedule): StepKind[] =>
+  NETS.flatMap((net) => [
+    net,
+    ...(regularizedEvery[net] === undefined ? [] : [`${net}-regularized` as const]),
+  ]);
 
 /** The minibatch of real items that a step sees, should it see any: each D step has its own; a G step sees that of its round's first. */
 export const minibatchOf = (schedule: ScheduleOptions, net: Net, step: number): number =>

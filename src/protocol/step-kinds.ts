@@ -3,10 +3,12 @@
 // lazy penalty, is a row here, a row of steps.ts and a file.
 import type { Net } from '../parameters/manifest.js';
 
-const NET_OF = { discriminator: 'discriminator', generator: 'generator' } as const satisfies Record<
-  string,
-  Net
->;
+const NET_OF = {
+  discriminator: 'discriminator',
+  'discriminator-regularized': 'discriminator',
+  generator: 'generator',
+  'generator-regularized': 'generator',
+} as const satisfies Record<string, Net>;
 
 export type StepKind = keyof typeof NET_OF;
 

@@ -4,10 +4,10 @@ import { dataCacheFolder } from '../data/cache-folder.js';
 import type { DataSource } from '../data/data-source.js';
 import { openSource } from '../data/open-source.js';
 import type { Architecture } from '../models/architecture.js';
-import { buildArchitecture } from '../models/models.js';
 import type { Shape } from '../numerics/shape.js';
 import { Layout } from '../parameters/layout.js';
 import { manifestHashes, type Net } from '../parameters/manifest.js';
+import { architectureOf } from '../steps/steps.js';
 
 /** The networks of a run; no data is needed for them but its items' shape. */
 export interface RunNetworks {
@@ -30,7 +30,7 @@ export interface Run extends RunNetworks {
  */
 export async function openRun(config: RunConfig, log: (message: string) => void = () => {}): Promise<Run> {
   const shape = shapeToCome(config.data);
-  if (shape) buildArchitecture(config.model, shape); // refuses before hours of decoding, not after
+  if (shape) architectureOf(config, shape); // refuses before hours of decoding, not after
   const source = await openSource(config.data, { cacheDir: dataCacheFolder(), log });
   return { config, source, ...(await networksOf(config, source.shape)) };
 }
@@ -42,7 +42,10 @@ function shapeToCome(data: RunConfig['data']): Shape | undefined {
 }
 
 /** @throws NashError('usage') when the networks cannot make items of that shape */
-export async function networksOf(config: Pick<RunConfig, 'model'>, itemShape: Shape): Promise<RunNetworks> {
-  const architecture = buildArchitecture(config.model, itemShape);
+export async function networksOf(
+  config: Pick<RunConfig, 'model' | 'penalties'>,
+  itemShape: Shape,
+): Promise<RunNetworks> {
+  const architecture = architectureOf(config, itemShape);
   return { architecture, layout: new Layout(architecture), manifests: manifestHashes(architecture) };
 }

@@ -19,6 +19,7 @@ import { DEADLINES, TICK_MS } from '../protocol/timing.js';
 import type { Amendment, Totals } from '../run/run-state.js';
 import { metricsText } from '../run-folder/metrics-text.js';
 import type { RunFolder } from '../run-folder/run-folder.js';
+import { scheduleOf } from '../steps/steps.js';
 import type { ServerTransport } from '../transport/transport.js';
 import { encode } from '../wire/codec.js';
 import { type Log, rationed } from './log.js';
@@ -124,7 +125,7 @@ export class ParameterServer {
     this.trouble = new Trouble({ log, metrics, now, onNote: parts.onNote });
     folder.onUnwritten = (path, cause) => this.trouble.unwritten(path, cause);
     this.coordinator = new Coordinator({
-      schedule: config.schedule,
+      schedule: scheduleOf(config),
       shards: config.minibatch.shards,
       versions: store.wholeVersions,
       generatorSteps: config.stop.generatorSteps,

@@ -9,13 +9,14 @@ import { prometheusMetrics } from '../metrics/prometheus.js';
 import { VectorEngine } from '../numerics/vector-engine.js';
 import { markByTheClock } from '../numerics/young-garbage.js';
 import type { Line } from '../protocol/line.js';
-import type { Versions } from '../protocol/schedule.js';
+import { stepKindsOf, type Versions } from '../protocol/schedule.js';
 import { openRun } from '../run/open-run.js';
 import { amendmentsInWords } from '../run/resumed-config.js';
 import { startOf } from '../run-folder/process-stat.js';
 import type { ResumeTarget } from '../run-folder/resume-target.js';
 import { type Opening, RunFolder } from '../run-folder/run-folder.js';
 import type { RunResult } from '../run-folder/run-result.js';
+import { scheduleOf } from '../steps/steps.js';
 import { forgetLoopback } from '../transport/loopback.js';
 import type { PrivateFolder } from '../transport/private-folder.js';
 import { bindServer } from '../transport/router.js';
@@ -288,8 +289,12 @@ function nextLine(folder: RunFolder, restored: GoingOn['restored']): Line {
 }
 
 /** What was usual among the workers of the run so far. */
-function uniformityOf({ restored, isAmended }: GoingOn, { takesOtherMachines }: ServerOptions): Uniformity {
-  const uniformity = new Uniformity(takesOtherMachines ? {} : restored?.state.uniformity);
+function uniformityOf(
+  { config, restored, isAmended }: GoingOn,
+  { takesOtherMachines }: ServerOptions,
+): Uniformity {
+  const before = takesOtherMachines ? {} : restored?.state.uniformity;
+  const uniformity = new Uniformity(before, stepKindsOf(scheduleOf(config)));
   if (isAmended) uniformity.forgetCanaries();
   return uniformity;
 }

@@ -4,8 +4,9 @@ import { SeedSource } from '../kernels/random.js';
 import type { GanLoss, Logits } from '../losses/loss.js';
 import { type NamedTensors, unpack } from '../models/network.js';
 import type { Manifest, SlotMerge } from '../parameters/manifest.js';
+import { penaltiesOf } from '../penalties/penalties.js';
 import { drawLatents } from './latents.js';
-import { differentiate, withPenalties } from './objective.js';
+import { differentiate, penalized } from './objective.js';
 import { realInput, SEED, type Statistic, type StepContext, type StepEntry, vectorInput } from './step.js';
 
 const LOSS: Statistic = { name: 'loss', metric: 'gan_loss', labels: { net: 'discriminator' } };
@@ -30,11 +31,12 @@ const STATISTICS: Readonly<Record<GanLoss['discriminatorGives'], readonly Statis
  * example too). G is in training as well: its batch norm uses the shard's statistics, and its slots are left alone, since a step
  * writes only the slots of the net that it trains.
  */
-export const discriminatorStep: StepEntry = {
+export const discriminatorStep = (isRegularized: boolean): StepEntry => ({
   statistics: ({ discriminatorGives }) => STATISTICS[discriminatorGives],
   define(context) {
     const { architecture, group } = context;
     const { generator, discriminator } = architecture;
+    const penalties = penaltiesOf('discriminator', context.penalties, isRegularized);
     return {
       inputs: [vectorInput(discriminator), vectorInput(generator), realInput(context), SEED],
       step: (inputs) => {
@@ -48,19 +50,17 @@ export const discriminatorStep: StepEntry = {
             discriminator.apply({ items }, { ...d, parameters, isTraining: true, group, seeds });
           const [onReal, onFake] = [judge(real), judge(fake)];
           const logits = { real: onReal.output, fake: onFake.output }; // [batch, 1] each
-          const terms = context.penalties.discriminator.map((penalty) =>
-            penalty({ discriminator: (items) => judge(items).output, real, fake, parameters, seeds }),
-          );
-          return {
-            loss: withPenalties(context.loss.discriminator(logits), terms),
-            statistics: JUDGEMENT[discriminatorGives](logits),
-            slots: mergePasses(discriminator.manifest, onReal.slots, onFake.slots),
-          };
+          const passes = mergePasses(discriminator.manifest, onReal.slots, onFake.slots);
+          const { loss, slots } = penalized(context.loss.discriminator(logits), penalties, {
+            ...{ discriminator: (items: tf.Tensor) => judge(items).output, real, fake, logits },
+            ...{ parameters, seeds, before: d.slots, written: passes },
+          });
+          return { loss, slots, statistics: JUDGEMENT[discriminatorGives](logits) };
         });
       },
     };
   },
-};
+});
 
 function generate(context: StepContext, vector: tf.Tensor, seeds: SeedSource): tf.Tensor {
   const { architecture, group } = context;
@@ -90,7 +90,11 @@ const JUDGEMENT: Readonly<
 
 /** The slot values of the real and the fake pass become one as those of two shards would: by each slot's merge rule. */
 const mergePasses = ({ slots }: Manifest, real: NamedTensors, fake: NamedTensors): NamedTensors =>
-  new Map(slots.map(({ name, merge }) => [name, mergeBy(merge, real.get(name)!, fake.get(name)!)]));
+  new Map(
+    slots
+      .filter(({ name }) => real.has(name))
+      .map(({ name, merge }) => [name, mergeBy(merge, real.get(name)!, fake.get(name)!)]),
+  );
 
 function mergeBy(merge: SlotMerge, first: tf.Tensor, second: tf.Tensor): tf.Tensor {
   switch (merge) {

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { layer } from '../compiler/layer-scope.js';
 import { adopt, outlive } from '../kernels/kernel.js';
 import type { NamedTensors, Network } from '../models/network.js';
+import type { Penalty, PenaltyContext } from '../penalties/penalty.js';
 import type { Statistic } from './step.js';
 
 /** What a net minimizes, and what is told beside it. */
@@ -53,6 +54,23 @@ const adoptAll = (tensors: ReadonlyMap<string, tf.Tensor>): Map<string, tf.Tenso
 const flatten = (parts: readonly tf.Tensor[]): tf.Tensor =>
   layer('payload', () => tf.concat(parts.map((part) => tf.reshape(part, [part.size]))));
 
-/** A loss and the terms that penalties add to it. */
-export const withPenalties = (loss: tf.Scalar, terms: readonly tf.Scalar[]): tf.Scalar =>
-  terms.reduce((sum, term) => tf.add(sum, term), loss);
+/** What penalties are given, but for their state; and of that what there was before, and what the network has written. */
+type Given<C extends PenaltyContext> = Omit<C, 'slot' | 'writeSlot'> & {
+  before: NamedTensors;
+  written: NamedTensors;
+};
+
+/** A loss with the terms that penalties add to it, and all slots of the net; a slot that nobody wrote in this step keeps its value. */
+export function penalized<C extends PenaltyContext>(
+  loss: tf.Scalar,
+  penalties: readonly Penalty<C>[],
+  { before, written, ...given }: Given<C>,
+): Pick<Objective, 'loss' | 'slots'> {
+  const slots = new Map([...before, ...written]);
+  const state = {
+    slot: (name: string) => before.get(name)!,
+    writeSlot: (name: string, value: tf.Tensor) => void slots.set(name, value),
+  };
+  const terms = penalties.map((penalty) => penalty({ ...given, ...state } as unknown as C));
+  return { loss: terms.reduce<tf.Scalar>((sum, term) => tf.add(sum, term), loss), slots };
+}

@@ -7,12 +7,12 @@ import type { Labels } from '../metrics/metrics.js';
 import type { Architecture } from '../models/architecture.js';
 import type { Network } from '../models/network.js';
 import { vectorLength } from '../parameters/layout.js';
-import type { Penalties } from '../penalties/penalties.js';
+import type { PenaltyOptions } from '../penalties/penalties.js';
 
 export interface StepContext {
   architecture: Architecture;
   loss: GanLoss;
-  penalties: Penalties;
+  penalties: PenaltyOptions;
   latentDistribution: 'normal' | 'uniform';
   /** items of one shard */
   batch: number;

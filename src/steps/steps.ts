@@ -2,18 +2,48 @@
 import type { RunConfig } from '../config/run-config.js';
 import { lossOf } from '../losses/losses.js';
 import type { Architecture } from '../models/architecture.js';
+import { buildArchitecture } from '../models/models.js';
+import { withSlots } from '../models/network.js';
 import { seedOf } from '../numerics/random.js';
+import type { Shape } from '../numerics/shape.js';
 import type { Net } from '../parameters/manifest.js';
-import { penaltiesOf } from '../penalties/penalties.js';
+import { lazyInterval, penaltySlots } from '../penalties/penalties.js';
+import type { Schedule } from '../protocol/schedule.js';
 import type { StepKind } from '../protocol/step-kinds.js';
 import { discriminatorStep } from './discriminator-step.js';
 import { generatorStep } from './generator-step.js';
 import type { StepContext, StepEntry } from './step.js';
 
 export const STEPS: Readonly<Record<StepKind, StepEntry>> = {
-  discriminator: discriminatorStep,
-  generator: generatorStep,
+  discriminator: discriminatorStep(false),
+  'discriminator-regularized': discriminatorStep(true),
+  generator: generatorStep(false),
+  'generator-regularized': generatorStep(true),
 };
+
+/** The order of a run's steps, and which of them have lazy penalties. */
+export const scheduleOf = ({ schedule, penalties }: Pick<RunConfig, 'schedule' | 'penalties'>): Schedule => ({
+  ...schedule,
+  regularizedEvery: {
+    discriminator: lazyInterval('discriminator', penalties),
+    generator: lazyInterval('generator', penalties),
+  },
+});
+
+/**
+ * The networks of a run for items of a shape, with the state that its penalties keep.
+ * @throws NashError('usage') when the networks cannot make such items
+ */
+export function architectureOf(
+  { model, penalties }: Pick<RunConfig, 'model' | 'penalties'>,
+  itemShape: Shape,
+): Architecture {
+  const { discriminator, generator } = buildArchitecture(model, itemShape);
+  return {
+    discriminator: withSlots(discriminator, penaltySlots('discriminator', penalties)),
+    generator: withSlots(generator, penaltySlots('generator', penalties)),
+  };
+}
 
 /** What a kind of step tells of itself in this run. */
 export const statisticsOf = (
@@ -25,7 +55,7 @@ export const statisticsOf = (
 export const stepContextOf = (config: RunConfig, architecture: Architecture): StepContext => ({
   architecture,
   loss: lossOf(config.loss),
-  penalties: penaltiesOf(config.penalties),
+  penalties: config.penalties,
   latentDistribution: config.model.latentDistribution,
   batch: config.minibatch.size / config.minibatch.shards,
   group: config.minibatch.group,

@@ -129,7 +129,7 @@ const TABLE: Table = {
     because: "composes each folder's options",
   },
   run: {
-    may: ['checkpoints', 'config', 'data', 'models', 'numerics', 'parameters', 'protocol'],
+    may: ['checkpoints', 'config', 'data', 'models', 'numerics', 'parameters', 'protocol', 'steps'],
     packages: ['zod'],
     node: [],
     because: 'what every process makes of a config',
@@ -199,7 +199,7 @@ const TABLE: Table = {
     may: [
       'config',
       'data',
-      'models',
+
       'numerics',
       'optimizers',
       'parameters',

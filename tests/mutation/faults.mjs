@@ -13,6 +13,7 @@
 const STEPS = ['tests/unit/steps/golden.test.ts'];
 const TRAINING = ['tests/unit/training.test.ts'];
 const PENALTIES = ['tests/unit/penalties/penalties.test.ts', ...STEPS];
+const GOLDEN_SECOND = ['tests/unit/kernels/second-derivatives-golden.test.ts'];
 const SECOND = ['tests/unit/kernels/second-derivatives.test.ts', ...STEPS];
 
 /**
@@ -64,16 +65,16 @@ export const FAULTS = [
       ['slots of the first shard are those of the second pass', 'return first;', 'return second;'],
       [
         'a penalty is forgotten',
-        'withPenalties(context.loss.discriminator(logits), terms)',
-        'context.loss.discriminator(logits)',
+        'penalized(context.loss.discriminator(logits), penalties,',
+        'penalized(context.loss.discriminator(logits), [] as typeof penalties,',
       ],
     ],
   ),
   ...of('src/steps/generator-step.ts', STEPS, [
     [
       "G's loss is negated",
-      'withPenalties(loss.generator(logits), terms)',
-      '(withPenalties(loss.generator(logits), terms) as any).neg()',
+      'penalized(loss.generator(logits), penalties,',
+      'penalized((loss.generator(logits) as any).neg(), penalties,',
     ],
     [
       "in G's step D does not drop out",
@@ -142,15 +143,44 @@ export const FAULTS = [
     'src/losses/wasserstein.ts',
     [...TRAINING, 'tests/unit/losses/losses.test.ts'],
     [
-      ["a critic's weights are clipped at twice the bound", 'bound: clip }', 'bound: 2 * clip }'],
-      ['the clip is 0.1 where the paper has 0.01', 'default(0.01)', 'default(0.1)'],
+      [
+        "a critic's weights are clipped at twice the bound",
+        "net: 'discriminator', bound }",
+        "net: 'discriminator', bound: 2 * bound }",
+      ],
+      ['the clip is 0.1 where the paper has 0.01', 'PAPER_CLIP = 0.01', 'PAPER_CLIP = 0.1'],
     ],
   ),
   ...of('src/penalties/r1.ts', PENALTIES, [
-    ['R1 is twice its formula', 'tf.mul(weight / 2,', 'tf.mul(weight,'],
-    ['R1 takes the norm, not its square', 'tf.square(x),', 'tf.abs(x),'],
-    ['R1 is laid on generated items', '({ discriminator, real }) =>', '({ discriminator, fake: real }) =>'],
+    ['R1 is twice its formula', '    weight / 2,', '    weight,'],
+    ['R1 is laid on generated items', "at: 'real' })", "at: 'fake' })"],
     ['R1 of a batch is its sum', 'tf.mean(squaredNorms(', 'tf.sum(squaredNorms('],
+  ]),
+  ...of('src/penalties/input-gradient.ts', PENALTIES, [
+    ['R1 takes the norm, not its square', 'tf.square(x),', 'tf.abs(x),'],
+    [
+      'a gradient penalty takes the square of the norm',
+      'tf.sqrt(tf.add(squaredNorms(x), EPSILON))',
+      'squaredNorms(x)',
+    ],
+  ]),
+  ...of('src/penalties/gradient-penalty.ts', PENALTIES, [
+    ['one side of a gradient penalty is two', 'sides === 1 ?', 'sides === null ?'],
+    [
+      'a gradient penalty looks at generated items alone',
+      'tf.mul(shares(real, seeds), tf.sub(real, fake))',
+      'tf.mul(0, real)',
+    ],
+    ['one share serves all values of all items', 'items.shape[0]!, ...items', '1, ...items'],
+    ['DRAGAN looks at real items themselves', 'PERTURBATION = 0.5', 'PERTURBATION = 0'],
+  ]),
+  ...of('src/penalties/lecam.ts', PENALTIES, [
+    ["LeCam's anchors are exchanged", "distance(real, 'lecam/fake')", "distance(real, 'lecam/real')"],
+    [
+      'LeCam remembers the wrong mean',
+      "writeSlot('lecam/fake', meanOf(fake))",
+      "writeSlot('lecam/fake', meanOf(real))",
+    ],
   ]),
   ...of('src/penalties/weight-decay.ts', PENALTIES, [
     ['weight decay is twice its formula', 'weight / 2,', 'weight,'],
@@ -162,10 +192,25 @@ export const FAULTS = [
       'constraint?.net === net ? constraint.bound : []',
       'constraint ? constraint.bound : []',
     ],
-    ['nothing is clipped', '    lossConstraint(loss),', '    undefined,'],
+    ['a lazy penalty is as strong as one of every step', 'weight: weight * everySteps', 'weight'],
+    [
+      'a lazy penalty is laid in every step',
+      '(everySteps > 1 && !isRegularized)',
+      '(everySteps < 1 && !isRegularized)',
+    ],
+    [
+      'a Wasserstein critic is clipped under a gradient penalty',
+      'some(({ entry }) => entry.boundsSlope)',
+      'every(({ entry }) => !entry)',
+    ],
+    ['nothing is clipped', '    lossConstraint(loss, isSlopeBounded),', '    undefined,'],
   ]),
   ...of('src/kernels/second-derivatives.ts', SECOND, [
-    ['whatever is there may be differentiated twice', 'isActive && !TWICE', '!isActive && !TWICE'],
+    [
+      'whatever is there may be differentiated twice',
+      'isActive && !isOwnGradient && !TWICE',
+      '!isActive && !TWICE',
+    ],
     [
       'a gradient of its own is let through',
       "else if (!isOwnGradient) throw refused('tf.customGrad');",
@@ -173,17 +218,50 @@ export const FAULTS = [
     ],
     ["tfjs's tanh is let through, whose second derivative is wrong", "  'Tile',", "  'Tile',\n  'Tanh',"],
   ]),
+  ...of('src/kernels/own-gradient.ts', GOLDEN_SECOND, [
+    [
+      "a linear operation's second gradient is itself",
+      'linear(adjoint, forward)(dy)',
+      'linear(forward, adjoint)(dy)',
+    ],
+    [
+      'a slope is a constant for the next gradient',
+      'tf.mul(dy, slope(x)))',
+      'tf.mul(dy, detached(() => slope(x))))',
+    ],
+  ]),
+  ...of('src/kernels/activations.ts', GOLDEN_SECOND, [
+    [
+      "tanh's slope is that of another function",
+      'tf.sub(1, tf.square(smoothTanh(x)))',
+      'tf.sub(1, smoothTanh(x))',
+    ],
+    ["sigmoid's slope is that of another function", 'tf.mul(y, tf.sub(1, y))', 'tf.mul(y, tf.sub(y, 1))'],
+    ['selu has the constants of elu', 'alpha: 1.6732632423543772', 'alpha: 1'],
+  ]),
+  ...of('src/kernels/resample.ts', GOLDEN_SECOND, [
+    [
+      'max pooling forgets where the largest was',
+      "callKernel('MaxPoolGradGrad', attributes(), [x!, y!, v])",
+      'averagePool(v, factor)',
+    ],
+    ['upsampling dims', 'tf.mul(x, factor * factor)', 'tf.mul(x, factor)'],
+    ["a filter's sum is not 1", '(a * b) / sum ** 2', '(a * b) / sum'],
+  ]),
+  ...of('src/kernels/normalization.ts', GOLDEN_SECOND, [
+    ['layer norm leaves the last axis out', 'axesOf(x, 1, x.rank))', 'axesOf(x, 1, x.rank - 1))'],
+    ['instance norm mixes channels', 'axesOf(x, 1, x.rank - 1))', 'axesOf(x, 1, x.rank))'],
+    [
+      'spectral norm is differentiated through its vectors',
+      'const v = detached(() => unit(tf.matMul(matrix, column(u))));',
+      'const v = unit(tf.matMul(matrix, column(u)));',
+    ],
+    ['the deviation is over the whole batch', 'const groups = x.shape[0]! / group;', 'const groups = 1;'],
+  ]),
+  ...of('src/kernels/modulation.ts', GOLDEN_SECOND, [
+    ['nothing is demodulated', 'tf.rsqrt(tf.add(squares, EPSILON))', 'tf.add(tf.mul(0, squares), 1)'],
+  ]),
   ...of('src/kernels/composed.ts', SECOND, [
-    [
-      "composed leaky ReLU's slope is its complement",
-      'tf.mul(x, slope), tf.mul(tf.relu(x), 1 - slope)',
-      'tf.mul(x, 1 - slope), tf.mul(tf.relu(x), slope)',
-    ],
-    [
-      "composed tanh's gradient is a constant for the next one",
-      'tf.square(tanh(saved!))',
-      "tf.square(nodeBackend().executeSingleOutput('Tanh', floats(), [saved!]))",
-    ],
     ['composed maxout looks at the first piece alone', 'i < pieces; i++', 'i < 1; i++'],
     [
       'composed batch norm does not subtract the mean',
@@ -1738,6 +1816,7 @@ export const FAULTS = [
     'src/protocol/schedule.ts',
     ['tests/unit/protocol/schedule.test.ts'],
     [
+      ['lazy penalties are due one step late', 'step % every === 0', 'step % every === 1'],
       [
         'rounds before an amended k are counted as if they had it',
         'since.discriminator + (rounds - since.generator) * k',
@@ -2004,8 +2083,8 @@ export const FAULTS = [
     [
       [
         'pictures are decoded for a net that cannot make such',
-        'if (shape) buildArchitecture',
-        'if (shape === null) buildArchitecture',
+        'if (shape) architectureOf',
+        'if (shape === null) architectureOf',
       ],
     ],
   ),

@@ -11,6 +11,7 @@ import { phaseOf } from '../../src/protocol/schedule.js';
 import { levelFor, nodeCount } from '../../src/protocol/shard-tree.js';
 import { networksOf } from '../../src/run/open-run.js';
 import { ParameterStore } from '../../src/server/training/parameter-store.js';
+import { scheduleOf } from '../../src/steps/steps.js';
 import { GradientComputer } from '../../src/worker/shard-gradient.js';
 
 export interface LocalRunOptions {
@@ -75,7 +76,7 @@ interface Parts {
 
 async function trainStep({ config, store, computer, options }: Parts, net: Net, step: number): Promise<void> {
   const { shards } = config.minibatch;
-  const { stepKind, reads } = phaseOf(config.schedule, net, step);
+  const { stepKind, reads } = phaseOf(scheduleOf(config), net, step);
   const weightsOf = (of: Net) => tf.tensor1d(store.versions.get(of, reads[of])!.values.slice());
   const weights = { discriminator: weightsOf('discriminator'), generator: weightsOf('generator') };
   const level = levelFor(shards, options.workers ?? shards);

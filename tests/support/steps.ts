@@ -7,11 +7,10 @@ import { type RunConfig, runConfig } from '../../src/config/run-config.js';
 import type { DataSource } from '../../src/data/data-source.js';
 import { lossOptions } from '../../src/losses/losses.js';
 import type { Architecture } from '../../src/models/architecture.js';
-import { buildArchitecture } from '../../src/models/models.js';
 import type { Manifest, Net } from '../../src/parameters/manifest.js';
 import { trainReference } from '../../src/reference-trainer.js';
 import { sampleStep } from '../../src/steps/sample-step.js';
-import { STEPS, statisticsOf, stepContextOf } from '../../src/steps/steps.js';
+import { architectureOf, STEPS, statisticsOf, stepContextOf } from '../../src/steps/steps.js';
 
 export type StepKind = Net | 'sample';
 /** Values by input or output name; a number more or less than the declared shape fails. */
@@ -52,7 +51,7 @@ function gameOf({ model, loss, penalties = {}, item, batch, group }: StepOptions
     penalties,
     minibatch: { size: batch, shards: 1, ...(group === undefined ? {} : { group }) },
   });
-  return { config, architecture: buildArchitecture(config.model, [...item]) };
+  return { config, architecture: architectureOf(config, [...item]) };
 }
 
 /** Names of a step's statistics, in their order. */

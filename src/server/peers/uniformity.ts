@@ -3,9 +3,10 @@
 // nothing. Whoever differs is told in which respect. The fingerprint says why two machines differ, the canary that they do. What is usual
 // goes into checkpoints: a run that was resumed elsewhere would end with other weights than one that nothing disturbed.
 
+import { NETS } from '../../parameters/manifest.js';
 import type { Fingerprint, MessageOf, WorkerMessage } from '../../protocol/messages.js';
 import { serves } from '../../protocol/roster.js';
-import { netOf, STEP_KINDS, type StepKind } from '../../protocol/step-kinds.js';
+import { netOf, type StepKind } from '../../protocol/step-kinds.js';
 import type { Peer } from './peers.js';
 
 type Prepared = Pick<MessageOf<WorkerMessage, 'prepared'>, 'fingerprint' | 'canaries'>;
@@ -43,8 +44,14 @@ export class Uniformity {
   /** by session */
   private readonly claims = new Map<string, Claim>();
 
-  /** @param before what `toJSON` gave for the run's earlier steps; absent: anything may become usual */
-  constructor(before: Readonly<Record<string, unknown>> = {}) {
+  /**
+   * @param before what `toJSON` gave for the run's earlier steps; absent: anything may become usual
+   * @param stepKinds those that the run takes
+   */
+  constructor(
+    before: Readonly<Record<string, unknown>> = {},
+    private readonly stepKinds: readonly StepKind[] = NETS,
+  ) {
     this.usual = new Map(Object.entries(before) as [StepKind, Usual][]);
     this.isResumed = this.usual.size > 0;
   }
@@ -64,7 +71,7 @@ export class Uniformity {
     { fingerprint, canaries }: Prepared,
   ): Difference | undefined {
     if (role === 'evaluator') return undefined; // it computes nothing
-    const served = STEP_KINDS.filter((stepKind) => serves(pool, netOf(stepKind)));
+    const served = this.stepKinds.filter((stepKind) => serves(pool, netOf(stepKind)));
     const missing = served.find((stepKind) => canaries[stepKind] === undefined);
     if (missing) {
       const message = `this worker says of no trial gradient of the ${netOf(missing)} what its bits are`;

@@ -4,7 +4,7 @@ import type { Vector } from '../../numerics/vector-engine.js';
 import type { MessageOf, WorkerMessage } from '../../protocol/messages.js';
 import { phaseOf } from '../../protocol/schedule.js';
 import { keyOf, nodeCount, rootLevel } from '../../protocol/shard-tree.js';
-import { statisticsOf } from '../../steps/steps.js';
+import { scheduleOf, statisticsOf } from '../../steps/steps.js';
 import type { Region } from '../../transport/shared-memory.js';
 import { floatsOf, isWhole } from '../../wire/blocks.js';
 import { MalformedMessage } from '../../wire/codec.js';
@@ -31,7 +31,7 @@ export class AnswerIntake {
 
   constructor(
     private readonly store: ParameterStore,
-    private readonly config: Pick<RunConfig, 'loss' | 'minibatch' | 'schedule'>,
+    private readonly config: Pick<RunConfig, 'loss' | 'minibatch' | 'penalties' | 'schedule'>,
     private readonly local: LocalPeers,
   ) {}
 
@@ -94,10 +94,9 @@ export class AnswerIntake {
   }
 
   private requireNode({ net, step, level, index, statistics }: Answer): void {
-    const { schedule, minibatch } = this.config;
-    const { shards } = minibatch;
+    const { shards } = this.config.minibatch;
     const exists = level <= rootLevel(shards) && index < nodeCount(shards, level);
-    const { stepKind } = phaseOf(schedule, net, step);
+    const { stepKind } = phaseOf(scheduleOf(this.config), net, step);
     if (exists && statisticsFit(statisticsOf(stepKind, this.config), { level, index }, shards, statistics))
       return;
     throw new MalformedMessage(

@@ -22,7 +22,7 @@ it('docs/config.md and configs/schema.json are what the schema says', () => {
 
 it('every key has a row with its range, its default and whether it may change', () => {
   expect(page).toContain('| `minibatch.shards` | whole number from 1 to 1024 | `4` | yes | no |');
-  expect(page).toContain('| `loss.clip` | number above 0 | `0.01` | yes | `--amend` |');
+  expect(page).toContain('| `penalties.discriminator[].bound` | number above 0 | `0.01` | yes | `--amend` |');
   expect(page).toContain('| `data.path` | text | `data/mnist` | no | freely |');
   expect(page).toMatch(/\| `optimizer.NET.schedule.steps` \|.*with `name: linear`/);
   expect(changeOf('checkpoint.keep')).toEqual({

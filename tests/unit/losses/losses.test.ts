@@ -23,8 +23,8 @@ const ROWS = [
 const OTHERS = { real: [-5, 1.4, 12.5, 2.7], fake: [10, 4.4, -5.5, 3.6] };
 const THEIR = [
   // theirs smooth by a quarter towards one half, which is an eighth less of real
-  [{ name: 'minimax', smoothing: 0.125 }, OTHERS, 6.19637, -4.82408 + Math.log1p(Math.exp(-1))], // theirs adds the real term at a logit of 1, a constant
-  [{ name: 'non-saturating', smoothing: 0.125 }, OTHERS, 6.19637, 1.38582],
+  [{ name: 'minimax', labelSmoothing: 0.125 }, OTHERS, 6.19637, -4.82408 + Math.log1p(Math.exp(-1))], // theirs adds the real term at a logit of 1, a constant
+  [{ name: 'non-saturating', labelSmoothing: 0.125 }, OTHERS, 6.19637, 1.38582],
   [{ name: 'least-squares' }, OTHERS, 41.73375, 17.69625],
   [{ name: 'hinge' }, OTHERS, 6.75, -3.125],
   [{ name: 'wasserstein' }, OTHERS, 0.225, -3.125],
@@ -110,10 +110,12 @@ describe("the generator's gradient when D rejects everything", () => {
   });
 });
 
-it('only Wasserstein clips, by 0.01 unless told otherwise', () => {
-  expect(lossConstraint(lossOptions.parse({ name: 'wasserstein' }))).toEqual({
-    net: 'discriminator',
-    bound: 0.01,
-  });
-  expect(lossConstraint(lossOptions.parse({ name: 'minimax' }))).toBeUndefined();
+it('only Wasserstein clips, by 0.01 unless told otherwise or a penalty takes its place', () => {
+  const [wasserstein, told] = [{}, { clip: 0.5 }].map((o) =>
+    lossOptions.parse({ name: 'wasserstein', ...o }),
+  );
+  expect(lossConstraint(wasserstein!, false)).toEqual({ net: 'discriminator', bound: 0.01 });
+  expect(lossConstraint(wasserstein!, true)).toBeUndefined();
+  expect(lossConstraint(told!, true)).toEqual({ net: 'discriminator', bound: 0.5 });
+  expect(lossConstraint(lossOptions.parse({ name: 'minimax' }), false)).toBeUndefined();
 });

@@ -13,11 +13,20 @@ import { buildArchitecture, modelOptions } from '../../../src/models/models.js';
 import { network } from '../../../src/models/network.js';
 import { RandomStream, seedOf } from '../../../src/numerics/random.js';
 import { initialParameters } from '../../../src/parameters/initial.js';
-import { boundOf, penaltiesOf, penaltyOptions } from '../../../src/penalties/penalties.js';
+import {
+  boundOf,
+  lazyInterval,
+  penaltiesOf,
+  penaltyOptions,
+  penaltySlots,
+} from '../../../src/penalties/penalties.js';
 import type { StepContext } from '../../../src/steps/step.js';
 import { STEPS } from '../../../src/steps/steps.js';
 
 beforeAll(() => void loadTensorFlow({ kind: 'cpu', threads: 1 }));
+
+const onDiscriminator = (list: object[], isRegularized = false) =>
+  penaltiesOf('discriminator', penaltyOptions.parse({ discriminator: list }), isRegularized);
 
 describe('by hand', () => {
   const seeds = () => new SeedSource(tf.tensor1d([1, 2], 'int32'));
@@ -27,14 +36,14 @@ describe('by hand', () => {
     const items = tf.tensor2d([1, 2, 3, 4, 5, 6], [3, 2]);
     const parameters = new Map([['logit/kernel', w]]);
     const discriminator = (x: tf.Tensor) => tf.matMul(x as tf.Tensor2D, w);
-    return { w, context: { discriminator, real: items, fake: items, parameters, seeds: seeds() } };
+    const logits = { real: discriminator(items), fake: discriminator(items) };
+    const context = { discriminator, real: items, fake: items, logits, parameters, seeds: seeds() };
+    return { w, context: { ...context, slot: () => tf.tensor1d([0]), writeSlot: () => {} } };
   };
 
   it('R1 of a linear D is weight/2 |w|^2, and its gradient is weight * w', () => {
     tf.tidy(() => {
-      const [r1] = penaltiesOf(
-        penaltyOptions.parse({ discriminator: [{ name: 'r1', weight: 6 }] }),
-      ).discriminator;
+      const [r1] = onDiscriminator([{ name: 'r1', weight: 6 }]);
       const { w, context } = linear();
       expect(r1!(context).dataSync()[0]).toBeCloseTo((6 / 2) * 25, 4);
       const slope = tf.grad((v) =>
@@ -47,13 +56,130 @@ describe('by hand', () => {
   it('weight decay is weight/2 |w|^2 on either net', () => {
     tf.tidy(() => {
       const list = [{ name: 'weight-decay', weight: 0.1 }];
-      const { discriminator, generator } = penaltiesOf(
-        penaltyOptions.parse({ discriminator: list, generator: list }),
-      );
+      const options = penaltyOptions.parse({ discriminator: list, generator: list });
       const { context } = linear();
-      expect(discriminator[0]!(context).dataSync()[0]).toBeCloseTo(0.05 * 25, 5);
-      expect(generator[0]!(context).dataSync()[0]).toBeCloseTo(0.05 * 25, 5);
+      const both = { ...context, codes: context.real, synthesize: context.discriminator };
+      for (const net of ['discriminator', 'generator'] as const) {
+        const [term] = penaltiesOf(net, options, false);
+        expect(term!(both).dataSync()[0]).toBeCloseTo(0.05 * 25, 5);
+      }
     });
+  });
+
+  /** D(x) = |x|^2 / 2, whose slope at x is x. */
+  const round = (real: number[][], fake: number[][]) => {
+    const discriminator = (x: tf.Tensor) => tf.mul(0.5, tf.sum(tf.square(x), 1, true));
+    const items = { real: tf.tensor2d(real), fake: tf.tensor2d(fake) };
+    return { ...linear().context, ...items, discriminator };
+  };
+  const termOf = (options: object, context: ReturnType<typeof round>) =>
+    onDiscriminator([options])[0]!(context).dataSync()[0]!;
+
+  it('R1 looks at real items, R2 at generated ones', () => {
+    tf.tidy(() => {
+      const context = round([[1, 2]], [[3, 4]]);
+      expect(termOf({ name: 'r1', weight: 2 }, context)).toBeCloseTo(5, 5);
+      expect(termOf({ name: 'r2', weight: 2 }, context)).toBeCloseTo(25, 5);
+    });
+  });
+
+  it('a gradient penalty is weight (|slope| - target)^2, one-sided only above the target', () => {
+    tf.tidy(() => {
+      const { context } = linear(); // a slope of length 5 everywhere
+      for (const name of ['gradient-penalty', 'dragan']) {
+        expect(termOf({ name, weight: 2 }, context)).toBeCloseTo(2 * 16, 4);
+        expect(termOf({ name, weight: 2, target: 7 }, context)).toBeCloseTo(2 * 4, 4);
+      }
+      expect(termOf({ name: 'gradient-penalty', target: 7, sides: 1 }, context)).toBe(0);
+      expect(termOf({ name: 'gradient-penalty', target: 3, sides: 1 }, context)).toBeCloseTo(10 * 4, 4);
+    });
+  });
+
+  it('a gradient penalty looks between the two items of a pair, everywhere alike', () => {
+    tf.tidy(() => {
+      const many = (item: number[]) => Array.from({ length: 4000 }, () => item);
+      const found = termOf(
+        { name: 'gradient-penalty', weight: 1, target: 0 },
+        round(many([6, 8]), many([3, 4])),
+      );
+      expect(Math.abs(found - (25 + 50 / 2 + 25 / 3))).toBeLessThan(1); // E (5 + 5u)^2
+    });
+  });
+
+  it('DRAGAN looks around real items, as far as half their deviation', () => {
+    tf.tidy(() => {
+      const same = round([[3], [3]], [[100], [100]]);
+      expect(termOf({ name: 'dragan', weight: 1, target: 0 }, same)).toBeCloseTo(9, 4);
+      const apart = round(
+        Array.from({ length: 4000 }, (_, i) => [i % 2 === 0 ? 1 : 3]),
+        Array.from({ length: 4000 }, () => [100]),
+      );
+      // x + 0.5 u v with u, v uniform: E x^2 + E x / 4 + E (u v)^2 / 4
+      const found = termOf({ name: 'dragan', weight: 1, target: 0 }, apart);
+      expect(Math.abs(found - (5 + 2 / 4 + 1 / 36))).toBeLessThan(0.1);
+    });
+  });
+
+  it("LeCam keeps D's outputs near what it lately gave for the other kind, and remembers their means", () => {
+    tf.tidy(() => {
+      const slots = new Map([
+        ['lecam/real', tf.tensor1d([2])],
+        ['lecam/fake', tf.tensor1d([-1])],
+      ]);
+      const written = new Map<string, number>();
+      const logits = { real: tf.tensor2d([[1], [3]]), fake: tf.tensor2d([[0], [-4]]) };
+      const context = {
+        ...linear().context,
+        logits,
+        slot: (name: string) => slots.get(name)!,
+        writeSlot: (name: string, value: tf.Tensor) => void written.set(name, value.dataSync()[0]!),
+      };
+      const found = onDiscriminator([{ name: 'lecam', weight: 0.5 }])[0]!(context).dataSync()[0]!;
+      expect(found).toBeCloseTo(0.5 * ((4 + 16) / 2 + (4 + 36) / 2), 4);
+      expect(Object.fromEntries(written)).toEqual({ 'lecam/real': 2, 'lecam/fake': -2 });
+    });
+    const [real] = penaltySlots(
+      'discriminator',
+      penaltyOptions.parse({ discriminator: [{ name: 'lecam' }] }),
+    );
+    expect(real).toMatchObject({ name: 'lecam/real', momentum: 0.99, merge: 'mean' });
+  });
+
+  it('a lazy penalty is absent, or as many times as strong as it is seldom', () => {
+    tf.tidy(() => {
+      const list = [{ name: 'r1', weight: 6, everySteps: 4 }, { name: 'weight-decay' }];
+      expect(onDiscriminator(list, false)).toHaveLength(1);
+      const [r1] = onDiscriminator(list, true);
+      expect(r1!(linear().context).dataSync()[0]).toBeCloseTo(4 * (6 / 2) * 25, 3);
+      const options = penaltyOptions.parse({ discriminator: list });
+      expect(lazyInterval('discriminator', options)).toBe(4);
+      expect(lazyInterval('generator', options)).toBeUndefined();
+    });
+  });
+
+  it.each([
+    [
+      'other intervals in one list',
+      [
+        { name: 'r1', everySteps: 4 },
+        { name: 'r2', everySteps: 8 },
+      ],
+      /4 and 8.*must be equal/,
+    ],
+    ['one penalty twice', [{ name: 'r1' }, { name: 'r1' }], /r1 stands twice/],
+  ])('refuses %s', (_, list, message) => {
+    expect(() => penaltyOptions.parse({ discriminator: list })).toThrow(message);
+  });
+
+  it("a penalty on D's slope takes the place of Wasserstein's clipping, and clip goes with any loss", () => {
+    const loss = lossOptions.parse({ name: 'wasserstein' });
+    const bound = (list: object[]) =>
+      boundOf('discriminator', { loss, penalties: penaltyOptions.parse({ discriminator: list }) });
+    expect(bound([{ name: 'weight-decay' }])).toBe(0.01);
+    expect(bound([{ name: 'gradient-penalty' }])).toBeUndefined();
+    expect(bound([{ name: 'clip', bound: 0.3 }])).toBe(0.3);
+    const penalties = penaltyOptions.parse({ discriminator: [{ name: 'clip', bound: 0.3 }] });
+    expect(boundOf('discriminator', { loss: { name: 'hinge' }, penalties })).toBe(0.3);
   });
 
   it('the bound of a net is that of its loss, and none where nobody asks for one', () => {
@@ -106,7 +232,7 @@ describe.each(NETWORKS)('a D step of %s with R1', (_, architecture) => {
   const contextOf = (penalties: object): StepContext => ({
     architecture,
     loss: lossOf({ name: 'non-saturating' }),
-    penalties: penaltiesOf(penaltyOptions.parse(penalties)),
+    penalties: penaltyOptions.parse(penalties),
     latentDistribution: 'normal',
     batch: 4,
   });

@@ -6,6 +6,7 @@ import {
   minibatchOf,
   phaseOf,
   roundOf,
+  stepKindsOf,
   versionsAfter,
 } from '../../../src/protocol/schedule.js';
 
@@ -81,5 +82,28 @@ describe('a k that began to count at a boundary', () => {
   it("gives no minibatch twice, and G's step sees that of its round's first", () => {
     expect([5, 6, 7].map((step) => minibatchOf(schedule, 'discriminator', step))).toEqual([5, 6, 7]);
     expect([5, 6].map((step) => minibatchOf(schedule, 'generator', step))).toEqual([5, 8]);
+  });
+});
+
+describe('lazy penalties', () => {
+  const schedule = {
+    ...{ order: 'alternating' as const, discriminatorSteps: 2 },
+    regularizedEvery: { discriminator: 3, generator: undefined },
+  };
+
+  it('are due in every so many steps of their net, from the first on', () => {
+    const kinds = (net: 'discriminator' | 'generator') =>
+      [0, 1, 2, 3, 4].map((step) => phaseOf(schedule, net, step).stepKind);
+    const [due, not] = ['discriminator-regularized', 'discriminator'];
+    expect(kinds('discriminator')).toEqual([due, not, not, due, not]);
+    expect(new Set(kinds('generator'))).toEqual(new Set(['generator']));
+  });
+
+  it('are kinds of steps of their own where there are any', () => {
+    expect(stepKindsOf(schedule)).toEqual(['discriminator', 'discriminator-regularized', 'generator']);
+    expect(stepKindsOf({ order: 'alternating', discriminatorSteps: 1 })).toEqual([
+      'discriminator',
+      'generator',
+    ]);
   });
 });

@@ -11,17 +11,21 @@ const integers = (name: string, value: number[]): KernelAttribute => ({
   value,
 });
 
-const windowAttributes = (factor: number): KernelAttribute[] => [
+const windowAttributes = (window: number, stride = window): KernelAttribute[] => [
   ...floats(),
-  integers('ksize', [1, factor, factor, 1]),
-  integers('strides', [1, factor, factor, 1]),
+  integers('ksize', [1, window, window, 1]),
+  integers('strides', [1, stride, stride, 1]),
   attribute.text('padding', 'VALID'),
   attribute.text('data_format', 'NHWC'),
 ];
 
 /** Largest of squares of `factor` x `factor`: `[b, h, w, c]` → `[b, h/factor, w/factor, c]`; the factor divides both sides. */
-export function maxPool(x: tf.Tensor, factor: number): tf.Tensor {
-  const attributes = () => windowAttributes(factor);
+export const maxPool = (x: tf.Tensor, factor: number): tf.Tensor =>
+  maxPoolOver(x, { window: factor, stride: factor });
+
+/** Largest of windows of `window` x `window`, one every `stride` pixels: sides (h - window) / stride + 1, rounded down. */
+export function maxPoolOver(x: tf.Tensor, { window, stride }: { window: number; stride: number }): tf.Tensor {
+  const attributes = () => windowAttributes(window, stride);
   return withOwnGradient(() =>
     tf.customGrad((...args) => {
       const [input, save] = args as unknown as [tf.Tensor, tf.GradSaveFunc];

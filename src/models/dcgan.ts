@@ -2,10 +2,9 @@
 // input, ReLU in G, leaky ReLU 0.2 in D, weights N(0, 0.02). The number of stages follows from the image's side.
 
 import { z } from 'zod';
-import { NashError } from '../errors.js';
-import type { Shape } from '../numerics/shape.js';
 import type { Initializer } from '../parameters/manifest.js';
 import { modelEntry } from './architecture.js';
+import { geometryOf } from './geometry.js';
 import { activation, batchNorm, convolution, dense, reshape, transposedConvolution } from './layers.js';
 import { network } from './network.js';
 import { latent, latentDistribution, width } from './options.js';
@@ -13,8 +12,6 @@ import { latent, latentDistribution, width } from './options.js';
 const WEIGHTS: Initializer = { kind: 'normal', deviation: 0.02 };
 const SCALE: Initializer = { kind: 'normal', mean: 1, deviation: 0.02 };
 const CONVOLUTION = { kernel: 4, stride: 2, initializer: WEIGHTS, bias: false };
-/** Largest side that the dense layers look at whole. */
-const BASE_SIDE_MAX = 7;
 
 const options = z
   .strictObject({
@@ -30,7 +27,7 @@ const options = z
 export const dcgan = modelEntry({
   options,
   build({ width, latent }, itemShape) {
-    const { base, stages, channels } = geometry(itemShape);
+    const { base, stages, channels } = geometryOf('dcgan', itemShape);
     const widths = Array.from({ length: stages }, (_, i) => width * 2 ** i); // from the image inwards
     const inner = widths.at(-1)!;
     return {
@@ -65,22 +62,3 @@ export const dcgan = modelEntry({
     };
   },
 });
-
-/** 32 → 4x4 and three stages, 28 → 7x7 and two. */
-function geometry(itemShape: Shape): { base: number; stages: number; channels: number } {
-  const [height, width, channels] = itemShape;
-  let base = height ?? 0;
-  let stages = 0;
-  while (base > BASE_SIDE_MAX && base % 2 === 0) {
-    base /= 2;
-    stages += 1;
-  }
-  if (itemShape.length === 3 && height === width && base <= BASE_SIDE_MAX && stages > 0) {
-    return { base, stages, channels: channels! };
-  }
-  throw new NashError(
-    'usage',
-    `model dcgan needs square images whose side is at most ${BASE_SIDE_MAX} times a power of two (28, 32, 48, 64, 96, 128 …); ` +
-      `the data has items of shape [${itemShape.join(', ')}]. Set data.size for image folders, or choose model.name=mlp.`,
-  );
-}

@@ -20,6 +20,8 @@ export interface LayerContext {
   /** samples of the batch that may depend on each other, one group after another; divides the batch */
   group: number;
   seeds: SeedSource;
+  /** psi of the truncation trick, where a network has it; 1 or absent: styles as they are */
+  truncation?: number | undefined;
 }
 
 export interface Layer {

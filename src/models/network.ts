@@ -22,7 +22,12 @@ export interface Body {
     parameters: readonly ParameterSpec[];
     slots: readonly SlotSpec[];
   };
-  /** @param inputs `[batch, ...shape]` each; the result is `[batch, ...outputShape]` */
+  /** Where inputs are mapped to codes first, of which the output is made (StyleGAN's styles): `[batch, ...]` */
+  codes?(inputs: Readonly<Record<string, tf.Tensor>>, context: LayerContext): tf.Tensor;
+  /**
+   * @param inputs `[batch, ...shape]` each, and `codes` where the body has them
+   * @returns `[batch, ...outputShape]`
+   */
   apply(inputs: Readonly<Record<string, tf.Tensor>>, context: LayerContext): tf.Tensor;
 }
 
@@ -33,6 +38,8 @@ export interface Application {
   /** samples that batch norm and its like may couple while training; default: all that are given */
   group?: number | undefined;
   seeds: SeedSource;
+  /** psi of the truncation trick, where a network has it */
+  truncation?: number | undefined;
 }
 
 export interface Network {
@@ -48,6 +55,14 @@ export interface Network {
     inputs: Readonly<Record<string, tf.Tensor>>,
     application: Application,
   ): { output: tf.Tensor; slots: NamedTensors };
+  /**
+   * What the output is made of, where inputs are mapped first: `codes`, to be given beside the inputs to `apply`, which maps them itself
+   * where it is not. Absent: the network has no such mapping.
+   */
+  codes?(
+    inputs: Readonly<Record<string, tf.Tensor>>,
+    application: Application,
+  ): { codes: tf.Tensor; slots: NamedTensors };
 }
 
 /** What a network of one input calls it. */
@@ -74,9 +89,20 @@ export function network(net: Net, inputs: Shape | InputShapes, body: readonly La
     },
     apply(tensors, application) {
       const written = new Map<string, tf.Tensor>();
-      const output = inLayer(net, () => inside.apply(tensors, contextOf(tensors, application, written)));
+      const context = contextOf(tensors, application, written);
+      const output = inLayer(net, () => {
+        if (!inside.codes || tensors.codes) return inside.apply(tensors, context);
+        return inside.apply({ ...tensors, codes: inside.codes(tensors, context) }, context);
+      });
       return { output, slots: written };
     },
+    ...(inside.codes && {
+      codes(tensors, application) {
+        const written = new Map<string, tf.Tensor>();
+        const codes = inLayer(net, () => inside.codes!(tensors, contextOf(tensors, application, written)));
+        return { codes, slots: written };
+      },
+    }),
   };
 }
 
@@ -109,7 +135,7 @@ function contextOf(
   application: Application,
   written: Map<string, tf.Tensor>,
 ): LayerContext {
-  const { parameters, slots, isTraining, seeds } = application;
+  const { parameters, slots, isTraining, seeds, truncation } = application;
   const { group = Object.values(inputs)[0]!.shape[0]! } = application;
   return {
     parameter: (name) => parameters.get(name)!,
@@ -118,6 +144,7 @@ function contextOf(
     isTraining,
     group,
     seeds,
+    truncation,
   };
 }
 

@@ -1,0 +1,157 @@
+// Residual generators and discriminators of pictures, as SNGAN's (Miyato et al. 2018, tables 4 to 6) and those that followed have them.
+import type { Initializer } from '../parameters/manifest.js';
+import { residual } from './blocks.js';
+import type { Geometry } from './geometry.js';
+import { activation, batchNorm, convolution, dense, type Layer, reshape } from './layers.js';
+import { averagePool, selfAttention, sumPool, upsample } from './pictures.js';
+
+/** Uniform with variance gain^2 2 / (fan-in + fan-out) (Glorot and Bengio 2010, equation 16). */
+export const glorotUniform = (fanIn: number, fanOut: number, gain = 1): Initializer => ({
+  kind: 'uniform',
+  range: gain * Math.sqrt(6 / (fanIn + fanOut)),
+});
+
+/** What the parts of a residual net are made with. */
+export interface Parts {
+  /** what is done to each layer that has weights, spectral norm for example */
+  wrap(layer: Layer): Layer;
+  /** in G's blocks, before each activation */
+  norm(name: string): Layer;
+  initializer(fanIn: number, fanOut: number, gain?: number): Initializer;
+}
+
+export const plainly: Parts = {
+  wrap: (layer) => layer,
+  norm: (name) => batchNorm(name),
+  initializer: glorotUniform,
+};
+
+const conv3 = (name: string, fanIn: number, units: number, { wrap, initializer }: Parts): Layer =>
+  wrap(
+    convolution(name, units, {
+      ...{ kernel: 3, stride: 1, bias: true },
+      initializer: initializer(9 * fanIn, 9 * units, Math.SQRT2),
+    }),
+  );
+
+const conv1 = (name: string, fanIn: number, units: number, { wrap, initializer }: Parts): Layer =>
+  wrap(
+    convolution(name, units, {
+      ...{ kernel: 1, stride: 1, bias: true },
+      initializer: initializer(fanIn, units),
+    }),
+  );
+
+/** Twice the side: norm, ReLU, upsampling, convolution, norm, ReLU, convolution. */
+export const upBlock = (name: string, fanIn: number, units: number, parts: Parts): Layer =>
+  residual(name, {
+    main: [
+      parts.norm('norm1'),
+      activation.relu('relu1'),
+      upsample('up'),
+      conv3('conv1', fanIn, units, parts),
+      parts.norm('norm2'),
+      activation.relu('relu2'),
+      conv3('conv2', units, units, parts),
+    ],
+    shortcut: [upsample('up'), conv1('conv', fanIn, units, parts)],
+  });
+
+/** Half the side: ReLU, convolution, ReLU, convolution, pooling. The hidden width is that of what comes in. */
+export const downBlock = (name: string, fanIn: number, units: number, parts: Parts): Layer =>
+  residual(name, {
+    main: [
+      activation.relu('relu1'),
+      conv3('conv1', fanIn, fanIn, parts),
+      activation.relu('relu2'),
+      conv3('conv2', fanIn, units, parts),
+      averagePool('pool'),
+    ],
+    shortcut: [conv1('conv', fanIn, units, parts), averagePool('pool')],
+  });
+
+/** The first block of D: the picture is not rectified, and its shortcut pools first. */
+export const firstBlock = (name: string, fanIn: number, units: number, parts: Parts): Layer =>
+  residual(name, {
+    main: [
+      conv3('conv1', fanIn, units, parts),
+      activation.relu('relu'),
+      conv3('conv2', units, units, parts),
+      averagePool('pool'),
+    ],
+    shortcut: [averagePool('pool'), conv1('conv', fanIn, units, parts)],
+  });
+
+/** The same side and width. */
+export const levelBlock = (name: string, units: number, parts: Parts): Layer =>
+  residual(name, {
+    main: [
+      activation.relu('relu1'),
+      conv3('conv1', units, units, parts),
+      activation.relu('relu2'),
+      conv3('conv2', units, units, parts),
+    ],
+  });
+
+/** Channels of each stage, from the latents to the picture, and of the first, smallest one. */
+export interface GeneratorWidths {
+  start: number;
+  stages: readonly number[];
+}
+
+/** @param attentionSide side of the pictures on which attention is laid; absent: nowhere */
+export function resnetGenerator(
+  latent: number,
+  { base, channels }: Geometry,
+  { start, stages }: GeneratorWidths,
+  parts: Parts,
+  attentionSide?: number,
+): Layer[] {
+  const { wrap, norm, initializer } = parts;
+  const seed = base * base * start;
+  return [
+    wrap(dense('project', seed, { initializer: initializer(latent, seed), bias: true })),
+    reshape('seed', [base, base, start]),
+    ...stages.flatMap((units, i) => [
+      upBlock(`block${i + 1}`, i === 0 ? start : stages[i - 1]!, units, parts),
+      ...attentionAt(base * 2 ** (i + 1), units, attentionSide, parts),
+    ]),
+    norm('norm'),
+    activation.relu('relu'),
+    wrap(
+      convolution('image', channels, {
+        ...{ kernel: 3, stride: 1, bias: true },
+        initializer: initializer(9 * stages.at(-1)!, 9 * channels),
+      }),
+    ),
+    activation.tanh('tanh'),
+  ];
+}
+
+/** @param stages channels of each block that halves the side, then of those that do not */
+export function resnetDiscriminator(
+  { base, stages, channels }: Geometry,
+  { halving, level }: { halving: readonly number[]; level: number },
+  parts: Parts,
+  attentionSide?: number,
+): Layer[] {
+  const last = halving.at(-1)!;
+  return [
+    ...halving.flatMap((units, i) => [
+      i === 0
+        ? firstBlock('block1', channels, units, parts)
+        : downBlock(`block${i + 1}`, halving[i - 1]!, units, parts),
+      ...attentionAt(base * 2 ** (stages - i - 1), units, attentionSide, parts),
+    ]),
+    ...Array.from({ length: level }, (_, i) => levelBlock(`block${halving.length + i + 1}`, last, parts)),
+    activation.relu('relu'),
+    sumPool('pool'),
+  ];
+}
+
+const attentionAt = (side: number, units: number, wanted: number | undefined, parts: Parts): Layer[] => {
+  const { wrap, initializer } = parts;
+  return side === wanted
+    ? [selfAttention('attention', units, { initializer: initializer(units, units), wrap })]
+    : [];
+};

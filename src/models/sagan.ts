@@ -1,0 +1,48 @@
+// SAGAN (Zhang et al. 2019): SNGAN's residual nets with spectral norm in G too, and self-attention in both.
+import { z } from 'zod';
+import { modelEntry } from './architecture.js';
+import { geometryOf } from './geometry.js';
+import { dense } from './layers.js';
+import { network } from './network.js';
+import { latent, latentDistribution, width } from './options.js';
+import { glorotUniform, plainly, resnetDiscriminator, resnetGenerator } from './resnet.js';
+import { resnetWidths } from './sngan.js';
+import { spectrallyNormed } from './weights.js';
+
+const options = z
+  .strictObject({
+    name: z.literal('sagan'),
+    width: width.optional().describe('channels of D next to the image; default: as of sngan'),
+    latent: latent.default(128),
+    latentDistribution: latentDistribution.default('normal'),
+  })
+  .describe(
+    'Zhang et al. 2019, for square images whose side is 7 or less times a power of two; attention lies on pictures of half the side, ' +
+      'at most 32 (table 1)',
+  );
+
+/** Table 1 of the paper: of the sides that were tried, this had the best FID. */
+const ATTENTION_SIDE_MAX = 32;
+
+export const sagan = modelEntry({
+  options,
+  build({ width, latent }, itemShape) {
+    const geometry = geometryOf('sagan', itemShape);
+    const widths = resnetWidths(geometry, width);
+    let attentionSide = itemShape[0]! / 2;
+    while (attentionSide > ATTENTION_SIDE_MAX) attentionSide /= 2;
+    const parts = { ...plainly, wrap: spectrallyNormed };
+    const features = widths.discriminator.halving.at(-1)!;
+    return {
+      generator: network(
+        'generator',
+        [latent],
+        resnetGenerator(latent, geometry, widths.generator, parts, attentionSide),
+      ),
+      discriminator: network('discriminator', itemShape, [
+        ...resnetDiscriminator(geometry, widths.discriminator, parts, attentionSide),
+        spectrallyNormed(dense('logit', 1, { initializer: glorotUniform(features, 1), bias: true })),
+      ]),
+    };
+  },
+});

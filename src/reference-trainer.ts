@@ -4,6 +4,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { RunConfig } from './config/run-config.js';
+import { classesOf } from './data/classes.js';
 import type { DataSource } from './data/data-source.js';
 import { createSampler } from './data/sampler.js';
 import { sizeOf } from './numerics/shape.js';
@@ -36,8 +37,9 @@ export function trainReference(
   amended: { round: number; config: RunConfig } = { round: rounds, config: begun },
 ): TrainedVectors {
   let config = begun;
-  const architecture = architectureOf(config, source.shape);
-  let context = stepContextOf(config, architecture);
+  const classes = config.model.conditional === 'none' ? undefined : classesOf(source);
+  const architecture = architectureOf(config, source.shape, classes?.counts.length);
+  let context = stepContextOf(config, architecture, classes);
   const { size, shards } = config.minibatch;
   const sampler = createSampler({ source, seed: config.seed, minibatchSize: size, shards, branch: 0 });
   const start = (net: Net) => initialParameters(architecture[net].manifest, { seed: config.seed, net });
@@ -45,10 +47,11 @@ export function trainReference(
   const memory: Record<Net, Float64Array[]> = { discriminator: [], generator: [] };
   const average = start('generator');
 
-  const realItems = (minibatch: number, shard: number): tf.Tensor => {
+  const realItems = (minibatch: number, shard: number): Record<'real' | 'labels', tf.Tensor> => {
     const items = new Float32Array((size / shards) * sizeOf(source.shape));
-    sampler.shard(minibatch, shard, items);
-    return tf.tensor(items, [size / shards, ...source.shape]);
+    const labels = new Int32Array(size / shards);
+    sampler.shard(minibatch, shard, items, classes && labels);
+    return { real: tf.tensor(items, [size / shards, ...source.shape]), labels: tf.tensor1d(labels, 'int32') };
   };
 
   /** The mean gradient over all shards of one step, then its state slots, each merged by its own rule. */
@@ -61,7 +64,7 @@ export function trainReference(
         const inputs: Record<InputName, tf.Tensor> = {
           discriminator: tf.tensor1d(versions.get(`discriminator@${reads.discriminator}`)!),
           generator: tf.tensor1d(versions.get(`generator@${reads.generator}`)!),
-          real: realItems(minibatchOf(config.schedule, net, step), shard),
+          ...realItems(minibatchOf(config.schedule, net, step), shard),
           seed: tf.tensor1d(shardSeed(config, { branch: 0, net, step, shard }), 'int32'),
         };
         const fed = Object.fromEntries(declared.map(({ name }) => [name, inputs[name]]));
@@ -91,7 +94,7 @@ export function trainReference(
   for (let round = 0; round < rounds; round++) {
     if (round === amended.round) {
       config = amended.config;
-      context = stepContextOf(config, architecture);
+      context = stepContextOf(config, architecture, classes);
     }
     const [first, next] = [round, round + 1].map(
       (each) => versionsAfter(config.schedule, each).discriminator,

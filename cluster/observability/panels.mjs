@@ -107,7 +107,10 @@ export const ROWS = [
         title: "D's accuracy",
         what: 'where D gives probabilities: on real and on fake items: 1 for long means that G is told nothing, 1/2 that D cannot tell them apart',
         unit: 'percentunit',
-        queries: [['gan_discriminator_accuracy_ratio{$run}', '{{source}} {{run}}']],
+        queries: [
+          ['gan_discriminator_accuracy_ratio{$run}', '{{source}} {{run}}'],
+          ['gan_class_accuracy_ratio{$run}', 'class of {{source}} {{run}}'],
+        ],
         min: 0,
         max: 1,
       },
@@ -354,7 +357,7 @@ export const ROWS = [
         unit: 'short',
         queries: [
           [
-            '{__name__=~"gan_.+_(ratio|nats|distance|score)",__name__!~"gan_discriminator_accuracy_ratio|gan_value_function_nats|gan_mode_collapse_threshold_ratio",$run}',
+            '{__name__=~"gan_.+_(ratio|nats|distance|score)",__name__!~"gan_discriminator_accuracy_ratio|gan_class_accuracy_ratio|gan_value_function_nats|gan_mode_collapse_threshold_ratio",$run}',
             '{{__name__}} {{run}}',
           ],
         ],

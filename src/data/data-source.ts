@@ -28,8 +28,8 @@ export interface DistributionSource {
   modes: readonly (readonly number[])[];
   /** standard deviation of each mode, per axis */
   deviation: number;
-  /** Fills `out` with items decided by the seed alone. */
-  draw(seed: Seed, out: Float32Array): void;
+  /** Fills `out` with items decided by the seed alone, and `labels` with the mode of each. */
+  draw(seed: Seed, out: Float32Array, labels?: Int32Array): void;
   close(): void;
 }
 

@@ -18,7 +18,7 @@ export function mixtureSource(options: MixtureOptions): DistributionSource {
       .digest('hex'),
     modes,
     deviation,
-    draw: (seed, out) => draw(seed, out, modes, deviation),
+    draw: (seed, out, labels) => draw(seed, out, { modes, deviation, labels }),
     close: () => {},
   };
 }
@@ -43,11 +43,21 @@ function modesOf(options: MixtureOptions): number[][] {
 }
 
 /** Each item: a mode drawn uniformly, then one normal an axis. */
-function draw(seed: Seed, out: Float32Array, modes: readonly number[][], deviation: number): void {
+function draw(
+  seed: Seed,
+  out: Float32Array,
+  {
+    modes,
+    deviation,
+    labels,
+  }: { modes: readonly number[][]; deviation: number; labels: Int32Array | undefined },
+): void {
   const random = new RandomStream(seed);
   const dimensions = modes[0]!.length;
   for (let at = 0; at < out.length; at += dimensions) {
-    const mode = modes[random.below(modes.length)]!;
+    const label = random.below(modes.length);
+    const mode = modes[label]!;
+    if (labels) labels[at / dimensions] = label;
     for (let axis = 0; axis < dimensions; axis++) out[at + axis] = mode[axis]! + deviation * random.normal();
   }
 }

@@ -5,8 +5,11 @@ import { sizeOf } from '../numerics/shape.js';
 import type { DataSource, DatasetSource } from './data-source.js';
 
 export interface Sampler {
-  /** Fills `out`, float32 `[shardSize, ...item]`, with the real items of one shard of D's step. */
-  shard(step: number, shard: number, out: Float32Array): void;
+  /**
+   * Fills `out`, float32 `[shardSize, ...item]`, with the real items of one shard of D's step.
+   * @param labels `[shardSize]`, filled with their classes where it is given: only of data whose items all have one
+   */
+  shard(step: number, shard: number, out: Float32Array, labels?: Int32Array): void;
 }
 
 export interface SamplerOptions {
@@ -24,15 +27,19 @@ export interface SamplerOptions {
  */
 export function createSampler({ source, seed, minibatchSize, shards, branch }: SamplerOptions): Sampler {
   if (source.kind === 'distribution') {
-    return { shard: (step, shard, out) => source.draw(seedOf(seed, branch, 'data', step, shard), out) };
+    return {
+      shard: (step, shard, out, labels) =>
+        source.draw(seedOf(seed, branch, 'data', step, shard), out, labels),
+    };
   }
   const order = epochOrder(source, seed);
   const shardSize = minibatchSize / shards;
   return {
-    shard(step, shard, out) {
+    shard(step, shard, out, labels) {
       const first = step * minibatchSize + shard * shardSize;
       const indices = Array.from({ length: out.length / sizeOf(source.shape) }, (_, i) => order(first + i));
       source.read(indices, out);
+      labels?.set(indices.map((index) => source.label(index)!));
     },
   };
 }

@@ -1,10 +1,12 @@
 // The evaluator process: looks at the averaged generator at its own pace, beside training.
 import { loadTensorFlow } from '../compiler/tensorflow.js';
 import type { RunConfig } from '../config/run-config.js';
+import type { Classes } from '../data/classes.js';
 import { messageOf } from '../errors.js';
 import { createExaminer, type Examiner } from '../evaluation/examiner.js';
 import type { Measures } from '../evaluation/measures/measures.js';
 import { SampleDrawer } from '../evaluation/sample-drawer.js';
+import { drawnLabels } from '../evaluation/sample-labels.js';
 import type { MessageOf, ServerMessage } from '../protocol/messages.js';
 import { openRun } from '../run/open-run.js';
 import { writeFigure, writeRealFigure } from '../run-folder/figures.js';
@@ -26,6 +28,8 @@ interface Prepared {
   config: RunConfig;
   examiner: Examiner;
   drawer: SampleDrawer;
+  /** of the data, in a conditional run */
+  classes: Classes | undefined;
   history: CollapseHistory;
   cache: WeightsCache;
 }
@@ -60,12 +64,13 @@ class Evaluator implements SessionRole {
   async prepare(config: RunConfig, memory: ServerMemory | undefined) {
     const kind = config.device.kind === 'gpu' ? 'auto' : config.device.kind;
     const backend = loadTensorFlow({ ...config.device, kind });
-    const { source, architecture, layout, manifests } = await openRun(config);
+    const { source, architecture, classes, layout, manifests } = await openRun(config);
     this.dispose();
     this.asked = undefined;
     this.prepared = {
       config,
-      examiner: createExaminer(source, config.data.source, config.evaluation.samples),
+      examiner: createExaminer(source, config.data.source, config.evaluation.samples, classes),
+      classes,
       drawer: new SampleDrawer({ architecture, latentDistribution: config.model.latentDistribution }),
       history: new CollapseHistory(this.runDir, config.collapse),
       cache: new WeightsCache(layout, memory?.weights),
@@ -116,14 +121,19 @@ class Evaluator implements SessionRole {
   }
 
   private async examine(
-    { config, examiner, drawer, history }: Prepared,
+    { config, examiner, drawer, classes, history }: Prepared,
     generator: NonNullable<ReturnType<WeightsCache['get']>>,
     version: number,
   ): Promise<Measures> {
-    const samples = drawer.draw(generator, { count: examiner.sampleCount, seed: config.seed });
-    const measures = examiner.measure(samples);
+    const { seed } = config;
+    const wanted = { count: examiner.sampleCount, seed };
+    const labels = classes && drawnLabels(classes.counts, wanted);
+    const samples = drawer.draw(generator, { ...wanted, labels });
+    const measures = examiner.measure(samples, labels);
     await this.drawing(async () => {
-      writeFigure(this.runDir, examiner.figureKind, version, await examiner.draw(samples, version));
+      const rows = examiner.figureLabels;
+      const shown = rows ? drawer.draw(generator, { count: rows.length, seed, labels: rows }) : samples;
+      writeFigure(this.runDir, examiner.figureKind, version, await examiner.draw(shown, version));
       await history.draw(version, measures);
     });
     return measures;

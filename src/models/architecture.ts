@@ -3,7 +3,10 @@ import type { Shape } from '../numerics/shape.js';
 import type { Variant } from '../variants.js';
 import type { Network } from './network.js';
 
-/** A pair of networks: G maps `latents` `[latent]` to items, D maps `items` to one logit `[1]`. */
+/**
+ * A pair of networks: G maps `latents` `[latent]` to items, D maps `items` to one logit `[1]`. In a conditional run each may be told
+ * `labels`, and a D that is an auxiliary classifier gives `[1 + classes]`.
+ */
 export interface Architecture {
   generator: Network;
   discriminator: Network;
@@ -13,9 +16,10 @@ export interface Architecture {
 export interface ModelEntry<O extends { name: string } = never> extends Variant<O> {
   /**
    * Builds the two networks for items of a shape.
+   * @param classes of the data in a conditional run; 0: the networks are told no labels
    * @throws NashError('usage') when the architecture cannot make items of that shape
    */
-  build(options: O, itemShape: Shape): Architecture;
+  build(options: O, itemShape: Shape, classes: number): Architecture;
 }
 
 /** An entry whose builder takes the options of its own schema. */

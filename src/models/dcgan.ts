@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { Initializer } from '../parameters/manifest.js';
 import { modelEntry } from './architecture.js';
 import { geometryOf } from './geometry.js';
+import { conditionalOptions, labelling } from './labels.js';
 import { activation, batchNorm, convolution, dense, reshape, transposedConvolution } from './layers.js';
 import { network } from './network.js';
 import { latent, latentDistribution, width } from './options.js';
@@ -19,6 +20,7 @@ const options = z
     width: width.default(64).describe('channels next to the image, which double at each stage inwards'),
     latent: latent.default(100),
     latentDistribution: latentDistribution.default('normal'),
+    ...conditionalOptions,
   })
   .describe(
     'Radford et al. 2016, for square images whose side is 7 or less times a power of two: 28, 32, 48, 64, …',
@@ -26,38 +28,38 @@ const options = z
 
 export const dcgan = modelEntry({
   options,
-  build({ width, latent }, itemShape) {
+  build(options, itemShape, classes) {
+    const { width, latent } = options;
+    const labels = labelling(options, classes);
     const { base, stages, channels } = geometryOf('dcgan', itemShape);
     const widths = Array.from({ length: stages }, (_, i) => width * 2 ** i); // from the image inwards
     const inner = widths.at(-1)!;
     return {
-      generator: network(
-        'generator',
-        [latent],
-        [
-          dense('project', base * base * inner, { initializer: WEIGHTS, bias: false }),
-          reshape('seed', [base, base, inner]),
-          batchNorm('norm0', SCALE),
-          activation.relu('relu0'),
-          ...widths
-            .slice(0, -1)
-            .reverse()
-            .flatMap((units, i) => [
-              transposedConvolution(`deconv${i + 1}`, units, CONVOLUTION),
-              batchNorm(`norm${i + 1}`, SCALE),
-              activation.relu(`relu${i + 1}`),
-            ]),
-          transposedConvolution('image', channels, CONVOLUTION),
-          activation.tanh('tanh'),
-        ],
-      ),
-      discriminator: network('discriminator', itemShape, [
+      generator: network('generator', labels.generatorInputs(latent), [
+        ...labels.besideLatents,
+        dense('project', base * base * inner, { initializer: WEIGHTS, bias: false }),
+        reshape('seed', [base, base, inner]),
+        batchNorm('norm0', SCALE),
+        activation.relu('relu0'),
+        ...widths
+          .slice(0, -1)
+          .reverse()
+          .flatMap((units, i) => [
+            transposedConvolution(`deconv${i + 1}`, units, CONVOLUTION),
+            batchNorm(`norm${i + 1}`, SCALE),
+            activation.relu(`relu${i + 1}`),
+          ]),
+        transposedConvolution('image', channels, CONVOLUTION),
+        activation.tanh('tanh'),
+      ]),
+      discriminator: network('discriminator', labels.discriminatorInputs(itemShape), [
+        ...labels.besideItems,
         ...widths.flatMap((units, i) => [
           convolution(`conv${i + 1}`, units, CONVOLUTION),
           ...(i === 0 ? [] : [batchNorm(`norm${i + 1}`, SCALE)]),
           activation.leakyRelu(`leaky${i + 1}`),
         ]),
-        dense('logit', 1, { initializer: WEIGHTS, bias: false }),
+        labels.head('logit', { initializer: WEIGHTS, bias: false }),
       ]),
     };
   },

@@ -1,6 +1,7 @@
 // `nash/models`: what networks are made of, for those of somebody's own.
 export type { Shape } from '../numerics/shape.js';
 export type { Architecture } from './architecture.js';
+export * from './labels.js';
 export * from './layers.js';
 export * from './network.js';
 export { sequential } from './sequential.js';

@@ -2,6 +2,7 @@
 // Shapes are those of one item; the batch axis comes in front. Nothing here knows which net or step it serves.
 
 import * as tf from '@tensorflow/tfjs-core';
+import { assert } from '../errors.js';
 import { addBias, leakyRelu, maxout, relu, tanh } from '../kernels/activations.js';
 import { batchNormInference, batchNormTraining } from '../kernels/batch-norm.js';
 import { dropout as dropoutKernel, type SeedSource } from '../kernels/random.js';
@@ -22,6 +23,8 @@ export interface LayerContext {
   seeds: SeedSource;
   /** psi of the truncation trick, where a network has it; 1 or absent: styles as they are */
   truncation?: number | undefined;
+  /** the classes of the batch, one-hot float32 `[batch, classes]`; absent where the network is told none */
+  labels?: tf.Tensor | undefined;
 }
 
 export interface Layer {
@@ -125,40 +128,78 @@ export function transposedConvolution(name: string, channels: number, options: C
 /** Share of the old running statistics that a step keeps: PyTorch's `momentum=0.1`, written from the other side. */
 const RUNNING_MOMENTUM = 0.9;
 
-/** Batch normalization over all axes but the last; running statistics are state slots, averaged over shards. */
-export function batchNorm(name: string, scale: Initializer = { kind: 'constant', value: 1 }): Layer {
-  const channelsOf = (input: Shape) => [input.at(-1)!];
-  const constant = (value: number): Initializer => ({ kind: 'constant', value });
-  return {
+const constant = (value: number): Initializer => ({ kind: 'constant', value });
+const channelsOf = (input: Shape) => input.at(-1)!;
+
+/** Mean and variance over all axes but the last, averaged over shards. */
+function runningStatistics(input: Shape): SlotSpec[] {
+  const slot = (name: string, value: number): SlotSpec => ({
     name,
-    outputShape: (input) => input,
-    parameters: (input) => [
-      { name: 'scale', shape: channelsOf(input), initializer: scale },
-      { name: 'offset', shape: channelsOf(input), initializer: constant(0) },
-    ],
-    slots: (input) => [
-      {
-        name: 'mean',
-        shape: channelsOf(input),
-        initializer: constant(0),
-        merge: 'mean',
-        momentum: RUNNING_MOMENTUM,
-      },
-      {
-        name: 'variance',
-        shape: channelsOf(input),
-        initializer: constant(1),
-        merge: 'mean',
-        momentum: RUNNING_MOMENTUM,
-      },
-    ],
-    apply: (x, context) => onImages(x, (images) => normalized(images, context)),
-  };
+    shape: [channelsOf(input)],
+    initializer: constant(value),
+    merge: 'mean',
+    momentum: RUNNING_MOMENTUM,
+  });
+  return [slot('mean', 0), slot('variance', 1)];
 }
 
-function normalized(x: tf.Tensor, context: LayerContext): tf.Tensor {
-  const scale = context.parameter('scale');
-  const offset = context.parameter('offset');
+/** Batch normalization over all axes but the last; running statistics are state slots. */
+export const batchNorm = (name: string, scale: Initializer = constant(1)): Layer => ({
+  name,
+  outputShape: (input) => input,
+  parameters: (input) => [
+    { name: 'scale', shape: [channelsOf(input)], initializer: scale },
+    { name: 'offset', shape: [channelsOf(input)], initializer: constant(0) },
+  ],
+  slots: runningStatistics,
+  apply: (x, context) => {
+    const [scale, offset] = [context.parameter('scale'), context.parameter('offset')];
+    return onImages(x, (images) => normalized(images, { scale, offset }, context));
+  },
+});
+
+/**
+ * Batch normalization whose scale and offset are the item's class's own (Dumoulin et al. 2017, equation 5; Miyato and Koyama 2018): tables
+ * `[classes, channels]`. The statistics are those of all classes together.
+ */
+export const conditionalBatchNorm = (
+  name: string,
+  classes: number,
+  scale: Initializer = constant(1),
+): Layer => ({
+  name,
+  outputShape: (input) => input,
+  parameters: (input) => [
+    { name: 'scale', shape: [classes, channelsOf(input)], initializer: scale },
+    { name: 'offset', shape: [classes, channelsOf(input)], initializer: constant(0) },
+  ],
+  slots: runningStatistics,
+  apply: (x, context) => {
+    const channels = channelsOf(x.shape);
+    const labels = labelsFor(name, classes, context) as tf.Tensor2D;
+    const ofClass = (table: string) =>
+      tf.reshape(tf.matMul(labels, context.parameter(table) as tf.Tensor2D), [batchOf(x), 1, 1, channels]);
+    const plain = { scale: tf.ones([channels]), offset: tf.zeros([channels]) };
+    return onImages(x, (images) =>
+      tf.add(tf.mul(normalized(images, plain, context), ofClass('scale')), ofClass('offset')),
+    );
+  },
+});
+
+/** The labels that a layer for so many classes is given. */
+export function labelsFor(name: string, classes: number, { labels }: LayerContext): tf.Tensor {
+  assert(
+    labels?.shape[1] === classes,
+    () => `layer '${name}' needs labels of ${classes} classes and is given [${labels?.shape ?? 'none'}]`,
+  );
+  return labels;
+}
+
+function normalized(
+  x: tf.Tensor,
+  { scale, offset }: Record<'scale' | 'offset', tf.Tensor>,
+  context: LayerContext,
+): tf.Tensor {
   if (!context.isTraining) {
     return batchNormInference(x, {
       scale,

@@ -8,6 +8,7 @@ import { maxPoolOver } from '../kernels/resample.js';
 import { type Shape, sizeOf } from '../numerics/shape.js';
 import type { Initializer } from '../parameters/manifest.js';
 import { modelEntry } from './architecture.js';
+import { conditionalOptions, labelling } from './labels.js';
 import { activation, dense, dropout, type Layer, maxoutUnits, reshape } from './layers.js';
 import { network } from './network.js';
 import { keep, latent, latentDistribution, width } from './options.js';
@@ -37,6 +38,7 @@ const options = z
         keepHidden: keep.default(0.5).describe('share of hidden units that dropout keeps'),
       })
       .prefault({}),
+    ...conditionalOptions,
   })
   .describe('the convolutional nets of Goodfellow et al. 2014 for CIFAR-10; images of any side from 12 on');
 
@@ -134,7 +136,9 @@ function deconvolution(name: string, [height, width, channels]: Shape): Layer {
 
 export const maxoutConv = modelEntry({
   options,
-  build({ latent, generator: g, discriminator: d }, itemShape) {
+  build(options, itemShape, classes) {
+    const { generator: g, discriminator: d } = options;
+    const labels = labelling(options, classes);
     const [height, width] = itemShape;
     if (itemShape.length !== 3 || Math.min(height!, width!) < SIDE_MIN) {
       throw new NashError(
@@ -146,20 +150,18 @@ export const maxoutConv = modelEntry({
     const seed: Shape = [seedSide(height!), seedSide(width!), g.channels];
     const weights = (range: number) => ({ initializer: uniform(range), bias: true });
     return {
-      generator: network(
-        'generator',
-        [latent],
-        [
-          dense('dense1', g.hidden, weights(GENERATOR_RANGE)),
-          activation.relu('relu1'),
-          dense('dense2', sizeOf(seed), weights(GENERATOR_RANGE)),
-          hiddenSigmoid('sigmoid2'),
-          reshape('seed', seed),
-          deconvolution('image', itemShape),
-          activation[g.output](g.output),
-        ],
-      ),
-      discriminator: network('discriminator', itemShape, [
+      generator: network('generator', labels.generatorInputs(options.latent), [
+        ...labels.besideLatents,
+        dense('dense1', g.hidden, weights(GENERATOR_RANGE)),
+        activation.relu('relu1'),
+        dense('dense2', sizeOf(seed), weights(GENERATOR_RANGE)),
+        hiddenSigmoid('sigmoid2'),
+        reshape('seed', seed),
+        deconvolution('image', itemShape),
+        activation[g.output](g.output),
+      ]),
+      discriminator: network('discriminator', labels.discriminatorInputs(itemShape), [
+        ...labels.besideItems,
         dropout('dropInput', d.keepInput),
         ...CONVOLUTIONS.flatMap((convolution, i) => [
           maxoutConvolution(`maxout${i + 1}`, d.channels[i]!, convolution),
@@ -168,7 +170,7 @@ export const maxoutConv = modelEntry({
         dense('dense4', d.units * DENSE_PIECES, weights(DISCRIMINATOR_RANGE)),
         maxoutUnits('maxout4', DENSE_PIECES),
         dropout('drop4', d.keepHidden),
-        dense('logit', 1, weights(DISCRIMINATOR_RANGE)),
+        labels.head('logit', weights(DISCRIMINATOR_RANGE)),
       ]),
     };
   },

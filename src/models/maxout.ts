@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { sizeOf } from '../numerics/shape.js';
 import type { Initializer } from '../parameters/manifest.js';
 import { modelEntry } from './architecture.js';
+import { conditionalOptions, labelling } from './labels.js';
 import { activation, dense, dropout, maxoutUnits, reshape, stack } from './layers.js';
 import { network } from './network.js';
 import { hidden, keep, latent, latentDistribution } from './options.js';
@@ -33,6 +34,7 @@ const options = z
         range: range.default(0.005),
       })
       .prefault({}),
+    ...conditionalOptions,
   })
   .describe(
     'the fully connected nets of Goodfellow et al. 2014 for MNIST: a D of maxout units with dropout, a G of rectifiers',
@@ -40,32 +42,32 @@ const options = z
 
 export const maxout = modelEntry({
   options,
-  build(options, itemShape) {
+  build(options, itemShape, classes) {
     const { generator: g, discriminator: d } = options;
     const items = sizeOf(itemShape);
+    const labels = labelling(options, classes);
     const weights = (range: number) => ({ initializer: uniform(range), bias: true });
     return {
-      generator: network(
-        'generator',
-        [options.latent],
-        [
-          ...stack(options.latent, g.hidden, (i, _, units) => [
-            dense(`dense${i}`, units, weights(g.range)),
-            activation.relu(`relu${i}`),
-          ]),
-          dense('output', items, weights(g.range)),
-          activation[g.output](g.output),
-          reshape('item', itemShape),
-        ],
-      ),
-      discriminator: network('discriminator', itemShape, [
+      generator: network('generator', labels.generatorInputs(options.latent), [
+        ...labels.besideLatents,
+        ...stack(options.latent, g.hidden, (i, _, units) => [
+          dense(`dense${i}`, units, weights(g.range)),
+          activation.relu(`relu${i}`),
+        ]),
+        dense('output', items, weights(g.range)),
+        activation[g.output](g.output),
+        reshape('item', itemShape),
+      ]),
+      discriminator: network('discriminator', labels.discriminatorInputs(itemShape), [
         dropout('dropout0', d.keepInput),
+        reshape('flat', [items]),
+        ...labels.besideItems,
         ...stack(items, d.units, (i, _, units) => [
           dense(`dense${i}`, units * d.pieces, weights(d.range)),
           maxoutUnits(`maxout${i}`, d.pieces),
           dropout(`dropout${i}`, d.keepHidden),
         ]),
-        dense('logit', 1, weights(d.range)),
+        labels.head('logit', weights(d.range)),
       ]),
     };
   },

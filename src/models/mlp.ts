@@ -1,14 +1,19 @@
 // Fully connected G and D, the nets of every 2-D benchmark.
 import { z } from 'zod';
-import { sizeOf } from '../numerics/shape.js';
+import { type Shape, sizeOf } from '../numerics/shape.js';
 import type { Initializer } from '../parameters/manifest.js';
 import { modelEntry } from './architecture.js';
-import { activation, batchNorm, dense, reshape, stack } from './layers.js';
+import { conditionalOptions, labelling } from './labels.js';
+import { activation, batchNorm, dense, type Layer, reshape, stack } from './layers.js';
 import { network } from './network.js';
 import { hidden, latent, latentDistribution } from './options.js';
 
 /** Normal with variance 2/fan-in (He et al. 2015, equation 10). */
 const heNormal = (fanIn: number): Initializer => ({ kind: 'normal', deviation: Math.sqrt(2 / fanIn) });
+
+/** Features that layers make of so many. */
+const widthAfter = (width: number, layers: readonly Layer[]): number =>
+  sizeOf(layers.reduce<Shape>((shape, layer) => layer.outputShape(shape), [width]));
 
 const hiddenActivation = z
   .enum(['relu', 'leakyRelu', 'tanh'])
@@ -34,35 +39,36 @@ const options = z
         activation: hiddenActivation,
       })
       .prefault({}),
+    ...conditionalOptions,
   })
   .describe('fully connected nets, for data of any shape');
 
 export const mlp = modelEntry({
   options,
-  build(options, itemShape) {
+  build(options, itemShape, classes) {
     const { generator: g, discriminator: d } = options;
     const items = sizeOf(itemShape);
+    const labels = labelling(options, classes);
     return {
-      generator: network(
-        'generator',
-        [options.latent],
-        [
-          ...stack(options.latent, g.hidden, (i, fanIn, units) => [
-            dense(`dense${i}`, units, { initializer: heNormal(fanIn), bias: !g.batchNorm }),
-            ...(g.batchNorm ? [batchNorm(`norm${i}`)] : []),
-            activation[g.activation](`${g.activation}${i}`),
-          ]),
-          dense('output', items, { initializer: heNormal(g.hidden.at(-1)!), bias: true }),
-          activation[g.output](g.output),
-          reshape('item', itemShape),
-        ],
-      ),
-      discriminator: network('discriminator', itemShape, [
-        ...stack(items, d.hidden, (i, fanIn, units) => [
+      generator: network('generator', labels.generatorInputs(options.latent), [
+        ...labels.besideLatents,
+        ...stack(widthAfter(options.latent, labels.besideLatents), g.hidden, (i, fanIn, units) => [
+          dense(`dense${i}`, units, { initializer: heNormal(fanIn), bias: !g.batchNorm }),
+          ...(g.batchNorm ? [batchNorm(`norm${i}`)] : []),
+          activation[g.activation](`${g.activation}${i}`),
+        ]),
+        dense('output', items, { initializer: heNormal(g.hidden.at(-1)!), bias: true }),
+        activation[g.output](g.output),
+        reshape('item', itemShape),
+      ]),
+      discriminator: network('discriminator', labels.discriminatorInputs(itemShape), [
+        reshape('flat', [items]),
+        ...labels.besideItems,
+        ...stack(widthAfter(items, labels.besideItems), d.hidden, (i, fanIn, units) => [
           dense(`dense${i}`, units, { initializer: heNormal(fanIn), bias: true }),
           activation[d.activation](`${d.activation}${i}`),
         ]),
-        dense('logit', 1, { initializer: heNormal(d.hidden.at(-1)!), bias: true }),
+        labels.head('logit', { initializer: heNormal(d.hidden.at(-1)!), bias: true }),
       ]),
     };
   },

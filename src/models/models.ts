@@ -20,7 +20,8 @@ export type ModelOptions = z.infer<typeof modelOptions>;
 
 /**
  * Builds the two networks that the options name, for items of a shape.
+ * @param classes of the data in a conditional run; 0: the networks are told no labels
  * @throws NashError('usage') when the architecture cannot make items of that shape
  */
-export const buildArchitecture = (options: ModelOptions, itemShape: Shape): Architecture =>
-  variantOf(MODELS, options).build(options as never, itemShape);
+export const buildArchitecture = (options: ModelOptions, itemShape: Shape, classes = 0): Architecture =>
+  variantOf(MODELS, options).build(options as never, itemShape, classes);

@@ -8,7 +8,7 @@ import type { Manifest, ManifestEntry, Net } from '../parameters/manifest.js';
 import type { Layer, LayerContext, ParameterSpec, SlotSpec } from './layers.js';
 import { sequential } from './sequential.js';
 
-/** Shapes of one item of each input, by name: `latents`, `items`, labels, a picture, … */
+/** Shapes of one item of each input, by name: `latents`, `items`, `labels` (one-hot, `[classes]`), a picture, … */
 export type InputShapes = Readonly<Record<string, Shape>>;
 
 /** A network's tensors by name. */
@@ -145,6 +145,7 @@ function contextOf(
     group,
     seeds,
     truncation,
+    labels: inputs.labels,
   };
 }
 

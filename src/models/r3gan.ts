@@ -9,7 +9,8 @@ import type { Initializer } from '../parameters/manifest.js';
 import { modelEntry } from './architecture.js';
 import { residual } from './blocks.js';
 import { geometryOf } from './geometry.js';
-import { convolution, dense, type Layer } from './layers.js';
+import { conditionalOptions, labelling } from './labels.js';
+import { convolution, type Layer } from './layers.js';
 import { network } from './network.js';
 import { latent, latentDistribution, width } from './options.js';
 
@@ -26,6 +27,7 @@ const options = z
       .describe('width inside a block, in widths (paper, grouped: 2)'),
     latent: latent.default(64),
     latentDistribution: latentDistribution.default('normal'),
+    ...conditionalOptions,
   })
   .describe(
     'Huang et al. 2024, configuration E, for square images whose side is 7 or less times a power of two',
@@ -125,7 +127,8 @@ const discriminativeBasis = (name: string): Layer => ({
 
 export const r3gan = modelEntry({
   options,
-  build(options, itemShape) {
+  build(options, itemShape, classes) {
+    const labels = labelling(options, classes);
     const { latent, width, blocks } = options;
     const { base, stages, channels } = geometryOf('r3gan', itemShape);
     const count = blocks * (stages + 1);
@@ -133,22 +136,20 @@ export const r3gan = modelEntry({
       Array.from({ length: blocks }, (_, i) => block(`${side}block${i + 1}`, options, count));
     const sides = Array.from({ length: stages + 1 }, (_, i) => base * 2 ** i);
     return {
-      generator: network(
-        'generator',
-        [latent],
-        [
-          generativeBasis('basis', base, width),
-          ...sides.flatMap((side, i) => [...(i === 0 ? [] : [doubled(`${side}up`)]), ...blocksOf(side)]),
-          conv('image', width, channels, 1, 1),
-        ],
-      ),
-      discriminator: network('discriminator', itemShape, [
-        conv('image', channels, width, 1, 1),
+      generator: network('generator', labels.generatorInputs(latent), [
+        ...labels.besideLatents,
+        generativeBasis('basis', base, width),
+        ...sides.flatMap((side, i) => [...(i === 0 ? [] : [doubled(`${side}up`)]), ...blocksOf(side)]),
+        conv('image', width, channels, 1, 1),
+      ]),
+      discriminator: network('discriminator', labels.discriminatorInputs(itemShape), [
+        ...labels.besideItems,
+        conv('fromImage', channels, width, 1, 1),
         ...[...sides]
           .reverse()
           .flatMap((side, i) => [...(i === 0 ? [] : [halved(`${side}down`)]), ...blocksOf(side)]),
         discriminativeBasis('basis'),
-        dense('logit', 1, { initializer: scaled(width), bias: false }),
+        labels.head('logit', { initializer: scaled(width), bias: false }),
       ]),
     };
   },

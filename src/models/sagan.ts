@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { modelEntry } from './architecture.js';
 import { geometryOf } from './geometry.js';
-import { dense } from './layers.js';
+import { conditionalOptions, labelling } from './labels.js';
 import { network } from './network.js';
 import { latent, latentDistribution, width } from './options.js';
 import { glorotUniform, plainly, resnetDiscriminator, resnetGenerator } from './resnet.js';
@@ -15,6 +15,7 @@ const options = z
     width: width.optional().describe('channels of D next to the image; default: as of sngan'),
     latent: latent.default(128),
     latentDistribution: latentDistribution.default('normal'),
+    ...conditionalOptions,
   })
   .describe(
     'Zhang et al. 2019, for square images whose side is 7 or less times a power of two; attention lies on pictures of half the side, ' +
@@ -26,22 +27,25 @@ const ATTENTION_SIDE_MAX = 32;
 
 export const sagan = modelEntry({
   options,
-  build({ width, latent }, itemShape) {
+  build(options, itemShape, classes) {
+    const { width, latent } = options;
+    const labels = labelling(options, classes);
     const geometry = geometryOf('sagan', itemShape);
     const widths = resnetWidths(geometry, width);
     let attentionSide = itemShape[0]! / 2;
     while (attentionSide > ATTENTION_SIDE_MAX) attentionSide /= 2;
-    const parts = { ...plainly, wrap: spectrallyNormed };
+    const parts = { ...plainly, wrap: spectrallyNormed, norm: labels.norm };
     const features = widths.discriminator.halving.at(-1)!;
     return {
       generator: network(
         'generator',
-        [latent],
+        labels.generatorInputs(latent),
         resnetGenerator(latent, geometry, widths.generator, parts, attentionSide),
       ),
-      discriminator: network('discriminator', itemShape, [
+      discriminator: network('discriminator', labels.discriminatorInputs(itemShape), [
+        ...labels.besideItems,
         ...resnetDiscriminator(geometry, widths.discriminator, parts, attentionSide),
-        spectrallyNormed(dense('logit', 1, { initializer: glorotUniform(features, 1), bias: true })),
+        spectrallyNormed(labels.head('logit', { initializer: glorotUniform(features, 1), bias: true })),
       ]),
     };
   },

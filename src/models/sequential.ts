@@ -1,4 +1,4 @@
-// Layers that follow one another, as the body of a network with one input.
+// Layers that follow one another, as the body of a network with one input, and labels that any layer of it may look at.
 import { assert } from '../errors.js';
 import { chain } from './blocks.js';
 import type { Layer } from './layers.js';
@@ -9,19 +9,22 @@ export function sequential(layers: readonly Layer[]): Body {
   const all = chain('', layers);
   return {
     plan(inputs) {
-      const input = soleOf(inputs);
+      const input = mainOf(inputs);
       return {
         outputShape: all.outputShape(input),
         parameters: all.parameters(input),
         slots: all.slots(input),
       };
     },
-    apply: (inputs, context) => all.apply(soleOf(inputs), context),
+    apply: (inputs, context) => all.apply(mainOf(inputs), context),
   };
 }
 
-function soleOf<T>(inputs: Readonly<Record<string, T>>): T {
-  const all = Object.values(inputs);
-  assert(all.length === 1, () => `layers in sequence take one input, not ${Object.keys(inputs).join(', ')}`);
-  return all[0]!;
+function mainOf<T>(inputs: Readonly<Record<string, T>>): T {
+  const names = Object.keys(inputs).filter((name) => name !== 'labels');
+  assert(
+    names.length === 1,
+    () => `layers in sequence take one input beside labels, not ${names.join(', ')}`,
+  );
+  return inputs[names[0]!]!;
 }

@@ -2,9 +2,9 @@
 import { z } from 'zod';
 import { modelEntry } from './architecture.js';
 import { type Geometry, geometryOf } from './geometry.js';
+import { conditionalOptions, type Labelling, labelling } from './labels.js';
 import {
   activation,
-  batchNorm,
   type ConvolutionOptions,
   convolution,
   dense,
@@ -32,6 +32,7 @@ const options = z
       ),
     latent: latent.default(128),
     latentDistribution: latentDistribution.default('normal'),
+    ...conditionalOptions,
   })
   .describe('Miyato et al. 2018, for square images whose side is 7 or less times a power of two');
 
@@ -55,13 +56,17 @@ export function resnetWidths({ stages }: Geometry, width?: number) {
 
 export const sngan = modelEntry({
   options,
-  build(options, itemShape) {
+  build(options, itemShape, classes) {
+    const labels = labelling(options, classes);
     const geometry = geometryOf('sngan', itemShape);
     const { generator, discriminator } =
-      options.architecture === 'cnn' ? cnn(options, geometry) : resnet(options, geometry);
+      options.architecture === 'cnn' ? cnn(options, geometry, labels) : resnet(options, geometry, labels);
     return {
-      generator: network('generator', [options.latent], generator),
-      discriminator: network('discriminator', itemShape, discriminator),
+      generator: network('generator', labels.generatorInputs(options.latent), generator),
+      discriminator: network('discriminator', labels.discriminatorInputs(itemShape), [
+        ...labels.besideItems,
+        ...discriminator,
+      ]),
     };
   },
 });
@@ -69,14 +74,14 @@ export const sngan = modelEntry({
 type Options = z.output<typeof options>;
 type Layers = Record<'generator' | 'discriminator', Layer[]>;
 
-function resnet({ latent, width }: Options, geometry: Geometry): Layers {
+function resnet({ latent, width }: Options, geometry: Geometry, labels: Labelling): Layers {
   const widths = resnetWidths(geometry, width);
   const features = widths.discriminator.halving.at(-1)!;
   return {
-    generator: resnetGenerator(latent, geometry, widths.generator, plainly),
+    generator: resnetGenerator(latent, geometry, widths.generator, { ...plainly, norm: labels.norm }),
     discriminator: [
       ...resnetDiscriminator(geometry, widths.discriminator, { ...plainly, wrap: spectrallyNormed }),
-      spectrallyNormed(dense('logit', 1, { initializer: glorotUniform(features, 1), bias: true })),
+      spectrallyNormed(labels.head('logit', { initializer: glorotUniform(features, 1), bias: true })),
     ],
   };
 }
@@ -92,20 +97,20 @@ const kernel = (size: number, stride: number, bias: boolean): ConvolutionOptions
 });
 
 /** Table 3: a pair of convolutions a stage, of 3x3 and of 4x4 with stride 2, and one more. */
-function cnn({ width = 64 }: Options, { base, stages, channels }: Geometry): Layers {
+function cnn({ width = 64 }: Options, { base, stages, channels }: Geometry, labels: Labelling): Layers {
   const inwards = Array.from({ length: stages }, (_, i) => width * 2 ** i);
   const inner = width * 2 ** stages;
   return {
     generator: [
       dense('project', base * base * inner, { initializer: normal, bias: true }),
       reshape('seed', [base, base, inner]),
-      batchNorm('norm0'),
+      labels.norm('norm0'),
       activation.relu('relu0'),
       ...[...inwards]
         .reverse()
         .flatMap((units, i) => [
           transposedConvolution(`deconv${i + 1}`, units, kernel(4, 2, true)),
-          batchNorm(`norm${i + 1}`),
+          labels.norm(`norm${i + 1}`),
           activation.relu(`relu${i + 1}`),
         ]),
       convolution('image', channels, kernel(3, 1, true)),
@@ -120,7 +125,7 @@ function cnn({ width = 64 }: Options, { base, stages, channels }: Geometry): Lay
       ]),
       spectrallyNormed(convolution('conv', inner, kernel(3, 1, true))),
       activation.leakyRelu('leaky', SLOPE),
-      spectrallyNormed(dense('logit', 1, { initializer: normal, bias: true })),
+      spectrallyNormed(labels.head('logit', { initializer: normal, bias: true })),
     ],
   };
 }

@@ -12,6 +12,7 @@ import type { Initializer, ParameterSpec, SlotSpec } from '../parameters/manifes
 import { modelEntry } from './architecture.js';
 import { residual } from './blocks.js';
 import { type Geometry, geometryOf } from './geometry.js';
+import { conditionalOptions, type Labelling, labelling } from './labels.js';
 import { convolution, dense, type Layer, type LayerContext } from './layers.js';
 import { type Body, network } from './network.js';
 import { latent, latentDistribution, width } from './options.js';
@@ -27,6 +28,7 @@ const options = z
     widthMax: width.default(512).describe('channels that no stage exceeds'),
     latent: latent.default(512),
     latentDistribution: latentDistribution.default('normal'),
+    ...conditionalOptions,
     styles: width.default(512).describe('numbers in w, to which the mapping takes z'),
     mapping: z
       .int()
@@ -73,12 +75,20 @@ const stagesOf = ({ base, stages }: Geometry, { width, widthMax }: Options): Sta
 
 export const stylegan2 = modelEntry({
   options,
-  build(options, itemShape) {
+  build(options, itemShape, classes) {
+    const labels = labelling(options, classes);
     const geometry = geometryOf('stylegan2', itemShape);
     const stages = stagesOf(geometry, options);
     return {
-      generator: network('generator', { latents: [options.latent] }, synthesis(options, stages, geometry)),
-      discriminator: network('discriminator', itemShape, discriminator(stages)),
+      generator: network(
+        'generator',
+        labels.generatorInputs(options.latent),
+        synthesis(options, stages, geometry),
+      ),
+      discriminator: network('discriminator', labels.discriminatorInputs(itemShape), [
+        ...labels.besideItems,
+        ...discriminator(stages, labels),
+      ]),
     };
   },
 });
@@ -112,11 +122,12 @@ function synthesis(options: Options, stages: readonly Stage[], { channels }: Geo
   const layers = convolutions.filter(({ kind }) => kind !== 'image').length + 1; // the last picture has a style of its own
   const first = stages[0]!;
   return {
-    plan: () => ({
+    plan: ({ labels }) => ({
       outputShape: [stages.at(-1)!.side, stages.at(-1)!.side, channels],
       parameters: [
+        ...(labels ? [{ name: 'label/kernel', shape: [labels[0]!, latent], initializer: unitNormal() }] : []),
         ...Array.from({ length: mapping }, (_, i) =>
-          mappingSpecs(i, i === 0 ? latent : styles, styles),
+          mappingSpecs(i, i > 0 ? styles : latent * (labels ? 2 : 1), styles),
         ).flat(),
         { name: 'constant', shape: [first.side, first.side, first.channels], initializer: unitNormal() },
         ...convolutions.flatMap((convolution) => specsOf(convolution, styles)),
@@ -176,9 +187,13 @@ const specsOf = ({ name, kernel, fanIn, units, kind }: Convolution, styles: numb
   ...(kind === 'image' ? [] : [{ name: `${name}/noise`, shape: [], initializer: constant(0) }]),
 ];
 
-/** z to w: `[batch, latent]` → `[batch, styles]` */
-function mapped(latents: tf.Tensor, { mapping }: Options, { parameter }: LayerContext): tf.Tensor {
+/** z, and the vector of the label beside it, to w: `[batch, latent]` → `[batch, styles]` */
+function mapped(latents: tf.Tensor, { mapping }: Options, { parameter, labels }: LayerContext): tf.Tensor {
   let h = pixelNorm(latents);
+  if (labels) {
+    const vectors = tf.matMul(labels as tf.Tensor2D, parameter('label/kernel') as tf.Tensor2D);
+    h = tf.concat([h, pixelNorm(vectors)], 1);
+  }
   for (let i = 1; i <= mapping; i++) {
     const kernel = parameter(`mapping${i}/kernel`);
     const scaled = tf.mul(kernel, MAPPING_RATE / Math.sqrt(kernel.shape[0]!));
@@ -284,7 +299,7 @@ const halved = (name: string): Layer =>
     ([h, w, c]) => [h! / 2, w! / 2, c!],
   );
 
-function discriminator(stages: readonly Stage[]): Layer[] {
+function discriminator(stages: readonly Stage[], labels: Labelling): Layer[] {
   const inwards = [...stages].reverse();
   const last = inwards.at(-1)!;
   return [
@@ -307,6 +322,6 @@ function discriminator(stages: readonly Stage[]): Layer[] {
     scaledLeakyRelu('leakyConv'),
     equalized(dense('dense', last.channels, { initializer: unitNormal(), bias: true })),
     scaledLeakyRelu('leakyDense'),
-    equalized(dense('logit', 1, { initializer: unitNormal(), bias: true })),
+    equalized(labels.head('logit', { initializer: unitNormal(), bias: true })),
   ];
 }

@@ -2,26 +2,22 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { spectralNorm as spectralNormOf } from '../kernels/normalization.js';
 import { sizeOf } from '../numerics/shape.js';
-import type { Layer } from './layers.js';
+import type { SlotSpec } from '../parameters/manifest.js';
+import type { Layer, LayerContext } from './layers.js';
 
-const KERNEL = 'kernel';
+/** Parameters that are matrices of a linear map, or what is unrolled to one; an embedding's rows are vectors of its last axis. */
+const isKernel = (name: string): boolean => name === 'kernel' || name === 'embedding';
 
-const kernelShape = (layer: Layer, input: readonly number[]): readonly number[] | undefined =>
-  layer.parameters(input).find(({ name }) => name === KERNEL)?.shape;
-
-/** The same layer with another kernel in the place of its own. */
-const withKernel = (
+/** The same layer with what `change` makes of its parameters. */
+const withParameters = (
   layer: Layer,
-  change: (kernel: tf.Tensor, context: Parameters<Layer['apply']>[1]) => tf.Tensor,
+  change: (name: string, value: tf.Tensor, context: LayerContext) => tf.Tensor,
 ): Layer => ({
   ...layer,
   apply: (x, context) =>
     layer.apply(x, {
       ...context,
-      parameter: (name) => {
-        const value = context.parameter(name);
-        return name === KERNEL ? change(value, context) : value;
-      },
+      parameter: (name) => change(name, context.parameter(name), context),
     }),
 });
 
@@ -30,22 +26,29 @@ const withKernel = (
  * and all others. The vector of the power iteration is a state slot, of which the first shard's value counts.
  */
 export function spectrallyNormed(layer: Layer): Layer {
-  const normed = withKernel(layer, (kernel, { slot, writeSlot }) => {
-    const columns = kernel.shape.at(-1)!;
-    const matrix = tf.reshape(kernel, [kernel.size / columns, columns]) as tf.Tensor2D;
-    const { norm, u } = spectralNormOf(matrix, slot('u'));
-    writeSlot('u', u);
-    return tf.div(kernel, norm);
+  const vector = (name: string) => (name === 'kernel' ? 'u' : `${name}U`);
+  const normed = withParameters(layer, (name, value, { slot, writeSlot }) => {
+    if (!isKernel(name)) return value;
+    const columns = value.shape.at(-1)!;
+    const matrix = tf.reshape(value, [value.size / columns, columns]) as tf.Tensor2D;
+    const { norm, u } = spectralNormOf(matrix, slot(vector(name)));
+    writeSlot(vector(name), u);
+    return tf.div(value, norm);
   });
   return {
     ...normed,
-    slots: (input) => {
-      const shape = kernelShape(layer, input);
-      const own = layer.slots(input);
-      if (shape === undefined) return own;
-      const initializer = { kind: 'normal', deviation: 1 } as const;
-      return [...own, { name: 'u', shape: shape.slice(-1), initializer, merge: 'first', momentum: 0 }];
-    },
+    slots: (input) => [
+      ...layer.slots(input),
+      ...layer
+        .parameters(input)
+        .filter(({ name }) => isKernel(name))
+        .map(
+          ({ name, shape }): SlotSpec => ({
+            ...{ name: vector(name), shape: shape.slice(-1), merge: 'first', momentum: 0 },
+            initializer: { kind: 'normal', deviation: 1 },
+          }),
+        ),
+    ],
   };
 }
 
@@ -57,24 +60,21 @@ export function equalized(
   layer: Layer,
   { gain = 1, rate = 1 }: { gain?: number; rate?: number } = {},
 ): Layer {
-  const specs = (input: readonly number[]) => layer.parameters(input);
+  const scaled = withParameters(layer, (name, value) => {
+    if (isKernel(name)) return tf.mul(value, (gain * rate) / Math.sqrt(fanIn(name, value.shape)));
+    return rate === 1 ? value : tf.mul(value, rate);
+  });
   return {
-    ...layer,
+    ...scaled,
     parameters: (input) =>
-      specs(input).map((spec) =>
-        spec.name === KERNEL ? { ...spec, initializer: { kind: 'normal', deviation: 1 / rate } } : spec,
-      ),
-    apply: (x, context) =>
-      layer.apply(x, {
-        ...context,
-        parameter: (name) => {
-          const value = context.parameter(name);
-          if (name === KERNEL) return tf.mul(value, (gain * rate) / Math.sqrt(fanIn(value.shape)));
-          return rate === 1 ? value : tf.mul(value, rate);
-        },
-      }),
+      layer
+        .parameters(input)
+        .map((spec) =>
+          isKernel(spec.name) ? { ...spec, initializer: { kind: 'normal', deviation: 1 / rate } } : spec,
+        ),
   };
 }
 
-/** Inputs that one output is made of: all axes but the last. */
-const fanIn = (kernel: readonly number[]): number => sizeOf(kernel.slice(0, -1));
+/** Inputs that one output is made of: all axes but the last, of an embedding the last. */
+const fanIn = (name: string, shape: readonly number[]): number =>
+  name === 'embedding' ? shape.at(-1)! : sizeOf(shape.slice(0, -1));

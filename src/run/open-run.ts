@@ -1,6 +1,7 @@
 // What follows from a run's config alone, made the same way by every process: the data, the networks and how their vectors lie.
 import type { RunConfig } from '../config/run-config.js';
 import { dataCacheFolder } from '../data/cache-folder.js';
+import { type Classes, classesOf } from '../data/classes.js';
 import type { DataSource } from '../data/data-source.js';
 import { openSource } from '../data/open-source.js';
 import type { Architecture } from '../models/architecture.js';
@@ -9,10 +10,12 @@ import { Layout } from '../parameters/layout.js';
 import { manifestHashes, type Net } from '../parameters/manifest.js';
 import { architectureOf } from '../steps/steps.js';
 
-/** The networks of a run; no data is needed for them but its items' shape. */
+/** The networks of a run; no data is needed for them but its items' shape and, in a conditional run, their classes. */
 export interface RunNetworks {
   architecture: Architecture;
   layout: Layout;
+  /** of the data, in a conditional run */
+  classes?: Classes | undefined;
   /** hashes of both nets' manifests, by which processes make sure that they mean the same by a vector */
   manifests: Record<Net, string>;
 }
@@ -26,13 +29,20 @@ export interface Run extends RunNetworks {
 /**
  * Opens a run's data and builds its networks.
  * @param log told which files are read and why
- * @throws NashError('usage') when the data are missing or damaged, or the networks cannot make such items
+ * @throws NashError('usage') when the data are missing or damaged, the networks cannot make such items, or the run is conditional and labels
+ * are missing
  */
 export async function openRun(config: RunConfig, log: (message: string) => void = () => {}): Promise<Run> {
   const shape = shapeToCome(config.data);
   if (shape) architectureOf(config, shape); // refuses before hours of decoding, not after
   const source = await openSource(config.data, { cacheDir: dataCacheFolder(), log });
-  return { config, source, ...(await networksOf(config, source.shape)) };
+  try {
+    const classes = config.model.conditional === 'none' ? undefined : classesOf(source);
+    return { config, source, ...(await networksOf(config, source.shape, classes)) };
+  } catch (error) {
+    source.close();
+    throw error;
+  }
 }
 
 /** The shape of items where it is asked for and not found. */
@@ -41,11 +51,15 @@ function shapeToCome(data: RunConfig['data']): Shape | undefined {
   return [...(typeof data.size === 'number' ? [data.size, data.size] : data.size), data.channels];
 }
 
-/** @throws NashError('usage') when the networks cannot make items of that shape */
+/**
+ * @param classes of the data, in a conditional run
+ * @throws NashError('usage') when the networks cannot make items of that shape
+ */
 export async function networksOf(
   config: Pick<RunConfig, 'model' | 'penalties'>,
   itemShape: Shape,
+  classes?: Classes,
 ): Promise<RunNetworks> {
-  const architecture = architectureOf(config, itemShape);
-  return { architecture, layout: new Layout(architecture), manifests: manifestHashes(architecture) };
+  const architecture = architectureOf(config, itemShape, classes?.counts.length);
+  return { architecture, classes, layout: new Layout(architecture), manifests: manifestHashes(architecture) };
 }

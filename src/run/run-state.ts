@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { REASONS, type Reason } from '../checkpoints/retention.js';
 import type { RunConfig } from '../config/run-config.js';
+import type { Classes } from '../data/classes.js';
 import { NashError } from '../errors.js';
 import type { Shape } from '../numerics/shape.js';
 import type { Line } from '../protocol/line.js';
@@ -38,6 +39,8 @@ export interface RunState {
   line: Line;
   /** of one item of the data, so that samples are drawn without them */
   itemShape: Shape;
+  /** classes of the data in a conditional run, likewise */
+  classes?: Classes | undefined;
   /** what was usual among its workers, by kind of step */
   uniformity: Record<string, unknown>;
   /** changes of settings from a step on, in their order; the config in force has them in it */
@@ -60,6 +63,7 @@ const runState = z.object({
   versions: z.object({ discriminator: count, generator: count }),
   line: z.object({ term: count, branch: count }),
   itemShape: z.array(z.int().positive()),
+  classes: z.object({ counts: z.array(count).min(1), names: z.array(z.string()).optional() }).optional(),
   uniformity: z.record(z.string(), z.unknown()),
   amendments: z.array(
     z.object({

@@ -38,7 +38,7 @@ import { RunWait } from './run-wait.js';
 import { Evaluations } from './training/evaluations.js';
 import { collapsed, Diverged } from './training/failures.js';
 import type { ParameterStore } from './training/parameter-store.js';
-import { type ResumedFrom, RunCheckpoints } from './training/run-checkpoints.js';
+import { type ResumedFrom, RunCheckpoints, type RunCheckpointsParts } from './training/run-checkpoints.js';
 import { Training } from './training/training.js';
 import { verifiedShare } from './training/verification.js';
 import { Trouble } from './trouble.js';
@@ -49,6 +49,8 @@ export interface ServerParts {
   uniformity: Uniformity;
   /** shape of one item of the data, kept in checkpoints so that sampling needs no data */
   itemShape: readonly number[];
+  /** of the data in a conditional run, likewise */
+  classes: RunCheckpointsParts['classes'];
   store: ParameterStore;
   transport: ServerTransport;
   admission: Pick<ReceptionParts, 'identify'>;
@@ -156,11 +158,12 @@ export class ParameterServer {
       now,
       send,
     };
-    const { itemShape, uniformity } = parts;
+    const { itemShape, classes, uniformity } = parts;
     this.checkpoints = new RunCheckpoints({
       ...shared,
       storage: new FileStorage(folder.checkpoints),
       itemShape,
+      classes,
       uniformity,
       dataDigest: parts.expected.data,
       resumedFrom,

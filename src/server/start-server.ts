@@ -92,7 +92,7 @@ export async function startServer(options: ServerOptions): Promise<RunResult> {
   const { config, restored } = begin;
   const earlier = earlierStarts(begin);
   const times = () => ({ began: earlier.before.began, ended: new Date().toISOString() });
-  const { source, layout, manifests } = await openRun(config, options.onNote);
+  const { source, classes, layout, manifests } = await openRun(config, options.onNote);
   options.onData?.();
   source.close();
   requireSameData(begin, source.digest);
@@ -165,6 +165,7 @@ export async function startServer(options: ServerOptions): Promise<RunResult> {
         data: source.digest,
       },
       itemShape: source.shape,
+      classes,
       uniformity: uniformityOf(begin, options),
       store,
       transport,

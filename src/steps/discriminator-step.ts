@@ -5,9 +5,10 @@ import type { GanLoss, Logits } from '../losses/loss.js';
 import { type NamedTensors, unpack } from '../models/network.js';
 import type { Manifest, SlotMerge } from '../parameters/manifest.js';
 import { penaltiesOf } from '../penalties/penalties.js';
-import { drawLatents } from './latents.js';
-import { differentiate, penalized } from './objective.js';
-import { realInput, SEED, type Statistic, type StepContext, type StepEntry, vectorInput } from './step.js';
+import { classAccuracy, classLosses, judgementOf, type Labelled, labelled } from './labels.js';
+import { draw, generate } from './latents.js';
+import { differentiate, penalized, withTerms } from './objective.js';
+import { realInputs, SEED, type Statistic, type StepEntry, vectorInput, type WhatDGives } from './step.js';
 
 const LOSS: Statistic = { name: 'loss', metric: 'gan_loss', labels: { net: 'discriminator' } };
 
@@ -26,49 +27,74 @@ const STATISTICS: Readonly<Record<GanLoss['discriminatorGives'], readonly Statis
   ],
 };
 
+/** Of an auxiliary classifier. */
+const CLASS_STATISTICS: readonly Statistic[] = [
+  { name: 'classAccuracyReal', metric: 'gan_class_accuracy_ratio', labels: { source: 'real' } },
+  { name: 'classAccuracyFake', metric: 'gan_class_accuracy_ratio', labels: { source: 'fake' } },
+];
+
+const statisticsOf = ({ discriminatorGives, tellsClasses }: WhatDGives): readonly Statistic[] => [
+  ...STATISTICS[discriminatorGives],
+  ...(tellsClasses ? CLASS_STATISTICS : []),
+];
+
 /**
  * D sees real and fake items in two passes, so that each pass is normalized by itself (Radford et al. train so; PyTorch's DCGAN
  * example too). G is in training as well: its batch norm uses the shard's statistics, and its slots are left alone, since a step
  * writes only the slots of the net that it trains.
  */
 export const discriminatorStep = (isRegularized: boolean): StepEntry => ({
-  statistics: ({ discriminatorGives }) => STATISTICS[discriminatorGives],
+  statistics: statisticsOf,
   define(context) {
     const { architecture, group } = context;
     const { generator, discriminator } = architecture;
     const penalties = penaltiesOf('discriminator', context.penalties, isRegularized);
     return {
-      inputs: [vectorInput(discriminator), vectorInput(generator), realInput(context), SEED],
+      inputs: [vectorInput(discriminator), vectorInput(generator), ...realInputs(context), SEED],
       step: (inputs) => {
         const seeds = new SeedSource(inputs.seed!);
-        const real = inputs.real!; // [batch, ...item]
-        const fake = generate(context, inputs.generator!, seeds); // [batch, ...item]
+        const real = labelled(inputs, context);
+        const g = unpack(inputs.generator!, generator);
+        const { fake } = generate(context, draw(context, seeds), { ...g, isTraining: true, group, seeds });
         const d = unpack(inputs.discriminator!, discriminator);
         const { discriminatorGives } = context.loss;
-        return differentiate(discriminator, d.parameters, STATISTICS[discriminatorGives], (parameters) => {
-          const judge = (items: tf.Tensor) =>
-            discriminator.apply({ items }, { ...d, parameters, isTraining: true, group, seeds });
+        const tellsClasses = context.classes?.auxiliaryWeight !== undefined;
+        const told = statisticsOf({ discriminatorGives, tellsClasses });
+        return differentiate(discriminator, d.parameters, told, (parameters) => {
+          const judge = (items: Labelled) => {
+            const application = { ...d, parameters, isTraining: true, group, seeds };
+            const { output, slots } = discriminator.apply(items, application);
+            return { ...judgementOf(output, context), slots };
+          };
           const [onReal, onFake] = [judge(real), judge(fake)];
-          const logits = { real: onReal.output, fake: onFake.output }; // [batch, 1] each
-          const passes = mergePasses(discriminator.manifest, onReal.slots, onFake.slots);
-          const { loss, slots } = penalized(context.loss.discriminator(logits), penalties, {
-            ...{ discriminator: (items: tf.Tensor) => judge(items).output, real, fake, logits },
-            ...{ parameters, seeds, before: d.slots, written: passes },
-          });
-          return { loss, slots, statistics: JUDGEMENT[discriminatorGives](logits) };
+          const logits = { real: onReal.logit, fake: onFake.logit }; // [batch, 1] each
+          const labelsLike = { real, fake };
+          const { loss, slots } = penalized(
+            withTerms(
+              context.loss.discriminator(logits),
+              classLosses(context, [onReal, real], [onFake, fake]),
+            ),
+            penalties,
+            {
+              discriminator: (items: tf.Tensor, like: 'real' | 'fake') =>
+                judge({ ...labelsLike[like], items }).logit,
+              ...{ real: real.items, fake: fake.items, logits, parameters, seeds, before: d.slots },
+              written: mergePasses(discriminator.manifest, onReal.slots, onFake.slots),
+            },
+          );
+          const statistics = {
+            ...JUDGEMENT[discriminatorGives](logits),
+            ...(tellsClasses && {
+              classAccuracyReal: classAccuracy([onReal, real]),
+              classAccuracyFake: classAccuracy([onFake, fake]),
+            }),
+          };
+          return { loss, slots, statistics };
         });
       },
     };
   },
 });
-
-function generate(context: StepContext, vector: tf.Tensor, seeds: SeedSource): tf.Tensor {
-  const { architecture, group } = context;
-  const { generator } = architecture;
-  const g = unpack(vector, generator);
-  const latents = drawLatents(generator, context, seeds); // [batch, latent]
-  return generator.apply({ latents }, { ...g, isTraining: true, group, seeds }).output;
-}
 
 /** How D judges. */
 const JUDGEMENT: Readonly<

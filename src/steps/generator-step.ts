@@ -5,9 +5,10 @@ import { SeedSource } from '../kernels/random.js';
 import type { Logits } from '../losses/loss.js';
 import { unpack } from '../models/network.js';
 import { penaltiesOf } from '../penalties/penalties.js';
-import { drawLatents } from './latents.js';
-import { differentiate, penalized } from './objective.js';
-import { realInput, SEED, type Statistic, type StepEntry, vectorInput } from './step.js';
+import { classLosses, judgementOf, type Labelled, labelled } from './labels.js';
+import { draw, generate } from './latents.js';
+import { differentiate, penalized, withTerms } from './objective.js';
+import { realInputs, SEED, type Statistic, type StepEntry, vectorInput } from './step.js';
 
 const STATISTICS: readonly Statistic[] = [{ name: 'loss', metric: 'gan_loss', labels: { net: 'generator' } }];
 
@@ -21,26 +22,28 @@ export const generatorStep = (isRegularized: boolean): StepEntry => ({
     const { architecture, loss, group } = context;
     const { generator, discriminator } = architecture;
     const penalties = penaltiesOf('generator', context.penalties, isRegularized);
-    const real = loss.generatorSees === 'both' ? [realInput(context)] : [];
+    const real = loss.generatorSees === 'both' ? realInputs(context) : [];
     return {
       inputs: [vectorInput(discriminator), vectorInput(generator), ...real, SEED],
       step: (inputs) => {
         const seeds = new SeedSource(inputs.seed!);
         const g = unpack(inputs.generator!, generator);
         const d = unpack(inputs.discriminator!, discriminator);
-        const judge = (items: tf.Tensor) =>
-          discriminator.apply({ items }, { ...d, isTraining: true, group, seeds }).output; // [batch, 1]
-        const latents = drawLatents(generator, context, seeds); // [batch, latent]
+        const judge = (items: Labelled) =>
+          judgementOf(discriminator.apply(items, { ...d, isTraining: true, group, seeds }).output, context);
+        const drawn = draw(context, seeds);
         return differentiate(generator, g.parameters, STATISTICS, (parameters) => {
-          const synthesize = (codes: tf.Tensor) =>
-            generator.apply({ latents: codes }, { ...g, parameters, isTraining: true, group, seeds });
-          const fake = synthesize(latents);
-          const logits = logitsOf(judge(fake.output), inputs.real && (() => judge(inputs.real!)));
-          const { loss: penalizedLoss, slots } = penalized(loss.generator(logits), penalties, {
-            ...{ codes: latents, synthesize: (codes: tf.Tensor) => synthesize(codes).output },
-            ...{ parameters, seeds, before: g.slots, written: fake.slots },
-          });
-          return { loss: penalizedLoss, slots, statistics: {} };
+          const application = { ...g, parameters, isTraining: true, group, seeds };
+          const { fake, codes, synthesize, slots: written } = generate(context, drawn, application);
+          const onFake = judge(fake);
+          const judgeReal = inputs.real && (() => judge(labelled(inputs, context)).logit);
+          const adversarial = loss.generator(logitsOf(onFake.logit, judgeReal));
+          const { loss: whole, slots } = penalized(
+            withTerms(adversarial, classLosses(context, [onFake, fake])),
+            penalties,
+            { codes, synthesize, parameters, seeds, before: g.slots, written },
+          );
+          return { loss: whole, slots, statistics: {} };
         });
       },
     };

@@ -72,5 +72,9 @@ export function penalized<C extends PenaltyContext>(
     writeSlot: (name: string, value: tf.Tensor) => void slots.set(name, value),
   };
   const terms = penalties.map((penalty) => penalty({ ...given, ...state } as unknown as C));
-  return { loss: terms.reduce<tf.Scalar>((sum, term) => tf.add(sum, term), loss), slots };
+  return { loss: withTerms(loss, terms), slots };
 }
+
+/** The sum of a loss and what is added to it. */
+export const withTerms = (loss: tf.Scalar, terms: readonly tf.Scalar[]): tf.Scalar =>
+  terms.reduce<tf.Scalar>((sum, term) => tf.add(sum, term), loss);

@@ -1,21 +1,25 @@
 // Samples from G at inference: batch norm by running statistics, no dropout.
 import { SeedSource } from '../kernels/random.js';
 import { unpack } from '../models/network.js';
+import { oneHot } from './labels.js';
 import { drawLatents } from './latents.js';
-import { SEED, type StepContext, type StepDefinition, vectorInput } from './step.js';
+import { labelInput, SEED, type StepContext, type StepDefinition, vectorInput } from './step.js';
 
-/** Inputs: `generator` and `seed`. Output: `samples` `[batch, ...item]`. */
+/** Inputs: `generator`, `seed` and, where G is told them, `labels`, the class that each sample is to be of. Output: `samples` `[batch, ...item]`. */
 export function sampleStep(
   context: Pick<StepContext, 'architecture' | 'latentDistribution' | 'batch'>,
 ): StepDefinition {
   const { generator } = context.architecture;
+  const [classes] = generator.inputs.labels ?? [];
   return {
-    inputs: [vectorInput(generator), SEED],
+    inputs: [vectorInput(generator), ...(classes === undefined ? [] : [labelInput(context)]), SEED],
     step: (inputs) => {
       const seeds = new SeedSource(inputs.seed!);
       const g = unpack(inputs.generator!, generator);
-      const latents = drawLatents(generator, context, seeds); // [batch, latent]
-      return { samples: generator.apply({ latents }, { ...g, isTraining: false, seeds }).output };
+      const latents = drawLatents(context, seeds); // [batch, latent]
+      const labels = inputs.labels && oneHot(inputs.labels, classes!);
+      const given = { latents, ...(labels && { labels }) };
+      return { samples: generator.apply(given, { ...g, isTraining: false, seeds }).output };
     },
   };
 }

@@ -8,6 +8,7 @@ import type { Architecture } from '../models/architecture.js';
 import type { Network } from '../models/network.js';
 import { vectorLength } from '../parameters/layout.js';
 import type { PenaltyOptions } from '../penalties/penalties.js';
+import type { StepClasses } from './labels.js';
 
 export interface StepContext {
   architecture: Architecture;
@@ -18,10 +19,12 @@ export interface StepContext {
   batch: number;
   /** items of it that batch norm couples; default: all of them */
   group?: number | undefined;
+  /** of the data, in a conditional run */
+  classes?: StepClasses | undefined;
 }
 
 /** What a worker can feed; a step declares which of it it takes. */
-export type InputName = 'discriminator' | 'generator' | 'real' | 'seed';
+export type InputName = 'discriminator' | 'generator' | 'real' | 'labels' | 'seed';
 export type StepInput = InputSpec & { name: InputName };
 
 export interface StepDefinition {
@@ -40,9 +43,15 @@ export interface Statistic {
   labels: Labels;
 }
 
+/** What a run's D gives, which decides what can be told of it. */
+export interface WhatDGives extends Pick<GanLoss, 'discriminatorGives'> {
+  /** whether D is an auxiliary classifier, which also tells the class */
+  tellsClasses: boolean;
+}
+
 /** A kind of step. Its outputs are `payload` `[size + slotSize]` and `statistics`, one number a statistic in this order. */
 export interface StepEntry {
-  statistics(loss: Pick<GanLoss, 'discriminatorGives'>): readonly Statistic[];
+  statistics(discriminator: WhatDGives): readonly Statistic[];
   define(context: StepContext): StepDefinition;
 }
 
@@ -59,6 +68,19 @@ export const realInput = ({ architecture, batch }: StepContext): StepInput => ({
   shape: [batch, ...architecture.discriminator.inputs.items!],
   dtype: 'float32',
 });
+
+/** Classes `[batch]`. */
+export const labelInput = ({ batch }: Pick<StepContext, 'batch'>): StepInput => ({
+  name: 'labels',
+  shape: [batch],
+  dtype: 'int32',
+});
+
+/** Real items of the shard and, in a conditional run, their labels. */
+export const realInputs = (context: StepContext): StepInput[] => [
+  realInput(context),
+  ...(context.classes ? [labelInput(context)] : []),
+];
 
 /** int32 `[2]`, from which every draw of the step follows. */
 export const SEED: StepInput = { name: 'seed', shape: [2], dtype: 'int32' };

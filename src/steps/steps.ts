@@ -12,6 +12,7 @@ import type { Schedule } from '../protocol/schedule.js';
 import type { StepKind } from '../protocol/step-kinds.js';
 import { discriminatorStep } from './discriminator-step.js';
 import { generatorStep } from './generator-step.js';
+import type { StepClasses } from './labels.js';
 import type { StepContext, StepEntry } from './step.js';
 
 export const STEPS: Readonly<Record<StepKind, StepEntry>> = {
@@ -32,13 +33,15 @@ export const scheduleOf = ({ schedule, penalties }: Pick<RunConfig, 'schedule' |
 
 /**
  * The networks of a run for items of a shape, with the state that its penalties keep.
+ * @param classes of the data, in a conditional run
  * @throws NashError('usage') when the networks cannot make such items
  */
 export function architectureOf(
   { model, penalties }: Pick<RunConfig, 'model' | 'penalties'>,
   itemShape: Shape,
+  classes?: number,
 ): Architecture {
-  const { discriminator, generator } = buildArchitecture(model, itemShape);
+  const { discriminator, generator } = buildArchitecture(model, itemShape, classes);
   return {
     discriminator: withSlots(discriminator, penaltySlots('discriminator', penalties)),
     generator: withSlots(generator, penaltySlots('generator', penalties)),
@@ -48,18 +51,30 @@ export function architectureOf(
 /** What a kind of step tells of itself in this run. */
 export const statisticsOf = (
   stepKind: StepKind,
-  { loss }: Pick<RunConfig, 'loss'>,
-): ReturnType<StepEntry['statistics']> => STEPS[stepKind].statistics(lossOf(loss));
+  { loss, model }: Pick<RunConfig, 'loss' | 'model'>,
+): ReturnType<StepEntry['statistics']> =>
+  STEPS[stepKind].statistics({ ...lossOf(loss), tellsClasses: model.conditional === 'auxiliary' });
 
-/** The context of a run's steps: one shard's worth of items. */
-export const stepContextOf = (config: RunConfig, architecture: Architecture): StepContext => ({
+/**
+ * The context of a run's steps: one shard's worth of items.
+ * @param classes of the data, in a conditional run
+ */
+export const stepContextOf = (
+  config: RunConfig,
+  architecture: Architecture,
+  classes?: Pick<StepClasses, 'counts'>,
+): StepContext => ({
   architecture,
   loss: lossOf(config.loss),
   penalties: config.penalties,
   latentDistribution: config.model.latentDistribution,
   batch: config.minibatch.size / config.minibatch.shards,
   group: config.minibatch.group,
+  classes: classes && { counts: classes.counts, auxiliaryWeight: auxiliaryWeightOf(config.model) },
 });
+
+const auxiliaryWeightOf = ({ conditional, auxiliaryWeight = 1 }: RunConfig['model']): number | undefined =>
+  conditional === 'auxiliary' ? auxiliaryWeight : undefined;
 
 /** The seed of a shard's noise and dropout: decided by (seed, branch, net, step, shard) alone. */
 export const shardSeed = (

@@ -104,20 +104,20 @@ class Worker implements SessionRole {
     const { dumpFolder, delayMs, pool } = this.options;
     const device = deviceFor(this.options, config);
     this.compiled?.computer.dispose();
-    const { source, architecture, layout, manifests } = await openRun(config);
+    const { source, architecture, classes, layout, manifests } = await openRun(config);
     const stepKinds = stepKindsOf(scheduleOf(config)).filter((stepKind) => serves(pool, netOf(stepKind)));
-    const context = stepContextOf(config, architecture);
+    const context = stepContextOf(config, architecture, classes);
     const readsData = stepKinds.some((stepKind) => seesReal(STEPS[stepKind].define(context)));
     const { size, shards } = config.minibatch;
     const samplerOf = (branch: number) =>
       createSampler({ source, seed: config.seed, minibatchSize: size, shards, branch });
     const computer =
       delayMs === undefined
-        ? new GradientComputer(config, architecture, readsData ? samplerOf : undefined, dumpFolder)
+        ? new GradientComputer(config, context, readsData ? samplerOf : undefined, dumpFolder)
         : new DelayedGradient(delayMs, config, architecture);
     const canaries: Compiled['canaries'] = {};
     for (const stepKind of stepKinds) canaries[stepKind] = computer.prepare(stepKind);
-    const data = readsData ? source.digest : null;
+    const data = readsData || classes ? source.digest : null; // labels of fake items follow from the data too
     this.compiled = { key, layout, manifests, computer, ...device, canaries, data };
     return this.compiled;
   }

@@ -5,18 +5,17 @@ import * as tf from '@tensorflow/tfjs-core';
 import { type CompiledStep, compile } from '../compiler/compile.js';
 import type { RunConfig } from '../config/run-config.js';
 import type { Sampler } from '../data/sampler.js';
-import type { Architecture } from '../models/architecture.js';
 import { RandomStream, seedOf } from '../numerics/random.js';
 import { sizeOf } from '../numerics/shape.js';
 import { addInto } from '../numerics/vectors.js';
 import { initialParameters } from '../parameters/initial.js';
-import type { Net } from '../parameters/manifest.js';
+import type { Manifest, Net } from '../parameters/manifest.js';
 import { vectorHash } from '../parameters/vector-hash.js';
 import { minibatchOf } from '../protocol/schedule.js';
 import { leavesOf, sumAlongTree, type TreeNode } from '../protocol/shard-tree.js';
 import { netOf, type StepKind } from '../protocol/step-kinds.js';
 import { type InputName, realInput, type StepContext, type StepDefinition, seesReal } from '../steps/step.js';
-import { STEPS, shardSeed, stepContextOf } from '../steps/steps.js';
+import { STEPS, shardSeed } from '../steps/steps.js';
 import { RealItems } from './real-items.js';
 
 /** A node's sum and its leaves' statistics, in order. */
@@ -48,6 +47,9 @@ export interface Computer {
   dispose(): void;
 }
 
+/** What a shard is shown of the data. */
+type RealInputs = Pick<Record<InputName, () => tf.Tensor>, 'real' | 'labels'>;
+
 /** A step of one kind, ready to run. */
 interface ReadyStep extends StepDefinition {
   compiled: CompiledStep;
@@ -55,40 +57,37 @@ interface ReadyStep extends StepDefinition {
 
 /** The compiled steps of one worker process, each made when it is first needed. Holds TensorFlow sessions until `dispose`. */
 export class GradientComputer implements Computer {
-  private readonly context: StepContext;
   private readonly steps = new Map<StepKind, ReadyStep>();
   /** of the branch that the last task belonged to */
   private real: { branch: number; items: RealItems } | undefined;
 
   constructor(
     private readonly config: RunConfig,
-    private readonly architecture: Architecture,
+    private readonly context: StepContext,
     /** absent in a process whose steps see no real items */
     private readonly samplerOf: ((branch: number) => Sampler) | undefined,
     private readonly dumpFolder?: string,
-  ) {
-    this.context = stepContextOf(config, architecture);
-  }
+  ) {}
 
   /** Compiles a kind's step ahead of its first task, and tries it: on the first weights, made-up items, the seed of step 0's first shard. */
   prepare(stepKind: StepKind): string {
     const { seed } = this.config;
     const first = (net: Net) =>
-      tf.tensor1d(initialParameters(this.architecture[net].manifest, { seed, net }));
+      tf.tensor1d(initialParameters(this.context.architecture[net].manifest, { seed, net }));
     const weights = { discriminator: first('discriminator'), generator: first('generator') };
     const name = { net: netOf(stepKind), stepKind, step: 0, branch: 0, shard: 0 };
-    const { payload } = this.run(name, weights, () => this.madeUpItems());
+    const { payload } = this.run(name, weights, this.madeUpItems());
     tf.dispose(weights);
     return vectorHash(payload!);
   }
 
-  private madeUpItems(): tf.Tensor {
+  private madeUpItems(): RealInputs {
+    const { batch, classes } = this.context;
     const random = new RandomStream(seedOf(this.config.seed, 'canary'));
     const shape = [...realInput(this.context).shape];
-    return tf.tensor(
-      Float32Array.from({ length: sizeOf(shape) }, () => random.normal()),
-      shape,
-    );
+    const items = Float32Array.from({ length: sizeOf(shape) }, () => random.normal());
+    const labels = Int32Array.from({ length: batch }, (_, i) => i % (classes?.counts.length ?? 1));
+    return { real: () => tf.tensor(items, shape), labels: () => tf.tensor1d(labels, 'int32') };
   }
 
   private stepOf(stepKind: StepKind): ReadyStep {
@@ -110,12 +109,15 @@ export class GradientComputer implements Computer {
    */
   compute(request: NodeRequest, weights: Weights): NodeGradient {
     const { shards } = this.config.minibatch;
-    const { manifest } = this.architecture[request.net];
+    const { manifest } = this.context.architecture[request.net];
     const statistics: number[][] = [];
     const payload = sumAlongTree<Float32Array>(request, shards, {
       leaf: (shard) => {
-        const real = () => this.itemsOf(request.branch).take({ minibatch: this.minibatchOf(request), shard });
-        const { payload, statistics: row } = this.run({ ...request, shard }, weights, real);
+        const place = { minibatch: this.minibatchOf(request), shard };
+        const { payload, statistics: row } = this.run({ ...request, shard }, weights, {
+          real: () => this.itemsOf(request.branch).take(place),
+          labels: () => this.itemsOf(request.branch).takeLabels(place),
+        });
         statistics.push(Array.from(row!));
         if (shard > 0) clearFirstOnly(payload!, manifest);
         return payload!;
@@ -132,13 +134,13 @@ export class GradientComputer implements Computer {
   private run(
     at: StepName & { shard: number },
     weights: Weights,
-    real: () => tf.Tensor,
+    real: RealInputs,
   ): Record<string, Float32Array> {
     const { inputs, compiled } = this.stepOf(at.stepKind);
     const sources: Record<InputName, () => tf.Tensor> = {
       discriminator: () => weights.discriminator,
       generator: () => weights.generator,
-      real,
+      ...real,
       seed: () => tf.tensor1d(shardSeed(this.config, at), 'int32'),
     };
     const feeds = Object.fromEntries(inputs.map(({ name }) => [name, sources[name]()]));
@@ -162,7 +164,8 @@ export class GradientComputer implements Computer {
   private itemsOf(branch: number): RealItems {
     if (this.real?.branch === branch) return this.real.items;
     const { shape } = realInput(this.context);
-    this.real = { branch, items: new RealItems(this.samplerOf!(branch), shape) };
+    const isLabelled = this.context.classes !== undefined;
+    this.real = { branch, items: new RealItems(this.samplerOf!(branch), shape, isLabelled) };
     return this.real.items;
   }
 
@@ -173,7 +176,7 @@ export class GradientComputer implements Computer {
 }
 
 /** A slot with merge rule 'first' takes the first shard's value: the others add nothing to the sum. */
-function clearFirstOnly(payload: Float32Array, manifest: Architecture[Net]['manifest']): void {
+function clearFirstOnly(payload: Float32Array, manifest: Manifest): void {
   for (const slot of manifest.slots) {
     const at = manifest.size + slot.offset;
     if (slot.merge === 'first') payload.fill(0, at, at + slot.size);

@@ -182,6 +182,7 @@ const TABLE: Table = {
     may: [
       'compiler',
       'config',
+      'data',
       'evaluation',
       'evaluation/measures',
       'protocol',

@@ -55,6 +55,27 @@ const ROWS: [name: string, config: string, sets: Record<string, string | number>
     { 'minibatch.size': 8, 'model.width': 4, 'schedule.order': 'simultaneous' },
   ],
   [
+    'mlp conditional by projection, R1, k = 2',
+    'ring',
+    {
+      'minibatch.size': 32,
+      'model.conditional': 'projection',
+      'penalties.discriminator': '[{name: r1, weight: 0.1}]',
+      'schedule.discriminatorSteps': 2,
+    },
+  ],
+  [
+    'dcgan 28x28 with an auxiliary classifier, relativistic, simultaneous',
+    'mnist-gan',
+    {
+      'minibatch.size': 8,
+      'model.width': 4,
+      'model.conditional': 'auxiliary',
+      'loss.name': 'relativistic',
+      'schedule.order': 'simultaneous',
+    },
+  ],
+  [
     'dcgan 32x32, Wasserstein with clipping, RMSProp, k = 2, simultaneous',
     'cifar10-dcgan',
     {

@@ -37,7 +37,7 @@ const CONFIG = {
   evaluation: { everySteps: 1_000_000 },
   stop: { generatorSteps: 1_000_000_000 },
 };
-const { loss: LOSS } = runConfig.parse(CONFIG);
+const { loss, model } = runConfig.parse(CONFIG);
 
 /**
  * @param onSent sees all that the server says
@@ -73,6 +73,7 @@ export async function openFuzzedServer(
     expected: { configHash: HASH, manifests, data: HASH },
     uniformity: new Uniformity(),
     itemShape: [2],
+    classes: undefined,
     store,
     transport,
     admission: { identify: (_, { role, host }) => (role === 'evaluator' ? OWN : host) }, // a host is a user here
@@ -121,7 +122,7 @@ export async function openFuzzedServer(
       kind: 'answer',
       ...{ term, branch, net, step, level, index, issue, ...wholeOf(length) },
       computeSeconds: 0.001,
-      statistics: Array.from({ length: to - from }, () => statisticsOf(net, { loss: LOSS }).map(() => 0)),
+      statistics: Array.from({ length: to - from }, () => statisticsOf(net, { loss, model }).map(() => 0)),
     };
     const floats = gradientOf({ net, step, level, index }, length);
     return { header, payload: new Uint8Array(floats.buffer) };

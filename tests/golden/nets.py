@@ -46,9 +46,9 @@ class Draws:
 # ---- layers: (name, {parameter: shape}, {slot: shape}, function of (x, p, s, mode)), channels last as the items lie ----------------
 
 class Mode:
-    """How a net is applied: what it draws from, and the statistics that its batch norms report."""
-    def __init__(self, draws, training, group=None):
-        self.draws, self.training, self.group, self.written = draws, training, group, {}
+    """How a net is applied: what it draws from, its items' classes (one-hot), and the statistics that its batch norms report."""
+    def __init__(self, draws, training, group=None, labels=None):
+        self.draws, self.training, self.group, self.labels, self.written = draws, training, group, labels, {}
 
 
 def dense(name, inputs, units, bias):
@@ -99,6 +99,31 @@ def dropout(name, keep):
     return name, {}, {}, apply
 
 
+def append_labels():  # Mirza and Osindero 2014: beside numbers, and as constant maps beside a picture's channels
+    def apply(x, p, s, mode):
+        y = mode.labels.reshape(len(x), *[1] * (x.dim() - 2), -1)
+        return torch.cat([x, y.expand(*x.shape[:-1], -1)], -1)
+    return "", {}, {}, apply
+
+
+def beside(o, net, classes):
+    """(layers, features) that come in beside the latents, or beside D's items."""
+    told = o.get("conditional", "none") in (("concat",) if net == "discriminator" else ("concat", "projection", "auxiliary"))
+    return ([append_labels()], classes) if told else ([], 0)
+
+
+def head(o, inputs, classes, bias):
+    how = o.get("conditional", "none")
+    name, parameters, slots, psi = dense("logit", inputs, 1 + classes if how == "auxiliary" else 1, bias)
+    if how != "projection":
+        return name, parameters, slots, psi
+
+    def apply(x, p, s, mode):  # Miyato and Koyama 2018, equation 3: y'V phi + psi(phi)
+        phi = x.reshape(len(x), -1)
+        return torch.einsum("bk,kf,bf->b", mode.labels, p["logit/embedding"], phi)[:, None] + psi(phi, p, s, mode)
+    return name, {**parameters, "embedding": (classes, inputs)}, slots, apply
+
+
 ACTIVATIONS = {
     "relu": torch.relu,
     "leakyRelu": lambda x: F.leaky_relu(x, 0.2),
@@ -108,9 +133,10 @@ ACTIVATIONS = {
 }
 
 
-def mlp(o, item):
+def mlp(o, item, classes):
     g, d, items = o["generator"], o["discriminator"], math.prod(item)
-    G, width = [], o["latent"]
+    G, more = beside(o, "generator", classes)
+    width = o["latent"] + more
     for i, units in enumerate(g["hidden"], 1):
         G.append(dense(f"dense{i}", width, units, not g.get("batchNorm")))
         if g.get("batchNorm"):
@@ -118,56 +144,63 @@ def mlp(o, item):
         G.append(plain("", ACTIVATIONS[g.get("activation", "relu")]))
         width = units
     G += [dense("output", width, items, True), plain("", ACTIVATIONS[g.get("output", "linear")])]
-    D, width = [], items
+    D, more = beside(o, "discriminator", classes)
+    D, width = [plain("", lambda x: x.reshape(len(x), -1)), *D], items + more
     for i, units in enumerate(d["hidden"], 1):
         D += [dense(f"dense{i}", width, units, True), plain("", ACTIVATIONS[d.get("activation", "relu")])]
         width = units
-    return G, D + [dense("logit", width, 1, True)]
+    return G, D + [head(o, width, classes, True)]
 
 
-def maxout(o, item):
+def maxout(o, item, classes):
     g, d, items = o["generator"], o["discriminator"], math.prod(item)
-    G, width = [], o["latent"]
+    G, more = beside(o, "generator", classes)
+    width = o["latent"] + more
     for i, units in enumerate(g["hidden"], 1):
         G += [dense(f"dense{i}", width, units, True), plain("", torch.relu)]
         width = units
     G += [dense("output", width, items, True), plain("", ACTIVATIONS[g.get("output", "sigmoid")])]
-    D, width, pieces = [dropout("", d["keepInput"])], items, d["pieces"]
+    D, more = beside(o, "discriminator", classes)
+    D, width, pieces = [dropout("", d["keepInput"]), plain("", lambda x: x.reshape(len(x), -1)), *D], items + more, d["pieces"]
     for i, units in enumerate(d["units"], 1):
         D += [dense(f"dense{i}", width, units * pieces, True),
               plain("", lambda x, units=units: x.reshape(len(x), units, pieces).amax(2)), dropout("", d["keepHidden"])]
         width = units
-    return G, D + [dense("logit", width, 1, True)]
+    return G, D + [head(o, width, classes, True)]
 
 
-def dcgan(o, item):  # Radford et al. 2016: batch norm everywhere but on G's output and D's input
+def dcgan(o, item, classes):  # Radford et al. 2016: batch norm everywhere but on G's output and D's input
     side, _, channels = item
     base, widths = side, []
     while base > 7:
         base, widths = base // 2, widths + [o["width"] * 2 ** len(widths)]
     inner = widths[-1]
-    G = [dense("project", o["latent"], base * base * inner, False), plain("", lambda x: x.reshape(len(x), base, base, inner)),
+    G, more = beside(o, "generator", classes)
+    G += [dense("project", o["latent"] + more, base * base * inner, False), plain("", lambda x: x.reshape(len(x), base, base, inner)),
          batch_norm("norm0", inner), plain("", torch.relu)]
     for i, (c_in, c_out) in enumerate(zip(widths[::-1], widths[-2::-1]), 1):
         G += [transposed(f"deconv{i}", c_in, c_out), batch_norm(f"norm{i}", c_out), plain("", torch.relu)]
     G += [transposed("image", widths[0], channels), plain("", torch.tanh)]
-    D, c_in = [], channels
+    D, more = beside(o, "discriminator", classes)
+    c_in = channels + more
     for i, c_out in enumerate(widths, 1):
         D.append(convolution(f"conv{i}", c_in, c_out))
         if i > 1:
             D.append(batch_norm(f"norm{i}", c_out))
         D.append(plain("", ACTIVATIONS["leakyRelu"]))
         c_in = c_out
-    return G, D + [dense("logit", base * base * inner, 1, False)]
+    return G, D + [head(o, base * base * inner, classes, False)]
 
 
 class Game:
     """Both nets of one architecture, and the steps of their training."""
-    def __init__(self, model, item, loss, penalties={}, group=None):
-        self.item, self.loss, self.latent, self.penalties = item, loss, model["latent"], penalties
-        self.training = lambda draws: Mode(draws, True, group)
+    def __init__(self, model, item, loss, penalties={}, group=None, counts=()):
+        """counts: of the data's items in each class; none where the game is not conditional"""
+        self.item, self.loss, self.latent, self.penalties, self.counts = item, loss, model["latent"], penalties, counts
+        self.auxiliary = model.get("auxiliaryWeight", 1) if model.get("conditional") == "auxiliary" else None
+        self.training = lambda draws, labels=None: Mode(draws, True, group, labels)
         self.distribution = model.get("latentDistribution", "uniform" if model["name"] == "maxout" else "normal")
-        G, D = {"mlp": mlp, "maxout": maxout, "dcgan": dcgan}[model["name"]](model, item)
+        G, D = {"mlp": mlp, "maxout": maxout, "dcgan": dcgan}[model["name"]](model, item, len(counts))
         self.layers = {"generator": G, "discriminator": D}
 
     def start(self, net, gain):
@@ -186,6 +219,25 @@ class Game:
         if self.distribution == "normal":
             return draws.normal(shape)
         return (2 * draws.uniform(shape) - 1) * math.sqrt(3)  # unit variance
+
+    def labels(self, batch, draws):
+        """Classes of samples, in the proportions of the data, one-hot."""
+        if not self.counts:
+            return None
+        shares = torch.tensor(np.cumsum(self.counts) / sum(self.counts)).float().double()
+        return self.one_hot(torch.searchsorted(shares, draws.uniform((batch,)), right=True))
+
+    def one_hot(self, labels):
+        return F.one_hot(torch.as_tensor(labels), len(self.counts)).double() if self.counts else None
+
+    def judge(self, x, labels, p, s, mode):
+        """D's logit, and the mean cross-entropy and the accuracy of the class that an auxiliary classifier tells."""
+        mode.labels = labels
+        y = self.apply("discriminator", x, p, s, mode)
+        if self.auxiliary is None:
+            return y, torch.zeros(()), None
+        told, right = y[:, 1:], labels.argmax(1)
+        return y[:, :1], self.auxiliary * F.cross_entropy(told, right), (told.argmax(1) == right).double().mean().item()
 
     def d_loss(self, real, fake):
         if self.loss == "wasserstein":  # Arjovsky et al. 2017: the critic maximizes E f(x) - E f(G(z))
@@ -211,35 +263,37 @@ class Game:
                 total = total + o["weight"] / 2 * slope.flatten(1).square().sum(1).mean()
         return total
 
-    def d_step(self, d, g, real, seed):
-        """(gradients, slots, statistics) of one shard: loss, accuracy on real, accuracy on fake, V(D, G)."""
+    def d_step(self, d, g, real, seed, labels=None):
+        """(gradients, slots, statistics) of one shard: loss, accuracy on real, accuracy on fake, V(D, G), class accuracy on both."""
         draws = Draws(seed)
-        fake = self.apply("generator", self.latents(len(real), draws), *g, self.training(draws)).detach()
+        z, asked, given = self.latents(len(real), draws), self.labels(len(real), draws), self.one_hot(labels)
+        fake = self.apply("generator", z, *g, self.training(draws, asked)).detach()
         p = {name: w.clone().requires_grad_() for name, w in d[0].items()}
         on_real, on_fake = self.training(draws), self.training(draws)
-        r = self.apply("discriminator", real, p, d[1], on_real)
-        f = self.apply("discriminator", fake, p, d[1], on_fake)
-        judge = lambda x: self.apply("discriminator", x, p, d[1], self.training(draws))
-        loss = self.d_loss(r, f) + self.penalty("discriminator", p, judge, real)
+        r, r_class, r_right = self.judge(real, given, p, d[1], on_real)
+        f, f_class, f_right = self.judge(fake, asked, p, d[1], on_fake)
+        judge = lambda x: self.judge(x, given, p, d[1], self.training(draws))[0]
+        loss = self.d_loss(r, f) + r_class + f_class + self.penalty("discriminator", p, judge, real)
         grads = torch.autograd.grad(loss, list(p.values()), materialize_grads=True)
         value = F.logsigmoid(r).mean() + F.logsigmoid(-f).mean()  # log D(x) and log(1 - D(G(z)))
         right = [(torch.sigmoid(r) > 0.5).double().mean(), (torch.sigmoid(f) < 0.5).double().mean()]
         slots = {name: (on_real.written[name] + on_fake.written[name]) / 2 for name in on_real.written}
-        return dict(zip(p, grads)), slots, [x.item() for x in (loss, *right, value)]
+        told = [] if self.auxiliary is None else [r_right, f_right]
+        return dict(zip(p, grads)), slots, [x.item() for x in (loss, *right, value)] + told
 
     def g_step(self, d, g, batch, seed):
         draws = Draws(seed)
-        z = self.latents(batch, draws)
+        z, asked = self.latents(batch, draws), self.labels(batch, draws)
         p = {name: w.clone().requires_grad_() for name, w in g[0].items()}
-        mode = self.training(draws)
-        f = self.apply("discriminator", self.apply("generator", z, p, g[1], mode), *d, self.training(draws))
-        loss = self.g_loss(f) + self.penalty("generator", p)
+        mode = self.training(draws, asked)
+        f, f_class, _ = self.judge(self.apply("generator", z, p, g[1], mode), asked, *d, self.training(draws))
+        loss = self.g_loss(f) + f_class + self.penalty("generator", p)
         grads = torch.autograd.grad(loss, list(p.values()), materialize_grads=True)
         return dict(zip(p, grads)), mode.written, [loss.item(), (torch.sigmoid(f) < 0.5).double().mean().item()]
 
-    def sample(self, g, batch, seed):
+    def sample(self, g, batch, seed, labels=None):
         draws = Draws(seed)
-        return self.apply("generator", self.latents(batch, draws), *g, Mode(draws, False))
+        return self.apply("generator", self.latents(batch, draws), *g, Mode(draws, False, None, self.one_hot(labels)))
 
 
 def digits(tensor):

@@ -26,21 +26,24 @@ cases = [
     ("dcgan of side 28", {"name": "dcgan", "width": 2, "latent": 4, "latentDistribution": "uniform"}, [28, 28, 1], 3, 0.25),
 ]
 
-STATISTICS = {"discriminator": ["loss", "accuracyReal", "accuracyFake", "valueFunction"], "generator": ["loss", "accuracyFake"]}
+STATISTICS = {"discriminator": ["loss", "accuracyReal", "accuracyFake", "valueFunction", "classAccuracyReal", "classAccuracyFake"], "generator": ["loss", "accuracyFake"]}
 PENALTIES = {"discriminator": [{"name": "r1", "weight": 3}, {"name": "weight-decay", "weight": 0.2}],
              "generator": [{"name": "weight-decay", "weight": 0.1}]}
 
 
-def golden(name, model, item, batch, gain, loss, penalties, group=None):
-    game = Game(model, item, loss, penalties, group)
+def golden(name, model, item, batch, gain, loss, penalties, group=None, counts=()):
+    game = Game(model, item, loss, penalties, group, counts)
+    labels = [(3 * i + 1) % len(counts) for i in range(batch)] if counts else None
     d, g = game.start("discriminator", gain), game.start("generator", gain)
     real = torch.tensor(pattern("real", batch * math.prod(item))).reshape(batch, *item)
     case = {"name": name, "model": model, "item": item, "batch": batch, "gain": gain, "loss": loss, "penalties": penalties, "group": group or batch, "seed": SEED}
-    for net, (grads, slots, statistics) in [("discriminator", game.d_step(d, g, real, SEED)), ("generator", game.g_step(d, g, batch, SEED))]:
+    if counts:
+        case |= {"counts": counts, "labels": labels}
+    for net, (grads, slots, statistics) in [("discriminator", game.d_step(d, g, real, SEED, labels)), ("generator", game.g_step(d, g, batch, SEED))]:
         case[net] = {"gradient": {n: digits(v) for n, v in grads.items()}, "slots": {n: digits(v) for n, v in slots.items()},
                      "statistics": dict(zip(STATISTICS[net], digits(statistics)))}
-    if loss == "minimax":
-        case["samples"] = digits(game.sample(g, batch, SEED))
+    if loss == "minimax" or model.get("conditional") == "concat":  # G is the same under every other
+        case["samples"] = digits(game.sample(g, batch, SEED, labels))
     return case
 
 
@@ -48,5 +51,12 @@ out = [golden(*case, loss, {}) for case in cases for loss in ["minimax", "non-sa
 out += [golden(f"{name}, R1 and weight decay", *case, "non-saturating", PENALTIES) for name, *case in cases]
 GROUPS = {"mlp with batch norm, leaky ReLU and tanh": 3, "dcgan of side 32": 2}
 out += [golden(f"{name}, groups of {GROUPS[name]}", *case, "minimax", {}, GROUPS[name]) for name, *case in cases if name in GROUPS]
+COUNTS = [5, 0, 2, 6]  # of a class there may be nothing
+for how in ["concat", "projection", "auxiliary"]:
+    for name, model, item, batch, gain in [cases[1], cases[4], cases[7]]:
+        weight = {"auxiliaryWeight": 0.7} if how == "auxiliary" and model["name"] == "mlp" else {}
+        conditional = {**model, "conditional": how, **weight}
+        R1 = {} if model["name"] == "maxout" else {"discriminator": [{"name": "r1", "weight": 3}]}
+        out.append(golden(f"{name}, {how}", conditional, item, batch, gain, "non-saturating", R1, None, COUNTS))
 json.dump({"torch": torch.__version__, "cases": out}, sys.stdout, separators=(",", ":"), allow_nan=False)
 print()

@@ -23,13 +23,128 @@ const SECOND = ['tests/unit/kernels/second-derivatives.test.ts', ...STEPS];
  */
 const of = (file, tests, faults) => faults.map(([claim, find, put]) => ({ claim, file, find, put, tests }));
 
+const LABELS = ['tests/unit/models/labels.test.ts', ...STEPS];
+
 /** @type {readonly Fault[]} */
 export const FAULTS = [
+  ...of('src/models/labels.ts', LABELS, [
+    ["the projection of the label is taken from D's logit", 'tf.add(psi.apply(', 'tf.sub(psi.apply('],
+    [
+      'a label beside a picture marks its first row alone',
+      '[1, ...sides, 1]',
+      '[1, ...sides.map((s, i) => (i ? s : 1)), 1]',
+    ],
+    [
+      'D is told labels where it is to tell them',
+      "mode === 'concat' ? beside : []",
+      "mode !== 'none' ? beside : []",
+    ],
+  ]),
+  ...of('src/models/layers.ts', LABELS, [
+    [
+      "conditional batch norm's offset scales",
+      "ofClass('scale')), ofClass('offset')",
+      "ofClass('scale')), ofClass('scale')",
+    ],
+  ]),
+  ...of('src/steps/labels.ts', STEPS, [
+    [
+      "labels of fake items are not in the data's proportions",
+      'upTo += count;',
+      'upTo += total / counts.length;',
+    ],
+    [
+      "the class's cross-entropy is turned round",
+      'tf.mul(-classes.auxiliaryWeight,',
+      'tf.mul(classes.auxiliaryWeight,',
+    ],
+    [
+      "an auxiliary classifier's accuracy is how often it errs",
+      'tf.equal(tf.argMax',
+      'tf.notEqual(tf.argMax',
+    ],
+  ]),
+  ...of('src/steps/latents.ts', STEPS, [
+    [
+      'D is told other labels of fake items than G was',
+      '{ labels: drawn.labels }',
+      '{ labels: drawn.labels.reverse(0) }',
+    ],
+  ]),
+  ...of(
+    'src/data/sampler.ts',
+    ['tests/unit/data/sampler.test.ts'],
+    [
+      [
+        'labels are those of the next item',
+        'source.label(index)!',
+        'source.label((index + 1) % source.count)!',
+      ],
+    ],
+  ),
+  ...of(
+    'src/data/mixture.ts',
+    ['tests/unit/data/sampler.test.ts'],
+    [
+      [
+        "a mixture's label is not its mode",
+        '/ dimensions] = label',
+        '/ dimensions] = (label + 1) % modes.length',
+      ],
+    ],
+  ),
+  ...of(
+    'src/data/classes.ts',
+    ['tests/unit/data/classes.test.ts'],
+    [['an item without a label is left out', 'if (unlabelled > 0)', 'if (unlabelled < 0)']],
+  ),
+  ...of(
+    'src/evaluation/sample-labels.ts',
+    ['tests/unit/evaluation/sample-labels.test.ts'],
+    [
+      ['a grid has all classes in a row', 'Math.floor(i / columns)', 'i % classes.length'],
+      ['a figure has rows of classes without items', 'count > 0 ? [label] : []', '[label]'],
+    ],
+  ),
+  ...of(
+    'src/evaluation/sample-drawer.ts',
+    ['tests/unit/evaluation/sample-drawer.test.ts'],
+    [
+      [
+        "a later batch has the first one's labels",
+        'labels.subarray(from, from + BATCH)',
+        'labels.subarray(0, BATCH)',
+      ],
+    ],
+  ),
+  ...of(
+    'src/evaluation/measures/class-agreement.ts',
+    ['tests/unit/evaluation/measures/measures.test.ts'],
+    [
+      [
+        'agreement is told of every sample, whatever its label',
+        'return right / meant;',
+        'return right / labels.length;',
+      ],
+      ['the least agreement is the largest', 'Math.min(...shares)', 'Math.max(...shares)'],
+    ],
+  ),
+  ...of(
+    'src/evaluation/examiner.ts',
+    ['tests/unit/evaluation/examiner.test.ts'],
+    [
+      [
+        'real pictures of a conditional run stand in any order',
+        'labels ? realOfClasses(source, labels) : real',
+        'real',
+      ],
+    ],
+  ),
   ...of('src/steps/discriminator-step.ts', STEPS, [
     [
       'D is taught that real items are fake and fake ones real',
-      '{ real: onReal.output, fake: onFake.output }',
-      '{ real: onFake.output, fake: onReal.output }',
+      '{ real: onReal.logit, fake: onFake.logit }',
+      '{ real: onFake.logit, fake: onReal.logit }',
     ],
     [
       "D's slots are six times too large",
@@ -49,8 +164,8 @@ export const FAULTS = [
     ['V(D, G) takes fake items for real', 'tf.softplus(tf.neg(real))', 'tf.softplus(real)'],
     [
       "in D's step G normalizes by running statistics",
-      '{ ...g, isTraining: true, group, seeds }).output',
-      '{ ...g, isTraining: false, group, seeds }).output',
+      '{ ...g, isTraining: true, group, seeds }',
+      '{ ...g, isTraining: false, group, seeds }',
     ],
   ]),
   ...of(
@@ -65,16 +180,21 @@ export const FAULTS = [
       ['slots of the first shard are those of the second pass', 'return first;', 'return second;'],
       [
         'a penalty is forgotten',
-        'penalized(context.loss.discriminator(logits), penalties,',
-        'penalized(context.loss.discriminator(logits), [] as typeof penalties,',
+        "penaltiesOf('discriminator', context.penalties, isRegularized)",
+        "penaltiesOf('discriminator', { discriminator: [], generator: [] }, isRegularized)",
       ],
     ],
   ),
   ...of('src/steps/generator-step.ts', STEPS, [
     [
       "G's loss is negated",
-      'penalized(loss.generator(logits), penalties,',
-      'penalized((loss.generator(logits) as any).neg(), penalties,',
+      'const adversarial = loss.generator(logitsOf(onFake.logit, judgeReal));',
+      'const adversarial = (loss.generator(logitsOf(onFake.logit, judgeReal)) as any).neg();',
+    ],
+    [
+      'G does not learn what an auxiliary classifier says of its class',
+      'withTerms(adversarial, classLosses(context, [onFake, fake]))',
+      'adversarial',
     ],
     [
       "in G's step D does not drop out",
@@ -155,6 +275,11 @@ export const FAULTS = [
     ['R1 is twice its formula', '    weight / 2,', '    weight,'],
     ['R1 is laid on generated items', "at: 'real' })", "at: 'fake' })"],
     ['R1 of a batch is its sum', 'tf.mean(squaredNorms(', 'tf.sum(squaredNorms('],
+    [
+      "R1 is D's slope under the labels of generated items",
+      'discriminator(x, at)',
+      "discriminator(x, 'fake')",
+    ],
   ]),
   ...of('src/penalties/input-gradient.ts', PENALTIES, [
     ['R1 takes the norm, not its square', 'tf.square(x),', 'tf.abs(x),'],
@@ -341,11 +466,11 @@ export const FAULTS = [
   ),
   ...of('src/models/layers.ts', TRAINING, [
     ["batch norm's momentum is 0.1", 'RUNNING_MOMENTUM = 0.9', 'RUNNING_MOMENTUM = 0.1'],
-    ['a running variance begins at 0', 'initializer: constant(1),', 'initializer: constant(0),'],
+    ['a running variance begins at 0', "slot('variance', 1)", "slot('variance', 0)"],
     [
       "batch norm's scale begins at 0.5",
-      "scale: Initializer = { kind: 'constant', value: 1 }",
-      "scale: Initializer = { kind: 'constant', value: 0.5 }",
+      'batchNorm = (name: string, scale: Initializer = constant(1))',
+      'batchNorm = (name: string, scale: Initializer = constant(0.5))',
     ],
     [
       'a bias begins at 0.1',
@@ -355,7 +480,9 @@ export const FAULTS = [
   ]),
   ...of('src/models/dcgan.ts', STEPS, [
     ['D of a DCGAN normalizes its first layer too', 'i === 0 ? [] : [batchNorm', '[batchNorm'],
-    ['G of a DCGAN puts its widest stage last', '.slice(0, -1)\n            .reverse()', '.slice(0, -1)'],
+    ['G of a DCGAN puts its widest stage last', '.slice(0, -1)\n          .reverse()', '.slice(0, -1)'],
+  ]),
+  ...of('src/models/geometry.ts', STEPS, [
     ['a DCGAN begins at sides of 14', 'BASE_SIDE_MAX = 7', 'BASE_SIDE_MAX = 14'],
   ]),
   ...of('src/models/dcgan.ts', TRAINING, [
@@ -438,11 +565,7 @@ export const FAULTS = [
   ]),
   ...of('src/worker/shard-gradient.ts', TRAINING, [
     ["a node's sum is its last leaf", 'addInto(into, from);\n        return into;', 'return from;'],
-    [
-      "every leaf of a node gets the first leaf's items",
-      'take({ minibatch: this.minibatchOf(request), shard })',
-      'take({ minibatch: this.minibatchOf(request), shard: 0 })',
-    ],
+    ["every leaf of a node gets the first leaf's items", 'take(place)', 'take({ ...place, shard: 0 })'],
   ]),
   ...of(
     'src/data/sampler.ts',

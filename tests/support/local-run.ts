@@ -2,16 +2,18 @@
 // instead of sockets and processes. The second of the two places where tests touch how src names its parts (see steps.ts).
 import * as tf from '@tensorflow/tfjs-core';
 import { type RunConfig, runConfig } from '../../src/config/run-config.js';
+import { classesOf } from '../../src/data/classes.js';
 import type { DataSource } from '../../src/data/data-source.js';
 import { createSampler } from '../../src/data/sampler.js';
 import { SampleDrawer } from '../../src/evaluation/sample-drawer.js';
+import { drawnLabels } from '../../src/evaluation/sample-labels.js';
 import { VectorEngine } from '../../src/numerics/vector-engine.js';
 import { NETS, type Net } from '../../src/parameters/manifest.js';
 import { phaseOf } from '../../src/protocol/schedule.js';
 import { levelFor, nodeCount } from '../../src/protocol/shard-tree.js';
 import { networksOf } from '../../src/run/open-run.js';
 import { ParameterStore } from '../../src/server/training/parameter-store.js';
-import { scheduleOf } from '../../src/steps/steps.js';
+import { scheduleOf, stepContextOf } from '../../src/steps/steps.js';
 import { GradientComputer } from '../../src/worker/shard-gradient.js';
 
 export interface LocalRunOptions {
@@ -36,13 +38,14 @@ export interface LocalRun extends Record<Net | 'average', Float32Array> {
 export async function trainLocally(given: object, options: LocalRunOptions): Promise<LocalRun> {
   const config = runConfig.parse(given);
   const { source } = options;
-  const { architecture, layout } = await networksOf(config, source.shape);
+  const classes = config.model.conditional === 'none' ? undefined : classesOf(source);
+  const { architecture, layout } = await networksOf(config, source.shape, classes);
   const engine = await VectorEngine.create(1);
   const store = new ParameterStore(config, layout, engine);
   const { size, shards } = config.minibatch;
   const samplerOf = (branch: number) =>
     createSampler({ source, seed: config.seed, minibatchSize: size, shards, branch });
-  const computer = new GradientComputer(config, architecture, samplerOf);
+  const computer = new GradientComputer(config, stepContextOf(config, architecture, classes), samplerOf);
   store.initialize();
   const train = (net: Net, step: number) => trainStep({ config, store, computer, options }, net, step);
   const k = config.schedule.discriminatorSteps;
@@ -58,7 +61,9 @@ export async function trainLocally(given: object, options: LocalRunOptions): Pro
   const drawn = (count: number) => {
     const drawer = new SampleDrawer({ architecture, latentDistribution: config.model.latentDistribution });
     const generator = tf.tensor1d(vectors.average!);
-    const samples = drawer.draw(generator, { count, seed: config.seed });
+    const wanted = { count, seed: config.seed };
+    const labels = classes && drawnLabels(classes.counts, wanted);
+    const samples = drawer.draw(generator, { ...wanted, labels });
     drawer.dispose();
     generator.dispose();
     return samples;

@@ -7,6 +7,7 @@ import { type RunConfig, runConfig } from '../../src/config/run-config.js';
 import type { DataSource } from '../../src/data/data-source.js';
 import { lossOptions } from '../../src/losses/losses.js';
 import type { Architecture } from '../../src/models/architecture.js';
+import { modelOptions } from '../../src/models/models.js';
 import type { Manifest, Net } from '../../src/parameters/manifest.js';
 import { trainReference } from '../../src/reference-trainer.js';
 import { sampleStep } from '../../src/steps/sample-step.js';
@@ -25,6 +26,8 @@ export interface StepOptions {
   batch: number;
   /** items that batch norm couples; default: all of them */
   group?: number;
+  /** items of each class in the data, of a conditional run */
+  counts?: readonly number[];
 }
 
 export interface TestedStep {
@@ -40,8 +43,9 @@ export interface TestedStep {
 export const useTensorFlow = (): void => void loadTensorFlow({ kind: 'cpu', threads: 1 });
 
 /** A config whose shard is the whole minibatch, and its networks. */
-function gameOf({ model, loss, penalties = {}, item, batch, group }: StepOptions): {
+function gameOf({ model, loss, penalties = {}, item, batch, group, counts }: StepOptions): {
   config: RunConfig;
+  classes: { counts: readonly number[] } | undefined;
   architecture: Architecture;
 } {
   const config = runConfig.parse({
@@ -51,20 +55,23 @@ function gameOf({ model, loss, penalties = {}, item, batch, group }: StepOptions
     penalties,
     minibatch: { size: batch, shards: 1, ...(group === undefined ? {} : { group }) },
   });
-  return { config, architecture: architectureOf(config, [...item]) };
+  const classes = counts && { counts };
+  return { config, classes, architecture: architectureOf(config, [...item], counts?.length) };
 }
 
 /** Names of a step's statistics, in their order. */
-export const statisticNames = (net: Net, { loss }: Pick<StepOptions, 'loss'>): string[] =>
-  statisticsOf(net, { loss: lossOptions.parse(loss) }).map(({ name }) => name);
+export const statisticNames = (net: Net, { loss, model }: Pick<StepOptions, 'loss' | 'model'>): string[] =>
+  statisticsOf(net, { loss: lossOptions.parse(loss), model: modelOptions.parse(model) }).map(
+    ({ name }) => name,
+  );
 
 /**
- * Inputs: `discriminator` and `generator` (weights, then slots, as `layOut` gives them), `real`, `seed` (two int32).
+ * Inputs: `discriminator` and `generator` (weights, then slots, as `layOut` gives them), `real`, `labels`, `seed` (two int32).
  * Outputs: `payload` and `statistics`, or `samples`.
  */
 export function stepOf(kind: StepKind, options: StepOptions): TestedStep {
-  const { config, architecture } = gameOf(options);
-  const context = stepContextOf(config, architecture);
+  const { config, architecture, classes } = gameOf(options);
+  const context = stepContextOf(config, architecture, classes);
   const { inputs, step } = kind === 'sample' ? sampleStep(context) : STEPS[kind].define(context);
   const compileStep = () => {
     const compiled = compile(step, inputs, { precision: 'float32' });
@@ -103,8 +110,13 @@ function tensorsOf(inputs: readonly InputSpec[], values: Values): Record<string,
 }
 
 /** Both nets' manifests. */
-export function manifestsOf({ model, item }: Pick<StepOptions, 'model' | 'item'>): Record<Net, Manifest> {
-  const { architecture } = gameOf({ model, item, loss: { name: 'minimax' }, batch: 1 });
+export function manifestsOf({
+  model,
+  item,
+  counts,
+}: Pick<StepOptions, 'model' | 'item' | 'counts'>): Record<Net, Manifest> {
+  const game = { model, item, loss: { name: 'minimax' }, batch: 1 };
+  const { architecture } = gameOf({ ...game, ...(counts && { counts }) });
   return { discriminator: architecture.discriminator.manifest, generator: architecture.generator.manifest };
 }
 

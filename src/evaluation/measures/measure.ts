@@ -49,6 +49,8 @@ export interface Reference {
   readonly bins?: Bins;
   /** of images */
   readonly neighbours?: Neighbours;
+  /** whether samples have labels: those of a conditional run */
+  readonly isConditional?: boolean;
   /** of images whose labels are few and mean something to everybody: those of MNIST and its like */
   readonly classifier?: Classifier;
 }
@@ -61,18 +63,20 @@ export interface Measure<Name extends string = string> {
   readonly metrics: Readonly<Record<Name, string>>;
   /** of what it can be had: mixtures, whose modes are known, or images */
   readonly appliesTo: readonly ('mixtures' | 'images')[];
+  /** whether it can be had of conditional runs only, whose samples have labels */
+  readonly needsLabels?: boolean;
   /** samples that an evaluation of images needs for it, and how its time grows; mixtures have as many samples as the config says */
   readonly cost: { readonly samples: number; readonly growth: string };
   /**
    * Looks at the real side once.
    * @param has whether a value of the measures before it in the list can be had
-   * @returns takes samples `[count, size]`, at least as many as it needs, and the values of the measures before it; or says why of these
-   * data it cannot be had
+   * @returns takes samples `[count, size]`, at least as many as it needs, the values of the measures before it and, of a conditional run,
+   * the classes that the samples were to be of; or says why of these data it cannot be had
    */
   prepare(
     reference: Reference,
     has: (name: string) => boolean,
-  ): ((samples: Float32Array, found: Values) => Record<Name, number>) | CannotBeHad;
+  ): ((samples: Float32Array, found: Values, labels?: Int32Array) => Record<Name, number>) | CannotBeHad;
 }
 
 /** Of some data a measure says nothing: how various samples are is not to be told by one picture. */

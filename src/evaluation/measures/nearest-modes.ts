@@ -22,6 +22,8 @@ export interface ModeReport {
   counts: readonly number[];
   /** whether each mode is captured */
   isCaptured: readonly boolean[];
+  /** the mode that each sample is nearest to; -1 where a coordinate is not finite */
+  nearest: Int32Array;
 }
 
 const HIGH_QUALITY_DEVIATIONS = 3;
@@ -56,9 +58,11 @@ export function modeReport(samples: Float32Array, { modes, deviation }: Mixture)
   );
   const counts = modes.map(() => 0);
   const isCaptured = modes.map(() => false);
+  const nearest = new Int32Array(samples.length / dimensions);
   let highQuality = 0;
   for (let at = 0; at < samples.length; at += dimensions) {
     const { mode, squaredDistance } = nearestMode(samples, at, modes);
+    nearest[at / dimensions] = mode;
     if (mode < 0) continue;
     counts[mode]! += 1;
     if (Math.sqrt(squaredDistance) >= HIGH_QUALITY_DEVIATIONS * deviation) continue;
@@ -77,5 +81,6 @@ export function modeReport(samples: Float32Array, { modes, deviation }: Mixture)
     ),
     counts,
     isCaptured,
+    nearest,
   };
 }

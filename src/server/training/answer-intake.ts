@@ -31,7 +31,7 @@ export class AnswerIntake {
 
   constructor(
     private readonly store: ParameterStore,
-    private readonly config: Pick<RunConfig, 'loss' | 'minibatch' | 'penalties' | 'schedule'>,
+    private readonly config: Pick<RunConfig, 'loss' | 'minibatch' | 'model' | 'penalties' | 'schedule'>,
     private readonly local: LocalPeers,
   ) {}
 

@@ -6,7 +6,7 @@ import type { RunConfig } from '../../config/run-config.js';
 import { NashError } from '../../errors.js';
 import type { Line } from '../../protocol/line.js';
 import { type Versions, versionsAfter } from '../../protocol/schedule.js';
-import { type Amendment, decodeState, encodeState, type Totals } from '../../run/run-state.js';
+import { type Amendment, decodeState, encodeState, type RunState, type Totals } from '../../run/run-state.js';
 import type { Log } from '../log.js';
 import type { Uniformity } from '../peers/uniformity.js';
 import type { RunReport } from '../run-report.js';
@@ -35,6 +35,8 @@ export interface RunCheckpointsParts {
   line: Line;
   /** shape of one item of the data, so that sampling needs no data */
   itemShape: readonly number[];
+  /** of the data in a conditional run, likewise */
+  classes: RunState['classes'];
   /** of the items */
   dataDigest: string;
   uniformity: Uniformity;
@@ -79,8 +81,9 @@ export class RunCheckpoints {
 
   /** Copies what the last whole round ended with, and writes the copy while training goes on. Resolves when it is written. */
   write(reason: Reason): Promise<unknown> {
-    const { config, store, line, itemShape, dataDigest, uniformity, amendments, totals, log, report, now } =
+    const { config, store, line, itemShape, classes, dataDigest, uniformity, amendments, totals } =
       this.parts;
+    const { log, report, now } = this.parts;
     const versions = store.wholeVersions;
     const { generator: step } = versions;
     if (this.lastRound === step) return this.writing;
@@ -92,6 +95,7 @@ export class RunCheckpoints {
       versions,
       line: { ...line },
       itemShape,
+      classes,
       uniformity: uniformity.toJSON(),
       amendments,
       controllers: {},

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { DatasetSource } from '../../../src/data/data-source.js';
 import { openSource } from '../../../src/data/open-source.js';
 import { dataOptions } from '../../../src/data/options.js';
@@ -122,4 +122,36 @@ it('a distribution is decided by (seed, branch, step, shard)', async () => {
   expect(draw(1, 0, 3, 1)).toBe(draw(1, 0, 3, 1));
   const all = [draw(1, 0, 3, 1), draw(2, 0, 3, 1), draw(1, 1, 3, 1), draw(1, 0, 4, 1), draw(1, 0, 3, 0)];
   expect(new Set(all).size).toBe(all.length);
+});
+
+describe('labels', () => {
+  it('are those of the items beside them, whatever the shard', () => {
+    const source: DatasetSource = { ...counting(10), label: (index) => index % 3 };
+    const sampler = createSampler({ source, seed: 1, minibatchSize: 8, shards: 2, branch: 0 });
+    for (const [step, shard] of [
+      [0, 0],
+      [0, 1],
+      [3, 1], // from one epoch into the next
+    ] as const) {
+      const [items, labels] = [new Float32Array(4), new Int32Array(4)];
+      sampler.shard(step, shard, items, labels);
+      expect([...labels]).toEqual([...items].map((index) => index % 3));
+    }
+  });
+
+  it('of a mixture are the modes that items were drawn from, and change no item', async () => {
+    const options = dataOptions.parse({ source: 'ring', deviation: 0.01 });
+    const source = await openSource(options, { cacheDir: '', log: () => {} });
+    if (source.kind !== 'distribution') throw new Error('a ring is a distribution');
+    const sampler = createSampler({ source, seed: 1, minibatchSize: 64, shards: 1, branch: 0 });
+    const [items, same, labels] = [new Float32Array(128), new Float32Array(128), new Int32Array(64)];
+    sampler.shard(2, 0, items, labels);
+    sampler.shard(2, 0, same);
+    expect(items).toEqual(same);
+    labels.forEach((label, i) => {
+      const [x, y] = source.modes[label]!;
+      expect(Math.hypot(items[2 * i]! - x!, items[2 * i + 1]! - y!)).toBeLessThan(0.1);
+    });
+    expect(new Set(labels).size).toBe(8);
+  });
 });

@@ -140,6 +140,22 @@ it('draws real items in the form of generated ones', async () => {
   }
 }, 60_000);
 
+it('a conditional run has figures of one class a row, and is measured by its labels', async () => {
+  const examiner = createExaminer(digits, 'mnist', 0, { counts: new Array(10).fill(300) });
+  const rows = examiner.figureLabels!;
+  expect([...rows]).toEqual(Array.from({ length: 100 }, (_, i) => Math.floor(i / 10)));
+  const shown = images(100, 'rows', (i) => rows[i]!);
+  const png = PNG.sync.read(await examiner.draw(shown, 0));
+  const cell = 8 * 11 + 4; // the side of a picture of 8 pixels, scaled to about 84, and a margin
+  expect([png.width, png.height]).toEqual([10 * cell + 4, 10 * cell + 4]);
+  expect(PNG.sync.read(await examiner.drawReal()).height).toBe(png.height);
+  const labels = Int32Array.from({ length: SAMPLES }, (_, i) => i % 10);
+  const samples = images(SAMPLES, 'asked for', (i) => (i % 10 === 7 ? 8 : i % 10));
+  const { gan_class_agreement_ratio, gan_class_agreement_least_ratio } = examiner.measure(samples, labels);
+  expect([gan_class_agreement_ratio, gan_class_agreement_least_ratio]).toEqual([0.9, 0]);
+  examiner.dispose();
+});
+
 it('a mixture: coverage, high quality and KL of half its modes', () => {
   const source = mixtureSource({ source: 'ring', modes: 4, radius: 1, deviation: 0.01 });
   const examiner = createExaminer(source, 'ring', 64);

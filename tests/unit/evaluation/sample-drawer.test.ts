@@ -26,6 +26,32 @@ describe('samples', () => {
     expect(new Set(many).size).toBe(many.length);
   });
 
+  it('of a conditional generator depend on their own labels alone', () => {
+    const options = modelOptions.parse({
+      name: 'mlp',
+      conditional: 'projection',
+      generator: { hidden: [8] },
+    });
+    const architecture = buildArchitecture(options, [2], 3);
+    const conditional = new SampleDrawer({ architecture, latentDistribution: 'normal' });
+    const weights = tf.tensor1d(
+      initialParameters(architecture.generator.manifest, { seed: 1, net: 'generator' }),
+    );
+    const of = (labels: number[]) =>
+      conditional.draw(weights, { count: labels.length, seed: 1, labels: Int32Array.from(labels) });
+    const many = Array.from({ length: 100 }, (_, i) => i % 3);
+    const all = of(many);
+    const others = of(many.map((label, i) => (i < 70 ? label : 2 - label)));
+    expect(others.slice(0, 140)).toEqual(all.slice(0, 140));
+    expect(others.slice(140)).not.toEqual(all.slice(140));
+    expect(of(many.slice(0, 65))).toEqual(all.slice(0, 130));
+    expect(() => conditional.draw(weights, { count: 2, seed: 1 })).toThrow(
+      /2 samples of a conditional G, no labels/,
+    );
+    conditional.dispose();
+    weights.dispose();
+  });
+
   it('depend on the seed', () => {
     expect(draw(3)).toEqual(draw(3));
     expect(draw(3)).not.toEqual(draw(3, 2));

@@ -74,8 +74,8 @@ describe('a network', () => {
   });
 
   it('of layers in sequence refuses several inputs', () => {
-    expect(() => network('generator', { latents: [2], labels: [2] }, [dense('a', 1, ones)])).toThrow(
-      /one input, not latents, labels/,
+    expect(() => network('generator', { latents: [2], picture: [2] }, [dense('a', 1, ones)])).toThrow(
+      /one input beside labels, not latents, picture/,
     );
   });
 });

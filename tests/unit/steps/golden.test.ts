@@ -32,6 +32,9 @@ interface Golden {
     loss: string;
     penalties: object;
     seed: [number, number];
+    /** of a conditional case: items of each class, and the classes of the real ones and of samples */
+    counts?: number[];
+    labels?: number[];
     samples?: number[];
   })[];
 }
@@ -53,6 +56,7 @@ describe.each(cases)('$name under $loss', (golden) => {
   const inputs = {
     ...Object.fromEntries(NETS.map((net) => [net, layOut(manifests[net], startValue(net, golden.gain))])),
     real: pattern('real', golden.batch * sizeOf(golden.item)),
+    labels: golden.labels ?? [],
     seed: golden.seed,
   };
 

@@ -145,6 +145,39 @@ describe('measures of samples', () => {
   });
 });
 
+describe('how often a sample is of the class that was asked for', () => {
+  const ratios = (reference: Reference, samples: Float32Array, labels: number[]) => {
+    const { measure, leftOut } = prepareMeasures({ ...reference, isConditional: true });
+    const values = measure(samples, Int32Array.from(labels));
+    return [values.gan_class_agreement_ratio, values.gan_class_agreement_least_ratio, leftOut];
+  };
+
+  it('of a mixture is told by the nearest mode', () => {
+    const mixture: Reference = { source: square, real: new Float32Array(8), size: 2 };
+    // modes 0, 1, 0, 3, none
+    const samples = Float32Array.of(0, 0.1, 0, 1.1, 0.1, 0, 5, 5, Number.NaN, 0);
+    expect(ratios(mixture, samples, [0, 1, 2, 3, 3])).toEqual([3 / 5, 0, {}]);
+    expect(ratios(mixture, samples, [0, 1, 0, 3, 3])).toEqual([4 / 5, 1 / 2, {}]);
+  });
+
+  it('of images is told by a classifier, and by nobody where there is none', () => {
+    const classifier = {
+      realCounts: [2, 2],
+      classify: (items: Float32Array) => ({
+        classes: Int32Array.from(items, Math.round),
+        confidences: items.map(() => 1),
+      }),
+    };
+    const samples = Float32Array.of(0, 0.2, 1, 0);
+    expect(ratios({ ...ofImages, classifier }, samples, [0, 0, 1, 1])).toEqual([3 / 4, 1 / 2, {}]);
+    const [ratio, , leftOut] = ratios(ofImages, samples, [0, 0, 1, 1]);
+    expect([ratio, Object.keys(leftOut!)]).toEqual([
+      undefined,
+      ['gan_class_agreement_ratio', 'gan_class_agreement_least_ratio'],
+    ]);
+  });
+});
+
 describe('data that say nothing of variety', () => {
   const alike = (real: Float32Array): Reference => ({
     ...ofImages,

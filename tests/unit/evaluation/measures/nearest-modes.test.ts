@@ -23,6 +23,7 @@ describe('modeReport', () => {
       klDivergence: 0,
       counts: [1, 1, 1, 1],
       isCaptured: [true, true, true, true],
+      nearest: Int32Array.of(0, 1, 2, 3),
     });
   });
 

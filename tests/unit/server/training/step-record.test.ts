@@ -1,10 +1,12 @@
 import { expect, it } from 'vitest';
 import { lossOptions } from '../../../../src/losses/losses.js';
+import { modelOptions } from '../../../../src/models/models.js';
 import type { Net } from '../../../../src/parameters/manifest.js';
 import { StepRecord, statisticsFit } from '../../../../src/server/training/step-record.js';
 import { statisticsOf } from '../../../../src/steps/steps.js';
 
-const LOGITS = { loss: lossOptions.parse({ name: 'minimax' }) };
+const model = modelOptions.parse({ name: 'mlp' });
+const LOGITS = { loss: lossOptions.parse({ name: 'minimax' }), model };
 
 it("a step's statistics are the means over its shards, whoever computed how many of them", () => {
   const record = new StepRecord('discriminator', statisticsOf('discriminator', LOGITS), 3, 0);
@@ -37,7 +39,7 @@ it('a node must bring one row of the right length for each of its shards', () =>
 
 it('a critic, which gives no probabilities, is said to have neither accuracy nor V', () => {
   const metricsOf = (name: 'wasserstein' | 'minimax') =>
-    statisticsOf('discriminator', { loss: lossOptions.parse({ name }) }).map(({ metric }) => metric);
+    statisticsOf('discriminator', { loss: lossOptions.parse({ name }), model }).map(({ metric }) => metric);
   const [critic, judge] = [metricsOf('wasserstein'), metricsOf('minimax')].map((names) => [
     ...new Set(names),
   ]);

@@ -29,6 +29,7 @@ interface SampleArguments {
   step?: string;
   raw?: boolean;
   grid?: Grid;
+  class?: string;
   seed: number;
 }
 
@@ -43,16 +44,19 @@ function parseGrid(text: string): Grid {
   throw new InvalidArgumentError(`expected ROWSxCOLUMNS, such as 4x8, got '${text}'.`);
 }
 
-const COUNT_DEFAULT = 64;
 const HELP = `
 Samples are float32 in the range of the training data: pictures [N, height, width, channels] from -1 (black) to 1, points [N, 2] and
 numbers [N, 1] as they are. They are drawn with the weights of G averaged over its steps, which the evaluator measures; --raw takes
 those of its last step. Sample i of a seed is the same however many are drawn.
 
+Samples of a conditional run are of the class that --class names. Without it a PNG of pictures has one class a row, and everything else
+classes in the proportions of the data; they are written beside FILE.npy to FILE.labels.npy (int32).
+
 Examples:
   npx nash sample runs/ring --count 1000 --out points.npy
   npx nash sample runs/mnist-gan --grid 4x8 --out digits.png
-  npx nash sample runs/mnist-gan --step 500 --count 100 --folder digits`;
+  npx nash sample runs/mnist-gan --step 500 --count 100 --folder digits
+  npx nash sample runs/mnist-conditional --class 7 --out sevens.png`;
 
 export const sampleCommand: CommandMaker = (finish) =>
   new Command('sample')
@@ -60,7 +64,7 @@ export const sampleCommand: CommandMaker = (finish) =>
     .argument('<run-dir>', 'run folder')
     .option(
       '--count <n>',
-      `how many (default: those of --grid, else ${COUNT_DEFAULT}); a PNG of one picture has its size`,
+      'how many (default: those of --grid, else 64, or ten of each class); a PNG of one picture has its size',
       wholeNumber(1, COUNT_MAX),
     )
     .option('--out <file>', 'FILE.npy, FILE.png (a grid, a scatter, a density) or FILE.safetensors')
@@ -68,20 +72,20 @@ export const sampleCommand: CommandMaker = (finish) =>
     .option('--step <n|file>', "a checkpoint: of G's step N, or a file (default: the newest whole one)")
     .option('--raw', 'the weights of that step, without averaging')
     .option('--grid <rowsxcolumns>', 'how pictures stand in FILE.png (default: a square)', parseGrid)
+    .option('--class <name|n>', 'of a conditional run: samples of this class alone')
     .option('--seed <s>', 'another seed draws others', wholeNumber(0, Number.MAX_SAFE_INTEGER), 0)
     .addHelpText('after', HELP)
     .action(async (runDir: string, args: SampleArguments) => {
-      const count = countOf(args);
-      await run(runDir, count, args);
+      await run(runDir, countOf(args), args);
       finish(EXIT.done);
     });
 
-/** @throws NashError('usage') for what does not go together */
-function countOf({ count, out, folder, grid }: SampleArguments): number {
+/** How many are asked for, undefined: as many as are usual. Throws NashError('usage') for what does not go together. */
+function countOf({ count, out, folder, grid }: SampleArguments): number | undefined {
   if ((out === undefined) === (folder === undefined))
     throw new NashError('usage', 'give one of --out FILE.npy|FILE.png|FILE.safetensors and --folder DIR');
   const isPicture = out !== undefined && sampleFormat(out) === '.png';
-  if (!grid) return count ?? COUNT_DEFAULT;
+  if (!grid) return count;
   if (!isPicture) throw new NashError('usage', '--grid is how pictures stand in --out FILE.png');
   const places = grid.rows * grid.columns;
   if ((count ?? places) <= places) return count ?? places;
@@ -91,25 +95,43 @@ function countOf({ count, out, folder, grid }: SampleArguments): number {
   );
 }
 
-async function run(runDir: string, count: number, args: SampleArguments): Promise<void> {
+async function run(runDir: string, asked: number | undefined, args: SampleArguments): Promise<void> {
   const { device, checkpoint: rule } = configOf(runDir);
   const found = await find(runDir, args.step, rule.everySteps);
   const { loadTensorFlow } = await import('../compiler/tensorflow.js');
   const { SampleDrawer } = await import('../evaluation/sample-drawer.js');
+  const { className, planOf } = await import('../evaluation/sample-labels.js');
   const { networksOf } = await import('../run/open-run.js');
   const { decodeState } = await import('../run/run-state.js');
   const tf = await import('@tensorflow/tfjs-core');
   loadTensorFlow(device.kind === 'gpu' ? { ...device, kind: 'auto' } : device);
-  const { config, itemShape } = decodeState(found.metadata);
+  const { config, itemShape, classes } = decodeState(found.metadata);
   const valid = validateConfig(config, `the checkpoint of step ${found.step}`);
-  const { architecture } = await networksOf(valid, itemShape);
-  const { latentDistribution } = valid.model;
-  const drawer = new SampleDrawer({ architecture, latentDistribution });
+  const isPicture = itemShape.length === 3 && args.out !== undefined && sampleFormat(args.out) === '.png';
+  const plan = planOf(classes, {
+    count: asked,
+    seed: args.seed,
+    class: args.class,
+    isGrid: isPicture,
+    columns: args.grid?.columns,
+  });
+  const { architecture } = await networksOf(valid, itemShape, classes);
+  const drawer = new SampleDrawer({ architecture, latentDistribution: valid.model.latentDistribution });
   const weights = found.vectors[args.raw ? 'generator' : 'average']!;
-  const data = drawer.draw(tf.tensor1d(weights.data), { count, seed: args.seed });
-  const samples = { data, shape: architecture.generator.outputShape, columns: args.grid?.columns };
+  const { count, labels, columns, rows } = plan;
+  const data = drawer.draw(tf.tensor1d(weights.data), { count, seed: args.seed, labels });
+  const samples = {
+    data,
+    shape: architecture.generator.outputShape,
+    columns,
+    ...(labels && !isPicture && { labels: Array.from(labels) }),
+  };
   await (args.out === undefined ? exportImages(args.folder!, samples) : exportSamples(args.out, samples));
-  process.stdout.write(`${count} samples of step ${found.step} written to ${args.out ?? args.folder}\n`);
+  const told =
+    classes && rows ? `, one class a row: ${rows.map((row) => className(classes, row)).join(', ')}` : '';
+  process.stdout.write(
+    `${count} samples of step ${found.step} written to ${args.out ?? args.folder}${told}\n`,
+  );
 }
 
 /** @throws NashError('usage') where there is none */

@@ -60,6 +60,12 @@ function draw(
   return drawDensity({ generated: data, caption });
 }
 
+/** Classes are float32 there too, -1: none. */
+const labelTensor = ({ labels }: Samples): [string, { shape: number[]; data: Float32Array }][] =>
+  labels
+    ? [['labels', { shape: [labels.length], data: Float32Array.from(labels, (label) => label ?? -1) }]]
+    : [];
+
 function encode(format: Format, samples: Samples, count: number): Promise<Buffer> | Buffer {
   const shape = [count, ...samples.shape];
   switch (format) {
@@ -69,7 +75,7 @@ function encode(format: Format, samples: Samples, count: number): Promise<Buffer
       return draw(samples, count);
     case '.safetensors':
       return encodeSafetensors({
-        tensors: new Map([['samples', { shape, data: samples.data }]]),
+        tensors: new Map([['samples', { shape, data: samples.data }], ...labelTensor(samples)]),
         metadata: {},
       });
   }

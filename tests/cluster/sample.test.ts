@@ -1,10 +1,10 @@
 // Goal: people sample what they name: a step, its raw weights, one picture or a grid, files of their own; by default the newest checkpoint of
 // the line that the run is on. Method: small runs of DCGAN; what a step gave is what a run that ended there gives.
-import { readdirSync, readFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { PNG } from 'pngjs';
 import { expect, it } from 'vitest';
-import { nash, scratch, syntheticCifar, trainWords, workersOnly } from '../support/nash.js';
+import { nash, scratch, syntheticCifar, syntheticMnist, trainWords, workersOnly } from '../support/nash.js';
 
 const SETS = {
   'data.path': syntheticCifar(64),
@@ -68,4 +68,51 @@ it('a step, its raw weights, a picture at its own size, a grid, a folder of file
 
   expect((await train('long', 3, ['--resume', '2'])).exitCode).toBe(0);
   expect(await sample('long', 'newest.npy', ...of.count)).toMatch(/^2 samples of step 3 /);
+});
+
+it('of a conditional run a class that is named, a row of each, or all in proportion, with labels, and without the data', async () => {
+  const data = scratch('data-to-go');
+  cpSync(syntheticMnist(), data, { recursive: true });
+  const sets = {
+    'data.path': data,
+    'model.width': 4,
+    'model.conditional': 'projection',
+    'minibatch.size': 16,
+  };
+  const trained = await nash(
+    ...trainWords(
+      'conditional',
+      'configs/mnist-gan.yaml',
+      { ...sets, 'stop.generatorSteps': 2 },
+      workersOnly('any=1'),
+    ),
+  );
+  expect([trained.exitCode, trained.stderr]).toEqual([0, '']);
+  rmSync(data, { recursive: true });
+  const sample = async (to: string, ...words: string[]) => {
+    const { stdout, stderr } = await nash('sample', scratch('conditional'), '--out', scratch(to), ...words);
+    return [stdout.trim(), stderr].join('');
+  };
+  expect(await sample('all.npy', '--count', '500')).toMatch(/^500 samples of step 2 written to \S+$/);
+  await sample('sevens.npy', '--count', '3', '--class', '7');
+  expect(await sample('rows.png')).toMatch(/^100 samples .*, one class a row: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9$/);
+  expect(await sample('x.npy', '--class', 'ten')).toMatch(
+    /--class ten: there is no such class; expected 0, 1, 2/,
+  );
+  const labelsIn = (file: string) => {
+    const bytes = readFileSync(scratch(file));
+    return Array.from({ length: (bytes.length - 128) / 4 }, (_, i) => bytes.readInt32LE(128 + 4 * i));
+  };
+  const labels = labelsIn('all.labels.npy');
+  expect([labels.length, new Set(labels).size, labelsIn('sevens.labels.npy')]).toEqual([500, 10, [7, 7, 7]]);
+  // sample i of a seed is the same whatever its neighbours are of, if its own class is the same
+  const item = (file: string, i: number) => {
+    const at = 128 + i * 28 * 28 * 4;
+    return readFileSync(scratch(file))
+      .subarray(at, at + 28 * 28 * 4)
+      .toString('base64');
+  };
+  for (const i of [0, 1, 2]) expect(item('all.npy', i) === item('sevens.npy', i)).toBe(labels[i] === 7);
+  const { width, height } = PNG.sync.read(readFileSync(scratch('rows.png')));
+  expect([width, height]).toEqual([10 * (3 * 28 + 4) + 4, 10 * (3 * 28 + 4) + 4]);
 });

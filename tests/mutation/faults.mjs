@@ -102,7 +102,7 @@ export const FAULTS = [
     'src/evaluation/sample-labels.ts',
     ['tests/unit/evaluation/sample-labels.test.ts'],
     [
-      ['a grid has all classes in a row', 'Math.floor(i / columns)', 'i % classes.length'],
+      ['a grid has all classes in a row', 'Math.floor(i / columns) % classes.length', 'i % classes.length'],
       ['a figure has rows of classes without items', 'count > 0 ? [label] : []', '[label]'],
     ],
   ),

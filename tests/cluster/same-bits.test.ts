@@ -85,3 +85,26 @@ describe.each(['alternating', 'simultaneous'])('a DCGAN trained in %s order', (o
     expect(weightsOf(name)).toEqual(weightsOf(undisturbed));
   });
 });
+
+it('a conditional run has the same weights with more workers of which some are killed, and when it is resumed', async () => {
+  const sets = {
+    'model.conditional': 'auxiliary',
+    'minibatch.size': 32,
+    'stop.generatorSteps': STEPS,
+    'schedule.order': 'simultaneous',
+  };
+  const of = (name: string, workers: string, rest: string[] = []) =>
+    trainWords(name, 'configs/ring.yaml', sets, [...workersOnly(workers), ...rest]);
+  const alone = await nash(...of('conditional-alone', 'discriminator=1,generator=1'));
+  expect([alone.exitCode, alone.stderr]).toEqual([0, '']);
+  const env = faulty('kill', scratch('conditional-once'));
+  const killed = start(of('conditional-killed', 'discriminator=2,generator=2'), { env });
+  expect((await killed.finished).exitCode).toBe(0);
+  expect(resultOf('conditional-killed')).toMatchObject({ restarts: 2 });
+  expect(weightsOf('conditional-killed')).toEqual(weightsOf('conditional-alone'));
+  const half = { ...sets, 'stop.generatorSteps': STEPS / 2 };
+  const begun = trainWords('conditional-half', 'configs/ring.yaml', half, workersOnly('any=1'));
+  expect((await nash(...begun)).exitCode).toBe(0);
+  expect((await nash(...of('conditional-half', 'any=2', ['--resume']))).exitCode).toBe(0);
+  expect(weightsOf('conditional-half')).toEqual(weightsOf('conditional-alone'));
+});

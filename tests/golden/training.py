@@ -36,7 +36,23 @@ CASES = [
         "seed": 77, "data": {"source": "mnist"}, "model": {"name": "dcgan", "width": 2, "latent": 3}, "loss": {"name": "non-saturating"},
         "optimizer": {"discriminator": {**ADAM, "schedule": {"name": "constant"}}, "generator": ADAM},
         "schedule": {"order": "simultaneous", "discriminatorSteps": 1}, "minibatch": {"size": 8, "shards": 2}, "averaging": {"decay": 0}}),
+    ("mlp conditional by projection, on a ring, alternating", None, [2], 3, {
+        "seed": 9, "data": {"source": "ring", "modes": 3, "radius": 1, "deviation": 0.1},
+        "model": {"name": "mlp", "latent": 2, "conditional": "projection", "generator": {"hidden": [6]}, "discriminator": {"hidden": [7]}},
+        "loss": {"name": "non-saturating"}, "optimizer": {"discriminator": ADAM, "generator": ADAM},
+        "schedule": {"order": "alternating", "discriminatorSteps": 2}, "minibatch": {"size": 12, "shards": 2}, "averaging": {"decay": 0.9}}),
+    ("mlp with an auxiliary classifier, simultaneous", 10, [2, 1, 1], 4, {
+        "seed": 12, "data": {"source": "mnist"},
+        "model": {"name": "mlp", "latent": 3, "conditional": "auxiliary", "auxiliaryWeight": 0.5,
+                  "generator": {"hidden": [5], "activation": "tanh"}, "discriminator": {"hidden": [6], "activation": "leakyRelu"}},
+        "loss": {"name": "minimax"}, "optimizer": {"discriminator": SGD, "generator": SGD},
+        "schedule": {"order": "simultaneous", "discriminatorSteps": 1}, "minibatch": {"size": 6, "shards": 3}, "averaging": {"decay": 0.28}}),
 ]
+
+
+def label_of(index):
+    """Class of an item of a data set: three classes, of which not all have as many."""
+    return (index * index) % 5 % 3
 
 
 def first_values(net, name, shape, slot, config):
@@ -53,23 +69,25 @@ def first_values(net, name, shape, slot, config):
     elif model["name"] == "maxout":
         values = [model[net]["range"] * (2 * stream.uniform() - 1) for _ in range(count)]
     else:
-        values = [math.sqrt(2 / shape[0]) * stream.normal() for _ in range(count)]
+        values = [math.sqrt(2 / (shape[1] if kind == "embedding" else shape[0])) * stream.normal() for _ in range(count)]
     return f32(values).reshape(shape)
 
 
 def real_items(items, item, config, step, shard):
+    """The items of a shard, and their classes."""
     size, shards = config["minibatch"]["size"], config["minibatch"]["shards"]
     count = size // shards
     if items is None:
         data, stream = config["data"], Stream(seed_of(config["seed"], 0, "data", step, shard))
-        rows = []
+        rows, labels = [], []
         for _ in range(count):
-            angle = 2 * math.pi * stream.below(data["modes"]) / data["modes"]
+            labels.append(stream.below(data["modes"]))
+            angle = 2 * math.pi * labels[-1] / data["modes"]
             rows += [data["radius"] * f(angle) + data["deviation"] * stream.normal() for f in (math.cos, math.sin)]
-        return f32(rows).reshape(count, *item)
+        return f32(rows).reshape(count, *item), labels
     first = step * size + shard * count  # an endless row of epochs, each a permutation of its own
     indices = [permutation(items, seed_of(config["seed"], "epoch", at // items))[at % items] for at in range(first, first + count)]
-    return torch.stack([torch.tensor(pattern(f"item {i}", math.prod(item))).reshape(item) for i in indices])
+    return torch.stack([torch.tensor(pattern(f"item {i}", math.prod(item))).reshape(item) for i in indices]), [label_of(i) for i in indices]
 
 
 def rate_at(options, t):
@@ -108,7 +126,8 @@ class Descent:
 
 
 def train(items, item, rounds, config):
-    game = Game(config["model"], item, config["loss"]["name"])
+    counts = [1] * config["data"].get("modes", 0) or np.bincount([label_of(i) for i in range(items)]).tolist()
+    game = Game(config["model"], item, config["loss"]["name"], counts=counts if "conditional" in config["model"] else ())
     start = {net: [{f"{n}/{k}": first_values(net, f"{n}/{k}", shape, which, config)
                     for n, *specs, _ in game.layers[net] for k, shape in specs[which].items()} for which in (0, 1)]
              for net in game.layers}
@@ -121,8 +140,11 @@ def train(items, item, rounds, config):
         outcomes = []
         for shard in range(shards):
             seed = seed_of(config["seed"], 0, "shard", net, number, shard)
-            outcomes.append(game.d_step(d, g, real_items(items, item, config, number, shard), seed) if net == "discriminator"
-                            else game.g_step(d, g, config["minibatch"]["size"] // shards, seed))
+            if net == "discriminator":
+                real, labels = real_items(items, item, config, number, shard)
+                outcomes.append(game.d_step(d, g, real, seed, labels))
+            else:
+                outcomes.append(game.g_step(d, g, config["minibatch"]["size"] // shards, seed))
         mean = lambda which, name: sum(o[which][name] for o in outcomes) / shards
         p, s = now[net]
         descent[net].step([mean(0, name) for name in p])

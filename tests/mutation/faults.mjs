@@ -566,6 +566,11 @@ export const FAULTS = [
   ...of('src/worker/shard-gradient.ts', TRAINING, [
     ["a node's sum is its last leaf", 'addInto(into, from);\n        return into;', 'return from;'],
     ["every leaf of a node gets the first leaf's items", 'take(place)', 'take({ ...place, shard: 0 })'],
+    [
+      "every leaf of a node gets the first leaf's labels",
+      'takeLabels(place)',
+      'takeLabels({ ...place, shard: 0 })',
+    ],
   ]),
   ...of(
     'src/data/sampler.ts',

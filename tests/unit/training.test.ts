@@ -3,6 +3,7 @@
 // it, tensor by tensor, are src/reference-trainer.ts, which is the oracle of the distributed run, and the distributed run's own parts.
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { classesOf } from '../../src/data/classes.js';
 import type { DataSource } from '../../src/data/data-source.js';
 import { mixtureSource } from '../../src/data/mixture.js';
 import { dataOptions } from '../../src/data/options.js';
@@ -35,7 +36,7 @@ const TOLERANCE = 5e-6;
 
 beforeAll(useTensorFlow);
 
-/** Item i is `pattern('item i')`. */
+/** Item i is `pattern('item i')`, of one of three classes. */
 const patterns = (count: number, shape: readonly number[]): DataSource => ({
   kind: 'dataset',
   shape,
@@ -45,7 +46,7 @@ const patterns = (count: number, shape: readonly number[]): DataSource => ({
     const size = out.length / indices.length;
     for (const [i, index] of Array.from(indices).entries()) out.set(pattern(`item ${index}`, size), i * size);
   },
-  label: () => undefined,
+  label: (index) => ((index * index) % 5) % 3,
   close: () => {},
 });
 
@@ -54,7 +55,12 @@ describe.each(cases)('$name', ({ items, item, rounds, config, trained }) => {
     items === null
       ? mixtureSource(dataOptions.parse(config.data) as Parameters<typeof mixtureSource>[0])
       : patterns(items, item);
-  const manifests = manifestsOf({ model: config.model, item });
+  const isConditional = 'conditional' in config.model;
+  const manifests = manifestsOf({
+    model: config.model,
+    item,
+    ...(isConditional && { counts: classesOf(source).counts }),
+  });
   const expectClose = (found: Record<Vector, Float32Array>, expected: Record<Vector, Named>) => {
     for (const vector of VECTORS) {
       const manifest = manifests[vector === 'average' ? 'generator' : vector];

@@ -25,6 +25,8 @@ export const summaryOf = (
     : `next: npx nash sample ${runDir} --count 64 --out samples.png`,
 ];
 
+const percent = (ratio: number): string => `${Math.round(ratio * 100)} %`;
+
 /** How a run ended, in lines. @param source of its data, which says what is counted */
 export function outcomeOf(result: RunResult, runDir: string, source: RunConfig['data']['source']): string[] {
   const { status, steps, seconds, imagesPerSecond, metrics, error } = result;
@@ -38,15 +40,17 @@ export function outcomeOf(result: RunResult, runDir: string, source: RunConfig['
   const lacking = metrics.gan_mode_collapse_verdict === 1 && metrics.gan_mode_collapse_score_ratio;
   const quality = metrics.gan_high_quality_samples_ratio;
   const near =
-    quality === undefined
-      ? ''
-      : `, ${Math.round(quality * 100)} % of samples within three deviations of a mode`;
+    quality === undefined ? '' : `, ${percent(quality)} of samples within three deviations of a mode`;
+  const { gan_class_agreement_ratio: agreed, gan_class_agreement_least_ratio: least } = metrics;
   return [
     `done: ${where} in ${duration(seconds)}, ${rate} images/s`,
     ...(captured === undefined
       ? []
       : [`${modesInWords(source)} ${captured}/${metrics.gan_modes_expected}${near}`]),
-    ...(lacking ? [`collapsed: samples lack ${Math.round(lacking * 100)} % of the data's variety`] : []),
+    ...(agreed === undefined || least === undefined
+      ? []
+      : [`${percent(agreed)} of samples are of the class asked for, ${percent(least)} of the worst class`]),
+    ...(lacking ? [`collapsed: samples lack ${percent(lacking)} of the data's variety`] : []),
     `figures: ${runFile(runDir, 'figures')}, result: ${runFile(runDir, 'result')}`,
   ];
 }

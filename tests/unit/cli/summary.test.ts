@@ -24,6 +24,12 @@ describe('the summary', () => {
     expect(linesOf({})).toEqual([]);
   });
 
+  it('of a conditional run says how often a sample is of the class that was asked for', () => {
+    expect(linesOf({ gan_class_agreement_ratio: 0.964, gan_class_agreement_least_ratio: 0.92 })).toEqual([
+      '96 % of samples are of the class asked for, 92 % of the worst class',
+    ]);
+  });
+
   it('names what is counted', () => {
     const captured = { gan_modes_captured: 7, gan_modes_expected: 10 };
     const first = (source: object) => linesOf(captured, source)[0];

@@ -4,8 +4,23 @@ import { z } from 'zod';
 
 /** What every entry has: the schema of its options, whose `name` is its own. */
 export interface Variant<O extends { name: string } = { name: string }> {
-  options: z.ZodObject<{ name: z.ZodLiteral<O['name']> }, z.core.$strict> & z.ZodType<O>;
+  options: z.ZodObject<{ name: z.ZodLiteral<O['name']> }, z.core.$ZodObjectConfig> & z.ZodType<O>;
 }
+
+/** Keys of an entry that a module of one's own makes; whatever else stands beside them is the module's. */
+export const moduleKeys = {
+  name: z.literal('module'),
+  module: z
+    .string()
+    .min(1)
+    .max(4096)
+    .describe('file of TypeScript or JavaScript; a path in a config counts from its folder'),
+  moduleHash: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional()
+    .describe('sha256 of its text with all that it imports; Nash writes it'),
+};
 
 type Variants = readonly [Variant, ...Variant[]];
 

@@ -1,6 +1,7 @@
 // `nash evaluator`: measures and draws the averaged generator beside training.
 import { Command } from 'commander';
 import { requireOwnFigures } from '../run-folder/figures.js';
+import { moduleCopies } from '../run-folder/modules.js';
 import { endWithLauncher, tellLauncher } from './launcher-link.js';
 import type { CommandMaker } from './main.js';
 import { parseSeconds } from './run-arguments.js';
@@ -54,6 +55,7 @@ async function run(args: EvaluatorArguments): Promise<number> {
       connectTimeoutMs: connectTimeoutMs(args),
       onSession,
       runDir,
+      modules: { copyOf: moduleCopies(runDir) },
       log,
       onEvaluated: () => tellLauncher({ kind: 'evaluated' }),
       ...(keys ? { keys } : {}),

@@ -18,6 +18,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<CommandMaker>>> = {
   sample: async () => (await import('./sample-command.js')).sampleCommand,
   data: async () => (await import('./data-command.js')).dataCommand,
   simulate: async () => (await import('./simulate-command.js')).simulateCommand,
+  trial: async () => (await import('./trial.js')).trialCommand,
   keys: async () => (await import('./keys-command.js')).keysCommand,
 };
 
@@ -62,7 +63,7 @@ function programOf(commands: readonly Command[]): Command {
       'after',
       '\nAlso: nash setup, nash doctor and nash --version, which need nothing installed.\n\nExample:\n  npx nash train configs/ring.yaml --workers discriminator=2,generator=2',
     );
-  for (const command of commands) program.addCommand(command);
+  for (const command of commands) program.addCommand(command, { hidden: command.name() === 'trial' });
   for (const command of [program, ...program.commands]) {
     command.exitOverride().showHelpAfterError('(--help lists what there is)').showSuggestionAfterError(true);
   }

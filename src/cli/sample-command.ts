@@ -1,5 +1,6 @@
 // `nash sample`: draws from the generator of a run's checkpoint, the newest unless another is named.
 import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { parse } from 'yaml';
 import { type Checkpoint, CheckpointStore, loadCheckpoint } from '../checkpoints/checkpoint-store.js';
@@ -8,6 +9,7 @@ import { validateConfig } from '../config/load-config.js';
 import type { RunConfig } from '../config/run-config.js';
 import { EXIT, messageOf, NashError } from '../errors.js';
 import { exportImages, exportSamples, sampleFormat } from '../evaluation/sample-export.js';
+import { moduleCopies } from '../run-folder/modules.js';
 import { holdsRun } from '../run-folder/ownership.js';
 import { checkpointOf } from '../run-folder/resume-target.js';
 import { runFile } from '../run-folder/run-files.js';
@@ -102,11 +104,14 @@ async function run(runDir: string, asked: number | undefined, args: SampleArgume
   const { SampleDrawer } = await import('../evaluation/sample-drawer.js');
   const { className, planOf } = await import('../evaluation/sample-labels.js');
   const { networksOf } = await import('../run/open-run.js');
+  const { loadModules } = await import('../run/own-modules.js');
   const { decodeState } = await import('../run/run-state.js');
   const tf = await import('@tensorflow/tfjs-core');
   loadTensorFlow(device.kind === 'gpu' ? { ...device, kind: 'auto' } : device);
   const { config, itemShape, classes } = decodeState(found.metadata);
   const valid = validateConfig(config, `the checkpoint of step ${found.step}`);
+  const named = args.step === undefined ? undefined : dirname(dirname(resolve(args.step)));
+  loadModules(valid, { copyOf: moduleCopies(runDir, named) });
   const isPicture = itemShape.length === 3 && args.out !== undefined && sampleFormat(args.out) === '.png';
   const plan = planOf(classes, {
     count: asked,

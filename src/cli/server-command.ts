@@ -1,8 +1,12 @@
 // `nash server`: the parameter server alone. `nash train` starts one of these; under pm2 or a scheduler it is started by itself.
 import { hostname } from 'node:os';
 import { Command } from 'commander';
+import { modulesOf } from '../config/module-references.js';
 import { EXIT, forPerson, messageOf, NashError } from '../errors.js';
+import { moduleCopies } from '../run-folder/modules.js';
+import { holdsRun } from '../run-folder/ownership.js';
 import { hasToken } from '../run-folder/process-token.js';
+import { begunConfigOf } from '../run-folder/remembered.js';
 import { overLine } from '../server/going-on.js';
 import type { ParameterServer } from '../server/parameter-server.js';
 import type { ServerOptions } from '../server/start-server.js';
@@ -22,6 +26,7 @@ import { type ResolvedRun, type RunArguments, resolveRun, withRunArguments } fro
 import { onStopSignal, statusOf } from './signals.js';
 import { NOT_BEGUN, stoppedLine } from './summary.js';
 import { backOff, doneStatus, requireGpu, type SupervisedArguments, withSupervision } from './supervision.js';
+import { tryModules } from './trial.js';
 
 interface ServerArguments extends RunArguments, SupervisedArguments {
   supervised?: boolean;
@@ -63,7 +68,7 @@ async function serve(
 ): Promise<number> {
   requireGpu(args.requireGpu);
   if (args.supervised) await backOff();
-  const resolved = resolveRun(given, args);
+  const resolved = await withModules(resolveRun(given, args), args.supervised ?? false);
   const { config, runDir } = resolved;
   const opening = args.supervised ? supervisedOpening(runDir, config) : resolved.opening;
   if (opening === 'finished') {
@@ -95,6 +100,7 @@ async function serve(
     ...resolved,
     opening,
     hasEvaluator: args.expectEvaluator ?? false,
+    tryModules,
     onData() {
       hasData = true;
     },
@@ -125,6 +131,20 @@ async function serve(
   display?.end();
   if (result.status === 'stopped') display?.say(stoppedLine(result, resumeCommand('server', resolved)));
   return result.status === 'stopped' ? EXIT.resumable : doneStatus(args);
+}
+
+/** With the texts of the modules that the config names, which a run that goes on has copies of. */
+async function withModules(resolved: ResolvedRun, isSupervised: boolean): Promise<ResolvedRun> {
+  const { config, runDir, opening, resume } = resolved;
+  if (modulesOf(config).length === 0) return resolved;
+  const folder = resume?.folder ?? runDir;
+  const goesOn = (isSupervised || opening === 'resume') && holdsRun(folder);
+  const { pinned } = await import('../run/own-modules.js');
+  const copyOf = moduleCopies(runDir, folder);
+  return {
+    ...resolved,
+    config: pinned(config, { copyOf }, goesOn ? begunConfigOf(folder) : undefined),
+  };
 }
 
 function obey(server: ParameterServer, message: DownMessage): void {

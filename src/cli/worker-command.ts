@@ -4,6 +4,7 @@ import { Command, Option } from 'commander';
 import { EXIT, messageOf, NashError } from '../errors.js';
 import { ENDPOINT } from '../protocol/network-address.js';
 import { POOLS, type Pool } from '../protocol/roster.js';
+import { moduleCopies } from '../run-folder/modules.js';
 import { holdsRun } from '../run-folder/ownership.js';
 import { runFile } from '../run-folder/run-files.js';
 import { readAddress, type ServerAddress } from '../run-folder/server-address.js';
@@ -15,7 +16,7 @@ import type { Session } from '../worker/session.js';
 import { endWithLauncher } from './launcher-link.js';
 import { openLog } from './log.js';
 import type { CommandMaker } from './main.js';
-import { parseSeconds } from './run-arguments.js';
+import { collect, parseSeconds } from './run-arguments.js';
 import { onStopSignal } from './signals.js';
 import {
   backOff,
@@ -37,6 +38,7 @@ interface WorkerArguments extends SupervisedArguments {
   dumpGraph?: string;
   delayMs?: number;
   keys?: string;
+  module: string[];
 }
 
 export const workerCommand: CommandMaker = (finish) =>
@@ -46,6 +48,12 @@ export const workerCommand: CommandMaker = (finish) =>
     .option('--endpoint <address>', "the server's address, such as tcp://10.0.0.1:5555")
     .option('--run-dir <dir>', 'read the address from the run folder of a server on this host')
     .option('--keys <dir>', KEYS_HELP)
+    .option(
+      '--module <file>',
+      'where this host has a module that the config names, if not there; may be repeated',
+      collect,
+      [],
+    )
     .option('--wait', WAIT_HELP)
     .option('--connect-timeout <s>', CONNECT_TIMEOUT_HELP, parseSeconds)
     .option('--name <name>', 'what status, logs and metrics call this worker (default: host and process)')
@@ -92,6 +100,7 @@ async function run(args: WorkerArguments): Promise<number> {
       awaited: awaited(args),
       connectTimeoutMs: connectTimeoutMs(args),
       onSession,
+      modules: { copyOf: moduleCopies(args.runDir), files: args.module },
       pool: args.pool,
       name,
       requiresGpu: args.requireGpu ?? false,

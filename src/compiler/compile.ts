@@ -11,11 +11,12 @@ import { sizeOf } from '../numerics/shape.js';
 import { outputNode, writeSavedModel } from './graph.js';
 import { toBfloat16 } from './mixed-precision.js';
 import {
+  type Difference,
+  differenceOf,
   type InputSpec,
   prune,
   type Recording,
   record,
-  requireEqual,
   type StepFunction,
 } from './recording.js';
 import { nodeBackend } from './tensorflow.js';
@@ -54,7 +55,11 @@ export function compile(
 ): CompiledStep {
   if (options.precision === 'bfloat16') requireBfloat16();
   const [first, second] = [traceOnce(step, inputs, 1), traceOnce(step, inputs, 2)];
-  requireEqual(first, second);
+  const difference = differenceOf(first, second);
+  if (difference) {
+    traceOnce(step, inputs, 1, difference);
+    throw new NashError('failed', difference.message); // this time it was made elsewhere, or not at all
+  }
   const pruned = prune(first);
   return load(options.precision === 'bfloat16' ? prune(toBfloat16(pruned)) : pruned, options.dumpFolder);
 }
@@ -72,9 +77,14 @@ function requireBfloat16(): void {
   );
 }
 
-function traceOnce(step: StepFunction, inputs: readonly InputSpec[], variant: number): Recording {
+function traceOnce(
+  step: StepFunction,
+  inputs: readonly InputSpec[],
+  variant: number,
+  refused?: Difference,
+): Recording {
   const tensors = exampleInputs(inputs, variant);
-  const { recording, results } = record(step, inputs, tensors);
+  const { recording, results } = record(step, inputs, tensors, refused);
   tf.dispose(results);
   tf.dispose(tensors);
   return recording;

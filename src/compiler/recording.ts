@@ -55,6 +55,10 @@ const STATEFUL_RANDOM =
 /** Records kernels while a step runs. One recorder serves one trace. */
 class Recorder {
   readonly nodes: RecordedNode[] = [];
+
+  /** @param refused a node that is refused where it is made, so that the stack says by whom */
+  constructor(private readonly refused?: Difference) {}
+
   private readonly sources = new Map<object, string>();
   private readonly constants = new Map<string, string>();
   private readonly names = new Map<string, number>();
@@ -77,7 +81,7 @@ class Recorder {
 
   record(op: string, attributes: KernelAttribute[], inputs: readonly string[], outputs: tf.Tensor[]): void {
     const name = this.unique(`${currentLayer() || 'step'}/${op}`);
-    this.nodes.push({
+    this.push({
       name,
       op,
       layer: currentLayer(),
@@ -98,7 +102,7 @@ class Recorder {
     const known = this.constants.get(key);
     if (known) return known;
     const name = this.unique(`${currentLayer() || 'step'}/constant`);
-    this.nodes.push({
+    this.push({
       name,
       op: 'Const',
       layer: currentLayer(),
@@ -109,6 +113,11 @@ class Recorder {
     });
     this.constants.set(key, `${name}:0`);
     return `${name}:0`;
+  }
+
+  private push(node: RecordedNode): void {
+    if (this.nodes.length === this.refused?.index) throw new NashError('failed', this.refused.message);
+    this.nodes.push(node);
   }
 
   private unique(name: string): string {
@@ -127,14 +136,16 @@ const specOf = (tensor: tf.Tensor): TensorSpec => ({
  * Runs the step once on the given tensors and returns what it executed, with its results.
  * The caller owns `inputs` and disposes `results`.
  *
+ * @param refused found between two recordings of the step: it is thrown from where that node is made
  * @throws NashError('failed') when the step uses a kernel that draws its own random numbers
  */
 export function record(
   step: StepFunction,
   inputs: readonly InputSpec[],
   tensors: Record<string, tf.Tensor>,
+  refused?: Difference,
 ): { recording: Recording; results: Record<string, tf.Tensor> } {
-  const recorder = new Recorder();
+  const recorder = new Recorder(refused);
   for (const { name } of inputs) recorder.bind(tensors[name]!, `${name}:0`);
   const results = intercept(recorder, () => tf.tidy(() => step({ ...tensors })));
   const outputs = Object.entries(results).map(([name, tensor]) => ({
@@ -177,17 +188,23 @@ function refuseStatefulRandom(op: string): void {
   throw new NashError(
     'failed',
     `layer '${currentLayer()}' draws random numbers with TensorFlow's ${op}, which keeps a state of its own; ` +
-      'use the kernels of src/kernels/random.ts, which are fed by the seed input',
+      'use randomNormal(shape, seeds) and its like, of src/kernels/random.ts or of `operations` in nash/models, which are fed by the seed input',
   );
 }
 
+/** Where two recordings of a step differ. */
+export interface Difference {
+  /** of the node */
+  index: number;
+  /** names the layer and the operation */
+  message: string;
+}
+
 /**
- * Refuses a step whose two recordings, made with other seeds and data, differ: something was computed on the host
- * and would be frozen into the graph (design 1.6).
- *
- * @throws NashError('failed') naming the layer and the operation
+ * How two recordings of a step, made with other seeds and data, differ: something was computed on the host and would be frozen into
+ * the graph (design 1.6). Undefined where they are the same.
  */
-export function requireEqual(first: Recording, second: Recording): void {
+export function differenceOf(first: Recording, second: Recording): Difference | undefined {
   const length = Math.max(first.nodes.length, second.nodes.length);
   for (let i = 0; i < length; i++) {
     const a = first.nodes[i];
@@ -198,13 +215,14 @@ export function requireEqual(first: Recording, second: Recording): void {
       at.op === 'Const'
         ? `a constant of shape [${at.outputs[0]!.shape}] has other values`
         : `operation ${i} is ${a?.op ?? 'missing'} in one and ${b?.op ?? 'missing'} in the other`;
-    throw new NashError(
-      'failed',
+    const message =
       `layer '${at.layer || '(no layer)'}' cannot be compiled: traced twice with other seeds and data, ${what}. ` +
-        'A number was made on the host (tf.randomNormal, tf.dropout, Math.random, a clock, or data read back) and would be ' +
-        'frozen into the graph; take it from an input or from the kernels of src/kernels/random.ts.',
-    );
+      'A number was made on the host (tf.randomNormal, tf.dropout, Math.random, a clock, or data read back) and would be ' +
+      'frozen into the graph; take it from an input, or draw it with randomNormal(shape, seeds) and its like, of src/kernels/random.ts ' +
+      'or of `operations` in nash/models.';
+    return { index: i, message };
   }
+  return undefined;
 }
 
 function equalNodes(a: RecordedNode, b: RecordedNode): boolean {

@@ -30,6 +30,8 @@ const FREE: readonly FreeSetting[] = [
   { key: 'divergence', unless: returnsOnDivergence },
   { key: 'data.path' }, // what lies there has a digest of its own
   { key: 'data.damaged' }, // and so has what is left of it
+  { key: 'model.module' }, // its text has a hash of its own
+  { key: 'loss.module' },
   { key: 'device.kind' }, // a fingerprint tells machines apart
   { key: 'checkpoint.everySeconds' },
   { key: 'checkpoint.patienceSeconds' },
@@ -115,18 +117,28 @@ export interface Difference {
 }
 
 const inWords = ({ path, a, b }: Difference): string =>
-  `${path} was ${JSON.stringify(a)}, now ${JSON.stringify(b)}`;
+  path.endsWith('.moduleHash') && a !== undefined && b !== undefined
+    ? `the text of ${path.replace(/Hash$/, '')} had the hash ${brief(a)}, now ${brief(b)}`
+    : `${path} was ${JSON.stringify(a)}, now ${JSON.stringify(b)}`;
+
+const brief = (hash: unknown): string => String(hash).slice(0, 12);
 
 const isTree = (value: unknown): value is Record<string, unknown> =>
   value !== null && typeof value === 'object' && !Array.isArray(value);
 
 /** Leaves in which two configs differ. */
 export function differences(a: unknown, b: unknown, path = ''): Difference[] {
-  if (JSON.stringify(a) === JSON.stringify(b)) return [];
+  if (JSON.stringify(withoutPaths(a)) === JSON.stringify(withoutPaths(b))) return [];
   if (!isTree(a) || !isTree(b)) return [{ path, a, b }];
   const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
   return [...keys].flatMap((key) => differences(a[key], b[key], path ? `${path}.${key}` : key));
 }
+
+/** Choices in a list, modules by their hashes alone: where a file lies decides nothing. */
+const withoutPaths = (value: unknown): unknown =>
+  Array.isArray(value) ? value.map((each) => (hasHash(each) ? { ...each, module: undefined } : each)) : value;
+
+const hasHash = (value: unknown): value is Record<string, unknown> => isTree(value) && 'moduleHash' in value;
 
 /** sha256 of the decisive settings, in the schema's order: what processes of one run compare. */
 export const configHash = (config: RunConfig): string =>
@@ -139,7 +151,7 @@ function decisivePart(tree: unknown, config: RunConfig, path = ''): unknown {
   const kept = Object.entries(tree).flatMap(([key, value]): [string, unknown][] => {
     const at = path ? `${path}.${key}` : key;
     if (isTree(value)) return [[key, decisivePart(value, config, at)]];
-    return isDecisive(at, config) ? [[key, value]] : [];
+    return isDecisive(at, config) ? [[key, withoutPaths(value)]] : [];
   });
   return Object.fromEntries(kept);
 }

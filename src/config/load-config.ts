@@ -1,8 +1,10 @@
 // From a YAML file and `--set a.b=c` to a validated, frozen run config.
 import { readFileSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { messageOf, NashError } from '../errors.js';
 import { parseBounded, parseOrText, YAML_BYTES_MAX } from './bounded-yaml.js';
 import { explain } from './explain.js';
+import { fromHere, withModulesFrom, withModulesNamed } from './module-references.js';
 import { type RunConfig, runConfig } from './run-config.js';
 
 /** Levels of a key: no config is deeper. */
@@ -16,7 +18,7 @@ type Tree = Record<string, unknown>;
  * @throws NashError('usage') naming file, key, what was found and what was expected
  */
 export function loadConfig(file: string, assignments: readonly string[] = []): RunConfig {
-  const tree = readYaml(file, 'config', 'configs/ring.yaml');
+  const tree = withModulesFrom(readYaml(file, 'config', 'configs/ring.yaml'), dirname(file));
   assignAll(tree, assignments, '--set');
   return validateConfig(tree, file);
 }
@@ -40,7 +42,8 @@ export const mergedAssignments = (texts: readonly string[]): string[] =>
   [...byKey(texts, '--set').values()].map(({ text }) => text);
 
 /** Validates a config that came as data: from a run folder or from the server. */
-export function validateConfig(tree: unknown, origin: string): RunConfig {
+export function validateConfig(given: unknown, origin: string): RunConfig {
+  const tree = withModulesNamed(given);
   const parsed = runConfig.safeParse(tree);
   if (parsed.success) return deepFreeze(parsed.data);
   throw new NashError('usage', `${origin}: ${explain(parsed.error, tree)}`);
@@ -90,7 +93,7 @@ interface Assignment {
 }
 
 /** Keys that choose among alternatives, each with settings of its own. */
-const CHOICES: ReadonlySet<string> = new Set(['name', 'source']);
+const CHOICES: ReadonlySet<string> = new Set(['name', 'source', 'module']);
 
 /**
  * Lays settings over a config: whole mappings before what is in them, and a choice before the settings that come with it, so that the
@@ -120,7 +123,10 @@ function parseAssignment(text: string, option: string): Assignment {
     );
   }
   try {
-    return { text, keys, value: parseOrText(text.slice(at + 1)) };
+    const given = parseOrText(text.slice(at + 1));
+    const value = fromHere(keys, given);
+    const isMoved = JSON.stringify(value) !== JSON.stringify(given);
+    return { text: isMoved ? `${keys.join('.')}=${JSON.stringify(value)}` : text, keys, value };
   } catch (cause) {
     throw new NashError(
       'usage',

@@ -16,6 +16,8 @@ export function configSchema(): SchemaNode {
     override({ zodSchema, jsonSchema }) {
       const chosen = choiceWithDefault(zodSchema);
       if (chosen) Object.assign(jsonSchema, chosen);
+      else if (isModule(jsonSchema as SchemaNode))
+        Object.assign(jsonSchema, unnamed(jsonSchema as SchemaNode));
     },
   }) as SchemaNode;
 }
@@ -31,10 +33,17 @@ function choiceWithDefault(schema: z.core.$ZodType): SchemaNode | undefined {
   const { oneOf } = z.toJSONSchema(def.out!, { io: 'input', unrepresentable: 'any' }) as SchemaNode;
   const isDefault = ({ properties }: SchemaNode) => properties?.name?.const === name;
   const branches = oneOf!.map((branch) =>
-    isDefault(branch) ? { ...branch, required: branch.required!.filter((key) => key !== 'name') } : branch,
+    isDefault(branch) || isModule(branch) ? { ...branch, ...unnamed(branch) } : branch,
   );
   return { oneOf: branches };
 }
+
+/** A choice that is known by its `module` where it has no name. */
+const isModule = ({ properties }: SchemaNode): boolean => properties?.name?.const === 'module';
+
+const unnamed = ({ required = [] }: SchemaNode): Pick<SchemaNode, 'required'> => ({
+  required: required.filter((key) => key !== 'name'),
+});
 
 // ---- tables -----------------------------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ import { SampleDrawer } from '../evaluation/sample-drawer.js';
 import { drawnLabels } from '../evaluation/sample-labels.js';
 import type { MessageOf, ServerMessage } from '../protocol/messages.js';
 import { openRun } from '../run/open-run.js';
+import { loadModules } from '../run/own-modules.js';
 import { writeFigure, writeRealFigure } from '../run-folder/figures.js';
 import { fingerprintOf } from '../worker/fingerprint.js';
 import { type Serving, serveRun } from '../worker/serve-run.js';
@@ -57,13 +58,16 @@ class Evaluator implements SessionRole {
 
   private readonly runDir: string;
 
-  constructor(private readonly options: Pick<EvaluatorOptions, 'runDir' | 'log' | 'onEvaluated'>) {
+  constructor(
+    private readonly options: Pick<EvaluatorOptions, 'runDir' | 'log' | 'onEvaluated' | 'modules'>,
+  ) {
     this.runDir = options.runDir;
   }
 
   async prepare(config: RunConfig, memory: ServerMemory | undefined) {
     const kind = config.device.kind === 'gpu' ? 'auto' : config.device.kind;
     const backend = loadTensorFlow({ ...config.device, kind });
+    loadModules(config, this.options.modules ?? {});
     const { source, architecture, classes, layout, manifests } = await openRun(config);
     this.dispose();
     this.asked = undefined;

@@ -5,6 +5,7 @@ import { minimax, nonSaturating } from './cross-entropy.js';
 import { hinge } from './hinge.js';
 import { leastSquares } from './least-squares.js';
 import type { Constraint, GanLoss } from './loss.js';
+import { ownLoss } from './own-loss.js';
 import { relativistic, relativisticAverage } from './relativistic.js';
 import { wasserstein } from './wasserstein.js';
 
@@ -16,6 +17,7 @@ const LOSSES = [
   wasserstein,
   relativistic,
   relativisticAverage,
+  ownLoss,
 ] as const;
 
 export const lossOptions = optionsOf(LOSSES);

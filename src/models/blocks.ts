@@ -1,9 +1,9 @@
 // Layers made of layers: one after another under a common name, and a sum of two ways.
 import * as tf from '@tensorflow/tfjs-core';
-import { layer as inLayer } from '../compiler/layer-scope.js';
-import { assert } from '../errors.js';
+import { currentLayer, layer as inLayer } from '../compiler/layer-scope.js';
+import { assert, NashError } from '../errors.js';
 import type { Shape } from '../numerics/shape.js';
-import type { Layer, LayerContext, ParameterSpec } from './layers.js';
+import { type Layer, type LayerContext, type ParameterSpec, requireShape } from './layers.js';
 
 const within = <S extends ParameterSpec>(layer: Layer, spec: S): S => ({
   ...spec,
@@ -25,12 +25,39 @@ const gathered = <S extends ParameterSpec>(
   ask: (layer: Layer, input: Shape) => readonly S[],
 ): S[] => {
   let shape = input;
+  requireOwnNames(layers);
   return layers.flatMap((layer) => {
     const specs = ask(layer, shape).map((spec) => within(layer, spec));
     shape = layer.outputShape(shape);
+    requireShape(shape, `what layer '${layer.name}' makes`);
     return specs;
   });
 };
+
+function requireOwnNames(layers: readonly Layer[]): void {
+  const names = layers.map(({ name }) => name);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined)
+    throw new NashError(
+      'usage',
+      `two layers are called '${twice}'; give each a name of its own in its network`,
+    );
+}
+
+/** @throws NashError('usage') where a layer makes other than it said */
+function applied(layer: Layer, x: tf.Tensor, context: LayerContext): tf.Tensor {
+  const y = layer.apply(x, contextOf(layer, context));
+  const [batch, ...shape] = x.shape;
+  const said = [batch, ...layer.outputShape(shape)].join(', ');
+  if (Array.isArray(y?.shape) && y.shape.join(', ') === said) return y;
+  const found = Array.isArray(y?.shape)
+    ? `a tensor of shape [${y.shape.join(', ')}]`
+    : `${y}, which is no tensor`;
+  throw new NashError(
+    'usage',
+    `layer '${currentLayer()}' made ${found} of one of [${x.shape.join(', ')}], and its outputShape says [${said}]`,
+  );
+}
 
 /** Layers that follow one another, as one. A parameter is called `<layer>/<parameter>`. */
 export const chain = (name: string, layers: readonly Layer[]): Layer => ({
@@ -39,7 +66,7 @@ export const chain = (name: string, layers: readonly Layer[]): Layer => ({
   parameters: (input) => gathered(layers, input, (layer, shape) => layer.parameters(shape)),
   slots: (input) => gathered(layers, input, (layer, shape) => layer.slots(shape)),
   apply: (x, context) =>
-    layers.reduce((h, layer) => inLayer(layer.name, () => layer.apply(h, contextOf(layer, context))), x),
+    layers.reduce((h, layer) => inLayer(layer.name, () => applied(layer, h, context)), x),
 });
 
 /**

@@ -1,5 +1,7 @@
 // `nash/models`: what networks are made of, for those of somebody's own.
+export * as operations from '../kernels/index.js';
 export type { Shape } from '../numerics/shape.js';
+export type { Initializer } from '../parameters/manifest.js';
 export type { Architecture } from './architecture.js';
 export * from './labels.js';
 export * from './layers.js';

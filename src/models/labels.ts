@@ -8,6 +8,7 @@ import {
   batchNorm,
   conditionalBatchNorm,
   dense,
+  glorotUniform,
   type Layer,
   labelsFor,
   type WeightOptions,
@@ -102,7 +103,8 @@ export function projection(name: string, classes: number, options: WeightOptions
     parameters: (input) => {
       const own = psi.parameters(input);
       const features = own[0]!.shape[0]!;
-      return [...own, { name: 'embedding', shape: [classes, features], initializer: options.initializer }];
+      const initializer = options.initializer ?? glorotUniform(features, 1);
+      return [...own, { name: 'embedding', shape: [classes, features], initializer }];
     },
     apply: (x, context) => {
       const batch = x.shape[0]!;

@@ -2,7 +2,7 @@
 // Shapes are those of one item; the batch axis comes in front. Nothing here knows which net or step it serves.
 
 import * as tf from '@tensorflow/tfjs-core';
-import { assert } from '../errors.js';
+import { assert, NashError } from '../errors.js';
 import { addBias, leakyRelu, maxout, relu, tanh } from '../kernels/activations.js';
 import { batchNormInference, batchNormTraining } from '../kernels/batch-norm.js';
 import { dropout as dropoutKernel, type SeedSource } from '../kernels/random.js';
@@ -36,36 +36,65 @@ export interface Layer {
   apply(x: tf.Tensor, context: LayerContext): tf.Tensor;
 }
 
+/** @throws NashError('usage') for a shape that no tensor can have */
+export function requireShape(shape: Shape, what: string): void {
+  if (Array.isArray(shape) && shape.every((d) => Number.isInteger(d) && d > 0)) return;
+  const found = Array.isArray(shape)
+    ? `the shape [${shape.map(String).join(', ')}]`
+    : `no shape but ${String(shape)}`;
+  throw new NashError(
+    'usage',
+    `${what} has ${found}; expected a list of whole numbers above 0; an option that the config does not say is undefined`,
+  );
+}
+
+/** What a layer of one's own has to say: its name and what it does; no parameters, no slots and the shape of its input where it does not say. */
+export type LayerParts = Pick<Layer, 'name' | 'apply'> & Partial<Layer>;
+
+/** A layer of one's own. */
+export const layer = (parts: LayerParts): Layer => ({
+  outputShape: (input) => input,
+  parameters: () => [],
+  slots: () => [],
+  ...parts,
+});
+
 const batchOf = (x: tf.Tensor): number => x.shape[0]!;
 
 /** A layer without parameters that keeps or changes the shape. */
-function plain(
-  name: string,
-  apply: Layer['apply'],
-  outputShape: Layer['outputShape'] = (input) => input,
-): Layer {
-  return { name, apply, outputShape, parameters: () => [], slots: () => [] };
-}
+const plain = (name: string, apply: Layer['apply'], outputShape?: Layer['outputShape']): Layer =>
+  layer({ name, apply, ...(outputShape && { outputShape }) });
 
 export interface WeightOptions {
-  initializer: Initializer;
-  /** no bias where batch norm follows: its offset does the same */
-  bias: boolean;
+  /** default: `glorotUniform` of the layer's fans, as Keras has it */
+  initializer?: Initializer;
+  /** default: yes; none where batch norm follows: its offset does the same */
+  bias?: boolean;
 }
 
-const biasSpecs = (size: number, options: WeightOptions): ParameterSpec[] =>
-  options.bias ? [{ name: 'bias', shape: [size], initializer: { kind: 'constant', value: 0 } }] : [];
+/** Uniform with variance 2/(fan-in + fan-out) (Glorot and Bengio 2010, equation 16). */
+export const glorotUniform = (fanIn: number, fanOut: number): Initializer => ({
+  kind: 'uniform',
+  range: Math.sqrt(6 / (fanIn + fanOut)),
+});
 
-const biased = (x: tf.Tensor, context: LayerContext, options: WeightOptions): tf.Tensor =>
-  options.bias ? addBias(x, context.parameter('bias')) : x;
+const biasSpecs = (size: number, { bias = true }: WeightOptions): ParameterSpec[] =>
+  bias ? [{ name: 'bias', shape: [size], initializer: { kind: 'constant', value: 0 } }] : [];
 
-/** Fully connected: `[features]` → `[units]`. */
-export function dense(name: string, units: number, options: WeightOptions): Layer {
+const biased = (x: tf.Tensor, context: LayerContext, { bias = true }: WeightOptions): tf.Tensor =>
+  bias ? addBias(x, context.parameter('bias')) : x;
+
+/** Fully connected: `[features]`, or what is of any shape looked at as that → `[units]`. */
+export function dense(name: string, units: number, options: WeightOptions = {}): Layer {
   return {
     name,
     outputShape: () => [units],
     parameters: (input) => [
-      { name: 'kernel', shape: [sizeOf(input), units], initializer: options.initializer },
+      {
+        name: 'kernel',
+        shape: [sizeOf(input), units],
+        initializer: options.initializer ?? glorotUniform(sizeOf(input), units),
+      },
       ...biasSpecs(units, options),
     ],
     slots: () => [],
@@ -81,20 +110,46 @@ export function dense(name: string, units: number, options: WeightOptions): Laye
 }
 
 export interface ConvolutionOptions extends WeightOptions {
-  kernel: number;
-  stride: number;
+  /** side of the square kernel; default: 3, of a transposed convolution 4 */
+  kernel?: number;
+  /** default: 1, of a transposed convolution 2 */
+  stride?: number;
 }
 
+/** @throws NashError('usage') where a layer over pictures is given something else */
+function requireImage(input: Shape, name: string): void {
+  if (input.length === 3) return;
+  throw new NashError(
+    'usage',
+    `layer '${name}' takes pictures [height, width, channels], and is given [${input.join(', ')}]; reshape('…', [height, width, channels]) ` +
+      'before it makes such of it',
+  );
+}
+
+const kernelSpec = (
+  [height, width, inner, outer]: readonly [number, number, number, number],
+  [from, to]: readonly [number, number],
+  { initializer }: WeightOptions,
+): ParameterSpec => ({
+  name: 'kernel',
+  shape: [height, width, inner, outer],
+  initializer: initializer ?? glorotUniform(height * width * from, height * width * to),
+});
+
 /** Strided convolution, padding 'same': `[h, w, c]` → `[h/stride, w/stride, channels]`. */
-export function convolution(name: string, channels: number, options: ConvolutionOptions): Layer {
-  const { kernel, stride } = options;
+export function convolution(name: string, channels: number, options: ConvolutionOptions = {}): Layer {
+  const { kernel = 3, stride = 1 } = options;
   return {
     name,
     outputShape: ([h, w]) => [Math.ceil(h! / stride), Math.ceil(w! / stride), channels],
-    parameters: ([, , c]) => [
-      { name: 'kernel', shape: [kernel, kernel, c!, channels], initializer: options.initializer },
-      ...biasSpecs(channels, options),
-    ],
+    parameters(input) {
+      requireImage(input, name);
+      const c = input[2]!;
+      return [
+        kernelSpec([kernel, kernel, c, channels], [c, channels], options),
+        ...biasSpecs(channels, options),
+      ];
+    },
     slots: () => [],
     apply: (x, context) =>
       biased(
@@ -106,15 +161,23 @@ export function convolution(name: string, channels: number, options: Convolution
 }
 
 /** Fractionally-strided convolution, padding 'same': `[h, w, c]` → `[h*stride, w*stride, channels]`. */
-export function transposedConvolution(name: string, channels: number, options: ConvolutionOptions): Layer {
-  const { kernel, stride } = options;
+export function transposedConvolution(
+  name: string,
+  channels: number,
+  options: ConvolutionOptions = {},
+): Layer {
+  const { kernel = 4, stride = 2 } = options;
   return {
     name,
     outputShape: ([h, w]) => [h! * stride, w! * stride, channels],
-    parameters: ([, , c]) => [
-      { name: 'kernel', shape: [kernel, kernel, channels, c!], initializer: options.initializer },
-      ...biasSpecs(channels, options),
-    ],
+    parameters(input) {
+      requireImage(input, name);
+      const c = input[2]!;
+      return [
+        kernelSpec([kernel, kernel, channels, c], [c, channels], options),
+        ...biasSpecs(channels, options),
+      ];
+    },
     slots: () => [],
     apply: (x, context) => {
       const [batch, h, w] = x.shape as [number, number, number, number];
@@ -255,7 +318,13 @@ export const reshape = (name: string, shape: Shape): Layer =>
   plain(
     name,
     (x) => tf.reshape(x, [batchOf(x), ...shape]),
-    () => shape,
+    (input) => {
+      if (sizeOf(input) === sizeOf(shape)) return shape;
+      throw new NashError(
+        'usage',
+        `layer '${name}' cannot make [${shape.join(', ')}] of [${input.join(', ')}]: these are ${sizeOf(input)} numbers, those ${sizeOf(shape)}`,
+      );
+    },
   );
 
 /** The layers of a stack of hidden widths; `make` is told each layer's number (from 1), fan-in and units. */

@@ -7,12 +7,13 @@ import { dcgan } from './dcgan.js';
 import { maxout } from './maxout.js';
 import { maxoutConv } from './maxout-conv.js';
 import { mlp } from './mlp.js';
+import { ownNetworks } from './own-networks.js';
 import { r3gan } from './r3gan.js';
 import { sagan } from './sagan.js';
 import { sngan } from './sngan.js';
 import { stylegan2 } from './stylegan2.js';
 
-const MODELS = [mlp, maxout, maxoutConv, dcgan, sngan, sagan, stylegan2, r3gan] as const;
+const MODELS = [mlp, maxout, maxoutConv, dcgan, sngan, sagan, stylegan2, r3gan, ownNetworks] as const;
 
 /** The `model` section of a run config. */
 export const modelOptions = optionsOf(MODELS);

@@ -2,10 +2,11 @@
 // that follow one another, or anything else that names its parameters.
 import * as tf from '@tensorflow/tfjs-core';
 import { layer as inLayer } from '../compiler/layer-scope.js';
+import { NashError } from '../errors.js';
 import type { SeedSource } from '../kernels/random.js';
 import { type Shape, sizeOf } from '../numerics/shape.js';
 import type { Manifest, ManifestEntry, Net } from '../parameters/manifest.js';
-import type { Layer, LayerContext, ParameterSpec, SlotSpec } from './layers.js';
+import { type Layer, type LayerContext, type ParameterSpec, requireShape, type SlotSpec } from './layers.js';
 import { sequential } from './sequential.js';
 
 /** Shapes of one item of each input, by name: `latents`, `items`, `labels` (one-hot, `[classes]`), a picture, … */
@@ -76,8 +77,11 @@ const SOLE_INPUT: Record<Net, string> = { generator: 'latents', discriminator: '
 export function network(net: Net, inputs: Shape | InputShapes, body: readonly Layer[] | Body): Network {
   const shapes = isShape(inputs) ? { [SOLE_INPUT[net]]: inputs } : inputs;
   const inside = isLayers(body) ? sequential(body) : body;
+  for (const [name, shape] of Object.entries(shapes)) requireShape(shape, `input '${name}' of the ${net}`);
   const { outputShape, parameters, slots } = inside.plan(shapes);
-  return {
+  for (const { name, shape } of [...parameters, ...slots]) requireShape(shape, `'${name}' of the ${net}`);
+  requireUnique(net, [...parameters, ...slots]);
+  const network: Network = {
     net,
     inputs: shapes,
     outputShape,
@@ -104,6 +108,24 @@ export function network(net: Net, inputs: Shape | InputShapes, body: readonly La
       },
     }),
   };
+  makings.set(network, new Error('made').stack);
+  return network;
+}
+
+/** Of networks that were made, the stack of that moment: what is wrong with one of somebody's own is said of a line. */
+const makings = new WeakMap<Network, string | undefined>();
+export const whereMade = (network: Network): string | undefined => makings.get(network);
+
+function requireUnique(net: Net, specs: readonly ParameterSpec[]): void {
+  const seen = new Set<string>();
+  for (const { name } of specs) {
+    if (seen.has(name))
+      throw new NashError(
+        'usage',
+        `two tensors of the ${net} are called '${name}'; give each layer a name of its own, and each of its tensors another`,
+      );
+    seen.add(name);
+  }
 }
 
 /** The same network with more state beside its own, after it; what it is applied with does not write them. */
@@ -138,15 +160,25 @@ function contextOf(
   const { parameters, slots, isTraining, seeds, truncation } = application;
   const { group = Object.values(inputs)[0]!.shape[0]! } = application;
   return {
-    parameter: (name) => parameters.get(name)!,
-    slot: (name) => slots.get(name)!,
-    writeSlot: (name, value) => written.set(name, value),
+    parameter: (name) => named(name, parameters, 'parameter'),
+    slot: (name) => named(name, slots, 'slot'),
+    writeSlot(name, value) {
+      named(name, slots, 'slot');
+      written.set(name, value);
+    },
     isTraining,
     group,
     seeds,
     truncation,
     labels: inputs.labels,
   };
+}
+
+function named(name: string, tensors: NamedTensors, what: string): tf.Tensor {
+  const found = tensors.get(name);
+  if (found) return found;
+  const there = [...tensors.keys()].join(', ');
+  throw new NashError('usage', `there is no ${what} '${name}' in the network; there are ${there || 'none'}`);
 }
 
 /**

@@ -1,4 +1,5 @@
 // The penalties that a config may lay on each net, and what loss and penalties ask of weights after an update.
+import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import type { Constraint } from '../losses/loss.js';
 import { type LossOptions, lossConstraint } from '../losses/losses.js';
@@ -7,6 +8,7 @@ import { optionsOf, type Variant, variantOf } from '../variants.js';
 import { clip } from './clip.js';
 import { dragan, gradientPenalty } from './gradient-penalty.js';
 import { lecam } from './lecam.js';
+import { ownPenalty } from './own-penalty.js';
 import type {
   DiscriminatorContext,
   GeneratorContext,
@@ -17,8 +19,17 @@ import type {
 import { r1, r2 } from './r1.js';
 import { weightDecay } from './weight-decay.js';
 
-const ON_DISCRIMINATOR = [r1, r2, gradientPenalty, dragan, lecam, weightDecay, clip] as const;
-const ON_GENERATOR = [weightDecay] as const;
+const ON_DISCRIMINATOR = [
+  r1,
+  r2,
+  gradientPenalty,
+  dragan,
+  lecam,
+  weightDecay,
+  clip,
+  ownPenalty<DiscriminatorContext>(),
+] as const;
+const ON_GENERATOR = [weightDecay, ownPenalty<GeneratorContext>()] as const;
 
 const PENALTIES_MAX = 16;
 
@@ -45,7 +56,9 @@ const listOf = <V extends readonly [Variant, ...Variant[]]>(entries: V) =>
             'since the steps that have them are a graph of their own',
         });
       }
-      const twice = list.find(({ name }, i) => list.findIndex((other) => other.name === name) < i);
+      const twice = list.find(
+        ({ name }, i) => name !== 'module' && list.findIndex((other) => other.name === name) < i,
+      );
       if (twice) {
         context.addIssue({
           code: 'custom',
@@ -92,8 +105,8 @@ export const penaltiesOf = <N extends Net>(
   entriesOf(net, options).flatMap(({ entry, options: one }) => {
     const { everySteps = 1 } = one;
     if (!entry.make || (everySteps > 1 && !isRegularized)) return [];
-    const { weight = 1 } = one as { weight?: number };
-    return entry.make({ ...one, weight: weight * everySteps } as never);
+    const term = entry.make(one as never);
+    return everySteps === 1 ? term : (context: PenaltyContext) => tf.mul(everySteps, term(context));
   }) as Penalties[N];
 
 /** The state that a net's penalties keep beside its weights. */

@@ -17,6 +17,7 @@ const MARK_BYTES = 512;
 
 /** What a run writes into its folders, by name. */
 const WITHIN = {
+  modules: /^[0-9a-f]{64}\.(cjs|sources\.txt)$/,
   figures: /^(\w+-(\d{7,}|latest)|real|collapse)\.png$/,
   checkpoints: /^(aside-\d+-)?step-\d+\.safetensors(\.partial)?$/,
   logs: /\.ndjson$|^(server|evaluator|(discriminator|generator|any)-\d+)\.stderr$/,

@@ -46,9 +46,12 @@ export function resumedConfig(
   const begun = begunWith(stored, state.amendments);
   const others = decisiveChanges(begun, given);
   if (others.length > 0) {
+    const copy = others.some((change) => change.startsWith('the text of '))
+      ? 'The run has a copy of that text, with which it goes on where no config is named: nash train --resume RUN_DIR. '
+      : '';
     throw new NashError(
       'usage',
-      `${origin} belongs to a run with other settings: ${others.join('; ')}. They decide its weights: resume without them. ` +
+      `${origin} belongs to a run with other settings: ${others.join('; ')}. They decide its weights: resume without them. ${copy}` +
         `What may change: ${changeableInWords()}.`,
     );
   }

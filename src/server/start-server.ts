@@ -2,16 +2,20 @@
 import { hostname } from 'node:os';
 import { configHash } from '../config/decisive.js';
 import { mergedAssignments } from '../config/load-config.js';
+import { modulesOf } from '../config/module-references.js';
 import type { RunConfig } from '../config/run-config.js';
 import { forPerson, messageOf, NashError } from '../errors.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { prometheusMetrics } from '../metrics/prometheus.js';
+import { ownModule } from '../modules/own-module.js';
+import type { Shape } from '../numerics/shape.js';
 import { VectorEngine } from '../numerics/vector-engine.js';
 import { markByTheClock } from '../numerics/young-garbage.js';
 import type { Line } from '../protocol/line.js';
 import { stepKindsOf, type Versions } from '../protocol/schedule.js';
-import { openRun } from '../run/open-run.js';
+import { openRun, type Run } from '../run/open-run.js';
 import { amendmentsInWords } from '../run/resumed-config.js';
+import { writeModules } from '../run-folder/modules.js';
 import { startOf } from '../run-folder/process-stat.js';
 import type { ResumeTarget } from '../run-folder/resume-target.js';
 import { type Opening, RunFolder } from '../run-folder/run-folder.js';
@@ -66,6 +70,8 @@ export interface ServerOptions {
   connectTimeoutMs?: number | undefined;
   onSilent: ServerParts['onSilent'];
   onEnding(): void;
+  /** Tries networks, loss and penalties of one's own, see worker/trial.ts. @throws NashError what is wrong with them */
+  tryModules(config: RunConfig, itemShape: Shape, classes?: Run['classes']): Promise<void>;
   /** Called once the data are there: until then nothing was begun, and the process may end as it likes. */
   onData?(): void;
   /** Called once the server listens; `stop` ends the run gracefully. */
@@ -101,6 +107,7 @@ export async function startServer(options: ServerOptions): Promise<RunResult> {
     options.onNote(overLine(runDir));
     return before;
   }
+  await options.tryModules(config, source.shape, classes);
   const door = doorOf(config.server);
   const transport = await bindServer(door);
   const now = performance.now.bind(performance);
@@ -149,6 +156,7 @@ export async function startServer(options: ServerOptions): Promise<RunResult> {
     else store.initialize();
     const note = await setAside(folder.checkpoints, begin, line);
     if (note) options.onNote(note);
+    writeModules(runDir, modulesOf(config).map(ownModule));
     folder.writeConfig(begin.begun, amendmentsInWords(begin.amendments));
     const set = mergedAssignments([...options.sets, ...begin.freelyAmended]);
     folder.writeArguments({ set, quickStart: options.quickStart });

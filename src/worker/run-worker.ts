@@ -13,6 +13,7 @@ import { stepKindsOf } from '../protocol/schedule.js';
 import { netOf, type StepKind } from '../protocol/step-kinds.js';
 import { type LineTask, WorkerTasks } from '../protocol/worker-tasks.js';
 import { openRun } from '../run/open-run.js';
+import { loadModules } from '../run/own-modules.js';
 import { seesReal } from '../steps/step.js';
 import { STEPS, scheduleOf, stepContextOf } from '../steps/steps.js';
 import { AnswerSender } from './answer-sender.js';
@@ -104,6 +105,7 @@ class Worker implements SessionRole {
     const { dumpFolder, delayMs, pool } = this.options;
     const device = deviceFor(this.options, config);
     this.compiled?.computer.dispose();
+    loadModules(config, this.options.modules ?? {});
     const { source, architecture, classes, layout, manifests } = await openRun(config);
     const stepKinds = stepKindsOf(scheduleOf(config)).filter((stepKind) => serves(pool, netOf(stepKind)));
     const context = stepContextOf(config, architecture, classes);

@@ -1,6 +1,7 @@
 // Serves one run through as many servers as it takes: a server that crashes is started again, perhaps at another address.
 import { NashError } from '../errors.js';
 import { Patience } from '../protocol/patience.js';
+import type { ModuleSources } from '../run/own-modules.js';
 import { connectWorker } from '../transport/dealer.js';
 import { type Place, reach } from '../transport/reach.js';
 import { whyUnreachable } from '../transport/reachability.js';
@@ -15,6 +16,8 @@ export interface Serving {
   keys?: string;
   /** how long no server may answer before this process gives up; default: for ever */
   connectTimeoutMs?: number | undefined;
+  /** where this host has the modules of one's own that the run's config names, beside the files that it names */
+  modules?: ModuleSources;
   /** Called with each session; its `leave` ends the process gracefully. */
   onSession(session: Session): void;
 }

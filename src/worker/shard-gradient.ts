@@ -69,16 +69,21 @@ export class GradientComputer implements Computer {
     private readonly dumpFolder?: string,
   ) {}
 
-  /** Compiles a kind's step ahead of its first task, and tries it: on the first weights, made-up items, the seed of step 0's first shard. */
+  /** Compiles a kind's step ahead of its first task, and tries it. */
   prepare(stepKind: StepKind): string {
+    return vectorHash(this.tried(stepKind).payload);
+  }
+
+  /** What a kind's step gives on the first weights, made-up items and the seed of step 0's first shard. */
+  tried(stepKind: StepKind): { payload: Float32Array; statistics: Float32Array } {
     const { seed } = this.config;
     const first = (net: Net) =>
       tf.tensor1d(initialParameters(this.context.architecture[net].manifest, { seed, net }));
     const weights = { discriminator: first('discriminator'), generator: first('generator') };
     const name = { net: netOf(stepKind), stepKind, step: 0, branch: 0, shard: 0 };
-    const { payload } = this.run(name, weights, this.madeUpItems());
+    const { payload, statistics } = this.run(name, weights, this.madeUpItems());
     tf.dispose(weights);
-    return vectorHash(payload!);
+    return { payload: payload!, statistics: statistics! };
   }
 
   private madeUpItems(): RealInputs {

@@ -24,7 +24,7 @@ export const WRONG: [what: string, text: string, sets: string[], says: RegExp][]
     'an unknown network',
     'data: { source: ring }\nmodel: { name: dcgann }',
     [],
-    /'model.name' is "dcgann"; expected one of mlp, maxout, .*dcgan.*; did you mean 'dcgan'/,
+    /'model.name' is "dcgann"; expected one of mlp, maxout, .*dcgan.*, module; did you mean 'dcgan'/,
   ],
   ['an unknown source', RING, ['data.source=mnst'], /expected one of .*mnist.*did you mean 'mnist'/],
   [

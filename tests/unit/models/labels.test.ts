@@ -25,11 +25,17 @@ function applied(
   const net = network('generator', { latents: x.shape.slice(1), labels: [labels[0]!.length] }, [layer]);
   const named = (tensors: Record<string, tf.Tensor>) =>
     new Map(Object.entries(tensors).map(([name, tensor]) => [`${layer.name}/${name}`, tensor]));
+  const given = {
+    ...Object.fromEntries(
+      net.manifest.slots.map(({ name, shape }) => [name.split('/')[1]!, tf.zeros([...shape])]),
+    ),
+    ...slots,
+  };
   const result = net.apply(
     { latents: x, labels: tf.tensor2d(labels) },
     {
       parameters: named(parameters),
-      slots: named(slots),
+      slots: named(given),
       isTraining,
       seeds: new SeedSource(tf.tensor1d([1, 2], 'int32')),
     },

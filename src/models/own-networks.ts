@@ -1,0 +1,89 @@
+// Networks of one's own, which a module makes of its options and the shape of an item.
+import { z } from 'zod';
+import { kindOf, ModuleError, madeBy, ownModule, placeOf } from '../modules/own-module.js';
+import { type Shape, sizeOf } from '../numerics/shape.js';
+import { NETS, type Net } from '../parameters/manifest.js';
+import { moduleKeys } from '../variants.js';
+import { type Architecture, modelEntry } from './architecture.js';
+import { conditionalOptions } from './labels.js';
+import { type Network, whereMade } from './network.js';
+import { latent, latentDistribution } from './options.js';
+
+export const ownNetworks = modelEntry({
+  options: z
+    .looseObject({
+      ...moduleKeys,
+      latent: latent.optional().describe('handed to the module, which may decide by itself'),
+      latentDistribution: latentDistribution.default('normal'),
+      ...conditionalOptions,
+    })
+    .describe('networks of your own, which a file makes (docs/your-own.md)'),
+  build(options, itemShape, classes) {
+    const known = ['latentDistribution', ...Object.keys(conditionalOptions)];
+    const made = madeBy(options, 'networks', { known, given: [[...itemShape], classes] });
+    const judgement = options.conditional === 'auxiliary' ? [1 + classes] : [1];
+    const { file } = ownModule(options);
+    const refused = (net: Net | undefined, what: string) => {
+      const network = net && (made as Architecture)[net];
+      const place = isNetwork(network) ? placeOf(options, whereMade(network)) : file;
+      return new ModuleError(place, what);
+    };
+    for (const net of NETS) {
+      const network = (made as Partial<Architecture> | undefined)?.[net];
+      if (!isNetwork(network)) {
+        const found =
+          network === undefined ? `returned ${kindOf(made)}` : `returned ${kindOf(network)} as its ${net}`;
+        throw refused(
+          undefined,
+          `it ${found}; expected { generator, discriminator }, each made with network('${net}', inputShape, layers)`,
+        );
+      }
+      if (network.net !== net)
+        throw refused(
+          net,
+          `the ${net} was made with network('${network.net}', …); expected network('${net}', …)`,
+        );
+      const [what, shape] = complaintOf(network, itemShape, judgement) ?? [];
+      if (what !== undefined) throw refused(net, `the ${net} ${what}, and ${shape}`);
+    }
+    return made as Architecture;
+  },
+});
+
+const isNetwork = (value: unknown): value is Network =>
+  typeof (value as Partial<Network> | undefined)?.apply === 'function' &&
+  (value as Partial<Network>).manifest !== undefined;
+
+const inWords = (shape: Shape | undefined): string => (shape ? `[${shape.join(', ')}]` : 'nothing');
+
+/** What of a network does not fit the items of the run, and what would. */
+function complaintOf(
+  { net, inputs, outputShape }: Network,
+  itemShape: Shape,
+  judgement: Shape,
+): [string, string] | undefined {
+  const items = inWords(itemShape);
+  if (net === 'generator') {
+    if (inputs.latents === undefined)
+      return [`takes ${Object.keys(inputs).join(', ')}`, 'latents are what it is given'];
+    if (inWords(outputShape) === items) return undefined;
+    const mend =
+      sizeOf(outputShape) === sizeOf(itemShape)
+        ? `reshape('item', itemShape) at its end makes them so`
+        : 'its last layer has to give as many numbers';
+    return [`makes items of shape ${inWords(outputShape)}`, `the data has items of shape ${items}: ${mend}`];
+  }
+  if (inWords(inputs.items) !== items)
+    return [
+      `takes items of shape ${inWords(inputs.items)}`,
+      `the data has items of shape ${items}: give it itemShape`,
+    ];
+  if (inWords(outputShape) === inWords(judgement)) return undefined;
+  const [numbers] = judgement as [number];
+  return [
+    `gives ${inWords(outputShape)} for an item`,
+    numbers === 1
+      ? "one number is expected: dense('logit', 1) at its end"
+      : `an auxiliary classifier gives a logit and one for each class: dense('logit', ${numbers}) at its end`,
+  ];
+}

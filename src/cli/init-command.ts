@@ -1,6 +1,7 @@
 // `nash init`: a folder to begin in. Writes over nothing.
 import { existsSync, readFileSync } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
+import { createRequire } from 'node:module';
+import { dirname, join, relative, resolve } from 'node:path';
 import { Command } from 'commander';
 import { makeFolder, writeWhole } from '../../src/setup/files.mjs';
 import { places } from '../../src/setup/places.mjs';
@@ -9,7 +10,9 @@ import type { CommandMaker } from './main.js';
 
 export const initCommand: CommandMaker = (finish) =>
   new Command('init')
-    .description('write a starting folder: a config, a topology and a README')
+    .description(
+      'write a starting folder: a config, networks of your own with theirs, a topology and a README',
+    )
     .argument('[dir]', 'folder, made where it is missing', '.')
     .addHelpText('after', '\nExample:\n  npx nash init my-gan')
     .action((dir: string) => {
@@ -20,9 +23,17 @@ export const initCommand: CommandMaker = (finish) =>
 function begin(dir: string): void {
   const { root } = places();
   const packaged = (path: string) => readFileSync(join(root, path), 'utf8');
-  const schema = relative(resolve(dir), join(root, 'configs/schema.json')); // for editors, beside the packaged configs
+  const fromHere = (path: string) => {
+    const way = relative(resolve(dir), resolve(root, path));
+    return way.startsWith('.') ? way : `./${way}`;
+  };
+  const config = (path: string) =>
+    packaged(path).replace('$schema=schema.json', `$schema=${fromHere('configs/schema.json')}`); // for editors
   const files = {
-    'ring.yaml': packaged('configs/ring.yaml').replace('$schema=schema.json', `$schema=${schema}`),
+    'ring.yaml': config('configs/ring.yaml'),
+    'my-networks.yaml': config('docs/your-own/my-networks.yaml'),
+    'my-networks.ts': packaged('docs/your-own/my-networks.ts'),
+    'tsconfig.json': `${JSON.stringify(editorSettings(root, fromHere), undefined, 2)}\n`,
     'topology.yaml': packaged('cluster/topologies/one-machine.yaml'),
     'README.md': README,
   };
@@ -40,6 +51,27 @@ function begin(dir: string): void {
   );
 }
 
+/** For editors and `tsc`: the types of what the running Nash gives to modules, where no node_modules is near. */
+const editorSettings = (root: string, fromHere: (path: string) => string) => ({
+  compilerOptions: {
+    target: 'es2022',
+    module: 'nodenext',
+    strict: true,
+    noUncheckedIndexedAccess: true,
+    skipLibCheck: true,
+    noEmit: true,
+    types: [],
+    paths: {
+      'nash/*': [fromHere('dist/*/index.d.ts')],
+      '@tensorflow/tfjs-core': [fromHere(packageOf(root, '@tensorflow/tfjs-core'))],
+      zod: [fromHere(packageOf(root, 'zod'))],
+    },
+  },
+});
+
+const packageOf = (root: string, name: string): string =>
+  dirname(createRequire(join(root, 'package.json')).resolve(`${name}/package.json`));
+
 const README = `# A run of Nash
 
 \`\`\`sh
@@ -48,6 +80,8 @@ npx nash train ring.yaml --topology topology.yaml         # into runs/ring
 npx nash status runs/ring                                 # from another terminal
 npx nash sample runs/ring --count 1000 --out points.npy
 \`\`\`
+
+\`my-networks.yaml\` trains what \`my-networks.ts\` makes: networks, a layer, a loss and a penalty of your own.
 
 \`ring.yaml\` says what is learned, \`topology.yaml\` how many workers learn it. Any key may be changed from the command line:
 \`--set stop.generatorSteps=500\`. The configs that come with Nash are named without a path, as \`npx nash train mnist-gan\`.

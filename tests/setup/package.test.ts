@@ -92,10 +92,14 @@ it('packed and installed, it is set up, trains, draws and is imported', ({ skip 
   const again = run(['npx', 'nash', 'init', 'mine']);
   expect(again).toMatchObject({
     status: 2,
-    stderr: expect.stringContaining('ring.yaml, topology.yaml, README.md already'),
+    stderr: expect.stringContaining(
+      'ring.yaml, my-networks.yaml, my-networks.ts, tsconfig.json, topology.yaml, README.md already',
+    ),
   });
   cpSync(join(project, 'mine/ring.yaml'), join(project, 'my.yaml'));
   expect(run(['npx', 'nash', 'train', 'my.yaml', ...SETS])).toMatchObject(done);
+  const mine = ['mine/my-networks.yaml', ...SETS, '--set', 'model.width=8'];
+  expect(run(['npx', 'nash', 'train', ...mine])).toMatchObject(done);
   const topology = ['--topology', 'mine/topology.yaml'];
   expect(run(['npx', 'nash', 'train', 'ring', ...topology, ...SETS])).toMatchObject(done);
   const weights = (name: string) =>
@@ -118,13 +122,14 @@ import type { GanLoss } from 'nash/losses';
 import type { Penalty } from 'nash/penalties';
 const config: RunConfig = loadConfig('my.yaml');
 const layer = dense('item', 3, { initializer: { kind: 'normal', deviation: 0.5 }, bias: true });
-const net = network('generator', [config.model.latent], [layer, activation.relu('last')]);
+const net = network('generator', [config.model.latent ?? 2], [layer, activation.relu('last')]);
 export const of = (_loss: GanLoss, _penalty: Penalty<never>): number => net.manifest.size;
 console.log(net.manifest.size);
 `,
   );
   writeFileSync(join(project, 'package.json'), '{"type": "module", "dependencies": {"nash": "*"}}');
   const tsc = join(repository, 'node_modules/typescript/bin/tsc');
+  expect(run([process.execPath, tsc, '-p', 'mine'])).toEqual({ status: 0, stdout: '', stderr: '' });
   const types = ['--typeRoots', join(repository, 'node_modules/@types'), '--types', 'node'];
   const form = ['--module', 'nodenext', '--target', 'es2022', '--strict', '--skipLibCheck', ...types];
   expect(run([process.execPath, tsc, ...form, 'nets.ts'])).toEqual({ status: 0, stdout: '', stderr: '' });

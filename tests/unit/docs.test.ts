@@ -20,6 +20,13 @@ describe.each(readdirSync(FOLDER))('%s', (name) => {
 });
 
 describe('the pages', () => {
+  it('docs/your-own.md shows what nash init writes', () => {
+    const page = readFileSync('docs/your-own.md', 'utf8');
+    expect(page).toContain(readFileSync('docs/your-own/my-networks.ts', 'utf8'));
+    const config = readFileSync('docs/your-own/my-networks.yaml', 'utf8');
+    expect(page).toContain(config.replace(/^(#.*\n)+/, ''));
+  });
+
   it.each(['extending', 'a-gradient', 'threats'])('docs/%s.md names files that exist', (page) => {
     const text = readFileSync(`docs/${page}.md`, 'utf8');
     const paths = [...text.matchAll(/`((?:src|tests)\/[\w./-]+)`/g)].map((match) => match[1]!);

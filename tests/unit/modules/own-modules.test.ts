@@ -149,12 +149,15 @@ describe('the text of a module', () => {
     const text = `// of a person\n${IMPORTS}import { two } from './lib/two.js';\nimport three from 'three-of-them';\nexport default () => [network, dense, two, three];\n`;
     const folder = folderOf({
       'a/nets.ts': text,
-      'a/lib/two.ts': 'export const two: number = 2;\n',
+      'a/lib/two.ts': 'class Two { value: number = 2; }\nexport const two = new Two().value;\n',
       'a/node_modules/three-of-them/index.js': 'module.exports = 3;\n',
     });
     cpSync(join(folder, 'a'), join(folder, 'deeper/b'), { recursive: true });
     cpSync(join(folder, 'a/nets.ts'), join(folder, 'a/other.ts'));
-    writeFileSync(join(folder, 'deeper/tsconfig.json'), '{ "compilerOptions": { "target": "es5" } }');
+    writeFileSync(
+      join(folder, 'deeper/tsconfig.json'),
+      '{ "compilerOptions": { "useDefineForClassFields": false } }',
+    );
     const hashes = ['a/nets.ts', 'deeper/b/nets.ts', 'a/other.ts'].map(
       (name) => textOf(join(folder, name)).hash,
     );

@@ -11,6 +11,7 @@ import { sizeOf } from './numerics/shape.js';
 import { averagingAt } from './optimizers/averaging.js';
 import type { OptimizerOptions } from './optimizers/options.js';
 import { learningRateAt, momentumAt } from './optimizers/rate-schedule.js';
+import { spansOf } from './parameters/frozen.js';
 import { initialParameters } from './parameters/initial.js';
 import { vectorLength } from './parameters/layout.js';
 import { type Manifest, NETS, type Net, type SlotMerge } from './parameters/manifest.js';
@@ -28,6 +29,7 @@ export interface TrainedVectors {
 
 /**
  * Trains for `rounds` generator steps, from some round on with an amended config. Loads nothing: TensorFlow must be there, and `source` stays the caller's.
+ * @param first a net's first vector, where it is not drawn from the seed
  * Agrees with the distributed run up to rounding: it sums shards in double precision, one after another.
  */
 export function trainReference(
@@ -35,6 +37,7 @@ export function trainReference(
   source: DataSource,
   rounds: number,
   amended: { round: number; config: RunConfig } = { round: rounds, config: begun },
+  first: Partial<Record<Net, Float32Array>> = {},
 ): TrainedVectors {
   let config = begun;
   const classes = config.model.conditional === 'none' ? undefined : classesOf(source);
@@ -42,7 +45,8 @@ export function trainReference(
   let context = stepContextOf(config, architecture, classes);
   const { size, shards } = config.minibatch;
   const sampler = createSampler({ source, seed: config.seed, minibatchSize: size, shards, branch: 0 });
-  const start = (net: Net) => initialParameters(architecture[net].manifest, { seed: config.seed, net });
+  const start = (net: Net) =>
+    first[net]?.slice() ?? initialParameters(architecture[net].manifest, { seed: config.seed, net });
   const versions = new Map<string, Float32Array>(NETS.map((net) => [`${net}@0`, start(net)]));
   const memory: Record<Net, Float64Array[]> = { discriminator: [], generator: [] };
   const average = start('generator');
@@ -83,10 +87,14 @@ export function trainReference(
   const train = (net: Net, step: number) => {
     const { manifest } = architecture[net];
     const payload = meanPayload(phaseOf(scheduleOf(config), net, step));
-    const next = versions.get(`${net}@${step}`)!.slice();
+    const before = versions.get(`${net}@${step}`)!;
+    const next = before.slice();
+    const frozen = spansOf(net, manifest, config.init.freeze).filter(({ isFrozen }) => isFrozen);
+    for (const { from, to } of frozen) payload.fill(0, from, to);
     descend(config.optimizer[net], next, payload.subarray(0, manifest.size), memory[net], step + 1);
     const bound = boundOf(net, config);
     if (bound !== undefined) clamp(next.subarray(0, manifest.size), bound);
+    for (const { from, to } of frozen) next.set(before.subarray(from, to), from);
     moveSlots(manifest, next, payload);
     versions.set(`${net}@${step + 1}`, next);
   };

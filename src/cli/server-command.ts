@@ -68,7 +68,7 @@ async function serve(
 ): Promise<number> {
   requireGpu(args.requireGpu);
   if (args.supervised) await backOff();
-  const resolved = await withModules(resolveRun(given, args), args.supervised ?? false);
+  const resolved = await withTexts(resolveRun(given, args), args.supervised ?? false);
   const { config, runDir } = resolved;
   const opening = args.supervised ? supervisedOpening(runDir, config) : resolved.opening;
   if (opening === 'finished') {
@@ -133,18 +133,17 @@ async function serve(
   return result.status === 'stopped' ? EXIT.resumable : doneStatus(args);
 }
 
-/** With the texts of the modules that the config names, which a run that goes on has copies of. */
-async function withModules(resolved: ResolvedRun, isSupervised: boolean): Promise<ResolvedRun> {
+/** With the hashes of the files that the config names; what a run that goes on began with, it has copies of. */
+async function withTexts(resolved: ResolvedRun, isSupervised: boolean): Promise<ResolvedRun> {
   const { config, runDir, opening, resume } = resolved;
-  if (modulesOf(config).length === 0) return resolved;
+  if (modulesOf(config).length === 0 && config.init.from === null) return resolved;
   const folder = resume?.folder ?? runDir;
   const goesOn = (isSupervised || opening === 'resume') && holdsRun(folder);
+  const earlier = goesOn ? begunConfigOf(folder) : undefined;
   const { pinned } = await import('../run/own-modules.js');
-  const copyOf = moduleCopies(runDir, folder);
-  return {
-    ...resolved,
-    config: pinned(config, { copyOf }, goesOn ? begunConfigOf(folder) : undefined),
-  };
+  const { withInitFile } = await import('../server/first-weights.js');
+  const withModules = pinned(config, { copyOf: moduleCopies(runDir, folder) }, earlier);
+  return { ...resolved, config: await withInitFile(withModules, earlier) };
 }
 
 function obey(server: ParameterServer, message: DownMessage): void {

@@ -32,6 +32,7 @@ const FREE: readonly FreeSetting[] = [
   { key: 'data.damaged' }, // and so has what is left of it
   { key: 'model.module' }, // its text has a hash of its own
   { key: 'loss.module' },
+  { key: 'init.from' }, // so has that file
   { key: 'device.kind' }, // a fingerprint tells machines apart
   { key: 'checkpoint.everySeconds' },
   { key: 'checkpoint.patienceSeconds' },
@@ -50,6 +51,7 @@ const AMENDABLE: readonly string[] = [
   'schedule.discriminatorSteps',
   'loss',
   'penalties',
+  'init.freeze',
   'averaging',
 ];
 /** But not these: another optimizer keeps other vectors. */

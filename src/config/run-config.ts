@@ -81,6 +81,33 @@ const endpoint = z
     'expected tcp://address:port, such as tcp://127.0.0.1:0 or tcp://[::1]:0, or none',
   );
 
+const prefixes = z.array(z.string().min(1).max(1024)).max(256).default([]);
+
+const init = z
+  .strictObject({
+    from: z
+      .string()
+      .min(1)
+      .max(4096)
+      .nullable()
+      .default(null)
+      .describe(
+        'weights to start from, each tensor by its name and shape: the folder of a run, whose newest checkpoint it is, or a file of safetensors',
+      ),
+    fromHash: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/)
+      .optional()
+      .describe('sha256 of that file; Nash writes it'),
+    only: prefixes.describe(
+      'of these alone: beginnings of names such as `generator`, `discriminator/conv`; default: whatever fits',
+    ),
+    freeze: prefixes.describe(
+      'weights that stay as they are, by beginnings of names (FreezeD, Mo et al. 2020: the first layers of D)',
+    ),
+  })
+  .describe('what the nets begin with, where it is not drawn from the seed');
+
 export const runConfig = z.strictObject({
   seed: z
     .int()
@@ -92,6 +119,7 @@ export const runConfig = z.strictObject({
   model: modelOptions.describe('the two networks'),
   loss: named(lossOptions, 'non-saturating').describe('what the nets minimize'),
   penalties: penaltyOptions.prefault({}),
+  init: init.prefault({}),
   optimizer: z
     .strictObject({
       discriminator: named(optimizerOptions, 'adam'),

@@ -26,6 +26,7 @@ import type { PrivateFolder } from '../transport/private-folder.js';
 import { bindServer } from '../transport/router.js';
 import { doorOf, openInner } from './door.js';
 import { describeEnvironment } from './environment.js';
+import { firstWeights, requireNames } from './first-weights.js';
 import {
   beginning,
   earlierStarts,
@@ -108,6 +109,9 @@ export async function startServer(options: ServerOptions): Promise<RunResult> {
     return before;
   }
   await options.tryModules(config, source.shape, classes);
+  requireNames(config, layout);
+  const first = firstWeights(config, layout);
+  if (!restored) first(); // refuses before anything is written
   const door = doorOf(config.server);
   const transport = await bindServer(door);
   const now = performance.now.bind(performance);
@@ -151,9 +155,10 @@ export async function startServer(options: ServerOptions): Promise<RunResult> {
     const endpoint = transport.endpoint ?? localEndpoint;
     engine = await VectorEngine.create();
     const line = nextLine(folder, restored);
-    const store = new ParameterStore(config, layout, engine, line);
+    const store = new ParameterStore(config, layout, engine, line, (net) => first().vectors[net]);
     if (restored) importCheckpoint(store, restored);
     else store.initialize();
+    if (!restored) for (const line of first().lines) options.onNote(line);
     const note = await setAside(folder.checkpoints, begin, line);
     if (note) options.onNote(note);
     writeModules(runDir, modulesOf(config).map(ownModule));

@@ -35,9 +35,14 @@ const ROWS: [name: string, config: string, sets: Record<string, string | number>
     },
   ],
   [
-    'mlp, relativistic: G sees real items too, k = 2',
+    'mlp, relativistic: G sees real items too, k = 2, some weights stay',
     'ring',
-    { 'minibatch.size': 32, 'loss.name': 'relativistic', 'schedule.discriminatorSteps': 2 },
+    {
+      'minibatch.size': 32,
+      'loss.name': 'relativistic',
+      'schedule.discriminatorSteps': 2,
+      'init.freeze': '[discriminator/dense1, generator/dense2/bias]',
+    },
   ],
   [
     'maxout with dropout, non-saturating, SGD',

@@ -25,9 +25,55 @@ const SECOND = ['tests/unit/kernels/second-derivatives.test.ts', ...STEPS];
 const of = (file, tests, faults) => faults.map(([claim, find, put]) => ({ claim, file, find, put, tests }));
 
 const LABELS = ['tests/unit/models/labels.test.ts', ...STEPS];
-
 /** @type {readonly Fault[]} */
 export const FAULTS = [
+  ...of(
+    'src/parameters/frozen.ts',
+    ['tests/unit/server/training/parameter-store.test.ts'],
+    [
+      ['a stretch that stays swallows the next', 'if (last?.isFrozen === isFrozen)', 'if (last)'],
+      ['a layer of the other net stays too', 'fullName(net, name), freeze)', 'name, freeze)'],
+    ],
+  ),
+  ...of(
+    'src/server/training/parameter-store.ts',
+    ['tests/unit/server/training/parameter-store.test.ts'],
+    [
+      [
+        'what stays has no moments, but what lay there',
+        'beside: stateInto.map((into, i) => copying(into, state[i]!)),',
+        '',
+      ],
+      [
+        'the norm is that of the first stretch',
+        '(makings[i]!.isUpdate ? measure.squaredNorm : 0)',
+        '(i === 0 ? measure.squaredNorm : 0)',
+      ],
+    ],
+  ),
+  ...of(
+    'src/server/first-weights.ts',
+    ['tests/unit/server/first-weights.test.ts'],
+    [
+      ['tensors of any shape are taken', 'if (tensor.shape.join() === shape.join())', 'if (true)'],
+      ['init.only is not heeded', 'if (only.length > 0 &&', 'if (false &&'],
+      ['slots are taken into weights', 'take(entry, size)', 'take(entry, 0)'],
+      ['a file that changed is taken', 'if (hashOf(bytes) !== fromHash)', 'if (false)'],
+      [
+        'a run goes on from another beginning',
+        'places.includes(resolve(from)) ? file : undefined',
+        'undefined',
+      ],
+      ['a run may begin with nothing of what was asked for', 'if (fates.taken.length === 0)', 'if (false)'],
+      [
+        'a slip of the keyboard freezes nothing',
+        'if (!names.some((name) => name.startsWith(prefix)))',
+        'if (false)',
+      ],
+      ['weights that are no numbers are taken', 'if (index >= 0) throw', 'if (false) throw'],
+    ],
+  ),
+
   ...of('src/models/labels.ts', LABELS, [
     ["the projection of the label is taken from D's logit", 'tf.add(psi.apply(', 'tf.sub(psi.apply('],
     [
@@ -804,11 +850,7 @@ export const FAULTS = [
         'if (before && before.nets[net] !== this.nets[net]) this.retire(net, before.nets[net]);',
         '',
       ],
-      [
-        "the gradient's norm is its square",
-        'Math.sqrt(measures[0]!.squaredNorm)',
-        'measures[0]!.squaredNorm',
-      ],
+      ["the gradient's norm is its square", 'Math.sqrt(squaredNorm) / (other', 'squaredNorm / (other'],
     ],
   ),
   ...of(

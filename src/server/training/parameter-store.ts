@@ -14,6 +14,7 @@ import {
 import { noteGarbage } from '../../numerics/young-garbage.js';
 import { averagingAt } from '../../optimizers/averaging.js';
 import { type Optimizer, optimizerOf } from '../../optimizers/optimizer.js';
+import { spansOf } from '../../parameters/frozen.js';
 import { initialParameters } from '../../parameters/initial.js';
 import type { Layout } from '../../parameters/layout.js';
 import { NETS, type Net } from '../../parameters/manifest.js';
@@ -56,7 +57,21 @@ interface Making {
   at: number;
   made: Vector;
   deed(sum: Vector): Deed;
+  /** what belongs to it beside that: the optimizer's state of weights that stay */
+  beside?: readonly Deed[];
+  /** it is an update, and what it measures is the gradient */
+  isUpdate: boolean;
 }
+
+/** The same bits: 1 * old + 0 * old. */
+const copying = (into: Vector, old: Vector): Deed => ({
+  kind: 'blend',
+  into,
+  old,
+  from: old,
+  keep: 1,
+  take: 0,
+});
 
 const storing = ({ file, position }: FilePlace, vector: Vector, at: number): Deed => ({
   kind: 'store',
@@ -80,6 +95,8 @@ export class ParameterStore {
     private readonly layout: Layout,
     private readonly engine: VectorEngine,
     line: Readonly<Line> = { term: 1, branch: 0 },
+    /** each net's version 0, `[size + slotSize]`, where it is not drawn from the seed */
+    private readonly first: (net: Net) => Float32Array | undefined = () => undefined,
   ) {
     this.versions = new PublishedVersions(engine, line);
     const ofEach = <T>(make: (net: Net) => T): Record<Net, T> => ({
@@ -110,12 +127,13 @@ export class ParameterStore {
       if (![...nets[net].optimizerState, nets[net].average].includes(vector)) this.engine.release(vector);
   }
 
-  /** Version 0, decided by the seed. */
+  /** Version 0, decided by the seed or taken from elsewhere. */
   initialize(): void {
     for (const net of NETS) {
       const { parameters } = this.nets[net];
       const manifest = this.layout.manifest(net, 0);
-      this.engine.write(parameters, 0, initialParameters(manifest, { seed: this.config.seed, net }));
+      const drawn = () => initialParameters(manifest, { seed: this.config.seed, net });
+      this.engine.write(parameters, 0, this.first(net) ?? drawn());
       this.versions.publish(net, 0, parameters);
     }
     this.engine.write(this.nets.generator.average!, 0, this.versions.newest('generator').values);
@@ -185,15 +203,20 @@ export class ParameterStore {
       ...(net === 'generator' ? [this.averaging(step, next, made, at)] : []),
       ...(draft ? [storing(draft.place, made, at)] : []),
     ];
-    const operations = this.makings(net, step, next).map(({ at, made, deed }): Operation => {
+    const makings = this.makings(net, step, next);
+    const operations = makings.map(({ at, made, deed, beside = [] }): Operation => {
       const of = (vector: Vector) => part(vector, at, made.length);
-      const [first, ...rest] = [deed(of(sum)), ...follow(made, at)] as [Deed, ...Deed[]];
+      const [first, ...rest] = [deed(of(sum)), ...beside, ...follow(made, at)] as [Deed, ...Deed[]];
       return other
         ? { kind: 'add', into: of(sum), from: of(other), followedBy: [first, ...rest] }
         : { ...first, followedBy: rest };
     });
     const { finite, measures, trouble } = await this.engine.together(operations);
-    const gradientNorm = Math.sqrt(measures[0]!.squaredNorm) / (other ? this.config.minibatch.shards : 1); // of a mean
+    const squaredNorm = measures.reduce(
+      (sum, measure, i) => sum + (makings[i]!.isUpdate ? measure.squaredNorm : 0),
+      0,
+    );
+    const gradientNorm = Math.sqrt(squaredNorm) / (other ? this.config.minibatch.shards : 1); // of a mean
     const sums = other ? [sum, other] : [sum];
     const isSound = finite && this.isBounded(gradientNorm);
     const cause = isSound ? undefined : await this.causeIn(sums);
@@ -237,35 +260,56 @@ export class ParameterStore {
     return measures.every(isSound) ? 'update' : 'gradient';
   }
 
-  /** All that makes a net's next version; the first measures the gradient. */
+  /** All that makes a net's next version. */
   private makings(net: Net, step: number, next: NetState): Making[] {
     const { size, slots } = this.layout.manifest(net, step);
     const { shards } = this.config.minibatch;
     const { parameters, optimizerState } = this.nets[net];
     const optimizer = this.optimizers[net];
     const bound = boundOf(net, this.config);
-    const update = (gradient: Vector): Deed => ({
-      kind: 'update',
-      kernel: optimizer.kernel,
-      gradient,
-      scale: 1 / shards,
-      weights: part(parameters, 0, size),
-      into: part(next.parameters, 0, size),
-      state: optimizerState,
-      stateInto: next.optimizerState,
-      scalars: optimizer.scalars(step + 1),
-      ...(bound === undefined ? {} : { bound }),
-      limit: this.config.divergence.weight,
-    });
+    const weights = spansOf(net, this.layout.manifest(net, step), this.config.init.freeze).map(
+      ({ from: at, to, isFrozen }): Making => {
+        const of = (vector: Vector) => part(vector, at, to - at);
+        const [made, old, state, stateInto] = [
+          of(next.parameters),
+          of(parameters),
+          optimizerState.map(of),
+          next.optimizerState.map(of),
+        ];
+        if (isFrozen)
+          return {
+            at,
+            made,
+            deed: () => copying(made, old),
+            beside: stateInto.map((into, i) => copying(into, state[i]!)),
+            isUpdate: false,
+          };
+        const update = (gradient: Vector): Deed => ({
+          kind: 'update',
+          kernel: optimizer.kernel,
+          gradient,
+          scale: 1 / shards,
+          weights: old,
+          into: made,
+          state,
+          stateInto,
+          scalars: optimizer.scalars(step + 1),
+          ...(bound === undefined ? {} : { bound }),
+          limit: this.config.divergence.weight,
+        });
+        return { at, made, deed: update, isUpdate: true };
+      },
+    );
     // new = momentum * old + (1 - momentum) * merged, each slot by its merge rule
     const merges = slots.map(({ offset, size: length, merge, momentum }): Making => {
       const at = size + offset;
       const made = part(next.parameters, at, length);
       const take = (1 - momentum) * (merge === 'mean' ? 1 / shards : 1);
       const old = part(parameters, at, length);
-      return { at, made, deed: (from) => ({ kind: 'blend', into: made, old, from, keep: momentum, take }) };
+      const deed = (from: Vector): Deed => ({ kind: 'blend', into: made, old, from, keep: momentum, take });
+      return { at, made, deed, isUpdate: false };
     });
-    return [{ at: 0, made: part(next.parameters, 0, size), deed: update }, ...merges];
+    return [...weights, ...merges];
   }
 
   /** G's average follows what was just made of its next version, `at` floats from the start. */

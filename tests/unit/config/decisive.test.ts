@@ -71,11 +71,11 @@ describe('onCollapse and onDivergence', () => {
 
 it('the list is told in words', () => {
   expect(changeableInWords()).toBe(
-    'freely: server, verify, onDivergence, data.path, data.damaged, model.module, loss.module, device.kind, checkpoint.everySeconds and checkpoint.patienceSeconds; ' +
+    'freely: server, verify, onDivergence, data.path, data.damaged, model.module, loss.module, init.from, device.kind, checkpoint.everySeconds and checkpoint.patienceSeconds; ' +
       'divergence (not where onDivergence is rollback); ' +
       'checkpoint.everySteps (not where onCollapse or onDivergence is rollback); ' +
       'checkpoint.keep, evaluation, collapse, onCollapse and stop (not where onCollapse is rollback). ' +
-      'From a step on, with --resume --amend KEY=VALUE: optimizer, schedule.order, schedule.discriminatorSteps, loss, penalties, averaging ' +
+      'From a step on, with --resume --amend KEY=VALUE: optimizer, schedule.order, schedule.discriminatorSteps, loss, penalties, init.freeze, averaging ' +
       "(an optimizer's name not). Anything else is another run: nash train CONFIG --set KEY=VALUE --run-dir DIR",
   );
 });

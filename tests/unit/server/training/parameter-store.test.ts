@@ -108,6 +108,34 @@ describe('a step', () => {
     for (const [i, w] of averageOf(store).entries()) expect(w).toBeCloseTo(first[i]! - 9 / 11, 5);
   });
 
+  it('leaves frozen weights and what the optimizer keeps of them, bit for bit, and reports the norm of the others’ gradient', async () => {
+    for (const optimizer of [SGD, { name: 'adam' }, { name: 'rmsprop' }]) {
+      const init = { freeze: ['generator/dense1/', 'generator/output/bias', 'discriminator'] };
+      const store = storeOf({ init, optimizer: { discriminator: optimizer, generator: optimizer } });
+      const before = parametersOf(store, 'generator');
+      const free = storeOf({ optimizer: { discriminator: optimizer, generator: optimizer } });
+      for (let step = 0; step < 2; step++) {
+        expect(await apply(store, 'discriminator', step, (i) => i + 1)).toEqual({
+          kind: 'applied',
+          gradientNorm: 0,
+        });
+        expect(await apply(store, 'generator', step, (i) => i + 1)).toEqual({
+          kind: 'applied',
+          gradientNorm: 2.5,
+        });
+        await apply(free, 'generator', step, (i) => i + 1);
+      }
+      const [kernel1, bias1, kernel2, bias2] = parametersOf(store, 'generator'); // dense1, output
+      expect([kernel1, bias1, bias2]).toEqual([before[0], before[1], before[3]]);
+      expect(kernel2).toBe(parametersOf(free, 'generator')[2]);
+      expect(kernel2).not.toBe(before[2]);
+      const moments = Object.entries(store.export()).filter(([name]) => /^generator\./.test(name));
+      expect(moments.length).toBeGreaterThan(0);
+      for (const [, { data }] of moments) expect([data[0], data[1], data[3]]).toEqual([0, 0, 0]);
+      expect(averageOf(store)[0]).toBeCloseTo(before[0]!, 6);
+    }
+  });
+
   it('whose gradient is not finite changes nothing', async () => {
     const store = storeOf({});
     const before = store.export();

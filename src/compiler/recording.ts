@@ -79,7 +79,8 @@ class Recorder {
     return source;
   }
 
-  record(op: string, attributes: KernelAttribute[], inputs: readonly string[], outputs: tf.Tensor[]): void {
+  record(op: string, given: KernelAttribute[], inputs: readonly string[], outputs: tf.Tensor[]): void {
+    const attributes = withType(op, given, outputs);
     const name = this.unique(`${currentLayer() || 'step'}/${op}`);
     this.push({
       name,
@@ -126,6 +127,18 @@ class Recorder {
     return count === 0 ? name : `${name}_${count}`;
   }
 }
+
+/** tfjs leaves one type for the eager executor to infer, which a graph has to say. */
+const withType = (op: string, attributes: KernelAttribute[], [output]: tf.Tensor[]): KernelAttribute[] =>
+  op === 'ExpandDims' && attributes.length === 0
+    ? [
+        {
+          name: 'T',
+          type: nodeBackend().binding.TF_ATTR_TYPE,
+          value: DATA_TYPE[output!.dtype as ElementType],
+        },
+      ]
+    : attributes;
 
 const specOf = (tensor: tf.Tensor): TensorSpec => ({
   shape: [...tensor.shape],

@@ -9,6 +9,7 @@ import { clip } from './clip.js';
 import { dragan, gradientPenalty } from './gradient-penalty.js';
 import { lecam } from './lecam.js';
 import { ownPenalty } from './own-penalty.js';
+import { pathLength } from './path-length.js';
 import type {
   DiscriminatorContext,
   GeneratorContext,
@@ -29,7 +30,7 @@ const ON_DISCRIMINATOR = [
   clip,
   ownPenalty<DiscriminatorContext>(),
 ] as const;
-const ON_GENERATOR = [weightDecay, ownPenalty<GeneratorContext>()] as const;
+const ON_GENERATOR = [pathLength, weightDecay, ownPenalty<GeneratorContext>()] as const;
 
 const PENALTIES_MAX = 16;
 

@@ -113,6 +113,18 @@ describe('a traced step of every loss', () => {
   }
 });
 
+it('compiles an operation of which tfjs does not say the type', () => {
+  const compiled = compile(
+    ({ x }) => ({ y: tf.expandDims(tf.mul(x!, 2), 0) }),
+    [{ name: 'x', shape: [3], dtype: 'float32' }],
+    { precision: 'float32' },
+  );
+  const x = tf.tensor1d([1, 2, 3]);
+  expect([...compiled.run({ x }).y!]).toEqual([2, 4, 6]);
+  x.dispose();
+  compiled.dispose();
+});
+
 describe('compilation refuses', () => {
   const inputs: InputSpec[] = [
     { name: 'x', shape: [4], dtype: 'float32' },

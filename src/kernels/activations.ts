@@ -13,13 +13,16 @@ export const relu = piecewiseLinear(call('Relu'), 'output', (dy, y) =>
   callKernel('ReluGrad', floats(), [dy, y]),
 );
 
-/** x where positive, slope * x elsewhere */
+/**
+ * x where positive, slope * x elsewhere.
+ * @param slope above 0: the output has the sign of the input, so it alone is remembered, and what made the input may be fused with this
+ */
 export function leakyRelu(x: tf.Tensor, slope: number): tf.Tensor {
   const attributes = () => [...floats(), attribute.float('alpha', slope)];
   return piecewiseLinear(
     (input) => callKernel('LeakyRelu', attributes(), [input]),
-    'input',
-    (dy, input) => callKernel('LeakyReluGrad', attributes(), [dy, input]),
+    'output',
+    (dy, y) => callKernel('LeakyReluGrad', attributes(), [dy, y]),
   )(x);
 }
 

@@ -95,7 +95,7 @@ export function residual(
     slots: (input) => both((way) => way.slots(input)),
     apply: (x, context) => {
       const [a, b] = ways.map((way) => inLayer(way.name, () => way.apply(x, contextOf(way, context))));
-      const sum = tf.add(a!, b!);
+      const sum = tf.addN([a!, b!]); // TensorFlow's optimizer trips over an Add here: it means to fuse it twice
       return factor === 1 ? sum : tf.mul(sum, factor);
     },
   };

@@ -69,4 +69,4 @@ export const loss = ({ margin = 1 }: { margin?: number }): OwnLoss => ({
 export const penalty =
   ({ weight = 1e-3 }: { weight?: number }) =>
   ({ discriminator, real }: DiscriminatorContext): tf.Scalar =>
-    tf.mul(weight, tf.mean(tf.square(discriminator(real)))) as tf.Scalar;
+    tf.mul(weight, tf.mean(tf.square(discriminator(real, 'real')))) as tf.Scalar;

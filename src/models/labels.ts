@@ -41,6 +41,8 @@ export interface ConditionalOptions {
 
 /** Where labels enter networks that are layers in sequence: each part is empty, or as it is without labels, where they do not. */
 export interface Labelling {
+  /** of the data; 0 where the run is not conditional */
+  classes: number;
   /** of G: `latents`, with `labels` beside them */
   generatorInputs(latent: number): InputShapes;
   /** after which G goes on from latents and labels as from latents */
@@ -52,7 +54,7 @@ export interface Labelling {
   /** after which D goes on from items and labels as from items */
   besideItems: readonly Layer[];
   /** from D's last features to a logit `[1]`, or to a logit and one for each class `[1 + classes]` */
-  head(name: string, options: WeightOptions): Layer;
+  head(name: string, options?: WeightOptions): Layer;
 }
 
 /** @param classes of the data; 0 where the run knows none: then nothing is conditional */
@@ -62,6 +64,7 @@ export function labelling({ conditional }: ConditionalOptions, classes: number):
   const beside = isConditional ? [appendLabels('labels', classes)] : [];
   const labels = { labels: [classes] };
   return {
+    classes: isConditional ? classes : 0,
     generatorInputs: (latent) => ({ latents: [latent], ...(isConditional && labels) }),
     besideLatents: beside,
     norm: (name) => (isConditional ? conditionalBatchNorm(name, classes) : batchNorm(name)),
@@ -70,7 +73,7 @@ export function labelling({ conditional }: ConditionalOptions, classes: number):
       ...((mode === 'concat' || mode === 'projection') && labels),
     }),
     besideItems: mode === 'concat' ? beside : [],
-    head: (name, options) => {
+    head: (name, options = {}) => {
       if (mode === 'projection') return projection(name, classes, options);
       return dense(name, mode === 'auxiliary' ? 1 + classes : 1, options);
     },

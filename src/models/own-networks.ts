@@ -5,7 +5,7 @@ import { type Shape, sizeOf } from '../numerics/shape.js';
 import { NETS, type Net } from '../parameters/manifest.js';
 import { moduleKeys } from '../variants.js';
 import { type Architecture, modelEntry } from './architecture.js';
-import { conditionalOptions } from './labels.js';
+import { type ConditionalOptions, conditionalOptions, type Labelling, labelling } from './labels.js';
 import { type Network, whereMade } from './network.js';
 import { latent, latentDistribution } from './options.js';
 
@@ -20,8 +20,9 @@ export const ownNetworks = modelEntry({
     .describe('networks of your own, which a file makes (docs/your-own.md)'),
   build(options, itemShape, classes) {
     const known = ['latentDistribution', ...Object.keys(conditionalOptions)];
-    const made = madeBy(options, 'networks', { known, given: [[...itemShape], classes] });
-    const judgement = options.conditional === 'auxiliary' ? [1 + classes] : [1];
+    const labels = labelling(options, classes);
+    const made = madeBy(options, 'networks', { known, given: [[...itemShape], labels] });
+    const expected = { itemShape, labels, conditional: options.conditional };
     const { file } = ownModule(options);
     const refused = (net: Net | undefined, what: string) => {
       const network = net && (made as Architecture)[net];
@@ -43,8 +44,8 @@ export const ownNetworks = modelEntry({
           net,
           `the ${net} was made with network('${network.net}', …); expected network('${net}', …)`,
         );
-      const [what, shape] = complaintOf(network, itemShape, judgement) ?? [];
-      if (what !== undefined) throw refused(net, `the ${net} ${what}, and ${shape}`);
+      const [what, why] = complaintOf(network, expected) ?? [];
+      if (what !== undefined) throw refused(net, `the ${net} ${what}, and ${why}`);
     }
     return made as Architecture;
   },
@@ -56,13 +57,29 @@ const isNetwork = (value: unknown): value is Network =>
 
 const inWords = (shape: Shape | undefined): string => (shape ? `[${shape.join(', ')}]` : 'nothing');
 
+interface Expected {
+  itemShape: Shape;
+  labels: Labelling;
+  conditional: ConditionalOptions['conditional'];
+}
+
 /** What of a network does not fit the items of the run, and what would. */
 function complaintOf(
-  { net, inputs, outputShape }: Network,
-  itemShape: Shape,
-  judgement: Shape,
+  network: Network,
+  { itemShape, labels, conditional }: Expected,
 ): [string, string] | undefined {
+  const { net, inputs, outputShape } = network;
   const items = inWords(itemShape);
+  const { generatorInputs, discriminatorInputs, classes } = labels;
+  const told = net === 'generator' ? generatorInputs(1).labels : discriminatorInputs(itemShape).labels;
+  const areKnown = classes > 0 || conditional === 'none';
+  if (areKnown && inWords(inputs.labels) !== inWords(told))
+    return [
+      inputs.labels ? `takes labels of shape ${inWords(inputs.labels)}` : 'takes no labels',
+      told
+        ? `model.conditional is ${conditional}, with ${classes} classes: labels.${net}Inputs(…) and the layers that labels holds give it them`
+        : `is told none (model.conditional: ${conditional})`,
+    ];
   if (net === 'generator') {
     if (inputs.latents === undefined)
       return [`takes ${Object.keys(inputs).join(', ')}`, 'latents are what it is given'];
@@ -78,12 +95,12 @@ function complaintOf(
       `takes items of shape ${inWords(inputs.items)}`,
       `the data has items of shape ${items}: give it itemShape`,
     ];
-  if (inWords(outputShape) === inWords(judgement)) return undefined;
-  const [numbers] = judgement as [number];
+  const isAuxiliary = classes > 0 && conditional === 'auxiliary';
+  if (inWords(outputShape) === inWords(isAuxiliary ? [1 + classes] : [1])) return undefined;
   return [
     `gives ${inWords(outputShape)} for an item`,
-    numbers === 1
-      ? "one number is expected: dense('logit', 1) at its end"
-      : `an auxiliary classifier gives a logit and one for each class: dense('logit', ${numbers}) at its end`,
+    isAuxiliary
+      ? `an auxiliary classifier gives a logit and one for each class, [${1 + classes}]: labels.head('logit') at its end`
+      : "one number is expected: dense('logit', 1) at its end",
   ];
 }

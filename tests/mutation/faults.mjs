@@ -219,8 +219,13 @@ export const FAULTS = [
     ],
     [
       'D may judge by any number of outputs',
-      'if (inWords(outputShape) === inWords(judgement)) return undefined;',
+      'if (inWords(outputShape) === inWords(isAuxiliary ? [1 + classes] : [1])) return undefined;',
       'return undefined;',
+    ],
+    [
+      'a network may be told labels or not, whatever the run',
+      'if (areKnown && inWords(inputs.labels)',
+      'if (!areKnown && inWords(inputs.labels)',
     ],
   ]),
   ...of('src/models/blocks.ts', MODULES, [

@@ -43,6 +43,8 @@ import { activation, convolution, dense, layer, network, operations } from 'nash
 const D = `network('discriminator', s, [dense('d1', 8), activation.leakyRelu('l1'), dense('logit', 1)])`;
 const G = `network('generator', [2], [dense('d1', 8), activation.relu('r1'), dense('item', 2)])`;
 
+const LABELLED_G = `network('generator', labels.generatorInputs(2), [...labels.besideLatents, dense('item', 2)])`;
+
 const GAME = `data: { source: ring }
 model: { module: ./nets.ts, latent: 2 }
 minibatch: { size: 16, shards: 2 }
@@ -50,7 +52,8 @@ minibatch: { size: 16, shards: 2 }
 
 /** The config of a folder, pinned. */
 const configIn = async (folder: string, more = ''): Promise<RunConfig> => {
-  writeFileSync(join(folder, 'game.yaml'), GAME + more);
+  const game = more.startsWith('model:') ? GAME.replace(/^model:.*\n/m, '') : GAME;
+  writeFileSync(join(folder, 'game.yaml'), game + more);
   return pinned(loadConfig(join(folder, 'game.yaml')), {});
 };
 
@@ -58,7 +61,9 @@ const configIn = async (folder: string, more = ''): Promise<RunConfig> => {
 async function told(text: string, more = ''): Promise<string> {
   const folder = folderOf({ 'nets.ts': IMPORTS + text });
   try {
-    await tryOut(await configIn(folder, more), [2]);
+    const config = await configIn(folder, more);
+    const classes = { counts: new Array(8).fill(1) };
+    await tryOut(config, [2], config.model.conditional === 'none' ? undefined : classes);
     return 'nothing';
   } catch (error) {
     expect(error).toBeInstanceOf(NashError);
@@ -123,6 +128,45 @@ penalties:
     expect(runs[0]!.discriminator).toEqual(runs[1]!.discriminator);
     expect(own.model).toMatchObject({ name: 'module', module: join(folder, 'nets.ts') });
   });
+
+  it.each(['concat', 'projection', 'auxiliary'])(
+    'are told labels as Nash tells its own: %s',
+    async (conditional) => {
+      const folder = folderOf({
+        'nets.ts': `import { activation, dense, type Initializer, type Labelling, network, reshape, type Shape } from 'nash/models';
+const he = (fanIn: number): { initializer: Initializer } => ({ initializer: { kind: 'normal', deviation: Math.sqrt(2 / fanIn) } });
+export default ({ latent }: { latent: number }, itemShape: Shape, labels: Labelling) => ({
+  generator: network('generator', labels.generatorInputs(latent), [
+    ...labels.besideLatents, dense('dense1', 8, he(latent + labels.classes)), activation.relu('relu1'), dense('output', 2, he(8)), reshape('item', itemShape),
+  ]),
+  discriminator: network('discriminator', labels.discriminatorInputs(itemShape), [
+    reshape('flat', [2]), ...labels.besideItems, dense('dense1', 8, he(2 + (labels.besideItems.length > 0 ? labels.classes : 0))),
+    activation.relu('relu1'), labels.head('logit', he(8)),
+  ]),
+});
+`,
+      });
+      const own = await configIn(
+        folder,
+        `model: { module: ./nets.ts, latent: 2, conditional: ${conditional} }\n`,
+      );
+      const theirs = {
+        ...structuredClone(own),
+        model: {
+          name: 'mlp',
+          latent: 2,
+          conditional,
+          generator: { hidden: [8] },
+          discriminator: { hidden: [8] },
+        },
+      };
+      const source = await openSource(own.data, { cacheDir: folder, log: () => {} });
+      const runs = [];
+      for (const config of [own, theirs]) runs.push(await trainLocally(config, { source, rounds: 3 }));
+      expect(runs[0]!.generator).toEqual(runs[1]!.generator);
+      expect(runs[0]!.discriminator).toEqual(runs[1]!.discriminator);
+    },
+  );
 
   it('take the options that their schema lets through, and no others', async () => {
     const folder = folderOf({
@@ -413,6 +457,24 @@ describe.each<[string, string, RegExp, string?]>([
     `export const penalty = () => 3;\n${both()}`,
     /^nets\.ts: its penalty is a number; expected a function/,
     'penalties: { generator: [{ module: ./nets.ts }] }\n',
+  ],
+  [
+    'a generator that takes no labels where the run is conditional',
+    `export default (o, s, labels) => ({ generator: ${G},
+  discriminator: network('discriminator', labels.discriminatorInputs(s), [labels.head('logit')]) });`,
+    /^nets\.ts:3: the generator takes no labels, and model\.conditional is projection, with 8 classes: labels\.generatorInputs/,
+    'model: { module: ./nets.ts, latent: 2, conditional: projection }\n',
+  ],
+  [
+    'a discriminator that is told labels where the run is not conditional',
+    `export default (o, s) => ({ generator: ${G},\n  discriminator: network('discriminator', { items: s, labels: [8] }, [dense('logit', 1)]) });`,
+    /^nets\.ts:4: the discriminator takes labels of shape \[8\], and is told none \(model\.conditional: none\)$/,
+  ],
+  [
+    'an auxiliary classifier that tells no classes',
+    `export default (o, s, labels) => ({ generator: ${LABELLED_G},\n  discriminator: network('discriminator', s, [dense('logit', 1)]) });`,
+    /^nets\.ts:4: the discriminator gives \[1\] .*a logit and one for each class, \[9\]: labels\.head\('logit'\) at its end$/,
+    'model: { module: ./nets.ts, latent: 2, conditional: auxiliary }\n',
   ],
 ])('%s', (_, text, message, more = '') => {
   it('is told in one message', async () => {

@@ -1,7 +1,7 @@
 // The checkpoints of a run: written whole, the newest few kept, damaged ones named.
 import { basename, dirname } from 'node:path';
 import { messageOf, NashError } from '../errors.js';
-import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './checkpoint.js';
+import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, NewerCheckpoint } from './checkpoint.js';
 import { FileStorage } from './file-storage.js';
 import { decodeMetadata, headerBytes, PREFIX_BYTES } from './safetensors.js';
 import type { CheckpointStorage } from './storage.js';
@@ -50,7 +50,10 @@ export class CheckpointStore {
     return this.pathOf(checkpoint.step);
   }
 
-  /** The newest whole checkpoint that is accepted, or undefined where there is none; `warnings` also where all are damaged. */
+  /**
+   * The newest whole checkpoint that is accepted, or undefined where there is none; `warnings` also where all are damaged.
+   * @throws NewerCheckpoint where that is one which only a newer Nash reads
+   */
   async latest(
     accepts: (step: number) => boolean = () => true,
   ): Promise<Found | { checkpoint: undefined; warnings: string[] }> {
@@ -60,7 +63,7 @@ export class CheckpointStore {
         const checkpoint = await readCheckpoint(this.storage, nameOf(step));
         return { checkpoint, path: this.pathOf(step), warnings };
       } catch (error) {
-        if (!(error instanceof NashError)) throw error;
+        if (!(error instanceof NashError) || error instanceof NewerCheckpoint) throw error;
         warnings.push(error.message);
       }
     }
@@ -123,6 +126,8 @@ async function readCheckpoint(storage: CheckpointStorage, name: string): Promise
     return decodeCheckpoint(file);
   } catch (cause) {
     if (!(cause instanceof NashError)) throw cause;
+    if (cause instanceof NewerCheckpoint)
+      throw new NewerCheckpoint('usage', `checkpoint ${path} cannot be read: ${cause.message}`, { cause });
     const advice = 'name another one, or resume with `--resume latest`, which takes the newest that is whole';
     throw new NashError(
       'usage',

@@ -1,6 +1,8 @@
 // What a checkpoint is: flat float32 vectors and strings, in one safetensors file whose metadata hold a checksum over all of it. In the
 // file a vector is its tensors by name, side by side, so that other programs see layers and we read it in one piece.
 import { createHash } from 'node:crypto';
+import { places } from '../../src/setup/places.mjs';
+import { packageVersion } from '../../src/setup/versions.mjs';
 import { assert, NashError } from '../errors.js';
 import { firstNotFinite } from '../numerics/vectors.js';
 import { bytesOf, decodeSafetensors, encodeHeader, headerEnd, type Tensor } from './safetensors.js';
@@ -23,13 +25,19 @@ export interface Checkpoint {
   step: number;
   /** `discriminator`, `generator`, `average`, `generator.adam.m`, …: names without a slash */
   vectors: Readonly<Record<string, FlatVector>>;
-  /** what else the run goes on from; the keys `format`, `checksum` and `step` are ours */
+  /** what else the run goes on from; the keys `format`, `writer`, `checksum` and `step` are ours */
   metadata: Readonly<Record<string, string>>;
 }
 
-const FORMAT = 'nash-checkpoint-2';
+const FORMAT_PREFIX = 'nash-checkpoint-';
+/** The number is raised whenever files of before would be read wrongly. */
+const FORMAT = `${FORMAT_PREFIX}2`;
 /** Its vectors were single tensors with other names. */
-const FIRST_FORMAT = 'nash-checkpoint-1';
+const FIRST_FORMAT = `${FORMAT_PREFIX}1`;
+const WRITER = `nash ${packageVersion(places().root)}`;
+
+/** A whole checkpoint, as far as can be told, that only a newer Nash can read: no damage, which an older one would make up for. */
+export class NewerCheckpoint extends NashError {}
 /** Stands in the header while the checksum is computed: sha256 of the file with these in the checksum's place. */
 const BLANK = '0'.repeat(64);
 const field = (checksum: string): string => `"checksum":"${checksum}"`;
@@ -74,7 +82,7 @@ export function blankHeader({ step, vectors, metadata }: Checkpoint): Buffer {
     }
     assert(end === data.length, () => `the tensors of ${name} take ${end} floats of ${data.length}`);
   }
-  const ours = { format: FORMAT, checksum: BLANK, step: String(step) };
+  const ours = { format: FORMAT, writer: WRITER, checksum: BLANK, step: String(step) };
   return encodeHeader({ tensors, metadata: { ...ours, ...metadata, ...ours } });
 }
 
@@ -98,9 +106,8 @@ function isWhole(file: Buffer, checksum: string): boolean {
  */
 export function decodeCheckpoint(file: Buffer): Checkpoint {
   const { tensors, metadata } = decodeSafetensors(file);
-  const { format, checksum, step, ...rest } = metadata;
-  if (format !== FORMAT && format !== FIRST_FORMAT)
-    throw new NashError('usage', `it is a safetensors file of format ${format ?? 'unknown'}, not ${FORMAT}`);
+  const { format, writer, checksum, step, ...rest } = metadata;
+  if (format !== FORMAT && format !== FIRST_FORMAT) throw refusalOf(format, writer);
   if (!isWhole(file, checksum ?? ''))
     throw new NashError('usage', 'its checksum does not match: bytes have changed');
   for (const [name, { data }] of tensors) {
@@ -109,6 +116,16 @@ export function decodeCheckpoint(file: Buffer): Checkpoint {
   }
   const vectors = format === FORMAT ? joined(tensors) : renamed(tensors);
   return { step: Number(step), vectors, metadata: rest };
+}
+
+function refusalOf(format: string | undefined, writer: string | undefined): NashError {
+  if (format?.startsWith(FORMAT_PREFIX))
+    return new NewerCheckpoint(
+      'usage',
+      `it is of format ${format}, which ${writer ?? 'a newer nash'} wrote; this is ${WRITER}, which reads ${FIRST_FORMAT} and ${FORMAT}. Go on with ` +
+        'the version that wrote it',
+    );
+  return new NashError('usage', `it is a safetensors file of format ${format ?? 'unknown'}, not ${FORMAT}`);
 }
 
 /** Tensors that lie side by side become the vector that they are of. */

@@ -167,7 +167,8 @@ export function importCheckpoint(
   } catch (cause) {
     throw new NashError(
       'usage',
-      `the checkpoint of step ${checkpoint.step} does not fit this run: ${messageOf(cause)}`,
+      `the checkpoint of step ${checkpoint.step} does not fit this run: ${messageOf(cause)}. Another version of nash makes ` +
+        "these networks otherwise: go on with the one that the run's environment.json names, or begin a run with these weights: init.from",
       { cause },
     );
   }

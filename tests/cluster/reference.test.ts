@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadCheckpoint } from '../../src/checkpoints/checkpoint-store.js';
 import { loadTensorFlow } from '../../src/compiler/tensorflow.js';
-import { loadConfig } from '../../src/config/load-config.js';
+import { loadConfig, validateConfig } from '../../src/config/load-config.js';
 import { trainReference } from '../../src/reference-trainer.js';
 import { openRun } from '../../src/run/open-run.js';
+import { decodeState } from '../../src/run/run-state.js';
 import { nash, scratch, syntheticCifar, syntheticMnist, trainWords, workersOnly } from '../support/nash.js';
 
 const ROUNDS = 4;
@@ -125,6 +126,29 @@ describe('a distributed run equals the reference trainer', () => {
     }
     source.close();
   });
+});
+
+it('a checkpoint of an older Nash goes on as if it had been trained by this one', async () => {
+  const golden = 'tests/golden/checkpoint-2.safetensors';
+  const steps = { 'stop.generatorSteps': 6 };
+  const resumed = ['--resume', golden, '--other-machines', ...workersOnly('any=1')];
+  const run = await nash(...trainWords('golden', 'tests/golden/checkpoint-2.yaml', steps, resumed));
+  expect([run.exitCode, run.stderr]).toEqual([0, '']);
+  const { vectors, metadata } = await loadCheckpoint(
+    join(scratch('golden'), 'checkpoints/step-6.safetensors'),
+  );
+  const begun = loadConfig('tests/golden/checkpoint-2.yaml');
+  const config = validateConfig(decodeState(metadata).config, 'the checkpoint');
+  expect([begun, config].map(({ optimizer }) => optimizer.discriminator.learningRate)).toEqual([0.02, 0.01]);
+  const { source } = await openRun(begun);
+  const [start, reference] = [0, 6].map((rounds) =>
+    trainReference(begun, source, rounds, { round: 2, config }),
+  );
+  for (const vector of ['discriminator', 'generator', 'average'] as const) {
+    const { error, change, norm } = distances(vectors[vector]!.data, reference![vector], start![vector]);
+    expect(error, vector).toBeLessThan(TOLERANCE * change + ROUNDING * norm);
+  }
+  source.close();
 });
 
 /** Euclidean: |a - b|, |b - start| and |b|. */

@@ -2443,4 +2443,27 @@ export const FAULTS = [
       ],
     ],
   ),
+  ...of(
+    'src/server/training/net-state.ts',
+    ['tests/unit/checkpoints/checkpoint-store.test.ts'],
+    [
+      [
+        'a tensor that a checkpoint lacks is not missed',
+        'missing: expected.flatMap(',
+        'missing: [].flatMap(',
+      ],
+      ['what a checkpoint has more is dropped', '...strange.flatMap(', '...[].flatMap('],
+      ['tensors that changed places are taken', 'return isOrdered ? [] : [', 'return [] ?? ['],
+    ],
+  ),
+  ...of(
+    'src/checkpoints/checkpoint-store.ts',
+    ['tests/unit/checkpoints/checkpoint-store.test.ts'],
+    [['a newer checkpoint is passed over for an older one', ' || error instanceof NewerCheckpoint', '']],
+  ),
+  ...of(
+    'src/checkpoints/checkpoint.ts',
+    ['tests/unit/checkpoints/checkpoint-store.test.ts'],
+    [['a checkpoint does not say who wrote it', 'writer: WRITER, ', '']],
+  ),
 ];

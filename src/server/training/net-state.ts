@@ -51,15 +51,74 @@ export function namedVectors(
 }
 
 /**
- * Refuses a vector whose tensors are others than a run's. The first format of checkpoints tells no tensors apart: there the length has to do.
- * @throws Error
+ * Refuses vectors of a checkpoint that are others than a run's, tensor by tensor. The first format of checkpoints tells no tensors apart:
+ * there the length has to do.
+ * @throws Error that names what is missing, what is too much and what has another shape or place
  */
-export function requireSamePieces(vector: string, found: readonly Piece[], expected: readonly Piece[]): void {
-  if (found.length === 0) return;
-  const inWords = (piece: Piece | undefined) => (piece ? `${piece.name} [${piece.shape}]` : 'nothing');
-  const at = expected.findIndex((piece, i) => inWords(piece) !== inWords(found[i]));
-  if (at < 0) return;
-  throw new Error(
-    `'${vector}' has ${inWords(found[at])} where this run's nets have ${inWords(expected[at])}`,
-  );
+export function requireFitting(found: FlatVectors, expected: readonly NamedVector[]): void {
+  const known = new Set(expected.map(({ name }) => name));
+  const strange = Object.entries(found).filter(([name]) => !known.has(name));
+  const wrong = {
+    missing: expected.flatMap((vector) => missingIn(found[vector.name], vector)),
+    tooMuch: [
+      ...strange.flatMap(([name, { pieces }]) => namesIn(name, pieces)),
+      ...expected.flatMap((vector) => tooMuchIn(found[vector.name], vector)),
+    ],
+    other: expected.flatMap((vector) => otherIn(found[vector.name], vector)),
+  };
+  const clauses = [
+    ...said('it lacks', wrong.missing),
+    ...said("it has what this run's nets have not:", wrong.tooMuch),
+    ...said('other shapes or places:', wrong.other),
+  ];
+  if (clauses.length > 0) throw new Error(clauses.join('; '));
 }
+
+type Expected = Pick<NamedVector, 'name' | 'vector' | 'pieces'>;
+
+const namesIn = (vector: string, pieces: readonly Piece[]): string[] =>
+  pieces.length === 0 ? [vector] : pieces.map(({ name }) => `${vector}/${name}`);
+
+function missingIn(found: FlatVector | undefined, { name, pieces }: Expected): string[] {
+  if (found === undefined) return namesIn(name, pieces);
+  return found.pieces.length === 0
+    ? []
+    : without(pieces, found.pieces).map((piece) => `${name}/${piece.name}`);
+}
+
+const tooMuchIn = (found: FlatVector | undefined, { name, pieces }: Expected): string[] =>
+  without(found?.pieces ?? [], pieces).map((piece) => `${name}/${piece.name}`);
+
+/** Of what both have: another shape, or, where all shapes are the same, another order. */
+function otherIn(found: FlatVector | undefined, { name, vector, pieces }: Expected): string[] {
+  if (found === undefined) return [];
+  if (found.pieces.length === 0)
+    return found.data.length === vector.length
+      ? []
+      : [`${name} has ${found.data.length} floats there and ${vector.length} here`];
+  const there = new Map(found.pieces.map((piece) => [piece.name, piece]));
+  const both = pieces.filter((piece) => there.has(piece.name));
+  const reshaped = both.filter((piece) => `${there.get(piece.name)!.shape}` !== `${piece.shape}`);
+  if (reshaped.length > 0)
+    return reshaped.map(
+      (piece) => `${name}/${piece.name} is [${there.get(piece.name)!.shape}] there and [${piece.shape}] here`,
+    );
+  const isOrdered =
+    both.length !== pieces.length || pieces.every((piece, i) => piece.name === found.pieces[i]!.name);
+  return isOrdered ? [] : [`the tensors of ${name} follow each other otherwise`];
+}
+
+const without = (pieces: readonly Piece[], others: readonly Piece[]): Piece[] => {
+  const names = new Set(others.map(({ name }) => name));
+  return pieces.filter(({ name }) => !names.has(name));
+};
+
+/** Names that are told. */
+const TOLD_MAX = 6;
+
+const said = (what: string, names: readonly string[]): string[] =>
+  names.length === 0
+    ? []
+    : [
+        `${what} ${names.slice(0, TOLD_MAX).join(', ')}${names.length > TOLD_MAX ? ` and ${names.length - TOLD_MAX} more` : ''}`,
+      ];

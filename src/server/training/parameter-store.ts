@@ -30,7 +30,7 @@ import {
   type NamedVector,
   type NetState,
   namedVectors,
-  requireSamePieces,
+  requireFitting,
 } from './net-state.js';
 import { type Published, PublishedVersions, place } from './published-versions.js';
 import { ShardSums } from './shard-sums.js';
@@ -366,19 +366,12 @@ export class ParameterStore {
 
   /**
    * Takes a checkpoint's vectors over.
-   * @throws Error naming the vector or tensor that is missing or has another shape
+   * @throws Error naming what is missing, what is too much and what has another shape; nothing has changed then
    */
   import(vectors: FlatVectors, versions: Versions): void {
-    for (const { name, vector, pieces } of this.named(this.nets, versions)) {
-      const found = vectors[name];
-      if (found?.data.length !== vector.length) {
-        throw new Error(
-          `vector '${name}' has ${found?.data.length ?? 'no'} floats where this run's nets have ${vector.length}`,
-        );
-      }
-      requireSamePieces(name, found.pieces, pieces);
-      this.engine.write(vector, 0, found.data);
-    }
+    const named = this.named(this.nets, versions);
+    requireFitting(vectors, named);
+    for (const { name, vector } of named) this.engine.write(vector, 0, vectors[name]!.data);
     for (const net of NETS) this.versions.publish(net, versions[net], this.nets[net].parameters);
     this.endRound(versions);
   }

@@ -6,7 +6,12 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { blankHeader, fillChecksum } from '../../../src/checkpoints/checkpoint.js';
+import {
+  blankHeader,
+  type FlatVector,
+  fillChecksum,
+  type Piece,
+} from '../../../src/checkpoints/checkpoint.js';
 import {
   type Checkpoint,
   CheckpointStore,
@@ -199,6 +204,114 @@ describe('a checkpoint of the first format', () => {
     const exported = parameters.export();
     expect(exported.generator!.pieces.map(({ name }) => name)).toContain('norm1/mean');
     await engine.close();
+  });
+});
+
+describe('a checkpoint of the second format, as commit 3be614c wrote it', () => {
+  const GOLDEN = 'tests/golden/checkpoint-2.safetensors';
+
+  it('holds the state and the vectors that a run of today goes on from, to the last bit', async () => {
+    const { step, vectors, metadata } = await loadCheckpoint(GOLDEN);
+    const state = decodeState(metadata);
+    expect(state).toMatchObject({
+      versions: { discriminator: 8, generator: 4 },
+      itemShape: [2],
+      amendments: [
+        { step: 2, changes: [{ key: 'optimizer.discriminator.learningRate', was: 0.02, now: 0.01 }] },
+      ],
+    });
+    expect(step).toBe(4);
+    const config = validateConfig(state.config, 'the checkpoint');
+    const { layout } = await networksOf(config, state.itemShape);
+    const engine = await VectorEngine.create(1);
+    const parameters = new ParameterStore(config, layout, engine);
+    parameters.import(vectors, state.versions);
+    expect(parameters.export()).toMatchObject(vectors);
+    await engine.close();
+  });
+
+  it('is refused with names where the nets of a run have other tensors', async () => {
+    const { vectors, metadata } = await loadCheckpoint(GOLDEN);
+    const state = decodeState(metadata);
+    const config = validateConfig(state.config, 'the checkpoint');
+    const { layout } = await networksOf(config, state.itemShape);
+    const engine = await VectorEngine.create(1);
+    const refusal = (change: (all: Record<string, FlatVector>) => void): string => {
+      const all = structuredClone(vectors) as Record<string, FlatVector>;
+      change(all);
+      const parameters = new ParameterStore(config, layout, engine);
+      try {
+        parameters.import(all, state.versions);
+      } catch (error) {
+        return (error as Error).message;
+      }
+      return 'nothing';
+    };
+    /** As if the vector had a tensor more, less, or of another name or shape. */
+    const pieces = (vector: string, change: (pieces: Piece[]) => Piece[]) =>
+      refusal((all) => {
+        all[vector] = { ...all[vector]!, pieces: change([...all[vector]!.pieces]) };
+      });
+    expect(refusal(() => {})).toBe('nothing');
+    expect(pieces('generator', (all) => all.filter(({ name }) => name !== 'norm1/mean'))).toBe(
+      'it lacks generator/norm1/mean',
+    );
+    expect(pieces('average', (all) => [...all, { name: 'norm2/mean', shape: [4] }])).toBe(
+      "it has what this run's nets have not: average/norm2/mean",
+    );
+    expect(
+      pieces('discriminator', (all) =>
+        all.map((piece) => ({ ...piece, name: piece.name.replace('logit', 'score') })),
+      ),
+    ).toBe(
+      "it lacks discriminator/logit/kernel, discriminator/logit/bias; it has what this run's nets have not: discriminator/score/kernel, " +
+        'discriminator/score/bias',
+    );
+    expect(pieces('generator', ([first, ...rest]) => [{ ...first!, shape: [4, 2] }, ...rest])).toBe(
+      'other shapes or places: generator/dense1/kernel is [4,2] there and [2,4] here',
+    );
+    expect(pieces('generator.rmsprop.square', ([a, b, c, ...rest]) => [a!, c!, b!, ...rest])).toBe(
+      'other shapes or places: the tensors of generator.rmsprop.square follow each other otherwise',
+    );
+    expect(refusal((all) => delete all['discriminator.adam.v'])).toMatch(
+      /^it lacks discriminator\.adam\.v\/dense1\/kernel, .*bias$/,
+    );
+    expect(
+      refusal((all) => {
+        all['generator.lookahead.slow'] = flat(Float32Array.of(1));
+      }),
+    ).toBe("it has what this run's nets have not: generator.lookahead.slow/all");
+    await engine.close();
+  });
+});
+
+describe('a checkpoint of a format to come', () => {
+  it('is refused by name, and not passed over for an older one', async () => {
+    await store().write(small(1));
+    const path = await store().write(small(2));
+    const bytes = readFileSync(path).toString('latin1');
+    const later = bytes
+      .replace('"format":"nash-checkpoint-2"', '"format":"nash-checkpoint-3"')
+      .replace(/"writer":"nash [\d.]+"/, (writer) =>
+        writer.replace(/[\d.]+/, (version) => '9'.padEnd(version.length, '.9')),
+      );
+    writeFileSync(path, Buffer.from(later, 'latin1'));
+    const says =
+      /checkpoint .*step-2\.safetensors cannot be read: it is of format nash-checkpoint-3, which nash 9\.9\.9 wrote; this is nash \d\S*, which reads nash-checkpoint-1 and nash-checkpoint-2\. Go on with the version that wrote it$/;
+    await expect(loadCheckpoint(path)).rejects.toThrow(says);
+    await expect(loadCheckpoint(path)).rejects.toMatchObject({ fault: 'usage' });
+    await expect(store().latest()).rejects.toThrow(says);
+    expect((await store().latest((step) => step < 2)).checkpoint).toEqual(small(1));
+    writeFileSync(
+      path,
+      Buffer.from(
+        later.replace(/"writer":"[^"]*",/, (field) => ' '.repeat(field.length)),
+        'latin1',
+      ),
+    );
+    await expect(loadCheckpoint(path)).rejects.toThrow(
+      /nash-checkpoint-3, which a newer nash wrote; this is nash/,
+    );
   });
 });
 

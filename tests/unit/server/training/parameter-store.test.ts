@@ -136,6 +136,23 @@ describe('a step', () => {
     }
   });
 
+  it('leaves what the optimizer keeps of weights that are frozen after a while', async () => {
+    const adam = { name: 'adam' };
+    const settings = { optimizer: { discriminator: adam, generator: adam } };
+    const free = storeOf(settings);
+    for (const net of ['discriminator', 'generator'] as const) await apply(free, net, 0, () => 1);
+    const before = free.export();
+    const store = storeOf({ ...settings, init: { freeze: ['generator/dense1/'] } });
+    store.restore(before, { discriminator: 1, generator: 1 });
+    await apply(store, 'generator', 1, () => 3);
+    for (const name of ['generator', 'generator.adam.m', 'generator.adam.v']) {
+      const [was, is] = [before[name]!.data, store.export()[name]!.data];
+      expect(was[0]).not.toBe(0);
+      expect(Array.from(is.subarray(0, 2))).toEqual(Array.from(was.subarray(0, 2)));
+      expect(is[2]).not.toBe(was[2]);
+    }
+  });
+
   it('whose gradient is not finite changes nothing', async () => {
     const store = storeOf({});
     const before = store.export();

@@ -1,0 +1,1 @@
+export declare function packageVersion(folder: string): string | null;

@@ -14,7 +14,9 @@ export const moduleKeys = {
     .string()
     .min(1)
     .max(4096)
-    .describe('file of TypeScript or JavaScript; a path in a config counts from its folder'),
+    .describe(
+      'file of TypeScript or JavaScript; a path in a config counts from its folder. Its text decides, not where it lies',
+    ),
   moduleHash: z
     .string()
     .regex(/^[0-9a-f]{64}$/)

@@ -8,7 +8,7 @@ import { resultOf } from '../run-folder/run-result.js';
 import { Child } from './children.js';
 import type { UpMessage } from './launcher-link.js';
 import type { Placement } from './placement.js';
-import { processesOf, type RunProcess } from './processes.js';
+import { modulesIn, processesOf, type RunProcess } from './processes.js';
 import { progressDisplay } from './progress.js';
 import type { ResolvedRun, RunArguments } from './run-arguments.js';
 import { resumeCommand } from './server-command.js';
@@ -109,8 +109,9 @@ export class Launch {
   /** What belongs on this host, the server first. @param args of the server */
   private processes(args = this.launched.args): RunProcess[] {
     const { dumpGraph } = this.launched.args;
-    const { runDir } = this.launched.resolved;
-    return processesOf({ ...this.launched, args, runDir, dumpGraph, isSupervised: false });
+    const { runDir, config } = this.launched.resolved;
+    const modules = modulesIn(config);
+    return processesOf({ ...this.launched, args, runDir, modules, dumpGraph, isSupervised: false });
   }
 
   private startServer(args: Launched['args']): Child {

@@ -10,7 +10,7 @@ import {
   withEndpoint,
   withPlacement,
 } from './placement.js';
-import { NASH, processesOf } from './processes.js';
+import { modulesIn, NASH, processesOf } from './processes.js';
 import { type RunArguments, resolveRun, withRunArguments } from './run-arguments.js';
 import { splitWords } from './split-words.js';
 
@@ -64,7 +64,14 @@ export function pm2Apps(text: string, cwd = process.cwd()): Pm2App[] {
   const { config, runDir } = resolveRun(configFile, args);
   requireFitting(placement, config);
   const { logs, ...common } = commonOf(runDir, cwd);
-  return processesOf({ placement, configFile, args, runDir, isSupervised: true }).map(
+  return processesOf({
+    placement,
+    configFile,
+    args,
+    runDir,
+    modules: modulesIn(config),
+    isSupervised: true,
+  }).map(
     ({ name, role, words, env }): Pm2App => ({
       name,
       ...common,

@@ -2,6 +2,8 @@
 // manager. One place for their words; how they are started and watched is each starter's own.
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { modulesOf } from '../config/module-references.js';
+import type { RunConfig } from '../config/run-config.js';
 import type { Pool } from '../protocol/roster.js';
 import type { Placement } from './placement.js';
 import { type RunArguments, toWords } from './run-arguments.js';
@@ -25,6 +27,8 @@ export interface WhichRun {
   /** of the server; the topology's endpoint among them, see `withEndpoint` */
   args: RunArguments;
   runDir: string;
+  /** files of modules that the config names, on this host */
+  modules: readonly string[];
   /**
    * Started by a manager that knows nothing of Nash, in any order and again after each death: the server goes on with its own unfinished
    * run, the others wait for it, and each looks for itself whether there is a GPU.
@@ -33,6 +37,11 @@ export interface WhichRun {
   /** folder for the compiled steps of the first worker of each pool */
   dumpGraph?: string | undefined;
 }
+
+/** The files of modules that a config names, each once. */
+export const modulesIn = (config: RunConfig): string[] => [
+  ...new Set(modulesOf(config).map(({ module }) => module)),
+];
 
 /** What this host has to start, the server first. */
 export function processesOf(run: WhichRun): RunProcess[] {
@@ -70,6 +79,7 @@ function evaluatorOf(run: WhichRun): RunProcess {
 function workersOf(run: WhichRun, workers: Placement['workers']): RunProcess[] {
   return workers.map(({ name, pool, device }, i) => {
     const words = ['worker', '--pool', pool, '--name', name + run.placement.suffix, ...addressWords(run)];
+    if (!run.placement.server) for (const file of run.modules) words.push('--module', file);
     const env: Record<string, string> = {};
     if (device !== undefined) {
       words.push('--require-gpu');

@@ -1,6 +1,7 @@
 // `nash server`: the parameter server alone. `nash train` starts one of these; under pm2 or a scheduler it is started by itself.
 import { hostname } from 'node:os';
 import { Command } from 'commander';
+import { amendedConfig } from '../config/load-config.js';
 import { modulesOf } from '../config/module-references.js';
 import { EXIT, forPerson, messageOf, NashError } from '../errors.js';
 import { moduleCopies } from '../run-folder/modules.js';
@@ -135,15 +136,21 @@ async function serve(
 
 /** With the hashes of the files that the config names; what a run that goes on began with, it has copies of. */
 async function withTexts(resolved: ResolvedRun, isSupervised: boolean): Promise<ResolvedRun> {
-  const { config, runDir, opening, resume } = resolved;
-  if (modulesOf(config).length === 0 && config.init.from === null) return resolved;
+  const { config, amends, runDir, opening, resume } = resolved;
+  const amended = amends.some((text) => text.includes('module'))
+    ? [amendedConfig(config, amends, '--amend')]
+    : [];
+  const isPlain =
+    config.init.from === null && [config, ...amended].every((each) => modulesOf(each).length === 0);
+  if (isPlain) return resolved;
   const folder = resume?.folder ?? runDir;
   const goesOn = (isSupervised || opening === 'resume') && holdsRun(folder);
   const earlier = goesOn ? begunConfigOf(folder) : undefined;
   const { pinned } = await import('../run/own-modules.js');
   const { withInitFile } = await import('../server/first-weights.js');
-  const withModules = pinned(config, { copyOf: moduleCopies(runDir, folder) }, earlier);
-  return { ...resolved, config: await withInitFile(withModules, earlier) };
+  const sources = { copyOf: moduleCopies(runDir, folder) };
+  for (const each of amended) pinned(each, sources, earlier);
+  return { ...resolved, config: await withInitFile(pinned(config, sources, earlier), earlier) };
 }
 
 function obey(server: ParameterServer, message: DownMessage): void {

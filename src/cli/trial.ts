@@ -31,7 +31,10 @@ export async function tryModules(
     const { hash, code, map } = ownModule(reference);
     return { hash, code, map, file: reference.module };
   });
-  const child = fork(NASH, ['trial'], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+  const child = fork(NASH, ['trial'], {
+    detached: true, // Ctrl-C is the server's to hear
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  });
   let complaint = '';
   child.stderr!.on('data', (text) => {
     complaint = `${complaint}${text}`.slice(-COMPLAINT_CHARACTERS);

@@ -30,8 +30,6 @@ const FREE: readonly FreeSetting[] = [
   { key: 'divergence', unless: returnsOnDivergence },
   { key: 'data.path' }, // what lies there has a digest of its own
   { key: 'data.damaged' }, // and so has what is left of it
-  { key: 'model.module' }, // its text has a hash of its own
-  { key: 'loss.module' },
   { key: 'init.from' }, // so has that file
   { key: 'device.kind' }, // a fingerprint tells machines apart
   { key: 'checkpoint.everySeconds' },
@@ -133,12 +131,15 @@ export function differences(a: unknown, b: unknown, path = ''): Difference[] {
   if (JSON.stringify(withoutPaths(a)) === JSON.stringify(withoutPaths(b))) return [];
   if (!isTree(a) || !isTree(b)) return [{ path, a, b }];
   const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
+  if (hasHash(a) && a.moduleHash === b.moduleHash) keys.delete('module');
   return [...keys].flatMap((key) => differences(a[key], b[key], path ? `${path}.${key}` : key));
 }
 
-/** Choices in a list, modules by their hashes alone: where a file lies decides nothing. */
-const withoutPaths = (value: unknown): unknown =>
-  Array.isArray(value) ? value.map((each) => (hasHash(each) ? { ...each, module: undefined } : each)) : value;
+/** A choice, or choices in a list, modules by their hashes alone: where a file lies decides nothing. */
+function withoutPaths(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutPaths);
+  return hasHash(value) ? { ...value, module: undefined } : value;
+}
 
 const hasHash = (value: unknown): value is Record<string, unknown> => isTree(value) && 'moduleHash' in value;
 
@@ -152,7 +153,7 @@ function decisivePart(tree: unknown, config: RunConfig, path = ''): unknown {
   if (!isTree(tree)) return tree;
   const kept = Object.entries(tree).flatMap(([key, value]): [string, unknown][] => {
     const at = path ? `${path}.${key}` : key;
-    if (isTree(value)) return [[key, decisivePart(value, config, at)]];
+    if (isTree(value)) return [[key, decisivePart(withoutPaths(value), config, at)]];
     return isDecisive(at, config) ? [[key, withoutPaths(value)]] : [];
   });
   return Object.fromEntries(kept);

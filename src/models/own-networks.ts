@@ -21,7 +21,8 @@ export const ownNetworks = modelEntry({
   build(options, itemShape, classes) {
     const known = ['latentDistribution', ...Object.keys(conditionalOptions)];
     const labels = labelling(options, classes);
-    const made = madeBy(options, 'networks', { known, given: [[...itemShape], labels] });
+    const make = () => madeBy(options, 'networks', { known, given: [[...itemShape], labels] });
+    const made = make();
     const expected = { itemShape, labels, conditional: options.conditional };
     const { file } = ownModule(options);
     const refused = (net: Net | undefined, what: string) => {
@@ -47,9 +48,20 @@ export const ownNetworks = modelEntry({
       const [what, why] = complaintOf(network, expected) ?? [];
       if (what !== undefined) throw refused(net, `the ${net} ${what}, and ${why}`);
     }
+    const again = make() as Architecture;
+    for (const net of NETS)
+      if (planOf(again[net]) !== planOf((made as Architecture)[net]))
+        throw refused(
+          net,
+          `the ${net} was made twice, and the second has other tensors: each process of a run makes it anew, so it may follow from options and ` +
+            'itemShape alone, not from Math.random, a clock or a counter',
+        );
     return made as Architecture;
   },
 });
+
+/** Names, shapes and beginnings of a network's tensors. */
+const planOf = ({ manifest }: Network): string => JSON.stringify(manifest);
 
 const isNetwork = (value: unknown): value is Network =>
   typeof (value as Partial<Network> | undefined)?.apply === 'function' &&

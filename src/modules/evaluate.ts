@@ -5,7 +5,7 @@ import { dirname, resolve } from 'node:path';
 import { compileFunction } from 'node:vm';
 import { NashError } from '../errors.js';
 import { spoken } from './bundle.js';
-import { isLoaded, located, type ModuleText, type OwnModule, register } from './own-module.js';
+import { isLoaded, located, type ModuleText, noteSource, type OwnModule, register } from './own-module.js';
 
 /** Packages of the running Nash, by the names under which modules import them. */
 export type Provided = Readonly<Record<string, object>>;
@@ -16,6 +16,7 @@ export type Provided = Readonly<Record<string, object>>;
  * @throws NashError('usage') naming the user's line where it throws
  */
 export function evaluate(text: ModuleText, file: string, provided: Provided): void {
+  noteSource(file, text.hash);
   if (isLoaded(text.hash)) return;
   const script = `${text.hash}.cjs`;
   const exports: Record<string, unknown> = {};

@@ -31,7 +31,7 @@ export interface OwnModule extends ModuleText {
   exports: Readonly<Record<string, unknown>>;
   /** `nets.ts:12` for the innermost place of the user's in a stack; undefined where it names none */
   place(stack: string): string | undefined;
-  /** its file, as a person wrote it */
+  /** its file, as a person would say it */
   file: string;
 }
 
@@ -48,6 +48,20 @@ export const isLoaded = (hash: string): boolean => loaded.has(hash);
 
 export function register(module: OwnModule): void {
   loaded.set(module.hash, module);
+}
+
+/** By the file that a text was loaded from last. */
+const sources = new Map<string, string>();
+
+export function noteSource(file: string, hash: string): void {
+  sources.set(file, hash);
+}
+
+/** The hash of the text that was loaded from a file. @throws Error where none was */
+export function hashOfLoaded(file: string): string {
+  const hash = sources.get(file);
+  if (hash !== undefined) return hash;
+  throw new Error(`broken invariant: nothing was loaded from ${file}`);
 }
 
 /** @throws Error where it was not loaded before, which is for the process to do at its start */

@@ -9,8 +9,10 @@ import {
   unamendableChanges,
 } from '../config/decisive.js';
 import { amendedConfig, validateConfig } from '../config/load-config.js';
+import { withModuleHashes } from '../config/module-references.js';
 import type { RunConfig } from '../config/run-config.js';
 import { NashError } from '../errors.js';
+import { hashOfLoaded } from '../modules/own-module.js';
 import type { Amendment, Change, RunState } from './run-state.js';
 
 type Tree = Record<string, unknown>;
@@ -76,7 +78,7 @@ function amend(
   amends: readonly string[],
   { versions }: Pick<RunState, 'versions'>,
 ): RunConfig {
-  const asked = amendedConfig(before, amends, '--amend');
+  const asked = withLoadedHashes(amendedConfig(before, amends, '--amend'));
   const fixed = unamendableChanges(before, asked);
   if (fixed.length > 0) {
     throw new NashError(
@@ -89,6 +91,13 @@ function amend(
   if (schedule.order === order && schedule.discriminatorSteps === discriminatorSteps) return asked;
   return withChanges(asked, [{ key: 'schedule.since', now: versions }]);
 }
+
+/** Modules that are new to a run are known by the texts that this process has loaded. */
+const withLoadedHashes = (config: RunConfig): RunConfig =>
+  validateConfig(
+    withModuleHashes(config, ({ module, moduleHash }) => moduleHash ?? hashOfLoaded(module)),
+    '--amend',
+  );
 
 /** A config less what amendments made of it. */
 export function begunWith(config: RunConfig, amendments: readonly Amendment[]): RunConfig {

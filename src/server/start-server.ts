@@ -7,15 +7,16 @@ import type { RunConfig } from '../config/run-config.js';
 import { forPerson, messageOf, NashError } from '../errors.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { prometheusMetrics } from '../metrics/prometheus.js';
-import { ownModule } from '../modules/own-module.js';
+import { isLoaded, ownModule } from '../modules/own-module.js';
 import type { Shape } from '../numerics/shape.js';
 import { VectorEngine } from '../numerics/vector-engine.js';
 import { markByTheClock } from '../numerics/young-garbage.js';
 import type { Line } from '../protocol/line.js';
 import { stepKindsOf, type Versions } from '../protocol/schedule.js';
 import { openRun, type Run } from '../run/open-run.js';
+import { loadModules } from '../run/own-modules.js';
 import { amendmentsInWords } from '../run/resumed-config.js';
-import { writeModules } from '../run-folder/modules.js';
+import { moduleCopies, writeModules } from '../run-folder/modules.js';
 import { startOf } from '../run-folder/process-stat.js';
 import type { ResumeTarget } from '../run-folder/resume-target.js';
 import { type Opening, RunFolder } from '../run-folder/run-folder.js';
@@ -97,6 +98,7 @@ export async function startServer(options: ServerOptions): Promise<RunResult> {
   RunFolder.check(runDir, opening);
   const begin = opening === 'resume' ? await goOn(options) : beginning(options.config);
   const { config, restored } = begin;
+  loadModules(config, { copyOf: moduleCopies(runDir, options.resume?.folder) }); // of amendments before, of which what is given says nothing
   const earlier = earlierStarts(begin);
   const times = () => ({ began: earlier.before.began, ended: new Date().toISOString() });
   const { source, classes, layout, manifests } = await openRun(config, options.onNote);
@@ -161,7 +163,8 @@ export async function startServer(options: ServerOptions): Promise<RunResult> {
     if (!restored) for (const line of first().lines) options.onNote(line);
     const note = await setAside(folder.checkpoints, begin, line);
     if (note) options.onNote(note);
-    writeModules(runDir, modulesOf(config).map(ownModule));
+    const named = [...modulesOf(begin.begun), ...modulesOf(config)];
+    writeModules(runDir, named.filter(({ moduleHash = '' }) => isLoaded(moduleHash)).map(ownModule));
     folder.writeConfig(begin.begun, amendmentsInWords(begin.amendments));
     const set = mergedAssignments([...options.sets, ...begin.freelyAmended]);
     folder.writeArguments({ set, quickStart: options.quickStart });

@@ -211,6 +211,7 @@ export const FAULTS = [
     ['a run whose source is gone cannot go on', '!existsHere(file)) {', 'false) {'],
   ]),
   ...of('src/models/own-networks.ts', MODULES, [
+    ['networks may be others each time', 'if (planOf(again[net]) !== planOf(', 'if (false && planOf('],
     ['networks may be swapped', 'if (network.net !== net)', 'if (network.net === undefined)'],
     [
       'G may make items of any shape',
@@ -240,12 +241,13 @@ export const FAULTS = [
     ['a loss may be many numbers', 'Array.isArray(shape) && shape.length === 0', 'Array.isArray(shape)'],
   ]),
   ...of('src/config/decisive.ts', MODULES, [
+    ['where a module lies decides bits', '{ ...value, module: undefined }', 'value'],
+    ['where a penalty lies decides bits', 'value.map(withoutPaths)', 'value'],
     [
-      'where a module lies decides bits',
-      "  { key: 'model.module' }, // its text has a hash of its own\n",
-      '',
+      'a module that moved has another path, among other changes',
+      "keys.delete('module')",
+      'keys.delete(path)',
     ],
-    ['where a penalty lies decides bits', '{ ...each, module: undefined }', 'each'],
   ]),
   ...of('src/config/load-config.ts', MODULES, [
     ['paths of a config count from here', 'dirname(file)', "'.'"],

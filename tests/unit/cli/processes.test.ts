@@ -27,6 +27,7 @@ const linesOf = (given: Partial<WhichRun>) =>
     configFile: 'a.yaml',
     args: { set: ['seed=2'] },
     runDir: 'runs/a',
+    modules: [],
     isSupervised: false,
     ...given,
   }).map(({ name, words, env }) => [name, words.join(' '), env]);
@@ -67,6 +68,13 @@ describe('the processes of a run', () => {
         'worker --pool discriminator --name discriminator-1@b --endpoint tcp://10.0.0.1:5',
         'worker --pool any --name any-0@b --endpoint tcp://10.0.0.1:5',
       ]);
+  });
+
+  it('on a host without the server are told where its own modules lie; beside the server they read its copies', () => {
+    const modules = ['/here/nets.ts', '/here/loss.ts'];
+    for (const [, words] of linesOf({ placement: elsewhere, modules }))
+      expect(words).toContain('--endpoint tcp://10.0.0.1:5 --module /here/nets.ts --module /here/loss.ts');
+    for (const [, words] of linesOf({ modules })) expect(words).not.toContain('--module');
   });
 
   it('leave compiled steps once a pool, where that is asked for', () => {

@@ -71,7 +71,7 @@ describe('onCollapse and onDivergence', () => {
 
 it('the list is told in words', () => {
   expect(changeableInWords()).toBe(
-    'freely: server, verify, onDivergence, data.path, data.damaged, model.module, loss.module, init.from, device.kind, checkpoint.everySeconds and checkpoint.patienceSeconds; ' +
+    'freely: server, verify, onDivergence, data.path, data.damaged, init.from, device.kind, checkpoint.everySeconds and checkpoint.patienceSeconds; ' +
       'divergence (not where onDivergence is rollback); ' +
       'checkpoint.everySteps (not where onCollapse or onDivergence is rollback); ' +
       'checkpoint.keep, evaluation, collapse, onCollapse and stop (not where onCollapse is rollback). ' +

@@ -21,6 +21,7 @@ import { textOf } from '../../../src/modules/bundle.js';
 import { ownModule } from '../../../src/modules/own-module.js';
 import { networksOf } from '../../../src/run/open-run.js';
 import { loadModules, pinned } from '../../../src/run/own-modules.js';
+import { resumedConfig } from '../../../src/run/resumed-config.js';
 import { moduleCopies, writeModules } from '../../../src/run-folder/modules.js';
 import { tryOut } from '../../../src/worker/trial.js';
 import { trainLocally } from '../../support/local-run.js';
@@ -269,9 +270,40 @@ describe('the text of a module', () => {
     writeFileSync(join(`${folder}-moved`, 'nets.ts'), `${IMPORTS}export default () => 2;`);
     const changed = await configIn(`${folder}-moved`, more);
     expect(decisiveChanges(config, changed)).toEqual([
+      expect.stringMatching(/^model\.module was /),
       expect.stringMatching(/^the text of model\.module had the hash [0-9a-f]{12}, now [0-9a-f]{12}$/),
     ]);
     expect(configHash(changed)).not.toBe(configHash(config));
+  });
+});
+
+describe('a run that goes on with a loss of one’s own', () => {
+  it('has the text in its amendment, and its beginning without it', async () => {
+    const folder = folderOf({
+      'nets.ts': `${IMPORTS}export default (o, s) => ({ generator: ${G}, discriminator: ${D} });`,
+      'loss.ts': 'export default () => 1;',
+    });
+    const begun = await configIn(folder);
+    const amends = [`loss.module=${join(folder, 'loss.ts')}`, 'loss.margin=2', 'averaging.decay=0.5'];
+    const state = { config: begun, amendments: [], versions: { discriminator: 4, generator: 4 } };
+    const resume = () => resumedConfig(state, { config: begun, amends, origin: 'step-4' });
+    expect(resume).toThrow(/nothing was loaded from/);
+    pinned(amendedConfig(begun, amends, '--amend'), {});
+    const { hash } = textOf(join(folder, 'loss.ts'));
+    const { config, amendments, freelyAmended, begun: kept } = resume();
+    expect(config.loss).toEqual({
+      name: 'module',
+      module: join(folder, 'loss.ts'),
+      moduleHash: hash,
+      margin: 2,
+    });
+    expect(amendments[0]!.changes).toContainEqual({ key: 'loss.moduleHash', was: undefined, now: hash });
+    expect(freelyAmended).toEqual([]);
+    expect(kept).toEqual(begun);
+    const next = { ...state, config, amendments };
+    expect(resumedConfig(next, { config: kept, amends: [], origin: 'step-8' }).config).toEqual(config);
+    const moved = resumedConfig(next, { config: kept, amends: ['loss.margin=3'], origin: 'step-8' });
+    expect(moved.config.loss).toMatchObject({ moduleHash: hash, margin: 3 });
   });
 });
 
@@ -333,6 +365,11 @@ describe.each<[string, string, RegExp, string?]>([
     'an error while networks are made',
     `export default () => {\n  throw new TypeError('no such thing');\n};`,
     /^nets\.ts:4: its networks threw TypeError: no such thing$/,
+  ],
+  [
+    'networks that are others each time',
+    `let count = 7;\nexport default (o, s) => ({ generator: ${G.replace('8', '(count += 1)')},\n discriminator: ${D} });`,
+    /^nets\.ts:4: the generator was made twice, and the second has other tensors/,
   ],
   [
     'one network',

@@ -45,8 +45,8 @@ export async function openRun(config: RunConfig, log: (message: string) => void 
   }
 }
 
-/** The shape of items where it is asked for and not found. */
-function shapeToCome(data: RunConfig['data']): Shape | undefined {
+/** The shape of items where it is asked for and not found: before hours of decoding. */
+export function shapeToCome(data: RunConfig['data']): Shape | undefined {
   if (data.source !== 'images') return undefined;
   return [...(typeof data.size === 'number' ? [data.size, data.size] : data.size), data.channels];
 }

@@ -13,7 +13,7 @@ import { VectorEngine } from '../numerics/vector-engine.js';
 import { markByTheClock } from '../numerics/young-garbage.js';
 import type { Line } from '../protocol/line.js';
 import { stepKindsOf, type Versions } from '../protocol/schedule.js';
-import { openRun, type Run } from '../run/open-run.js';
+import { openRun, type Run, shapeToCome } from '../run/open-run.js';
 import { loadModules } from '../run/own-modules.js';
 import { amendmentsInWords } from '../run/resumed-config.js';
 import { moduleCopies, writeModules } from '../run-folder/modules.js';
@@ -40,6 +40,7 @@ import {
   setAside,
 } from './going-on.js';
 import type { Log } from './log.js';
+import { failure, finished } from './outcome.js';
 import { serveHttp } from './pages/http.js';
 import { routesOf } from './pages/routes.js';
 import { Scrapes } from './pages/scrapes.js';
@@ -101,6 +102,8 @@ export async function startServer(options: ServerOptions): Promise<RunResult> {
   loadModules(config, { copyOf: moduleCopies(runDir, options.resume?.folder) }); // of amendments before, of which what is given says nothing
   const earlier = earlierStarts(begin);
   const times = () => ({ began: earlier.before.began, ended: new Date().toISOString() });
+  const shape = config.model.conditional === 'none' ? shapeToCome(config.data) : undefined;
+  if (shape) await options.tryModules(config, shape);
   const { source, classes, layout, manifests } = await openRun(config, options.onNote);
   options.onData?.();
   source.close();
@@ -110,7 +113,7 @@ export async function startServer(options: ServerOptions): Promise<RunResult> {
     options.onNote(overLine(runDir));
     return before;
   }
-  await options.tryModules(config, source.shape, classes);
+  if (!shape) await options.tryModules(config, source.shape, classes);
   requireNames(config, layout);
   const first = firstWeights(config, layout);
   if (!restored) first(); // refuses before anything is written
@@ -246,41 +249,6 @@ export async function startServer(options: ServerOptions): Promise<RunResult> {
     inner?.close();
     await engine?.close();
   }
-}
-
-async function finished(
-  server: ParameterServer,
-  store: ParameterStore,
-  metrics: Metrics,
-): Promise<RunResult> {
-  const outcome = await server.run();
-  server.view.updateGauges();
-  server.view.showState(outcome.status);
-  return {
-    ...outcome,
-    weights: store.weightHashes(),
-    metrics: metrics.latest(),
-    ...counted(server),
-  };
-}
-
-const counted = (server: ParameterServer) => ({
-  restarts: server.restartCount,
-  shardsReissued: server.reissuedCount,
-  ...(server.savedStep === undefined ? {} : { savedStep: server.savedStep }),
-});
-
-function failure(server: ParameterServer, metrics: Metrics, error: unknown): Partial<RunResult> {
-  const { step } = server.view.status();
-  server.view.showState('failed');
-  return {
-    status: 'failed',
-    steps: step,
-    metrics: metrics.latest(),
-    ...counted(server),
-    error: messageOf(error),
-    fault: error instanceof NashError ? error.fault : 'failed',
-  };
 }
 
 function reasonNotToBeReady({ state, view }: ParameterServer): string | undefined {

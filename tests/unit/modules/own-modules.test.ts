@@ -267,6 +267,8 @@ describe('the text of a module', () => {
     const moved = await configIn(`${folder}-moved`, more);
     expect(decisiveChanges(config, moved)).toEqual([]);
     expect(configHash(moved)).toBe(configHash(config));
+    const other = { ...moved, model: { ...moved.model, latent: 3 } };
+    expect(decisiveChanges(config, other)).toEqual(['model.latent was 2, now 3']);
     writeFileSync(join(`${folder}-moved`, 'nets.ts'), `${IMPORTS}export default () => 2;`);
     const changed = await configIn(`${folder}-moved`, more);
     expect(decisiveChanges(config, changed)).toEqual([

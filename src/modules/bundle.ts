@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import type { BuildFailure, Message, Metafile } from 'esbuild';
-import { NashError } from '../errors.js';
+import { messageOf, NashError } from '../errors.js';
 import type { ModuleText } from './own-module.js';
 
 /** Packages that a module gets from the Nash that runs it, by their names. */
@@ -74,9 +74,19 @@ function bundle(file: string): ModuleText {
     return text;
   } catch (cause) {
     const { errors } = cause as Partial<BuildFailure>;
-    if (!errors) throw cause;
+    if (cause instanceof NashError) throw cause;
+    if (!errors) throw notRunning(cause);
     throw new NashError('usage', complaint(file, errors), { cause });
   }
+}
+
+function notRunning(cause: unknown): NashError {
+  const why = messageOf(cause).split('\n')[0];
+  return new NashError(
+    'environment',
+    `esbuild, which bundles modules, does not run here: ${why}. Run npm install`,
+    { cause },
+  );
 }
 
 /** What the module's file is called while it is bundled: names in the text are made of it. */

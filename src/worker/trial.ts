@@ -17,14 +17,15 @@ import { scheduleOf, stepContextOf } from '../steps/steps.js';
 import { GradientComputer } from './shard-gradient.js';
 
 /**
- * @param config its modules are loaded; tried in float32 on the processor, whatever it computes on later
+ * @param config its modules are loaded; tried in float32
  * @param itemShape of the data
  * @param classes of the data, in a conditional run
  * @throws NashError('usage')
  */
 export async function tryOut(config: RunConfig, itemShape: Shape, classes?: Classes): Promise<void> {
   Error.stackTraceLimit = FRAMES;
-  loadTensorFlow({ ...config.device, kind: 'cpu' });
+  const { device } = config;
+  loadTensorFlow(device.kind === 'gpu' ? { ...device, kind: 'auto' } : device); // its host may have none, and workers may
   const { architecture } = await networksOf(config, itemShape, classes);
   const tried = { ...config, precision: 'float32' as const };
   const context = stepContextOf(tried, architecture, classes);

@@ -93,14 +93,6 @@ it('train to the same bits over 1 + 1 and 2 + 2 workers, and go on and are sampl
     '.cjs',
     '.sources.txt',
   ]);
-  // --force removes what the run wrote, copies too
-  const config2 = writeGame('game', (text) => text.replace('latent]', 'latent, 0]'));
-  const forced = await nash('train', config2, '--run-dir', scratch('moved'), '--force', ...upTo(1));
-  expect(forced).toMatchObject({
-    exitCode: 2,
-    stderr: expect.stringMatching(/nets\.ts:6: input 'latents' of the generator has the shape \[2, 0\]/),
-  });
-  expect(resultOf('moved').status).toBe('done');
 });
 
 it('are refused on a worker whose file has another text, and taken from one that is named', async () => {

@@ -187,6 +187,17 @@ export const FAULTS = [
       ],
     ],
   ),
+  ...of(
+    'src/run-folder/ownership.ts',
+    ['tests/unit/run-folder/ownership.test.ts'],
+    [
+      [
+        'copies of modules stay when a run is replaced',
+        'modules: /^[0-9a-f]{64}\\.(cjs|sources\\.txt)$/',
+        'modules: /^$/',
+      ],
+    ],
+  ),
   ...of('src/modules/bundle.ts', MODULES, [
     ['a module has another hash under another name', 'sourcefile: ENTRY,', 'sourcefile: basename(file),'],
     ['a compiler’s settings that lie near decide the text', "tsconfigRaw: '{}',", ''],

@@ -17,6 +17,7 @@ import { encodeCheckpoint } from '../../../src/checkpoints/checkpoint.js';
 import { FileStorage } from '../../../src/checkpoints/file-storage.js';
 import { loadConfig } from '../../../src/config/load-config.js';
 import { requireOwnFigures, writeCollapseFigure, writeFigure } from '../../../src/run-folder/figures.js';
+import { writeModules } from '../../../src/run-folder/modules.js';
 import { holdsRun } from '../../../src/run-folder/ownership.js';
 import { RUN_FILES, runFile } from '../../../src/run-folder/run-files.js';
 import { type Opening, RunFolder } from '../../../src/run-folder/run-folder.js';
@@ -123,6 +124,7 @@ async function runIn(path: string): Promise<RunFolder> {
   const png = PNG.sync.write(new PNG({ width: 1, height: 1 }));
   for (const step of [100, 12_345_678]) writeFigure(path, 'points', step, png);
   writeCollapseFigure(path, png);
+  writeModules(path, [{ hash: 'a'.repeat(64), code: '', map: '{"sources":[],"sourcesContent":[]}' }]);
   const line = '{"level":30,"time":"2026-01-01T00:00:00.000Z","run":"r","worker":"w"}\n';
   writeFileSync(join(folder.logs, 'gpu box.ndjson'), line);
   writeFileSync(join(folder.logs, 'discriminator-0.stderr'), 'anything');
@@ -141,6 +143,7 @@ describe('of a folder with a run', () => {
       'notes.txt',
       'figures/paper.png',
       'figures/points.svg',
+      'modules/nets.ts',
       'logs/app.log',
       'logs/mine.ndjson',
       '.config.yaml.swp',

@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
-/** Tests that run Nash itself in processes of its own, or train until something is learned; all others are quick, and stay in their process. */
-const PROCESSES = ['tests/cluster/**', 'tests/setup/**', 'tests/learning/**'];
+/** Tests that run Nash itself in processes of its own, train until something is learned, or train whatever may be chosen; all others are quick. */
+const PROCESSES = ['tests/cluster/**', 'tests/setup/**', 'tests/learning/**', 'tests/conformance/**'];
 const TESTS = 'tests/**/*.test.ts';
 
 export default defineConfig({

@@ -15,7 +15,7 @@ export const wasserstein = lossEntry({
         .positive()
         .optional()
         .describe(
-          "bound of D's weights; default: the paper's 0.01, or none where a penalty bounds D's slope (gradient-penalty, dragan, r1, r2, clip)",
+          "bound of D's weights; default: the paper's 0.01, or none where a penalty bounds D's slope (gradient-penalty, dragan, r1, r2, clip) or the network does (spectral norm)",
         ),
     })
     .describe(

@@ -26,3 +26,7 @@ export type ModelOptions = z.infer<typeof modelOptions>;
  */
 export const buildArchitecture = (options: ModelOptions, itemShape: Shape, classes = 0): Architecture =>
   variantOf(MODELS, options).build(options as never, itemShape, classes);
+
+/** Whether D's slope is bounded by how it is made. */
+export const boundsSlope = (options: ModelOptions): boolean =>
+  (variantOf(MODELS, options) as { boundsSlope?: boolean }).boundsSlope ?? false;

@@ -27,6 +27,7 @@ const ATTENTION_SIDE_MAX = 32;
 
 export const sagan = modelEntry({
   options,
+  boundsSlope: true,
   build(options, itemShape, classes) {
     const { width, latent } = options;
     const labels = labelling(options, classes);

@@ -56,6 +56,7 @@ export function resnetWidths({ stages }: Geometry, width?: number) {
 
 export const sngan = modelEntry({
   options,
+  boundsSlope: true,
   build(options, itemShape, classes) {
     const labels = labelling(options, classes);
     const geometry = geometryOf('sngan', itemShape);

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import type { Constraint } from '../losses/loss.js';
 import { type LossOptions, lossConstraint } from '../losses/losses.js';
+import { boundsSlope, type ModelOptions } from '../models/models.js';
 import type { Net, SlotSpec } from '../parameters/manifest.js';
 import { optionsOf, type Variant, variantOf } from '../variants.js';
 import { clip } from './clip.js';
@@ -117,10 +118,10 @@ export const penaltySlots = (net: Net, options: PenaltyOptions): SlotSpec[] =>
 /** The bound to which a net's weights are clamped after each update, the least where several are asked for; absent: none. */
 export function boundOf(
   net: Net,
-  { loss, penalties }: { loss: LossOptions; penalties: PenaltyOptions },
+  { loss, penalties, model }: { loss: LossOptions; penalties: PenaltyOptions; model: ModelOptions },
 ): number | undefined {
   const entries = (['discriminator', 'generator'] as const).flatMap((each) => entriesOf(each, penalties));
-  const isSlopeBounded = entries.some(({ entry }) => entry.boundsSlope);
+  const isSlopeBounded = boundsSlope(model) || entries.some(({ entry }) => entry.boundsSlope);
   const asked: (Constraint | undefined)[] = [
     lossConstraint(loss, isSlopeBounded),
     ...entries.map(({ entry, options }) => entry.constraint?.(options as never)),

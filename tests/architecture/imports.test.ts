@@ -61,7 +61,7 @@ const TABLE: Table = {
     because: 'losses see logits only',
   },
   penalties: {
-    may: ['kernels', 'losses', 'modules', 'parameters', 'variants.ts'],
+    may: ['kernels', 'losses', 'models', 'modules', 'parameters', 'variants.ts'],
     packages: ['@tensorflow/tfjs-core', 'zod'],
     node: [],
     because: 'terms of a loss that look at weights, or at D as a function of items',

@@ -21,6 +21,8 @@ export interface LocalRunOptions {
   rounds: number;
   /** among how many workers each minibatch is divided; default: as many as there are shards */
   workers?: number;
+  /** steps that are compiled already, of the same config and source; the caller's to dispose */
+  computer?: GradientComputer;
   /** spoils a payload, the sum of a node's gradients and slots, before the server takes it */
   spoil?: (net: Net, payload: Float32Array) => void;
   /** the statistics of each step, means over its shards, in the order of the step */
@@ -42,10 +44,7 @@ export async function trainLocally(given: object, options: LocalRunOptions): Pro
   const { architecture, layout } = await networksOf(config, source.shape, classes);
   const engine = await VectorEngine.create(1);
   const store = new ParameterStore(config, layout, engine);
-  const { size, shards } = config.minibatch;
-  const samplerOf = (branch: number) =>
-    createSampler({ source, seed: config.seed, minibatchSize: size, shards, branch });
-  const computer = new GradientComputer(config, stepContextOf(config, architecture, classes), samplerOf);
+  const computer = options.computer ?? (await computerOf(config, source));
   store.initialize();
   const train = (net: Net, step: number) => trainStep({ config, store, computer, options }, net, step);
   const k = config.schedule.discriminatorSteps;
@@ -56,7 +55,7 @@ export async function trainLocally(given: object, options: LocalRunOptions): Pro
     store.versions.forgetBefore('generator', round + 1);
   }
   const vectors = Object.fromEntries(Object.entries(store.export()).map(([name, { data }]) => [name, data]));
-  computer.dispose();
+  if (!options.computer) computer.dispose();
   await engine.close();
   const drawn = (count: number) => {
     const drawer = new SampleDrawer({ architecture, latentDistribution: config.model.latentDistribution });
@@ -70,6 +69,16 @@ export async function trainLocally(given: object, options: LocalRunOptions): Pro
   };
   const [discriminator, generator] = NETS.map((net) => vectors[net]!) as [Float32Array, Float32Array];
   return { discriminator, generator, average: vectors.average!, vectors, samples: drawn };
+}
+
+/** The worker's side of a run; the caller disposes it. */
+export async function computerOf(config: RunConfig, source: DataSource): Promise<GradientComputer> {
+  const classes = config.model.conditional === 'none' ? undefined : classesOf(source);
+  const { architecture } = await networksOf(config, source.shape, classes);
+  const { size, shards } = config.minibatch;
+  const samplerOf = (branch: number) =>
+    createSampler({ source, seed: config.seed, minibatchSize: size, shards, branch });
+  return new GradientComputer(config, stepContextOf(config, architecture, classes), samplerOf);
 }
 
 interface Parts {

@@ -25,6 +25,7 @@ import { STEPS } from '../../../src/steps/steps.js';
 
 beforeAll(() => void loadTensorFlow({ kind: 'cpu', threads: 1 }));
 
+const mlp = modelOptions.parse({ name: 'mlp' });
 const onDiscriminator = (list: object[], isRegularized = false) =>
   penaltiesOf('discriminator', penaltyOptions.parse({ discriminator: list }), isRegularized);
 
@@ -174,20 +175,28 @@ describe('by hand', () => {
   it("a penalty on D's slope takes the place of Wasserstein's clipping, and clip goes with any loss", () => {
     const loss = lossOptions.parse({ name: 'wasserstein' });
     const bound = (list: object[]) =>
-      boundOf('discriminator', { loss, penalties: penaltyOptions.parse({ discriminator: list }) });
+      boundOf('discriminator', {
+        loss,
+        model: mlp,
+        penalties: penaltyOptions.parse({ discriminator: list }),
+      });
     expect(bound([{ name: 'weight-decay' }])).toBe(0.01);
     expect(bound([{ name: 'gradient-penalty' }])).toBeUndefined();
     expect(bound([{ name: 'clip', bound: 0.3 }])).toBe(0.3);
+    const spectral = modelOptions.parse({ name: 'sngan' });
+    expect(
+      boundOf('discriminator', { loss, penalties: penaltyOptions.parse({}), model: spectral }),
+    ).toBeUndefined();
     const penalties = penaltyOptions.parse({ discriminator: [{ name: 'clip', bound: 0.3 }] });
-    expect(boundOf('discriminator', { loss: { name: 'hinge' }, penalties })).toBe(0.3);
+    expect(boundOf('discriminator', { loss: { name: 'hinge' }, penalties, model: mlp })).toBe(0.3);
   });
 
   it('the bound of a net is that of its loss, and none where nobody asks for one', () => {
     const penalties = penaltyOptions.parse({});
     const wasserstein = lossOptions.parse({ name: 'wasserstein', clip: 0.02 });
-    expect(boundOf('discriminator', { loss: wasserstein, penalties })).toBe(0.02);
-    expect(boundOf('generator', { loss: wasserstein, penalties })).toBeUndefined();
-    expect(boundOf('discriminator', { loss: { name: 'minimax' }, penalties })).toBeUndefined();
+    expect(boundOf('discriminator', { loss: wasserstein, penalties, model: mlp })).toBe(0.02);
+    expect(boundOf('generator', { loss: wasserstein, penalties, model: mlp })).toBeUndefined();
+    expect(boundOf('discriminator', { loss: { name: 'minimax' }, penalties, model: mlp })).toBeUndefined();
   });
 });
 

@@ -33,7 +33,7 @@ const backend = (await nash.tensorflow()).loadTensorFlow({ kind: 'cpu', threads:
 /** @param {number} width */
 const contextOf = (width) => ({
   architecture: models.buildArchitecture(
-    { name: 'dcgan', width, latent: 100, latentDistribution: 'normal', conditional: 'none' },
+    { name: 'dcgan', width, latent: 100, latentDistribution: 'normal', conditional: 'none', hidden: [] },
     ITEM,
   ),
   loss: losses.lossOf({ name: 'non-saturating' }),

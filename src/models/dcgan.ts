@@ -20,6 +20,13 @@ const options = z
     width: width.default(64).describe('channels next to the image, which double at each stage inwards'),
     latent: latent.default(100),
     latentDistribution: latentDistribution.default('normal'),
+    hidden: z
+      .array(width)
+      .max(8)
+      .default([])
+      .describe(
+        "units of fully connected layers before G's first picture, and after D's last; InfoGAN has `[1024]` for MNIST (Chen et al. 2016, C.1)",
+      ),
     ...conditionalOptions,
   })
   .describe(
@@ -29,7 +36,7 @@ const options = z
 export const dcgan = modelEntry({
   options,
   build(options, itemShape, classes) {
-    const { width, latent } = options;
+    const { width, latent, hidden } = options;
     const labels = labelling(options, classes);
     const { base, stages, channels } = geometryOf('dcgan', itemShape);
     const widths = Array.from({ length: stages }, (_, i) => width * 2 ** i); // from the image inwards
@@ -37,6 +44,11 @@ export const dcgan = modelEntry({
     return {
       generator: network('generator', labels.generatorInputs(latent), [
         ...labels.besideLatents,
+        ...hidden.flatMap((units, i) => [
+          dense(`hidden${i + 1}`, units, { initializer: WEIGHTS, bias: false }),
+          batchNorm(`hiddenNorm${i + 1}`, SCALE),
+          activation.relu(`hiddenRelu${i + 1}`),
+        ]),
         dense('project', base * base * inner, { initializer: WEIGHTS, bias: false }),
         reshape('seed', [base, base, inner]),
         batchNorm('norm0', SCALE),
@@ -58,6 +70,11 @@ export const dcgan = modelEntry({
           convolution(`conv${i + 1}`, units, CONVOLUTION),
           ...(i === 0 ? [] : [batchNorm(`norm${i + 1}`, SCALE)]),
           activation.leakyRelu(`leaky${i + 1}`),
+        ]),
+        ...hidden.flatMap((units, i) => [
+          dense(`hidden${i + 1}`, units, { initializer: WEIGHTS, bias: false }),
+          batchNorm(`hiddenNorm${i + 1}`, SCALE),
+          activation.leakyRelu(`hiddenLeaky${i + 1}`),
         ]),
         labels.head('logit', { initializer: WEIGHTS, bias: false }),
       ]),

@@ -176,7 +176,11 @@ def dcgan(o, item, classes):  # Radford et al. 2016: batch norm everywhere but o
         base, widths = base // 2, widths + [o["width"] * 2 ** len(widths)]
     inner = widths[-1]
     G, more = beside(o, "generator", classes)
-    G += [dense("project", o["latent"] + more, base * base * inner, False), plain("", lambda x: x.reshape(len(x), base, base, inner)),
+    width = o["latent"] + more
+    for i, units in enumerate(o.get("hidden", []), 1):
+        G += [dense(f"hidden{i}", width, units, False), batch_norm(f"hiddenNorm{i}", units), plain("", torch.relu)]
+        width = units
+    G += [dense("project", width, base * base * inner, False), plain("", lambda x: x.reshape(len(x), base, base, inner)),
          batch_norm("norm0", inner), plain("", torch.relu)]
     for i, (c_in, c_out) in enumerate(zip(widths[::-1], widths[-2::-1]), 1):
         G += [transposed(f"deconv{i}", c_in, c_out), batch_norm(f"norm{i}", c_out), plain("", torch.relu)]
@@ -189,7 +193,11 @@ def dcgan(o, item, classes):  # Radford et al. 2016: batch norm everywhere but o
             D.append(batch_norm(f"norm{i}", c_out))
         D.append(plain("", ACTIVATIONS["leakyRelu"]))
         c_in = c_out
-    return G, D + [head(o, base * base * inner, classes, False)]
+    width = base * base * inner
+    for i, units in enumerate(o.get("hidden", []), 1):
+        D += [dense(f"hidden{i}", width, units, False), batch_norm(f"hiddenNorm{i}", units), plain("", ACTIVATIONS["leakyRelu"])]
+        width = units
+    return G, D + [head(o, width, classes, False)]
 
 
 class Game:

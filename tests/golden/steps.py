@@ -51,9 +51,11 @@ out = [golden(*case, loss, {}) for case in cases for loss in ["minimax", "non-sa
 out += [golden(f"{name}, R1 and weight decay", *case, "non-saturating", PENALTIES) for name, *case in cases]
 GROUPS = {"mlp with batch norm, leaky ReLU and tanh": 3, "dcgan of side 32": 2}
 out += [golden(f"{name}, groups of {GROUPS[name]}", *case, "minimax", {}, GROUPS[name]) for name, *case in cases if name in GROUPS]
+HIDDEN = {"name": "dcgan", "width": 2, "latent": 3, "hidden": [6, 5]}
+out.append(golden("dcgan with hidden layers, R1 and weight decay", HIDDEN, [14, 14, 1], 4, 0.5, "minimax", PENALTIES))
 COUNTS = [5, 0, 2, 6]  # of a class there may be nothing
 for how in ["concat", "projection", "auxiliary"]:
-    for name, model, item, batch, gain in [cases[1], cases[4], cases[7]]:
+    for name, model, item, batch, gain in [cases[1], cases[4], cases[-1]]:
         weight = {"auxiliaryWeight": 0.7} if how == "auxiliary" and model["name"] == "mlp" else {}
         conditional = {**model, "conditional": how, **weight}
         R1 = {} if model["name"] == "maxout" else {"discriminator": [{"name": "r1", "weight": 3}]}

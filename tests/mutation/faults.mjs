@@ -613,6 +613,7 @@ export const FAULTS = [
   ...of('src/models/dcgan.ts', STEPS, [
     ['D of a DCGAN normalizes its first layer too', 'i === 0 ? [] : [batchNorm', '[batchNorm'],
     ['G of a DCGAN puts its widest stage last', '.slice(0, -1)\n          .reverse()', '.slice(0, -1)'],
+    ["a hidden layer of a DCGAN's D is cut as G's are", 'leakyRelu(`hiddenLeaky', 'relu(`hiddenLeaky'],
   ]),
   ...of('src/models/geometry.ts', STEPS, [
     ['a DCGAN begins at sides of 14', 'BASE_SIDE_MAX = 7', 'BASE_SIDE_MAX = 14'],

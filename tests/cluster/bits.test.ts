@@ -46,6 +46,7 @@ const RUNS: [name: string, config: string, steps: number, sets: () => Record<str
   ['ring, simultaneous, k = 2', 'ring', 20, () => SMALL],
   ['mnist-gan', 'mnist-gan', 2, mnist],
   ['mnist-gan, maxout', 'mnist-gan', 2, () => ({ ...mnist(), model: MAXOUT })],
+  ['mnist-conditional', 'mnist-conditional', 2, mnist],
   ['cifar10-dcgan', 'cifar10-dcgan', 2, cifar],
   ['cifar10-dcgan, bfloat16', 'cifar10-dcgan', 2, () => ({ ...cifar(), precision: 'bfloat16' })],
 ];

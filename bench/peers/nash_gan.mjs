@@ -33,7 +33,16 @@ const backend = (await nash.tensorflow()).loadTensorFlow({ kind: 'cpu', threads:
 /** @param {number} width */
 const contextOf = (width) => ({
   architecture: models.buildArchitecture(
-    { name: 'dcgan', width, latent: 100, latentDistribution: 'normal', conditional: 'none', hidden: [] },
+    {
+      name: 'dcgan',
+      width,
+      latent: 100,
+      latentDistribution: 'normal',
+      conditional: 'none',
+      hidden: [],
+      packing: 1,
+      packing: 1,
+    },
     ITEM,
   ),
   loss: losses.lossOf({ name: 'non-saturating' }),

@@ -108,187 +108,206 @@ const init = z
   })
   .describe('what the nets begin with, where it is not drawn from the seed');
 
-export const runConfig = z.strictObject({
-  seed: z
-    .int()
-    .min(0)
-    .max(Number.MAX_SAFE_INTEGER)
-    .default(1)
-    .describe('of initial weights, latents, dropout and the order of the data'),
-  data: dataOptions.describe('what is learned'),
-  model: modelOptions.describe('the two networks'),
-  loss: named(lossOptions, 'non-saturating').describe('what the nets minimize'),
-  penalties: penaltyOptions.prefault({}),
-  init: init.prefault({}),
-  optimizer: z
-    .strictObject({
-      discriminator: named(optimizerOptions, 'adam'),
-      generator: named(optimizerOptions, 'adam'),
-    })
-    .prefault({}),
-  schedule: scheduleOptions.prefault({}),
-  minibatch: minibatch.prefault({}),
-  precision: z
-    .enum(['float32', 'bfloat16'])
-    .default('float32')
-    .describe('of matrix work and the activations between; weights, sums and updates are float32 always'),
-  device: z
-    .strictObject({
-      kind: z
-        .enum(['cpu', 'gpu', 'auto'])
-        .default('auto')
-        .describe('what workers compute on; `auto`: a GPU where the library finds one'),
-      threads: z.int().positive().max(256).default(1).describe('intra-op threads of every worker'),
-    })
-    .prefault({}),
-  averaging: averagingOptions.prefault({}),
-  checkpoint: z
-    .strictObject({
-      everySteps: count.default(500).describe("one each time that many of G's steps are done"),
-      everySeconds: z
-        .number()
-        .positive()
-        .max(1e9)
-        .default(600)
-        .describe('one more whenever this long has passed since the last, seconds'),
-      keep: z
-        .int()
-        .positive()
-        .max(1000)
-        .default(3)
-        .describe('newest ones by these two rules that stay; those of a stop and of an end stay besides'),
-      patienceSeconds: z
-        .number()
-        .nonnegative()
-        .max(1e9)
-        .default(600)
-        .describe(
-          'training waits this long for a disk without room, trying again, before the run ends with 3; seconds',
-        ),
-    })
-    .prefault({}),
-  evaluation: z
-    .strictObject({
-      everySteps: count.default(100).describe("G's steps from one evaluation to the next"),
-      samples: z
-        .int()
-        .min(64)
-        .max(100_000)
-        .default(2500)
-        .describe('samples drawn for the measures of ring and grid (PacGAN: 2,500)'),
-    })
-    .prefault({}),
-  collapse: z
-    .strictObject({
-      threshold: z
-        .number()
-        .min(0)
-        .max(1)
-        .default(0.5)
-        .describe("a collapse score above it is bad; 0.5: more than half of the data's variety is missing"),
-      after: z
-        .number()
-        .min(0)
-        .max(1e9)
-        .default(0.2)
-        .describe(
-          'bad scores count after it, and from the first one that was not bad: an untrained G lacks variety too. ' +
-            "Below 1 a share of the run, else G's steps",
-        ),
-      patience: z
-        .int()
-        .positive()
-        .max(1000)
-        .default(3)
-        .describe('bad evaluations in a row that are a collapse; one alone may be an oscillation'),
-    })
-    .prefault({})
-    .describe('when samples that lack variety are a collapse: to verdicts, the alert and the figure'),
-  onCollapse: z
-    .enum(['alert', 'stop', 'rollback'])
-    .default('alert')
-    .describe(
-      '`stop` and `rollback` make training wait for each evaluation: its verdict decides the weights',
-    ),
-  onDivergence: z
-    .enum(['stop', 'rollback'])
-    .default('stop')
-    .describe('what follows when a step diverges again, computed with an eye on every answer'),
-  // each default is 30,000 times and more what the configs that come with Nash reach (measured on ring, grid-collapse and mnist-gan: losses
-  // 20, norms 350, weights 3), and lies far from where float32 ends
-  divergence: z
-    .strictObject({
-      loss: z
-        .number()
-        .positive()
-        .max(1e30)
-        .default(1e6)
-        .describe("magnitude of a step's loss, penalties included"),
-      gradientNorm: z
-        .number()
-        .positive()
-        .max(2 ** 60)
-        .default(1e8)
-        .describe(
-          "Euclidean norm of a step's averaged gradient; beyond 100 is trouble, as practitioners say (ganhacks)",
-        ),
-      weight: z.number().positive().max(1e30).default(1e5).describe('magnitude of a weight after an update'),
-    })
-    .prefault({})
-    .describe('what is beyond these has diverged, as what is not finite has'),
-  verify: z
-    .strictObject({
-      fraction: z
-        .number()
-        .min(0)
-        .max(1)
-        .default(0)
-        .describe(
-          'share of tasks computed twice: such a task counts once two workers agree on it, bit for bit, of two hosts or keys where ' +
-            'there are two. At 1 no minority of those gets wrong bits into the weights; a majority that agrees does, as does a liar ' +
-            'alone in its pool, and below 1 whoever lies in what is not computed twice',
-        ),
-    })
-    .prefault({}),
-  server: z
-    .strictObject({
-      endpoint: endpoint
-        .default('none')
-        .describe(
-          'where workers of other hosts, or of other users with a key, reach the server: tcp://address:port; `none`: only processes ' +
-            'of its user on its host do',
-        ),
-      http: httpAddress
-        .default('127.0.0.1:9464+') // several runs of one host
-        .describe(
-          'host:port of /metrics, /status and the rest; port 0 for any free one, with a plus the first free one from there on',
-        ),
-      httpNames: z
-        .array(z.string().min(1).max(253))
-        .max(64)
-        .default([])
-        .describe(
-          "names, besides this host's own, under which browsers and Prometheus may ask for the pages",
-        ),
-      keys: z
-        .string()
-        .min(1)
-        .optional()
-        .describe(
-          "folder of keys, or `none`; default: ~/.config/nash/keys, if it holds a server's key. On loopback a server without them " +
-            'takes a key that is made for the run',
-        ),
-      trustedNetwork: z
-        .boolean()
-        .default(false)
-        .describe(
-          'whoever reaches the endpoint may join without a key, where there are none; needed for that beyond loopback',
-        ),
-    })
-    .prefault({}),
-  stop: z
-    .strictObject({ generatorSteps: count.default(10_000).describe("G's steps after which the run is done") })
-    .prefault({}),
-});
+export const runConfig = z
+  .strictObject({
+    seed: z
+      .int()
+      .min(0)
+      .max(Number.MAX_SAFE_INTEGER)
+      .default(1)
+      .describe('of initial weights, latents, dropout and the order of the data'),
+    data: dataOptions.describe('what is learned'),
+    model: modelOptions.describe('the two networks'),
+    loss: named(lossOptions, 'non-saturating').describe('what the nets minimize'),
+    penalties: penaltyOptions.prefault({}),
+    init: init.prefault({}),
+    optimizer: z
+      .strictObject({
+        discriminator: named(optimizerOptions, 'adam'),
+        generator: named(optimizerOptions, 'adam'),
+      })
+      .prefault({}),
+    schedule: scheduleOptions.prefault({}),
+    minibatch: minibatch.prefault({}),
+    precision: z
+      .enum(['float32', 'bfloat16'])
+      .default('float32')
+      .describe('of matrix work and the activations between; weights, sums and updates are float32 always'),
+    device: z
+      .strictObject({
+        kind: z
+          .enum(['cpu', 'gpu', 'auto'])
+          .default('auto')
+          .describe('what workers compute on; `auto`: a GPU where the library finds one'),
+        threads: z.int().positive().max(256).default(1).describe('intra-op threads of every worker'),
+      })
+      .prefault({}),
+    averaging: averagingOptions.prefault({}),
+    checkpoint: z
+      .strictObject({
+        everySteps: count.default(500).describe("one each time that many of G's steps are done"),
+        everySeconds: z
+          .number()
+          .positive()
+          .max(1e9)
+          .default(600)
+          .describe('one more whenever this long has passed since the last, seconds'),
+        keep: z
+          .int()
+          .positive()
+          .max(1000)
+          .default(3)
+          .describe('newest ones by these two rules that stay; those of a stop and of an end stay besides'),
+        patienceSeconds: z
+          .number()
+          .nonnegative()
+          .max(1e9)
+          .default(600)
+          .describe(
+            'training waits this long for a disk without room, trying again, before the run ends with 3; seconds',
+          ),
+      })
+      .prefault({}),
+    evaluation: z
+      .strictObject({
+        everySteps: count.default(100).describe("G's steps from one evaluation to the next"),
+        samples: z
+          .int()
+          .min(64)
+          .max(100_000)
+          .default(2500)
+          .describe('samples drawn for the measures of ring and grid (PacGAN: 2,500)'),
+      })
+      .prefault({}),
+    collapse: z
+      .strictObject({
+        threshold: z
+          .number()
+          .min(0)
+          .max(1)
+          .default(0.5)
+          .describe("a collapse score above it is bad; 0.5: more than half of the data's variety is missing"),
+        after: z
+          .number()
+          .min(0)
+          .max(1e9)
+          .default(0.2)
+          .describe(
+            'bad scores count after it, and from the first one that was not bad: an untrained G lacks variety too. ' +
+              "Below 1 a share of the run, else G's steps",
+          ),
+        patience: z
+          .int()
+          .positive()
+          .max(1000)
+          .default(3)
+          .describe('bad evaluations in a row that are a collapse; one alone may be an oscillation'),
+      })
+      .prefault({})
+      .describe('when samples that lack variety are a collapse: to verdicts, the alert and the figure'),
+    onCollapse: z
+      .enum(['alert', 'stop', 'rollback'])
+      .default('alert')
+      .describe(
+        '`stop` and `rollback` make training wait for each evaluation: its verdict decides the weights',
+      ),
+    onDivergence: z
+      .enum(['stop', 'rollback'])
+      .default('stop')
+      .describe('what follows when a step diverges again, computed with an eye on every answer'),
+    // each default is 30,000 times and more what the configs that come with Nash reach (measured on ring, grid-collapse and mnist-gan: losses
+    // 20, norms 350, weights 3), and lies far from where float32 ends
+    divergence: z
+      .strictObject({
+        loss: z
+          .number()
+          .positive()
+          .max(1e30)
+          .default(1e6)
+          .describe("magnitude of a step's loss, penalties included"),
+        gradientNorm: z
+          .number()
+          .positive()
+          .max(2 ** 60)
+          .default(1e8)
+          .describe(
+            "Euclidean norm of a step's averaged gradient; beyond 100 is trouble, as practitioners say (ganhacks)",
+          ),
+        weight: z
+          .number()
+          .positive()
+          .max(1e30)
+          .default(1e5)
+          .describe('magnitude of a weight after an update'),
+      })
+      .prefault({})
+      .describe('what is beyond these has diverged, as what is not finite has'),
+    verify: z
+      .strictObject({
+        fraction: z
+          .number()
+          .min(0)
+          .max(1)
+          .default(0)
+          .describe(
+            'share of tasks computed twice: such a task counts once two workers agree on it, bit for bit, of two hosts or keys where ' +
+              'there are two. At 1 no minority of those gets wrong bits into the weights; a majority that agrees does, as does a liar ' +
+              'alone in its pool, and below 1 whoever lies in what is not computed twice',
+          ),
+      })
+      .prefault({}),
+    server: z
+      .strictObject({
+        endpoint: endpoint
+          .default('none')
+          .describe(
+            'where workers of other hosts, or of other users with a key, reach the server: tcp://address:port; `none`: only processes ' +
+              'of its user on its host do',
+          ),
+        http: httpAddress
+          .default('127.0.0.1:9464+') // several runs of one host
+          .describe(
+            'host:port of /metrics, /status and the rest; port 0 for any free one, with a plus the first free one from there on',
+          ),
+        httpNames: z
+          .array(z.string().min(1).max(253))
+          .max(64)
+          .default([])
+          .describe(
+            "names, besides this host's own, under which browsers and Prometheus may ask for the pages",
+          ),
+        keys: z
+          .string()
+          .min(1)
+          .optional()
+          .describe(
+            "folder of keys, or `none`; default: ~/.config/nash/keys, if it holds a server's key. On loopback a server without them " +
+              'takes a key that is made for the run',
+          ),
+        trustedNetwork: z
+          .boolean()
+          .default(false)
+          .describe(
+            'whoever reaches the endpoint may join without a key, where there are none; needed for that beyond loopback',
+          ),
+      })
+      .prefault({}),
+    stop: z
+      .strictObject({
+        generatorSteps: count.default(10_000).describe("G's steps after which the run is done"),
+      })
+      .prefault({}),
+  })
+  .superRefine(({ model, minibatch: { size, shards, group } }, context) => {
+    const { packing = 1 } = model as { packing?: number };
+    const coupled = group ?? size / shards;
+    if (Number.isInteger(coupled) && coupled % packing !== 0) {
+      context.addIssue({
+        code: 'custom',
+        path: ['model', 'packing'],
+        message: `packs of ${packing} items do not divide ${group === undefined ? 'a shard' : 'a group'}, which has ${coupled}; these do: ${divisorsOf(coupled).join(', ')}`,
+      });
+    }
+  });
 
 export type RunConfig = z.infer<typeof runConfig>;

@@ -10,6 +10,8 @@ import type { Network } from './network.js';
 export interface Architecture {
   generator: Network;
   discriminator: Network;
+  /** items that D is given as one, beside each other in the last axis; default: 1 */
+  packing?: number;
 }
 
 /** An architecture that a config may name. */

@@ -7,7 +7,7 @@ import { modelEntry } from './architecture.js';
 import { conditionalOptions, labelling } from './labels.js';
 import { activation, dense, dropout, maxoutUnits, reshape, stack } from './layers.js';
 import { network } from './network.js';
-import { hidden, keep, latent, latentDistribution } from './options.js';
+import { hidden, keep, latent, latentDistribution, packing } from './options.js';
 
 const uniform = (range: number): Initializer => ({ kind: 'uniform', range });
 
@@ -35,6 +35,7 @@ const options = z
       })
       .prefault({}),
     ...conditionalOptions,
+    packing,
   })
   .describe(
     'the fully connected nets of Goodfellow et al. 2014 for MNIST: a D of maxout units with dropout, a G of rectifiers',

@@ -6,7 +6,7 @@ import { modelEntry } from './architecture.js';
 import { conditionalOptions, labelling } from './labels.js';
 import { activation, batchNorm, dense, type Layer, reshape, stack } from './layers.js';
 import { network } from './network.js';
-import { hidden, latent, latentDistribution } from './options.js';
+import { hidden, latent, latentDistribution, packing } from './options.js';
 
 /** Normal with variance 2/fan-in (He et al. 2015, equation 10). */
 const heNormal = (fanIn: number): Initializer => ({ kind: 'normal', deviation: Math.sqrt(2 / fanIn) });
@@ -40,6 +40,7 @@ const options = z
       })
       .prefault({}),
     ...conditionalOptions,
+    packing,
   })
   .describe('fully connected nets, for data of any shape');
 

@@ -1,5 +1,6 @@
 // The architectures that a config may name.
 import type { z } from 'zod';
+import { NashError } from '../errors.js';
 import type { Shape } from '../numerics/shape.js';
 import { optionsOf, variantOf } from '../variants.js';
 import type { Architecture } from './architecture.js';
@@ -24,8 +25,25 @@ export type ModelOptions = z.infer<typeof modelOptions>;
  * @param classes of the data in a conditional run; 0: the networks are told no labels
  * @throws NashError('usage') when the architecture cannot make items of that shape
  */
-export const buildArchitecture = (options: ModelOptions, itemShape: Shape, classes = 0): Architecture =>
-  variantOf(MODELS, options).build(options as never, itemShape, classes);
+export function buildArchitecture(options: ModelOptions, itemShape: Shape, classes = 0): Architecture {
+  const build = (shape: Shape) => variantOf(MODELS, options).build(options as never, shape, classes);
+  const architecture = build(itemShape);
+  const packing = packingOf(options);
+  if (packing === 1) return architecture;
+  if (options.conditional !== 'none') {
+    throw new NashError(
+      'usage',
+      `model.packing is ${packing} and model.conditional ${options.conditional}: items that D judges together have no label in common. Set one ` +
+        'of them back to its default, 1 or none.',
+    );
+  }
+  const packed = [...itemShape.slice(0, -1), itemShape.at(-1)! * packing];
+  return { generator: architecture.generator, discriminator: build(packed).discriminator, packing };
+}
+
+/** Networks of one's own pack by themselves, if at all. */
+const packingOf = (options: ModelOptions): number =>
+  options.name === 'module' ? 1 : (options as { packing: number }).packing;
 
 /** Whether D's slope is bounded by how it is made. */
 export const boundsSlope = (options: ModelOptions): boolean =>

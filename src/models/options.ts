@@ -11,3 +11,11 @@ export const latentDistribution = z
   );
 /** share of what dropout keeps */
 export const keep = z.number().gt(0).max(1);
+export const packing = z
+  .int()
+  .min(1)
+  .max(64)
+  .default(1)
+  .describe(
+    'items that D judges together, all real or all generated (PacGAN: Lin et al. 2018, section 2); divides `minibatch.group`',
+  );

@@ -12,7 +12,7 @@ import { geometryOf } from './geometry.js';
 import { conditionalOptions, labelling } from './labels.js';
 import { convolution, type Layer } from './layers.js';
 import { network } from './network.js';
-import { latent, latentDistribution, width } from './options.js';
+import { latent, latentDistribution, packing, width } from './options.js';
 
 const options = z
   .strictObject({
@@ -28,6 +28,7 @@ const options = z
     latent: latent.default(64),
     latentDistribution: latentDistribution.default('normal'),
     ...conditionalOptions,
+    packing,
   })
   .describe(
     'Huang et al. 2024, configuration E, for square images whose side is 7 or less times a power of two',

@@ -4,7 +4,7 @@ import { modelEntry } from './architecture.js';
 import { geometryOf } from './geometry.js';
 import { conditionalOptions, labelling } from './labels.js';
 import { network } from './network.js';
-import { latent, latentDistribution, width } from './options.js';
+import { latent, latentDistribution, packing, width } from './options.js';
 import { glorotUniform, plainly, resnetDiscriminator, resnetGenerator } from './resnet.js';
 import { resnetWidths } from './sngan.js';
 import { spectrallyNormed } from './weights.js';
@@ -16,6 +16,7 @@ const options = z
     latent: latent.default(128),
     latentDistribution: latentDistribution.default('normal'),
     ...conditionalOptions,
+    packing,
   })
   .describe(
     'Zhang et al. 2019, for square images whose side is 7 or less times a power of two; attention lies on pictures of half the side, ' +

@@ -13,7 +13,7 @@ import {
   transposedConvolution,
 } from './layers.js';
 import { network } from './network.js';
-import { latent, latentDistribution, width } from './options.js';
+import { latent, latentDistribution, packing, width } from './options.js';
 import { glorotUniform, plainly, resnetDiscriminator, resnetGenerator } from './resnet.js';
 import { spectrallyNormed } from './weights.js';
 
@@ -33,6 +33,7 @@ const options = z
     latent: latent.default(128),
     latentDistribution: latentDistribution.default('normal'),
     ...conditionalOptions,
+    packing,
   })
   .describe('Miyato et al. 2018, for square images whose side is 7 or less times a power of two');
 

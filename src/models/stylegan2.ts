@@ -15,7 +15,7 @@ import { type Geometry, geometryOf } from './geometry.js';
 import { conditionalOptions, type Labelling, labelling } from './labels.js';
 import { convolution, dense, type Layer, type LayerContext } from './layers.js';
 import { type Body, network } from './network.js';
-import { latent, latentDistribution, width } from './options.js';
+import { latent, latentDistribution, packing, width } from './options.js';
 import { minibatchDeviation } from './pictures.js';
 import { equalized } from './weights.js';
 
@@ -29,6 +29,7 @@ const options = z
     latent: latent.default(512),
     latentDistribution: latentDistribution.default('normal'),
     ...conditionalOptions,
+    packing,
     styles: width.default(512).describe('numbers in w, to which the mapping takes z'),
     mapping: z
       .int()

@@ -8,6 +8,7 @@ import { penaltiesOf } from '../penalties/penalties.js';
 import { classAccuracy, classLosses, judgementOf, type Labelled, labelled } from './labels.js';
 import { draw, generate } from './latents.js';
 import { differentiate, penalized, withTerms } from './objective.js';
+import { shown, shownGroup } from './shown.js';
 import { realInputs, SEED, type Statistic, type StepEntry, vectorInput, type WhatDGives } from './step.js';
 
 const LOSS: Statistic = { name: 'loss', metric: 'gan_loss', labels: { net: 'discriminator' } };
@@ -53,16 +54,17 @@ export const discriminatorStep = (isRegularized: boolean): StepEntry => ({
       inputs: [vectorInput(discriminator), vectorInput(generator), ...realInputs(context), SEED],
       step: (inputs) => {
         const seeds = new SeedSource(inputs.seed!);
-        const real = labelled(inputs, context);
+        const real = shown(labelled(inputs, context), context);
         const g = unpack(inputs.generator!, generator);
-        const { fake } = generate(context, draw(context, seeds), { ...g, isTraining: true, group, seeds });
+        const generated = generate(context, draw(context, seeds), { ...g, isTraining: true, group, seeds });
+        const fake = shown(generated.fake, context);
         const d = unpack(inputs.discriminator!, discriminator);
         const { discriminatorGives } = context.loss;
         const tellsClasses = context.classes?.auxiliaryWeight !== undefined;
         const told = statisticsOf({ discriminatorGives, tellsClasses });
         return differentiate(discriminator, d.parameters, told, (parameters) => {
           const judge = (items: Labelled) => {
-            const application = { ...d, parameters, isTraining: true, group, seeds };
+            const application = { ...d, parameters, isTraining: true, group: shownGroup(context), seeds };
             const { output, slots } = discriminator.apply(items, application);
             return { ...judgementOf(output, context), slots };
           };

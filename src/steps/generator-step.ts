@@ -8,6 +8,7 @@ import { penaltiesOf } from '../penalties/penalties.js';
 import { classLosses, judgementOf, type Labelled, labelled } from './labels.js';
 import { draw, generate } from './latents.js';
 import { differentiate, penalized, withTerms } from './objective.js';
+import { shown, shownGroup } from './shown.js';
 import { realInputs, SEED, type Statistic, type StepEntry, vectorInput } from './step.js';
 
 const STATISTICS: readonly Statistic[] = [{ name: 'loss', metric: 'gan_loss', labels: { net: 'generator' } }];
@@ -30,7 +31,12 @@ export const generatorStep = (isRegularized: boolean): StepEntry => ({
         const g = unpack(inputs.generator!, generator);
         const d = unpack(inputs.discriminator!, discriminator);
         const judge = (items: Labelled) =>
-          judgementOf(discriminator.apply(items, { ...d, isTraining: true, group, seeds }).output, context);
+          judgementOf(
+            discriminator.apply(shown(items, context), {
+              ...{ ...d, isTraining: true, group: shownGroup(context), seeds },
+            }).output,
+            context,
+          );
         const drawn = draw(context, seeds);
         return differentiate(generator, g.parameters, STATISTICS, (parameters) => {
           const application = { ...g, parameters, isTraining: true, group, seeds };

@@ -65,7 +65,7 @@ export const vectorInput = ({ net, manifest }: Network): StepInput => ({
 /** Real items of the shard, `[batch, ...item]` in the data's range. */
 export const realInput = ({ architecture, batch }: StepContext): StepInput => ({
   name: 'real',
-  shape: [batch, ...architecture.discriminator.inputs.items!],
+  shape: [batch, ...architecture.generator.outputShape],
   dtype: 'float32',
 });
 

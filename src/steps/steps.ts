@@ -41,8 +41,9 @@ export function architectureOf(
   itemShape: Shape,
   classes?: number,
 ): Architecture {
-  const { discriminator, generator } = buildArchitecture(model, itemShape, classes);
+  const { discriminator, generator, packing } = buildArchitecture(model, itemShape, classes);
   return {
+    ...(packing !== undefined && { packing }),
     discriminator: withSlots(discriminator, penaltySlots('discriminator', penalties)),
     generator: withSlots(generator, penaltySlots('generator', penalties)),
   };

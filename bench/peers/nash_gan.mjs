@@ -41,7 +41,6 @@ const contextOf = (width) => ({
       conditional: 'none',
       hidden: [],
       packing: 1,
-      packing: 1,
     },
     ITEM,
   ),

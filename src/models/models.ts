@@ -43,7 +43,7 @@ export function buildArchitecture(options: ModelOptions, itemShape: Shape, class
 
 /** Networks of one's own pack by themselves, if at all. */
 const packingOf = (options: ModelOptions): number =>
-  options.name === 'module' ? 1 : (options as { packing: number }).packing;
+  options.name === 'module' ? 1 : ((options as { packing?: number }).packing ?? 1);
 
 /** Whether D's slope is bounded by how it is made. */
 export const boundsSlope = (options: ModelOptions): boolean =>

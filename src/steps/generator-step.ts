@@ -30,13 +30,10 @@ export const generatorStep = (isRegularized: boolean): StepEntry => ({
         const seeds = new SeedSource(inputs.seed!);
         const g = unpack(inputs.generator!, generator);
         const d = unpack(inputs.discriminator!, discriminator);
-        const judge = (items: Labelled) =>
-          judgementOf(
-            discriminator.apply(shown(items, context), {
-              ...{ ...d, isTraining: true, group: shownGroup(context), seeds },
-            }).output,
-            context,
-          );
+        const judge = (items: Labelled) => {
+          const application = { ...d, isTraining: true, group: shownGroup(context), seeds };
+          return judgementOf(discriminator.apply(shown(items, context), application).output, context);
+        };
         const drawn = draw(context, seeds);
         return differentiate(generator, g.parameters, STATISTICS, (parameters) => {
           const application = { ...g, parameters, isTraining: true, group, seeds };

@@ -330,8 +330,8 @@ export const FAULTS = [
     ],
     [
       "in G's step D does not drop out",
-      '{ ...d, isTraining: true, group, seeds }).output',
-      '{ ...d, isTraining: false, group, seeds }).output',
+      '{ ...d, isTraining: true, group: shownGroup(context), seeds }',
+      '{ ...d, isTraining: false, group: shownGroup(context), seeds }',
     ],
   ]),
   ...of(

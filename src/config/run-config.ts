@@ -1,6 +1,7 @@
 // The run config: WHAT is learned and by which rules. Composed of each folder's own options; every default is visible
 // in one of these files. Which settings decide the bits of a run is said in decisive.ts.
 import { z } from 'zod';
+import { augmentationOptions } from '../augmentation/augmentation.js';
 import { dataOptions } from '../data/options.js';
 import { lossOptions } from '../losses/losses.js';
 import { modelOptions } from '../models/models.js';
@@ -120,6 +121,9 @@ export const runConfig = z
     model: modelOptions.describe('the two networks'),
     loss: named(lossOptions, 'non-saturating').describe('what the nets minimize'),
     penalties: penaltyOptions.prefault({}),
+    augmentation: named(augmentationOptions, 'none').describe(
+      'random changes of real and generated pictures alike, before D sees them',
+    ),
     init: init.prefault({}),
     optimizer: z
       .strictObject({

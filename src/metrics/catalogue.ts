@@ -70,6 +70,10 @@ export const CATALOGUE = {
     'Real and fake items whose class D tells, where it is an auxiliary classifier (model.conditional)',
     { source },
   ),
+  gan_augmentation_probability_ratio: gauge(
+    'Share of pictures with which each change of ADA is made, where augmentation is ada',
+    {},
+  ),
   gan_loss: gauge('Loss that the net minimizes, mean over the last minibatch', { net }),
   gan_value_function_nats: gauge(
     'V(D, G) = E log D(x) + E log(1 - D(G(z))), mean over the last minibatch, where D gives a probability',

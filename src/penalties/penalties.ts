@@ -7,6 +7,7 @@ import { boundsSlope, type ModelOptions } from '../models/models.js';
 import type { Net, SlotSpec } from '../parameters/manifest.js';
 import { optionsOf, type Variant, variantOf } from '../variants.js';
 import { clip } from './clip.js';
+import { consistency } from './consistency.js';
 import { dragan, gradientPenalty } from './gradient-penalty.js';
 import { lecam } from './lecam.js';
 import { ownPenalty } from './own-penalty.js';
@@ -27,6 +28,7 @@ const ON_DISCRIMINATOR = [
   gradientPenalty,
   dragan,
   lecam,
+  consistency,
   weightDecay,
   clip,
   ownPenalty<DiscriminatorContext>(),

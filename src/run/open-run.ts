@@ -56,7 +56,7 @@ export function shapeToCome(data: RunConfig['data']): Shape | undefined {
  * @throws NashError('usage') when the networks cannot make items of that shape
  */
 export async function networksOf(
-  config: Pick<RunConfig, 'model' | 'penalties'>,
+  config: Pick<RunConfig, 'model' | 'penalties' | 'augmentation'>,
   itemShape: Shape,
   classes?: Classes,
 ): Promise<RunNetworks> {

@@ -1,5 +1,6 @@
 // One shard of a discriminator step.
 import * as tf from '@tensorflow/tfjs-core';
+import { nextAugmentation, PROBABILITY } from '../augmentation/augmentation.js';
 import { SeedSource } from '../kernels/random.js';
 import type { GanLoss, Logits } from '../losses/loss.js';
 import { type NamedTensors, unpack } from '../models/network.js';
@@ -9,7 +10,15 @@ import { classAccuracy, classLosses, judgementOf, type Labelled, labelled } from
 import { draw, generate } from './latents.js';
 import { differentiate, penalized, withTerms } from './objective.js';
 import { shown, shownGroup } from './shown.js';
-import { realInputs, SEED, type Statistic, type StepEntry, vectorInput, type WhatDGives } from './step.js';
+import {
+  realInputs,
+  SEED,
+  type Statistic,
+  type StepContext,
+  type StepEntry,
+  vectorInput,
+  type WhatDGives,
+} from './step.js';
 
 const LOSS: Statistic = { name: 'loss', metric: 'gan_loss', labels: { net: 'discriminator' } };
 
@@ -34,9 +43,16 @@ const CLASS_STATISTICS: readonly Statistic[] = [
   { name: 'classAccuracyFake', metric: 'gan_class_accuracy_ratio', labels: { source: 'fake' } },
 ];
 
-const statisticsOf = ({ discriminatorGives, tellsClasses }: WhatDGives): readonly Statistic[] => [
+const ADAPTIVE: Statistic = {
+  name: 'augmentationProbability',
+  metric: 'gan_augmentation_probability_ratio',
+  labels: {},
+};
+
+const statisticsOf = ({ discriminatorGives, tellsClasses, isAdaptive }: WhatDGives): readonly Statistic[] => [
   ...STATISTICS[discriminatorGives],
   ...(tellsClasses ? CLASS_STATISTICS : []),
+  ...(isAdaptive ? [ADAPTIVE] : []),
 ];
 
 /**
@@ -54,14 +70,15 @@ export const discriminatorStep = (isRegularized: boolean): StepEntry => ({
       inputs: [vectorInput(discriminator), vectorInput(generator), ...realInputs(context), SEED],
       step: (inputs) => {
         const seeds = new SeedSource(inputs.seed!);
-        const real = shown(labelled(inputs, context), context);
         const g = unpack(inputs.generator!, generator);
         const generated = generate(context, draw(context, seeds), { ...g, isTraining: true, group, seeds });
-        const fake = shown(generated.fake, context);
         const d = unpack(inputs.discriminator!, discriminator);
+        const real = shown(labelled(inputs, context), context, { ...d, seeds });
+        const fake = shown(generated.fake, context, { ...d, seeds });
         const { discriminatorGives } = context.loss;
         const tellsClasses = context.classes?.auxiliaryWeight !== undefined;
-        const told = statisticsOf({ discriminatorGives, tellsClasses });
+        const isAdaptive = context.augmentation?.name === 'ada';
+        const told = statisticsOf({ discriminatorGives, tellsClasses, isAdaptive });
         return differentiate(discriminator, d.parameters, told, (parameters) => {
           const judge = (items: Labelled) => {
             const application = { ...d, parameters, isTraining: true, group: shownGroup(context), seeds };
@@ -81,7 +98,10 @@ export const discriminatorStep = (isRegularized: boolean): StepEntry => ({
               discriminator: (items: tf.Tensor, like: 'real' | 'fake') =>
                 judge({ ...labelsLike[like], items }).logit,
               ...{ real: real.items, fake: fake.items, logits, parameters, seeds, before: d.slots },
-              written: mergePasses(discriminator.manifest, onReal.slots, onFake.slots),
+              written: new Map([
+                ...mergePasses(discriminator.manifest, onReal.slots, onFake.slots),
+                ...nextAugmentationOf(context, d.slots, onReal.logit),
+              ]),
             },
           );
           const statistics = {
@@ -90,6 +110,7 @@ export const discriminatorStep = (isRegularized: boolean): StepEntry => ({
               classAccuracyReal: classAccuracy([onReal, real]),
               classAccuracyFake: classAccuracy([onFake, fake]),
             }),
+            ...(isAdaptive && { augmentationProbability: tf.reshape(d.slots.get(PROBABILITY)!, []) }),
           };
           return { loss, slots, statistics };
         });
@@ -97,6 +118,15 @@ export const discriminatorStep = (isRegularized: boolean): StepEntry => ({
     };
   },
 });
+
+const nextAugmentationOf = (
+  { augmentation, batch, minibatch = batch }: StepContext,
+  slots: NamedTensors,
+  real: tf.Tensor,
+): ReadonlyMap<string, tf.Tensor> =>
+  augmentation
+    ? nextAugmentation(augmentation, { slot: (name) => slots.get(name)! }, real, minibatch)
+    : new Map();
 
 /** How D judges. */
 const JUDGEMENT: Readonly<

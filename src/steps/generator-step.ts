@@ -32,7 +32,10 @@ export const generatorStep = (isRegularized: boolean): StepEntry => ({
         const d = unpack(inputs.discriminator!, discriminator);
         const judge = (items: Labelled) => {
           const application = { ...d, isTraining: true, group: shownGroup(context), seeds };
-          return judgementOf(discriminator.apply(shown(items, context), application).output, context);
+          return judgementOf(
+            discriminator.apply(shown(items, context, { ...d, seeds }), application).output,
+            context,
+          );
         };
         const drawn = draw(context, seeds);
         return differentiate(generator, g.parameters, STATISTICS, (parameters) => {

@@ -1,5 +1,6 @@
 // What a kind of step is: a pure function of tensors over one shard, the inputs that it declares, and what it tells of itself. The
 // compiler traces it, the reference trainer runs it. Knows nothing of shards, workers or versions.
+import type { AugmentationOptions } from '../augmentation/augmentation.js';
 import type { InputSpec, StepFunction } from '../compiler/recording.js';
 import type { GanLoss } from '../losses/loss.js';
 import type { MetricName } from '../metrics/catalogue.js';
@@ -15,8 +16,12 @@ export interface StepContext {
   loss: GanLoss;
   penalties: PenaltyOptions;
   latentDistribution: 'normal' | 'uniform';
+  /** how items are changed before D sees them; absent: not at all */
+  augmentation?: AugmentationOptions | undefined;
   /** items of one shard */
   batch: number;
+  /** items of all shards; default: those of one */
+  minibatch?: number;
   /** items of it that batch norm couples; default: all of them */
   group?: number | undefined;
   /** of the data, in a conditional run */
@@ -47,6 +52,8 @@ export interface Statistic {
 export interface WhatDGives extends Pick<GanLoss, 'discriminatorGives'> {
   /** whether D is an auxiliary classifier, which also tells the class */
   tellsClasses: boolean;
+  /** whether the share of changed pictures moves */
+  isAdaptive: boolean;
 }
 
 /** A kind of step. Its outputs are `payload` `[size + slotSize]` and `statistics`, one number a statistic in this order. */

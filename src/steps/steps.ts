@@ -1,4 +1,5 @@
 // The table of steps: what each kind of the protocol computes, and what a run's steps are made with.
+import { augmentationSlots, requirePictures } from '../augmentation/augmentation.js';
 import type { RunConfig } from '../config/run-config.js';
 import { lossOf } from '../losses/losses.js';
 import type { Architecture } from '../models/architecture.js';
@@ -37,14 +38,18 @@ export const scheduleOf = ({ schedule, penalties }: Pick<RunConfig, 'schedule' |
  * @throws NashError('usage') when the networks cannot make such items
  */
 export function architectureOf(
-  { model, penalties }: Pick<RunConfig, 'model' | 'penalties'>,
+  { model, penalties, augmentation }: Pick<RunConfig, 'model' | 'penalties' | 'augmentation'>,
   itemShape: Shape,
   classes?: number,
 ): Architecture {
+  requirePictures(augmentation, itemShape);
   const { discriminator, generator, packing } = buildArchitecture(model, itemShape, classes);
   return {
     ...(packing !== undefined && { packing }),
-    discriminator: withSlots(discriminator, penaltySlots('discriminator', penalties)),
+    discriminator: withSlots(discriminator, [
+      ...penaltySlots('discriminator', penalties),
+      ...augmentationSlots(augmentation),
+    ]),
     generator: withSlots(generator, penaltySlots('generator', penalties)),
   };
 }
@@ -52,9 +57,13 @@ export function architectureOf(
 /** What a kind of step tells of itself in this run. */
 export const statisticsOf = (
   stepKind: StepKind,
-  { loss, model }: Pick<RunConfig, 'loss' | 'model'>,
+  { loss, model, augmentation }: Pick<RunConfig, 'loss' | 'model' | 'augmentation'>,
 ): ReturnType<StepEntry['statistics']> =>
-  STEPS[stepKind].statistics({ ...lossOf(loss), tellsClasses: model.conditional === 'auxiliary' });
+  STEPS[stepKind].statistics({
+    ...lossOf(loss),
+    tellsClasses: model.conditional === 'auxiliary',
+    isAdaptive: augmentation.name === 'ada',
+  });
 
 /**
  * The context of a run's steps: one shard's worth of items.
@@ -69,7 +78,9 @@ export const stepContextOf = (
   loss: lossOf(config.loss),
   penalties: config.penalties,
   latentDistribution: config.model.latentDistribution,
+  augmentation: config.augmentation,
   batch: config.minibatch.size / config.minibatch.shards,
+  minibatch: config.minibatch.size,
   group: config.minibatch.group,
   classes: classes && { counts: classes.counts, auxiliaryWeight: auxiliaryWeightOf(config.model) },
 });

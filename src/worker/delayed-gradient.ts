@@ -22,7 +22,7 @@ export class DelayedGradient implements Computer {
 
   constructor(
     private readonly delayMs: number,
-    private readonly config: Pick<RunConfig, 'loss' | 'model' | 'minibatch'>,
+    private readonly config: Pick<RunConfig, 'augmentation' | 'loss' | 'model' | 'minibatch'>,
     private readonly architecture: Architecture,
   ) {}
 

@@ -60,14 +60,21 @@ const TABLE: Table = {
     node: [],
     because: 'losses see logits only',
   },
+  augmentation: {
+    may: ['kernels', 'parameters', 'variants.ts'],
+    packages: ['@tensorflow/tfjs-core', 'zod'],
+    node: [],
+    because: 'what is done to pictures before D sees them',
+  },
   penalties: {
-    may: ['kernels', 'losses', 'models', 'modules', 'parameters', 'variants.ts'],
+    may: ['augmentation', 'kernels', 'losses', 'models', 'modules', 'parameters', 'variants.ts'],
     packages: ['@tensorflow/tfjs-core', 'zod'],
     node: [],
     because: 'terms of a loss that look at weights, or at D as a function of items',
   },
   steps: {
     may: [
+      'augmentation',
       'compiler',
       'config',
       'kernels',
@@ -129,7 +136,17 @@ const TABLE: Table = {
     because: 'the catalogue, Prometheus and TensorBoard; the only user of prom-client and protobufjs',
   },
   config: {
-    may: ['data', 'losses', 'marked.ts', 'models', 'modules', 'optimizers', 'penalties', 'protocol'],
+    may: [
+      'augmentation',
+      'data',
+      'losses',
+      'marked.ts',
+      'models',
+      'modules',
+      'optimizers',
+      'penalties',
+      'protocol',
+    ],
     packages: ['zod', 'yaml'],
     because: "composes each folder's options",
   },

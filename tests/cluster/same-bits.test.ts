@@ -108,3 +108,45 @@ it('a conditional run has the same weights with more workers of which some are k
   expect((await nash(...of('conditional-half', 'any=2', ['--resume']))).exitCode).toBe(0);
   expect(weightsOf('conditional-half')).toEqual(weightsOf('conditional-alone'));
 });
+
+/** Objectives with steps that differ from each other, with state beside the weights, and with gradients of gradients. */
+const OBJECTIVES: [name: string, config: string, sets: Record<string, string | number>][] = [
+  [
+    'wgan-gp-packed',
+    'configs/ring-wgan-gp.yaml',
+    {
+      'model.packing': 2,
+      'minibatch.size': 32,
+      'penalties.discriminator':
+        '[{name: gradient-penalty, weight: 0.1, everySteps: 4}, {name: lecam}, {name: weight-decay}]',
+      'penalties.generator': '[{name: path-length, everySteps: 3}]',
+    },
+  ],
+  [
+    'r3gan-sngan',
+    'configs/cifar10-dcgan.yaml',
+    {
+      'data.path': syntheticCifar(),
+      model: '{name: sngan, width: 4, latent: 8}',
+      loss: '{name: relativistic}',
+      'minibatch.size': 8,
+      'minibatch.shards': 2,
+      'penalties.discriminator':
+        '[{name: r1, weight: 1, everySteps: 2}, {name: r2, weight: 1, everySteps: 2}]',
+    },
+  ],
+];
+
+it.each(OBJECTIVES)(
+  '%s has the same weights with more workers of which some are killed',
+  async (name, config, sets) => {
+    const all = { ...sets, 'stop.generatorSteps': 20 };
+    const alone = await nash(...trainWords(name, config, all, workersOnly('discriminator=1,generator=1')));
+    expect([alone.exitCode, alone.stderr]).toEqual([0, '']);
+    const env = faulty('kill', scratch(`${name}-once`));
+    const words = trainWords(`${name}-killed`, config, all, workersOnly('discriminator=2,generator=2'));
+    expect((await start(words, { env }).finished).exitCode).toBe(0);
+    expect(resultOf(`${name}-killed`)).toMatchObject({ restarts: 2 });
+    expect(weightsOf(`${name}-killed`)).toEqual(weightsOf(name));
+  },
+);

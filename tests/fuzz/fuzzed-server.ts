@@ -122,7 +122,9 @@ export async function openFuzzedServer(
       kind: 'answer',
       ...{ term, branch, net, step, level, index, issue, ...wholeOf(length) },
       computeSeconds: 0.001,
-      statistics: Array.from({ length: to - from }, () => statisticsOf(net, { loss, model }).map(() => 0)),
+      statistics: Array.from({ length: to - from }, () =>
+        statisticsOf(net, { loss, model, augmentation: { name: 'none' } }).map(() => 0),
+      ),
     };
     const floats = gradientOf({ net, step, level, index }, length);
     return { header, payload: new Uint8Array(floats.buffer) };

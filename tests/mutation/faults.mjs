@@ -13,6 +13,7 @@
 const STEPS = ['tests/unit/steps/golden.test.ts'];
 const TRAINING = ['tests/unit/training.test.ts'];
 const PENALTIES = ['tests/unit/penalties/penalties.test.ts', ...STEPS];
+const AUGMENTATION = ['tests/unit/augmentation/augmentation.test.ts'];
 const GOLDEN_SECOND = ['tests/unit/kernels/second-derivatives-golden.test.ts'];
 const MODULES = ['tests/unit/modules/own-modules.test.ts'];
 const SECOND = ['tests/unit/kernels/second-derivatives.test.ts', ...STEPS];
@@ -27,6 +28,43 @@ const of = (file, tests, faults) => faults.map(([claim, find, put]) => ({ claim,
 const LABELS = ['tests/unit/models/labels.test.ts', ...STEPS];
 /** @type {readonly Fault[]} */
 export const FAULTS = [
+  ...of('src/kernels/warp.ts', AUGMENTATION, [
+    ['pictures move the other way', 'tf.sub(to, shift)', 'tf.add(to, shift)'],
+    ['the middle of a picture is its edge', '(n - 1) / 2', 'n / 2'],
+  ]),
+  ...of('src/augmentation/transforms.ts', AUGMENTATION, [
+    ['pictures move half as far', 'TRANSLATION = 1 / 8', 'TRANSLATION = 1 / 16'],
+    ['what is cut out is all the rest', 'tf.sub(1, tf.mul(rows, columns))', 'tf.mul(rows, columns)'],
+    [
+      'every picture is mirrored',
+      'isMirrored = tf.cast(tf.less(uniform(x, seeds), 0.5)',
+      'isMirrored = tf.cast(tf.less(uniform(x, seeds), 1.5)',
+    ],
+    [
+      'what is to happen now and then happens always',
+      'tf.less(uniform(x, seeds), probability)',
+      'tf.less(uniform(x, seeds), 1.5)',
+    ],
+  ]),
+  ...of('src/augmentation/augmentation.ts', AUGMENTATION, [
+    [
+      "ADA's probability runs away from its target",
+      'tf.sub(slot(SIGN), target)',
+      'tf.sub(target, slot(SIGN))',
+    ],
+    ["ADA's probability leaves its bounds", 'tf.clipByValue(moved, 0, 1)', 'moved'],
+  ]),
+  ...of(
+    'src/steps/shown.ts',
+    ['tests/unit/steps/packing.test.ts'],
+    [
+      [
+        'a pack is one picture after another',
+        '[0, ...sides.map((_, i) => i + 2), 1, item.length + 1]',
+        '[0, 1, ...sides.map((_, i) => i + 2), item.length + 1]',
+      ],
+    ],
+  ),
   ...of(
     'src/parameters/frozen.ts',
     ['tests/unit/server/training/parameter-store.test.ts'],

@@ -61,9 +61,11 @@ function gameOf({ model, loss, penalties = {}, item, batch, group, counts }: Ste
 
 /** Names of a step's statistics, in their order. */
 export const statisticNames = (net: Net, { loss, model }: Pick<StepOptions, 'loss' | 'model'>): string[] =>
-  statisticsOf(net, { loss: lossOptions.parse(loss), model: modelOptions.parse(model) }).map(
-    ({ name }) => name,
-  );
+  statisticsOf(net, {
+    augmentation: { name: 'none' },
+    loss: lossOptions.parse(loss),
+    model: modelOptions.parse(model),
+  }).map(({ name }) => name);
 
 /**
  * Inputs: `discriminator` and `generator` (weights, then slots, as `layOut` gives them), `real`, `labels`, `seed` (two int32).

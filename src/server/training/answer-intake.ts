@@ -31,7 +31,10 @@ export class AnswerIntake {
 
   constructor(
     private readonly store: ParameterStore,
-    private readonly config: Pick<RunConfig, 'loss' | 'minibatch' | 'model' | 'penalties' | 'schedule'>,
+    private readonly config: Pick<
+      RunConfig,
+      'augmentation' | 'loss' | 'minibatch' | 'model' | 'penalties' | 'schedule'
+    >,
     private readonly local: LocalPeers,
   ) {}
 

@@ -1,18 +1,15 @@
 // Goal: PacGAN's packing (Lin et al. 2018, section 2). Method: by hand, on items whose values say what they are; then D's steps, which judge
 // half as many packs as there are items.
 import * as tf from '@tensorflow/tfjs-core';
-import { expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { validateConfig } from '../../../src/config/load-config.js';
-import { shown } from '../../../src/steps/shown.js';
+import { packed } from '../../../src/steps/shown.js';
 import { architectureOf } from '../../../src/steps/steps.js';
 import { useTensorFlow } from '../../support/steps.js';
 
-useTensorFlow();
+beforeAll(useTensorFlow);
 
-const pack = (items: tf.Tensor, packing: number) => {
-  const { architecture } = { architecture: { packing } as never };
-  return shown({ items }, { architecture }).items;
-};
+const pack = (items: tf.Tensor, packing: number) => packed(items, { packing });
 
 it('lays neighbours beside each other in the last axis', () => {
   tf.tidy(() => {

@@ -6,7 +6,11 @@ import { StepRecord, statisticsFit } from '../../../../src/server/training/step-
 import { statisticsOf } from '../../../../src/steps/steps.js';
 
 const model = modelOptions.parse({ name: 'mlp' });
-const LOGITS = { loss: lossOptions.parse({ name: 'minimax' }), model };
+const LOGITS = {
+  augmentation: { name: 'none' as const },
+  loss: lossOptions.parse({ name: 'minimax' }),
+  model,
+};
 
 it("a step's statistics are the means over its shards, whoever computed how many of them", () => {
   const record = new StepRecord('discriminator', statisticsOf('discriminator', LOGITS), 3, 0);
@@ -39,7 +43,9 @@ it('a node must bring one row of the right length for each of its shards', () =>
 
 it('a critic, which gives no probabilities, is said to have neither accuracy nor V', () => {
   const metricsOf = (name: 'wasserstein' | 'minimax') =>
-    statisticsOf('discriminator', { loss: lossOptions.parse({ name }), model }).map(({ metric }) => metric);
+    statisticsOf('discriminator', { ...LOGITS, loss: lossOptions.parse({ name }), model }).map(
+      ({ metric }) => metric,
+    );
   const [critic, judge] = [metricsOf('wasserstein'), metricsOf('minimax')].map((names) => [
     ...new Set(names),
   ]);

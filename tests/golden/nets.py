@@ -4,10 +4,13 @@ import os, sys
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 sys.modules["triton"] = None  # its LLVM and TensorFlow's cannot live in one process
 import math
+from types import SimpleNamespace
 import numpy as np
 import tensorflow as tf
 import torch
 import torch.nn.functional as F
+
+from picture_nets import NETWORKS
 
 torch.set_default_dtype(torch.float64)
 EPSILON = 1e-5  # PyTorch's default for batch norm
@@ -20,10 +23,11 @@ def pattern(name, count):
 
 
 def start_value(net, name, shape, gain):
-    """First values: kernels around 0, scales and variances around 1, small biases, offsets and means."""
+    """First values: kernels around 0 (a mapping's as many times larger as StyleGAN2 uses them smaller), scales and variances around 1,
+    small biases, offsets and means."""
     values = pattern(f"{net}/{name}", math.prod(shape))
-    kind = name.split("/")[1]
-    values = gain * values if kind == "kernel" else (1 if kind in ("scale", "variance") else 0) + values / 4
+    kind = name.split("/")[-1]
+    values = (100 if name.startswith("mapping") else 1) * gain * values if kind == "kernel" else (1 if kind in ("scale", "variance") else 0) + values / 4
     return torch.tensor(values.astype(np.float32).astype(np.float64)).reshape(shape)
 
 
@@ -200,6 +204,10 @@ def dcgan(o, item, classes):  # Radford et al. 2016: batch norm everywhere but o
     return G, D + [head(o, width, classes, False)]
 
 
+TOOLS = SimpleNamespace(batch_norm=batch_norm, beside=beside, dense=dense, dropout=dropout, head=head)
+PENALTY_SLOTS = {"lecam": ["lecam/real", "lecam/fake"], "path-length": ["pathLength/mean"]}
+
+
 class Game:
     """Both nets of one architecture, and the steps of their training."""
     def __init__(self, model, item, loss, penalties={}, group=None, counts=()):
@@ -208,19 +216,22 @@ class Game:
         self.auxiliary = model.get("auxiliaryWeight", 1) if model.get("conditional") == "auxiliary" else None
         self.training = lambda draws, labels=None: Mode(draws, True, group, labels)
         self.distribution = model.get("latentDistribution", "uniform" if model["name"] == "maxout" else "normal")
-        G, D = {"mlp": mlp, "maxout": maxout, "dcgan": dcgan}[model["name"]](model, item, len(counts))
+        make = {"mlp": mlp, "maxout": maxout, "dcgan": dcgan}.get(model["name"])
+        G, D = make(model, item, len(counts)) if make else NETWORKS[model["name"]](model, item, len(counts), TOOLS)
+        self.mapping = 1 if model["name"] == "stylegan2" else 0  # layers from latents to codes
         self.layers = {"generator": G, "discriminator": D}
 
     def start(self, net, gain):
-        layers = self.layers[net]
-        p = {f"{n}/{k}": start_value(net, f"{n}/{k}", shape, gain) for n, parameters, _, _ in layers for k, shape in parameters.items()}
-        s = {f"{n}/{k}": start_value(net, f"{n}/{k}", shape, gain) for n, _, slots, _ in layers for k, shape in slots.items()}
-        return p, s
+        fill = lambda specs: {name: start_value(net, name, shape, gain) for name, shape in specs}
+        full = lambda n, own: [(f"{n}/{k}" if n else k, shape) for k, shape in own.items()]
+        penalties = [(name, (1,)) for o in self.penalties.get(net, []) for name in PENALTY_SLOTS.get(o["name"], [])]
+        return (fill(spec for n, own, _, _ in self.layers[net] for spec in full(n, own)),
+                fill([*(spec for n, _, own, _ in self.layers[net] for spec in full(n, own)), *penalties]))
 
-    def apply(self, net, x, p, s, mode):
-        for _, _, _, f in self.layers[net]:
+    def apply(self, net, x, p, s, mode, part=slice(None)):
+        for _, _, _, f in self.layers[net][part]:
             x = f(x, p, s, mode)
-        return x.reshape(len(x), *self.item) if net == "generator" else x
+        return x.reshape(len(x), *self.item) if net == "generator" and part.stop is None else x
 
     def latents(self, batch, draws):
         shape = (batch, self.latent)
@@ -260,15 +271,45 @@ class Game:
             return F.logsigmoid(-fake).mean()
         return -F.logsigmoid(fake).mean()  # section 3: maximize log D(G(z))
 
-    def penalty(self, net, p, judge=None, real=None):
+    def decay(self, net, p):  # Krogh and Hertz 1992, equation 2
+        weight = sum(o["weight"] for o in self.penalties.get(net, []) if o["name"] == "weight-decay")
+        return weight / 2 * sum(w.square().sum() for w in p.values())
+
+    def d_penalties(self, judge, real, fake, logits, s, draws, written):
+        """judge: of items, labelled as the real or as the fake ones; logits: of both"""
+        def slope(x, like="real"):
+            x = x.detach().clone().requires_grad_()
+            return torch.autograd.grad(judge(x, like).sum(), x, create_graph=True)[0].flatten(1)
+        share = lambda: draws.uniform((len(real), *[1] * (real.dim() - 1)))
         total = torch.zeros(())
-        for o in self.penalties.get(net, []):
-            if o["name"] == "weight-decay":  # Krogh and Hertz 1992, equation 2
-                total = total + o["weight"] / 2 * sum(w.square().sum() for w in p.values())
-            else:  # R1: Mescheder, Geiger and Nowozin 2018, equation 9
-                x = real.clone().requires_grad_()
-                slope, = torch.autograd.grad(judge(x).sum(), x, create_graph=True)
-                total = total + o["weight"] / 2 * slope.flatten(1).square().sum(1).mean()
+        for o in self.penalties.get("discriminator", []):
+            name, weight = o["name"], o["weight"]
+            if name in ("r1", "r2"):  # Mescheder, Geiger and Nowozin 2018, equations 9 and 10
+                total = total + weight / 2 * (slope(real) if name == "r1" else slope(fake, "fake")).square().sum(1).mean()
+            if name == "gradient-penalty":  # Gulrajani et al. 2017, algorithm 1: x^ = e x + (1 - e) x~
+                e = share()
+                excess = slope(e * real + (1 - e) * fake).norm(dim=1) - 1
+                total = total + weight * (excess.clamp(min=0) if o.get("sides") == 1 else excess).square().mean()
+            if name == "dragan":  # kodalinaveen3/DRAGAN: X_p = X + 0.5 std(X) U(0, 1), and X^ between X and X_p
+                perturbed = real + 0.5 * real.std(unbiased=False) * draws.uniform(real.shape)
+                total = total + weight * (slope(real + share() * (perturbed - real)).norm(dim=1) - 1).square().mean()
+            if name == "lecam":  # Tseng et al. 2021, section 3: R_LC = E |D(x) - a_F|^2 + E |D(G(z)) - a_R|^2
+                r, f = logits
+                total = total + weight * ((r - s["lecam/fake"]).square().mean() + (f - s["lecam/real"]).square().mean())
+                written |= {"lecam/real": r.mean().reshape(1), "lecam/fake": f.mean().reshape(1)}
+        return total
+
+    def g_penalties(self, codes, synthesize, s, draws, written):
+        total = torch.zeros(())
+        for o in self.penalties.get("generator", []):
+            if o["name"] == "path-length":  # Karras et al. 2020, equation 4, with the noise as NVlabs's loss.py scales it
+                at = codes if codes.requires_grad else codes.clone().requires_grad_()
+                image = synthesize(at)
+                y = draws.normal(image.shape) / math.sqrt(math.prod(image.shape[1:3]) if image.dim() == 4 else 1)
+                slope, = torch.autograd.grad((image * y).sum(), at, create_graph=True)
+                lengths = slope.square().sum(-1).mean(1).sqrt() if slope.dim() == 3 else slope.norm(dim=1)
+                total = total + o["weight"] * (lengths - s["pathLength/mean"]).square().mean()
+                written["pathLength/mean"] = lengths.mean().reshape(1)
         return total
 
     def d_step(self, d, g, real, seed, labels=None):
@@ -280,12 +321,13 @@ class Game:
         on_real, on_fake = self.training(draws), self.training(draws)
         r, r_class, r_right = self.judge(real, given, p, d[1], on_real)
         f, f_class, f_right = self.judge(fake, asked, p, d[1], on_fake)
-        judge = lambda x: self.judge(x, given, p, d[1], self.training(draws))[0]
-        loss = self.d_loss(r, f) + r_class + f_class + self.penalty("discriminator", p, judge, real)
+        judge = lambda x, like: self.judge(x, given if like == "real" else asked, p, d[1], self.training(draws))[0]
+        slots = {name: (on_real.written[name] + on_fake.written[name]) / 2 for name in on_real.written}
+        loss = self.d_loss(r, f) + r_class + f_class + self.decay("discriminator", p)
+        loss = loss + self.d_penalties(judge, real, fake, (r, f), d[1], draws, slots)
         grads = torch.autograd.grad(loss, list(p.values()), materialize_grads=True)
         value = F.logsigmoid(r).mean() + F.logsigmoid(-f).mean()  # log D(x) and log(1 - D(G(z)))
         right = [(torch.sigmoid(r) > 0.5).double().mean(), (torch.sigmoid(f) < 0.5).double().mean()]
-        slots = {name: (on_real.written[name] + on_fake.written[name]) / 2 for name in on_real.written}
         told = [] if self.auxiliary is None else [r_right, f_right]
         return dict(zip(p, grads)), slots, [x.item() for x in (loss, *right, value)] + told
 
@@ -294,8 +336,11 @@ class Game:
         z, asked = self.latents(batch, draws), self.labels(batch, draws)
         p = {name: w.clone().requires_grad_() for name, w in g[0].items()}
         mode = self.training(draws, asked)
-        f, f_class, _ = self.judge(self.apply("generator", z, p, g[1], mode), asked, *d, self.training(draws))
-        loss = self.g_loss(f) + f_class + self.penalty("generator", p)
+        codes = self.apply("generator", z, p, g[1], mode, slice(self.mapping))
+        synthesis = lambda codes, mode: self.apply("generator", codes, p, g[1], mode, slice(self.mapping, None))
+        f, f_class, _ = self.judge(synthesis(codes, mode), asked, *d, self.training(draws))
+        loss = self.g_loss(f) + f_class + self.decay("generator", p)
+        loss = loss + self.g_penalties(codes, lambda x: synthesis(x, self.training(draws, asked)), g[1], draws, mode.written)
         grads = torch.autograd.grad(loss, list(p.values()), materialize_grads=True)
         return dict(zip(p, grads)), mode.written, [loss.item(), (torch.sigmoid(f) < 0.5).double().mean().item()]
 

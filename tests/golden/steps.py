@@ -1,5 +1,6 @@
 # Golden numbers for src/steps from PyTorch: one D step, one G step and samples of each network under each loss.
 #   pip install torch tensorflow-cpu==2.21.* && python3 tests/golden/steps.py > tests/golden/steps.json
+#   python3 tests/golden/steps.py pictures > tests/golden/steps-pictures.json
 import json, math, sys
 import torch
 from nets import Game, digits, pattern
@@ -60,5 +61,48 @@ for how in ["concat", "projection", "auxiliary"]:
         conditional = {**model, "conditional": how, **weight}
         R1 = {} if model["name"] == "maxout" else {"discriminator": [{"name": "r1", "weight": 3}]}
         out.append(golden(f"{name}, {how}", conditional, item, batch, gain, "non-saturating", R1, None, COUNTS))
-json.dump({"torch": torch.__version__, "cases": out}, sys.stdout, separators=(",", ":"), allow_nan=False)
+R1_R2 = {"discriminator": [{"name": "r1", "weight": 3}, {"name": "r2", "weight": 2}]}
+ONE = lambda name, weight, **o: {"discriminator": [{"name": name, "weight": weight, **o}]}
+PATH = {"generator": [{"name": "path-length", "weight": 2}]}
+for case, loss, penalties in [
+    (cases[0], "wasserstein", ONE("gradient-penalty", 10)), (cases[0], "wasserstein", ONE("gradient-penalty", 10, sides=1)),
+    (cases[0], "non-saturating", {**ONE("r2", 3), **PATH}), (cases[2], "non-saturating", ONE("dragan", 10)),
+    (cases[1], "non-saturating", {**ONE("lecam", 0.3), **PATH}), (cases[4], "non-saturating", ONE("gradient-penalty", 10)),
+    (cases[6], "non-saturating", ONE("gradient-penalty", 10)), (cases[6], "non-saturating", R1_R2),
+]:
+    terms = " and ".join(" ".join(map(str, o.values())) for net in penalties.values() for o in net)
+    out.append(golden(f"{case[0]}, {terms}", *case[1:], loss, penalties))
+
+# Networks of pictures, small: pictures of side 8 (4 doubled once), 16 (twice) and 28 (7 twice).
+SNGAN = {"name": "sngan", "width": 2, "latent": 3}
+CNN = {**SNGAN, "architecture": "cnn"}
+SAGAN = {"name": "sagan", "width": 8, "latent": 3}
+STYLEGAN2 = {"name": "stylegan2", "width": 2, "widthMax": 4, "latent": 3, "styles": 4, "mapping": 2}
+R3GAN = {"name": "r3gan", "width": 3, "latent": 4, "expansion": 2}
+MAXOUT = {"name": "maxout-conv", "latent": 3, "generator": {"hidden": 4, "channels": 2},
+          "discriminator": {"channels": [2, 3, 2], "units": 3, "keepInput": 0.8, "keepHidden": 0.7}}
+PROJECTION = {"conditional": "projection"}
+pictures = []
+for name, model, side, batch, gain, loss, penalties, counts in [
+    ("sngan resnet of side 8", SNGAN, 8, 4, 0.7, "minimax", {}, ()),
+    ("sngan resnet of side 16, projection, gradient penalty",
+     {**SNGAN, **PROJECTION}, 16, 3, 0.7, "wasserstein", ONE("gradient-penalty", 10), COUNTS),
+    ("sngan resnet of side 28, R1", SNGAN, 28, 2, 0.7, "non-saturating", ONE("r1", 3), ()),
+    ("sngan cnn of side 16", CNN, 16, 3, 0.7, "minimax", {}, ()),
+    ("sngan cnn of side 28, projection, DRAGAN", {**CNN, **PROJECTION}, 28, 2, 0.7, "non-saturating", ONE("dragan", 5), COUNTS),
+    ("sagan of side 16", SAGAN, 16, 3, 0.7, "minimax", {}, ()),
+    ("sagan of side 8, projection, R1 and R2", {**SAGAN, **PROJECTION}, 8, 2, 0.7, "non-saturating", R1_R2, COUNTS),
+    ("stylegan2 of side 8, no mixing", {**STYLEGAN2, "mixing": 0}, 8, 4, 1, "minimax", {}, ()),
+    ("stylegan2 of side 16, mixing, R1 and path length",
+     {**STYLEGAN2, "mixing": 0.9}, 16, 4, 1, "non-saturating", {**R1_R2, **PATH}, ()),
+    ("stylegan2 of side 28, mixing, projection, LeCam",
+     {**STYLEGAN2, **PROJECTION, "mixing": 0.7}, 28, 3, 1, "non-saturating", ONE("lecam", 0.3), COUNTS),
+    ("r3gan of side 8", R3GAN, 8, 3, 0.7, "minimax", {}, ()),
+    ("r3gan of side 28, projection, R1 and R2", {**R3GAN, **PROJECTION}, 28, 2, 0.7, "non-saturating", R1_R2, COUNTS),
+    ("maxout-conv of side 16", MAXOUT, 16, 3, 0.3, "minimax", {}, ()),
+    ("maxout-conv of side 28, projection, one-sided gradient penalty",
+     {**MAXOUT, **PROJECTION}, 28, 2, 0.3, "non-saturating", ONE("gradient-penalty", 10, sides=1), COUNTS),
+]:
+    pictures.append(golden(name, model, [side, side, 1 if side == 28 else 3], batch, gain, loss, penalties, None, counts))
+json.dump({"torch": torch.__version__, "cases": pictures if sys.argv[1:] == ["pictures"] else out}, sys.stdout, separators=(",", ":"), allow_nan=False)
 print()

@@ -603,6 +603,40 @@ export const FAULTS = [
     ],
     ['dropout does not scale what it keeps', 'tf.mul(kept, 1 / keep)', 'tf.mul(kept, 1)'],
   ]),
+  ...of('src/models/weights.ts', STEPS, [
+    ['spectral norm leaves the kernel as it is', 'return tf.div(value, norm);', 'return value;'],
+  ]),
+  ...of('src/kernels/normalization.ts', STEPS, [
+    [
+      'the power iteration is differentiated',
+      'const v = detached(() => unit(tf.matMul(matrix, column(u))));',
+      'const v = unit(tf.matMul(matrix, column(u)));',
+    ],
+  ]),
+  ...of('src/models/pictures.ts', STEPS, [
+    [
+      'attention is there from the beginning',
+      "tf.mul(context.parameter('gamma'), apply(output!, seen))",
+      'apply(output!, seen)',
+    ],
+  ]),
+  ...of('src/models/stylegan2.ts', STEPS, [
+    ['what is doubled is a quarter as bright', 'tf.mul(kernel, 4) as tf.Tensor4D', 'kernel as tf.Tensor4D'],
+    ['mixing begins a layer late', 'tf.add(tf.range(0, layers), 1)', 'tf.range(0, layers)'],
+  ]),
+  ...of('src/models/r3gan.ts', STEPS, [
+    [
+      "D's last product is a mean",
+      "tf.sum(tf.mul(x, parameter('basis')), [1, 2])",
+      "tf.mean(tf.mul(x, parameter('basis')), [1, 2])",
+    ],
+  ]),
+  ...of('src/models/maxout-conv.ts', STEPS, [
+    ['pools see zeros beyond the edge', 'const NOTHING = -1e30;', 'const NOTHING = 0;'],
+  ]),
+  ...of('src/penalties/path-length.ts', STEPS, [
+    ['a path through all layers is summed', 'codes.rank === 3 ? codes.shape[1]! : 1', '1'],
+  ]),
   ...of('src/models/layers.ts', STEPS, [
     ["leaky ReLU's slope is 0.1", 'slope = 0.2) =>', 'slope = 0.1) =>'],
     ['a sigmoid output is a tanh', 'tanh(tf.mul(x, 0.5))', 'tanh(tf.mul(x, 1))'],

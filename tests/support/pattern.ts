@@ -10,12 +10,16 @@ export function pattern(name: string, count: number): Float32Array {
   );
 }
 
-/** Kernels around 0, scales and variances around 1, small biases, offsets and means. */
+/**
+ * Kernels around 0 (a mapping's as many times larger as StyleGAN2 uses them smaller), scales and variances around 1, small biases, offsets
+ * and means.
+ */
 export function startValue(net: Net, gain: number): (name: string, count: number) => Float32Array {
   return (name, count) => {
     const values = pattern(`${net}/${name}`, count);
-    const kind = name.split('/')[1]!;
-    if (kind === 'kernel') return values.map((v) => gain * v);
+    const kind = name.split('/').at(-1)!;
+    const factor = (name.startsWith('mapping') ? 100 : 1) * gain;
+    if (kind === 'kernel') return values.map((v) => factor * v);
     const centre = kind === 'scale' || kind === 'variance' ? 1 : 0;
     return values.map((v) => centre + v / 4);
   };

@@ -111,13 +111,14 @@ function tensorsOf(inputs: readonly InputSpec[], values: Values): Record<string,
   );
 }
 
-/** Both nets' manifests. */
+/** Both nets' manifests, with what their penalties keep. */
 export function manifestsOf({
   model,
   item,
   counts,
-}: Pick<StepOptions, 'model' | 'item' | 'counts'>): Record<Net, Manifest> {
-  const game = { model, item, loss: { name: 'minimax' }, batch: 1 };
+  penalties = {},
+}: Pick<StepOptions, 'model' | 'item' | 'counts' | 'penalties'>): Record<Net, Manifest> {
+  const game = { model, item, penalties, loss: { name: 'minimax' }, batch: 1 };
   const { architecture } = gameOf({ ...game, ...(counts && { counts }) });
   return { discriminator: architecture.discriminator.manifest, generator: architecture.generator.manifest };
 }

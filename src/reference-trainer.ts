@@ -128,7 +128,7 @@ function descend(
   memory: Float64Array[],
   t: number,
 ): void {
-  const rate = learningRateAt(options.learningRate, options.schedule, t);
+  const rate = learningRateAt(options, t);
   if (memory.length === 0) memory.push(new Float64Array(g.length), new Float64Array(g.length));
   const [m, v] = memory as [Float64Array, Float64Array];
   for (let i = 0; i < g.length; i++) {

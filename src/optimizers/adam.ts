@@ -9,13 +9,13 @@ import { learningRateAt, power } from './rate-schedule.js';
  * TensorFlow, and the paper's remark on speed, put it beside the uncorrected one.
  */
 export function adam(options: Extract<OptimizerOptions, { name: 'adam' }>): Optimizer {
-  const { learningRate, beta1, beta2, epsilon, schedule } = options;
+  const { beta1, beta2, epsilon } = options;
   return {
     name: 'adam',
     kernel: 'adam',
     state: ['m', 'v'],
     scalars(step) {
-      const rate = learningRateAt(learningRate, schedule, step) / (1 - power(beta1, step));
+      const rate = learningRateAt(options, step) / (1 - power(beta1, step));
       const correction = 1 / Math.sqrt(1 - power(beta2, step));
       return [rate, beta1, 1 - beta1, beta2, 1 - beta2, correction, epsilon];
     },

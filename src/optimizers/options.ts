@@ -6,7 +6,23 @@ export const rateScheduleOptions = z
     z.strictObject({ name: z.literal('constant') }),
     z.strictObject({
       name: z.literal('linear'),
-      steps: z.int().positive().describe('updates after which the rate is zero'),
+      steps: z
+        .int()
+        .positive()
+        .describe('updates that the rate takes to fall in a line to `minimum`, where it stays'),
+      after: z.int().nonnegative().default(0).describe('updates with the whole rate, before it falls'),
+      minimum: z.number().nonnegative().default(0).describe('the rate that it falls to'),
+    }),
+    z.strictObject({
+      name: z.literal('cosine'),
+      steps: z
+        .int()
+        .positive()
+        .describe(
+          'updates that the rate takes to fall as half a wave to `minimum`, where it stays (Loshchilov and Hutter 2017, equation 5, ' +
+            'without restarts)',
+        ),
+      minimum: z.number().nonnegative().default(0).describe('the rate that it falls to'),
     }),
     z.strictObject({
       name: z.literal('exponential'),
@@ -18,7 +34,7 @@ export const rateScheduleOptions = z
     }),
   ])
   .prefault({ name: 'constant' })
-  .describe('how the rate moves with the number of updates');
+  .describe('how the rate moves with the number of updates, from the end of the warm-up on');
 export type RateScheduleOptions = z.output<typeof rateScheduleOptions>;
 
 /** A share of the past that is kept, below 1: at 1 nothing new would count. */
@@ -30,6 +46,11 @@ const momentumOptions = z
 export type MomentumOptions = z.output<typeof momentumOptions>;
 
 const learningRate = z.number().positive().describe('step size');
+const warmup = z
+  .int()
+  .nonnegative()
+  .default(0)
+  .describe('updates over which the rate rises in a line from 0; the last of them has the whole rate');
 const epsilon = z.number().positive().default(1e-8).describe('added to the root that the step is divided by');
 
 const adamOptions = z
@@ -40,6 +61,7 @@ const adamOptions = z
     beta2: share.default(0.999).describe('share of the mean squared gradient that is kept at each update'),
     epsilon,
     schedule: rateScheduleOptions,
+    warmup,
   })
   .describe(
     "Kingma and Ba 2015; the defaults are DCGAN's (Radford et al. 2016, section 4), epsilon is Kingma and Ba's",
@@ -51,6 +73,7 @@ const sgdOptions = z
     learningRate: learningRate.default(0.1),
     momentum: momentumOptions.default(0.5),
     schedule: rateScheduleOptions,
+    warmup,
   })
   .describe(
     "with momentum; the defaults are those of goodfeli/adversarial's mnist.yaml, without its schedules",
@@ -63,6 +86,7 @@ const rmspropOptions = z
     decay: share.default(0.99).describe('share of the mean squared gradient that is kept at each update'),
     epsilon,
     schedule: rateScheduleOptions,
+    warmup,
   })
   .describe(
     "Tieleman and Hinton 2012; the default rate is that of Arjovsky et al. 2017, algorithm 1, decay and epsilon are PyTorch's, whose " +

@@ -7,11 +7,11 @@ import { learningRateAt } from './rate-schedule.js';
  * v = decay v + (1 - decay) g^2; w -= rate * g / (sqrt(v) + epsilon). TensorFlow puts epsilon under the root.
  */
 export function rmsprop(options: Extract<OptimizerOptions, { name: 'rmsprop' }>): Optimizer {
-  const { learningRate, decay, epsilon, schedule } = options;
+  const { decay, epsilon } = options;
   return {
     name: 'rmsprop',
     kernel: 'rmsprop',
     state: ['square'],
-    scalars: (step) => [learningRateAt(learningRate, schedule, step), decay, 1 - decay, epsilon],
+    scalars: (step) => [learningRateAt(options, step), decay, 1 - decay, epsilon],
   };
 }

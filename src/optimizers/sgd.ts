@@ -7,11 +7,10 @@ import { learningRateAt, momentumAt } from './rate-schedule.js';
  * which is the same while the rate stands still; with a falling rate, pylearn2's older gradients keep their higher one.
  */
 export function sgd(options: Extract<OptimizerOptions, { name: 'sgd' }>): Optimizer {
-  const { learningRate, momentum, schedule } = options;
   return {
     name: 'sgd',
     kernel: 'sgd',
     state: ['velocity'],
-    scalars: (step) => [learningRateAt(learningRate, schedule, step), momentumAt(momentum, step)],
+    scalars: (step) => [learningRateAt(options, step), momentumAt(options.momentum, step)],
   };
 }

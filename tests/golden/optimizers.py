@@ -31,12 +31,34 @@ def pylearn2(rate_at, momentum_at):  # the two lines of pylearn2/training_algori
 
 
 linear = lambda rate, steps: lambda t: rate * max(0, 1 - (t - 1) / steps)
+
+
+def scheduled(rate, *schedulers):  # the rates of PyTorch's own schedulers, one after the other
+    optimizer = torch.optim.SGD([torch.nn.Parameter(weights())], rate)
+    made, milestones = [make(optimizer) for make, _ in schedulers], [at for _, at in schedulers[1:]]
+    chain, rates = torch.optim.lr_scheduler.SequentialLR(optimizer, made, milestones), []
+    for _ in range(RECORDED[-1]):
+        rates.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        chain.step()
+    return lambda t: rates[t - 1]
+
+
+schedulers = torch.optim.lr_scheduler
+flat = lambda o: schedulers.ConstantLR(o, 1)
 cases = [
     ({"name": "adam"}, run(lambda p: torch.optim.Adam(p, 2e-4, (0.5, 0.999), 1e-8))),
     ({"name": "adam", "learningRate": 0.01, "beta1": 0.9, "beta2": 0.99, "epsilon": 1e-3},
      run(lambda p: torch.optim.Adam(p, 0.01, (0.9, 0.99), 1e-3))),
     ({"name": "adam", "learningRate": 0.01, "schedule": {"name": "linear", "steps": 50}},
      run(lambda p: torch.optim.Adam(p, 0.01, (0.5, 0.999), 1e-8), linear(0.01, 50))),
+    ({"name": "adam", "learningRate": 0.01, "warmup": 20, "schedule": {"name": "cosine", "steps": 400, "minimum": 0.001}},
+     run(lambda p: torch.optim.Adam(p, 0.01, (0.5, 0.999), 1e-8),
+         scheduled(0.01, (lambda o: schedulers.LinearLR(o, 1 / 20, 1, 19), 0), (lambda o: schedulers.CosineAnnealingLR(o, 400, 0.001), 19),
+                   (lambda o: schedulers.ConstantLR(o, 0.1, 10000), 419)))),
+    ({"name": "adam", "learningRate": 0.01, "schedule": {"name": "linear", "after": 100, "steps": 300, "minimum": 0.002}},
+     run(lambda p: torch.optim.Adam(p, 0.01, (0.5, 0.999), 1e-8),
+         scheduled(0.01, (flat, 0), (lambda o: schedulers.LinearLR(o, 1, 0.2, 300), 100)))),
     ({"name": "rmsprop", "learningRate": 0.001}, run(lambda p: torch.optim.RMSprop(p, 0.001, 0.99, 1e-8))),
     ({"name": "rmsprop", "learningRate": 0.01, "decay": 0.9, "epsilon": 0.1}, run(lambda p: torch.optim.RMSprop(p, 0.01, 0.9, 0.1))),
     ({"name": "sgd", "learningRate": 0.01, "momentum": 0}, run(lambda p: torch.optim.SGD(p, 0.01))),

@@ -849,14 +849,29 @@ export const FAULTS = [
     [
       [
         'the linear rate falls one update early',
-        '1 - (step - 1) / schedule.steps',
-        '1 - step / schedule.steps',
+        'Math.max(0, step - 1 - schedule.after)',
+        'Math.max(0, step - schedule.after)',
       ],
       [
         'the linear rate turns negative',
-        'Math.max(0, 1 - (step - 1) / schedule.steps)',
-        '(1 - (step - 1) / schedule.steps)',
+        'Math.max(0, 1 - done / schedule.steps)',
+        '(1 - done / schedule.steps)',
       ],
+      ['the linear rate falls at once', 'step - 1 - schedule.after', 'step - 1'],
+      [
+        'the cosine rate rises again',
+        'Math.min(1, (step - 1) / schedule.steps)',
+        '(step - 1) / schedule.steps',
+      ],
+      [
+        'the minimum is added to the rate',
+        'minimum + (initial - minimum) * share',
+        'minimum + initial * share',
+      ],
+      ['the cosine has no second half', 'if (x > 0.5) return -cosineOfHalfTurn(1 - x);', ''],
+      ['the series is too short', 'const TERMS = 10;', 'const TERMS = 6;'],
+      ['the schedule runs on while the rate warms up', 'step - Math.max(0, warmup - 1)', 'step'],
+      ['the warm-up begins with the whole rate', 'learningRate * (step / warmup)', 'learningRate'],
       [
         'the exponential rate has no minimum',
         'Math.max(schedule.minimum, initial / power',

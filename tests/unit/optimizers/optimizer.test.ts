@@ -5,7 +5,12 @@ import { VectorMemory } from '../../../src/numerics/vector-memory.js';
 import { averagingAt } from '../../../src/optimizers/averaging.js';
 import { optimizerOf } from '../../../src/optimizers/optimizer.js';
 import { optimizerOptions } from '../../../src/optimizers/options.js';
-import { learningRateAt, momentumAt, power } from '../../../src/optimizers/rate-schedule.js';
+import {
+  cosineOfHalfTurn,
+  learningRateAt,
+  momentumAt,
+  power,
+} from '../../../src/optimizers/rate-schedule.js';
 
 interface Golden {
   cases: { options: { name: string }; weights: Record<string, number[]> }[];
@@ -78,18 +83,48 @@ describe('descent', () => {
 });
 
 describe('schedules', () => {
-  it('the first update has the initial rate, in every schedule', () => {
-    expect(learningRateAt(0.1, { name: 'constant' }, 1)).toBe(0.1);
-    expect(learningRateAt(0.1, { name: 'linear', steps: 10 }, 1)).toBe(0.1);
-    expect(learningRateAt(0.1, { name: 'exponential', factor: 1.000004, minimum: 1e-6 }, 1)).toBe(0.1);
+  /** Rates of an optimizer whose whole rate is `learningRate`, by the update. */
+  const rateOf = (learningRate: number, schedule: object, warmup = 0) => {
+    const options = optimizerOptions.parse({ name: 'sgd', learningRate, schedule, warmup });
+    return (step: number) => learningRateAt(options, step);
+  };
+  it.each([
+    [{ name: 'constant' }],
+    [{ name: 'linear', steps: 10 }],
+    [{ name: 'cosine', steps: 10 }],
+    [{ name: 'exponential', factor: 1.000004, minimum: 1e-6 }],
+  ])('%j has the initial rate at the first update, and at the last of a warm-up', (schedule) => {
+    expect(rateOf(0.1, schedule)(1)).toBe(0.1);
+    expect(rateOf(0.1, schedule, 1)(1)).toBe(0.1);
+    expect(rateOf(0.1, schedule, 8)(8)).toBe(0.1);
+    expect(rateOf(0.1, schedule, 8)(11)).toBe(rateOf(0.1, schedule)(4));
+  });
+  it('a warm-up rises in a line from 0, whatever follows', () => {
+    const at = rateOf(1, { name: 'linear', steps: 4 }, 4);
+    expect([1, 2, 3, 4, 5, 6, 8, 9].map(at)).toEqual([0.25, 0.5, 0.75, 1, 0.75, 0.5, 0, 0]);
   });
   it('linear is half way at half the steps and zero from the last on', () => {
-    const at = (step: number) => learningRateAt(1, { name: 'linear', steps: 10 }, step);
+    const at = rateOf(1, { name: 'linear', steps: 10 });
     expect([at(6), at(11), at(1000)]).toEqual([0.5, 0, 0]);
   });
+  it('linear may begin late and end above zero', () => {
+    const at = rateOf(1, { name: 'linear', after: 100, steps: 4, minimum: 0.5 });
+    expect([1, 101, 102, 103, 104, 105, 1000].map(at)).toEqual([1, 1, 0.875, 0.75, 0.625, 0.5, 0.5]);
+  });
+  it('cosine is half way at half the steps, at its minimum from the last on, and a third of the way falls by a quarter', () => {
+    const at = rateOf(1, { name: 'cosine', steps: 6, minimum: 0.5 });
+    expect([at(4), at(7), at(1000)]).toEqual([0.75, 0.5, 0.5]);
+    expect(at(3)).toBeCloseTo(0.875, 15);
+  });
+  it('the cosine is that of the engine to 1e-15, and exact where it is rational', () => {
+    let worst = 0;
+    for (let x = 0; x <= 1; x += 2 ** -16)
+      worst = Math.max(worst, Math.abs(cosineOfHalfTurn(x) - Math.cos(Math.PI * x)));
+    expect(worst).toBeLessThan(1e-15);
+    expect([0, 0.5, 1].map(cosineOfHalfTurn)).toEqual([1, 0, -1]);
+  });
   it('exponential after the 125,000 updates of mnist.yaml is 0.1 / sqrt(e), and never falls below its minimum', () => {
-    const at = (step: number) =>
-      learningRateAt(0.1, { name: 'exponential', factor: 1.000004, minimum: 1e-6 }, step);
+    const at = rateOf(0.1, { name: 'exponential', factor: 1.000004, minimum: 1e-6 });
     expect(at(125_001)).toBeCloseTo(0.1 * Math.exp(-0.5), 6);
     expect(at(1e8)).toBe(1e-6);
   });
@@ -117,6 +152,7 @@ describe('options', () => {
       beta2: 0.999,
       epsilon: 1e-8,
       schedule: { name: 'constant' },
+      warmup: 0,
     });
   });
   it.each([
@@ -127,6 +163,8 @@ describe('options', () => {
     [{ name: 'sgd', momentum: -0.1 }],
     [{ name: 'sgd', schedule: { name: 'exponential', factor: 0.9 } }],
     [{ name: 'rmsprop', schedule: { name: 'linear', steps: 1.5 } }],
+    [{ name: 'sgd', schedule: { name: 'cosine' } }],
+    [{ name: 'sgd', warmup: -1 }],
     [{ name: 'lion' }],
   ])('%j is refused', (options) => {
     expect(optimizerOptions.safeParse(options).success).toBe(false);

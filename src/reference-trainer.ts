@@ -9,6 +9,7 @@ import type { DataSource } from './data/data-source.js';
 import { createSampler } from './data/sampler.js';
 import { sizeOf } from './numerics/shape.js';
 import { averagingAt } from './optimizers/averaging.js';
+import { clippedShare } from './optimizers/clipping.js';
 import type { OptimizerOptions } from './optimizers/options.js';
 import { learningRateAt, momentumAt } from './optimizers/rate-schedule.js';
 import { spansOf } from './parameters/frozen.js';
@@ -91,7 +92,10 @@ export function trainReference(
     const next = before.slice();
     const frozen = spansOf(net, manifest, config.init.freeze).filter(({ isFrozen }) => isFrozen);
     for (const { from, to } of frozen) payload.fill(0, from, to);
-    descend(config.optimizer[net], next, payload.subarray(0, manifest.size), memory[net], step + 1);
+    const gradient = payload.subarray(0, manifest.size);
+    const share = clippedShare(normOf(gradient), config.optimizer[net].clipNorm);
+    for (let i = 0; i < gradient.length; i++) gradient[i]! *= share;
+    descend(config.optimizer[net], next, gradient, memory[net], step + 1);
     const bound = boundOf(net, config);
     if (bound !== undefined) clamp(next.subarray(0, manifest.size), bound);
     for (const { from, to } of frozen) next.set(before.subarray(from, to), from);
@@ -151,6 +155,8 @@ function descend(
     }
   }
 }
+
+const normOf = (g: Float64Array): number => Math.sqrt(g.reduce((sum, x) => sum + x * x, 0));
 
 function clamp(w: Float32Array, bound: number): void {
   for (let i = 0; i < w.length; i++) w[i] = Math.max(-bound, Math.min(bound, w[i]!));

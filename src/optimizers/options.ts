@@ -51,6 +51,13 @@ const warmup = z
   .nonnegative()
   .default(0)
   .describe('updates over which the rate rises in a line from 0; the last of them has the whole rate');
+const clipNorm = z
+  .number()
+  .positive()
+  .optional()
+  .describe(
+    "a longer averaged gradient of the whole net is shortened to this Euclidean norm (PyTorch's clip_grad_norm_); default: none is",
+  );
 const epsilon = z.number().positive().default(1e-8).describe('added to the root that the step is divided by');
 
 const adamOptions = z
@@ -62,6 +69,7 @@ const adamOptions = z
     epsilon,
     schedule: rateScheduleOptions,
     warmup,
+    clipNorm,
   })
   .describe(
     "Kingma and Ba 2015; the defaults are DCGAN's (Radford et al. 2016, section 4), epsilon is Kingma and Ba's",
@@ -74,6 +82,7 @@ const sgdOptions = z
     momentum: momentumOptions.default(0.5),
     schedule: rateScheduleOptions,
     warmup,
+    clipNorm,
   })
   .describe(
     "with momentum; the defaults are those of goodfeli/adversarial's mnist.yaml, without its schedules",
@@ -87,6 +96,7 @@ const rmspropOptions = z
     epsilon,
     schedule: rateScheduleOptions,
     warmup,
+    clipNorm,
   })
   .describe(
     "Tieleman and Hinton 2012; the default rate is that of Arjovsky et al. 2017, algorithm 1, decay and epsilon are PyTorch's, whose " +

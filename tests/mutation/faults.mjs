@@ -899,6 +899,18 @@ export const FAULTS = [
     [["RMSProp's decay is turned round", 'decay, 1 - decay, epsilon', '1 - decay, decay, epsilon']],
   ),
   ...of(
+    'src/optimizers/clipping.ts',
+    ['tests/unit/optimizers/optimizer.test.ts', ...TRAINING],
+    [
+      [
+        'a short gradient is made longer',
+        'Math.min(1, clipNorm / (norm + EPSILON))',
+        'clipNorm / (norm + EPSILON)',
+      ],
+      ['nothing is added to the norm', 'norm + EPSILON', 'norm'],
+    ],
+  ),
+  ...of(
     'src/optimizers/averaging.ts',
     ['tests/unit/optimizers/optimizer.test.ts', ...TRAINING],
     [
@@ -916,7 +928,14 @@ export const FAULTS = [
     'src/server/training/parameter-store.ts',
     [...TRAINING, 'tests/unit/server/training/parameter-store.test.ts'],
     [
-      ['the sum of the shards is applied, not their mean', 'scale: 1 / shards,', 'scale: 1,'],
+      ['the sum of the shards is applied, not their mean', 'scale: share / shards,', 'scale: share,'],
+      ['no gradient is clipped', 'scale: share / shards,', 'scale: 1 / shards,'],
+      [
+        'a shard is clipped, not the mean of all',
+        'square, 0)) / this.config.minibatch.shards',
+        'square, 0))',
+      ],
+      ['the norm that is told is that of what was left', '= norm ?? Math.sqrt', '= Math.sqrt'],
       ['slots are summed over the shards', "merge === 'mean' ? 1 / shards : 1", '1'],
       ['slots keep what they ought to take', 'keep: momentum, take }', 'keep: 1 - momentum, take }'],
       ["D's bound is G's too", 'boundOf(net, this.config)', "boundOf('discriminator', this.config)"],

@@ -13,6 +13,7 @@ import {
 } from '../../numerics/vector-engine.js';
 import { noteGarbage } from '../../numerics/young-garbage.js';
 import { averagingAt } from '../../optimizers/averaging.js';
+import { clippedShare } from '../../optimizers/clipping.js';
 import { type Optimizer, optimizerOf } from '../../optimizers/optimizer.js';
 import { spansOf } from '../../parameters/frozen.js';
 import { initialParameters } from '../../parameters/initial.js';
@@ -196,14 +197,17 @@ export class ParameterStore {
    * nor is an update that leads to such weights: nothing changes then, since all that is made goes to new vectors.
    */
   async apply(net: Net, step: number, draft?: Draft): Promise<Applied> {
-    const [sum, other] = this.sums[net].take();
+    const { clipNorm } = this.config.optimizer[net];
+    const taken = this.sums[net].take();
+    const norm = clipNorm === undefined ? undefined : await this.addUp(net, step, taken);
+    const [sum, other] = norm === undefined ? taken : [taken[0]];
     const old = this.nets[net];
     const next = this.allocate(net, step + 1, 'anything');
     const follow = (made: Vector, at: number): Deed[] => [
       ...(net === 'generator' ? [this.averaging(step, next, made, at)] : []),
       ...(draft ? [storing(draft.place, made, at)] : []),
     ];
-    const makings = this.makings(net, step, next);
+    const makings = this.makings(net, step, next, clippedShare(norm ?? 0, clipNorm));
     const operations = makings.map(({ at, made, deed, beside = [] }): Operation => {
       const of = (vector: Vector) => part(vector, at, made.length);
       const [first, ...rest] = [deed(of(sum)), ...beside, ...follow(made, at)] as [Deed, ...Deed[]];
@@ -216,7 +220,7 @@ export class ParameterStore {
       (sum, measure, i) => sum + (makings[i]!.isUpdate ? measure.squaredNorm : 0),
       0,
     );
-    const gradientNorm = Math.sqrt(squaredNorm) / (other ? this.config.minibatch.shards : 1); // of a mean
+    const gradientNorm = norm ?? Math.sqrt(squaredNorm) / (other ? this.config.minibatch.shards : 1); // of a mean
     const sums = other ? [sum, other] : [sum];
     const isSound = finite && this.isBounded(gradientNorm);
     const cause = isSound ? undefined : await this.causeIn(sums);
@@ -234,6 +238,26 @@ export class ParameterStore {
     const versions = this.newestVersions();
     if (isWhole(this.config.schedule, versions)) this.endRound(versions);
     return { kind: 'applied', gradientNorm };
+  }
+
+  /**
+   * Adds a step's two sums up in the first of them: what is clipped has to be known whole before it is applied.
+   * @returns the norm of the averaged gradient, the same bits for whatever the workers added up themselves
+   */
+  private async addUp(net: Net, step: number, [sum, other]: readonly [Vector, Vector?]): Promise<number> {
+    const manifest = this.layout.manifest(net, step);
+    const spans = [
+      ...spansOf(net, manifest, this.config.init.freeze),
+      ...(sum.length > manifest.size ? [{ from: manifest.size, to: sum.length, isFrozen: true }] : []), // state slots
+    ];
+    const operations = spans.map(({ from, to }): Operation => {
+      const of = (vector: Vector) => part(vector, from, to - from);
+      return other ? { kind: 'add', into: of(sum), from: of(other) } : { kind: 'scan', vector: of(sum) };
+    });
+    const { measures } = await this.engine.together(operations);
+    if (other) this.engine.release(other);
+    const squares = spans.map(({ isFrozen }, i) => (isFrozen ? 0 : measures[i]!.squaredNorm));
+    return Math.sqrt(squares.reduce((total, square) => total + square, 0)) / this.config.minibatch.shards;
   }
 
   /** Forgets the settled nodes of a net's open step: they will be computed once more. */
@@ -260,8 +284,8 @@ export class ParameterStore {
     return measures.every(isSound) ? 'update' : 'gradient';
   }
 
-  /** All that makes a net's next version. */
-  private makings(net: Net, step: number, next: NetState): Making[] {
+  /** All that makes a net's next version. @param share of the averaged gradient that is applied */
+  private makings(net: Net, step: number, next: NetState, share: number): Making[] {
     const { size, slots } = this.layout.manifest(net, step);
     const { shards } = this.config.minibatch;
     const { parameters, optimizerState } = this.nets[net];
@@ -288,7 +312,7 @@ export class ParameterStore {
           kind: 'update',
           kernel: optimizer.kernel,
           gradient,
-          scale: 1 / shards,
+          scale: share / shards,
           weights: old,
           into: made,
           state,

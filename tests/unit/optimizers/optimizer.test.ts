@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { updateCall } from '../../../src/numerics/vector-calls.js';
 import { VectorMemory } from '../../../src/numerics/vector-memory.js';
 import { averagingAt } from '../../../src/optimizers/averaging.js';
+import { clippedShare } from '../../../src/optimizers/clipping.js';
 import { optimizerOf } from '../../../src/optimizers/optimizer.js';
 import { optimizerOptions } from '../../../src/optimizers/options.js';
 import {
@@ -143,6 +144,18 @@ describe('schedules', () => {
   });
 });
 
+describe('clipping', () => {
+  it("a gradient's share is PyTorch's: the bound by the norm and a millionth, never more than all of it", () => {
+    expect(clippedShare(5, 1)).toBe(1 / (5 + 1e-6));
+    expect(clippedShare(0.5, 1)).toBe(1);
+    expect(clippedShare(0, 1e-9)).toBe(1e-3);
+    expect(clippedShare(5, undefined)).toBe(1);
+  });
+  it('a norm that is not finite leaves the gradient to whoever looks for that', () => {
+    for (const norm of [Number.NaN, Number.POSITIVE_INFINITY]) expect(clippedShare(norm, 1)).toBe(1);
+  });
+});
+
 describe('options', () => {
   it('a name alone is enough, and brings the defaults', () => {
     expect(optimizerOptions.parse({ name: 'adam' })).toEqual({
@@ -165,6 +178,7 @@ describe('options', () => {
     [{ name: 'rmsprop', schedule: { name: 'linear', steps: 1.5 } }],
     [{ name: 'sgd', schedule: { name: 'cosine' } }],
     [{ name: 'sgd', warmup: -1 }],
+    [{ name: 'sgd', clipNorm: 0 }],
     [{ name: 'lion' }],
   ])('%j is refused', (options) => {
     expect(optimizerOptions.safeParse(options).success).toBe(false);

@@ -2,9 +2,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runConfig } from '../../../../src/config/run-config.js';
 import { buildArchitecture } from '../../../../src/models/models.js';
+import { RandomStream, seedOf } from '../../../../src/numerics/random.js';
 import { VectorEngine } from '../../../../src/numerics/vector-engine.js';
 import { Layout } from '../../../../src/parameters/layout.js';
 import type { Net } from '../../../../src/parameters/manifest.js';
+import type { TreeNode } from '../../../../src/protocol/shard-tree.js';
 import { ParameterStore } from '../../../../src/server/training/parameter-store.js';
 
 const SGD = { name: 'sgd', learningRate: 0.5, momentum: 0 };
@@ -14,7 +16,7 @@ beforeEach(async () => {
 });
 afterEach(() => engine.close());
 
-function storeOf(settings: object, batchNorm = false): ParameterStore {
+function storeOf(settings: object, batchNorm = false, of = engine): ParameterStore {
   const config = runConfig.parse({
     data: { source: 'gaussian-1d' },
     model: {
@@ -28,7 +30,7 @@ function storeOf(settings: object, batchNorm = false): ParameterStore {
     averaging: { decay: 0.999 },
     ...settings,
   });
-  const store = new ParameterStore(config, new Layout(buildArchitecture(config.model, [1])), engine);
+  const store = new ParameterStore(config, new Layout(buildArchitecture(config.model, [1])), of);
   store.initialize();
   return store;
 }
@@ -89,6 +91,60 @@ describe('a step', () => {
     const [mean, variance] = parametersOf(store, 'generator').slice(-2);
     expect(mean).toBeCloseTo(0.25, 6);
     expect(variance).toBeCloseTo(0.9 + 0.25, 6);
+  });
+
+  it('whose gradient is too long is that of its direction, and reports the length that it had; a shorter one is left alone', async () => {
+    for (const [clipNorm, length] of [
+      [1, 1],
+      [4, 4],
+      [6, 5],
+    ]) {
+      const store = storeOf({ optimizer: { discriminator: { ...SGD, clipNorm }, generator: SGD } });
+      const before = parametersOf(store, 'discriminator');
+      const applied = await apply(store, 'discriminator', 0, (i) => i + 1); // mean 2.5, of four weights: norm 5
+      for (const [i, w] of parametersOf(store, 'discriminator').entries())
+        expect(w).toBeCloseTo(before[i]! - (0.5 * length!) / 2, 5);
+      expect(applied).toEqual({ kind: 'applied', gradientNorm: 5 });
+    }
+  });
+
+  it('is clipped to the same bits, whatever the workers have added up and however many threads there are', async () => {
+    const threads = await VectorEngine.create(3);
+    const random = new RandomStream(seedOf('clipped'));
+    const settings = {
+      model: { name: 'mlp', latent: 5, generator: { hidden: [600, 600], batchNorm: true } },
+      optimizer: { discriminator: SGD, generator: { ...SGD, clipNorm: 0.1 } },
+      init: { freeze: ['generator/dense2/bias'] },
+    };
+    const stores = [storeOf(settings), storeOf(settings, false, threads)] as const;
+    const { length } = parametersOf(stores[0], 'generator');
+    expect(length).toBeGreaterThan(2 ** 18); // more than one part
+    const [a, b] = [0, 1].map(() => Float32Array.from({ length }, () => random.normal()));
+    const root = a!.map((x, i) => x + b![i]!);
+    const settle = async (store: ParameterStore, node: TreeNode, values: Float32Array) => {
+      const payload = store.allocatePayload('generator');
+      store.view(payload).set(values);
+      await store.settle('generator', node, payload);
+    };
+    await settle(stores[0], { level: 2, index: 0 }, root);
+    await settle(stores[1], { level: 1, index: 1 }, b!);
+    await settle(stores[1], { level: 1, index: 0 }, a!);
+    const applied = [await stores[0].apply('generator', 0), await stores[1].apply('generator', 0)];
+    expect(applied[1]).toEqual(applied[0]);
+    expect(stores[1].weightHashes().generator).toBe(stores[0].weightHashes().generator);
+    expect(parametersOf(stores[1], 'generator')).toEqual(parametersOf(stores[0], 'generator'));
+    await threads.close();
+  });
+
+  it('that is clipped and not finite changes nothing', async () => {
+    const store = storeOf({ optimizer: { discriminator: { ...SGD, clipNorm: 1 }, generator: SGD } });
+    const before = parametersOf(store, 'discriminator');
+    for (const leaf of [Number.NaN, 1e38])
+      expect(await apply(store, 'discriminator', 0, () => leaf)).toEqual({
+        kind: 'not-finite',
+        cause: 'gradient',
+      });
+    expect(parametersOf(store, 'discriminator')).toEqual(before);
   });
 
   it("of the critic is clamped, and G's is not", async () => {

@@ -10,6 +10,7 @@ import { createSampler } from './data/sampler.js';
 import { sizeOf } from './numerics/shape.js';
 import { averagingAt } from './optimizers/averaging.js';
 import { clippedShare } from './optimizers/clipping.js';
+import { isLookaheadDue } from './optimizers/lookahead.js';
 import type { OptimizerOptions } from './optimizers/options.js';
 import { learningRateAt, momentumAt } from './optimizers/rate-schedule.js';
 import { spansOf } from './parameters/frozen.js';
@@ -124,7 +125,7 @@ export function trainReference(
   };
 }
 
-/** One update in place; `memory` holds the optimizer's moments, made at its first update. `t` counts from 1. */
+/** One update in place; `memory` holds the optimizer's moments and lookahead's slow weights, made at its first update. `t` counts from 1. */
 function descend(
   options: OptimizerOptions,
   w: Float32Array,
@@ -133,8 +134,11 @@ function descend(
   t: number,
 ): void {
   const rate = learningRateAt(options, t);
-  if (memory.length === 0) memory.push(new Float64Array(g.length), new Float64Array(g.length));
-  const [m, v] = memory as [Float64Array, Float64Array];
+  if (memory.length === 0) {
+    const zeros = () => new Float64Array(g.length);
+    memory.push(zeros(), zeros(), zeros(), Float64Array.from(w.subarray(0, g.length)));
+  }
+  const [m, v, last, slow] = memory as [Float64Array, Float64Array, Float64Array, Float64Array];
   for (let i = 0; i < g.length; i++) {
     switch (options.name) {
       case 'sgd': // pylearn2's momentum: v = mu v - rate g, w = w + v
@@ -145,14 +149,23 @@ function descend(
         v[i] = options.decay * v[i]! + (1 - options.decay) * g[i]! ** 2;
         w[i]! -= (rate * g[i]!) / (Math.sqrt(v[i]!) + options.epsilon);
         break;
-      case 'adam': // Kingma and Ba 2015, algorithm 1
+      default: {
+        // Kingma and Ba 2015, algorithm 1
         m[i] = options.beta1 * m[i]! + (1 - options.beta1) * g[i]!;
         v[i] = options.beta2 * v[i]! + (1 - options.beta2) * g[i]! ** 2;
-        w[i]! -=
-          (rate * (m[i]! / (1 - options.beta1 ** t))) /
-          (Math.sqrt(v[i]! / (1 - options.beta2 ** t)) + options.epsilon);
-        break;
+        const spread = Math.sqrt(v[i]! / (1 - options.beta2 ** t)) + options.epsilon;
+        const x = m[i]! / (1 - options.beta1 ** t) / spread;
+        if (options.name === 'adamw') w[i]! *= 1 - rate * options.weightDecay; // Loshchilov and Hutter 2019, algorithm 2
+        w[i]! -= options.name === 'optimistic-adam' ? 2 * rate * x - rate * last[i]! : rate * x; // Daskalakis et al. 2018, algorithm 1
+        last[i] = x;
+      }
     }
+  }
+  const { lookahead } = options;
+  if (!lookahead || !isLookaheadDue(lookahead, t)) return;
+  for (let i = 0; i < g.length; i++) {
+    slow[i]! += lookahead.rate * (w[i]! - slow[i]!); // Zhang et al. 2019, algorithm 1
+    w[i] = slow[i]!;
   }
 }
 

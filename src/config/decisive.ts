@@ -52,8 +52,10 @@ const AMENDABLE: readonly string[] = [
   'init.freeze',
   'averaging',
 ];
-/** But not these: another optimizer keeps other vectors. */
-const NOT_AMENDABLE: readonly string[] = ['optimizer.discriminator.name', 'optimizer.generator.name'];
+/** But not these: another optimizer keeps other vectors, and so does one that begins or ends to look ahead. */
+const NOT_AMENDABLE: readonly string[] = ['discriminator', 'generator'].flatMap((net) =>
+  ['name', 'lookahead'].map((key) => `optimizer.${net}.${key}`),
+);
 
 const isAmendable = (path: string): boolean =>
   [...AMENDABLE, ...FREE.map(({ key }) => key)].some((key) => covers(key, path)) &&
@@ -63,7 +65,7 @@ const isAmendable = (path: string): boolean =>
 export function changeableInWords(): string {
   return (
     `freely: ${freeSettingsInWords()}. From a step on, with --resume --amend KEY=VALUE: ${AMENDABLE.join(', ')} ` +
-    "(an optimizer's name not). Anything else is another run: nash train CONFIG --set KEY=VALUE --run-dir DIR"
+    "(an optimizer's name not, nor whether it looks ahead). Anything else is another run: nash train CONFIG --set KEY=VALUE --run-dir DIR"
   );
 }
 

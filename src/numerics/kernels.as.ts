@@ -111,10 +111,10 @@ export function blend(into: usize, old: usize, from: usize, count: u32, keep: f3
   return total(low, high);
 }
 
-/** Stores clamp(weights + change, -bound, bound) and returns ones where the magnitude before that is no more than `limit`: not of a NaN. */
+/** Stores clamp(old + change, -bound, bound) and returns ones where the magnitude before that is no more than `limit`: not of a NaN. */
 @inline
-function move(into: usize, weights: usize, change: v128, bound: v128, limit: v128, lanes: u32): v128 {
-  const x = f32x4.add(load(weights, lanes), change);
+function move(into: usize, old: v128, change: v128, bound: v128, limit: v128, lanes: u32): v128 {
+  const x = f32x4.add(old, change);
   store(into, f32x4.min(f32x4.max(x, f32x4.neg(bound)), bound), lanes);
   return f32x4.le(f32x4.abs(x), limit);
 }
@@ -144,14 +144,14 @@ export function sgd(into: usize, weights: usize, gradient: usize, count: u32, sc
     const g = f32x4.mul(s, load(gradient + at, 4));
     low = f64x2.add(low, squaresLow(g));
     high = f64x2.add(high, squaresHigh(g));
-    sound = v128.and(sound, move(into + at, weights + at, sgdChange(g, velocity + at, newVelocity + at, r, mu, 4), c, l, 4));
+    sound = v128.and(sound, move(into + at, load(weights + at, 4), sgdChange(g, velocity + at, newVelocity + at, r, mu, 4), c, l, 4));
   }
   const rest = count & 3;
   if (rest) {
     const g = f32x4.mul(s, load(gradient + whole, rest));
     low = f64x2.add(low, squaresLow(g));
     high = f64x2.add(high, squaresHigh(g));
-    sound = v128.and(sound, move(into + whole, weights + whole, sgdChange(g, velocity + whole, newVelocity + whole, r, mu, rest), c, l, rest));
+    sound = v128.and(sound, move(into + whole, load(weights + whole, rest), sgdChange(g, velocity + whole, newVelocity + whole, r, mu, rest), c, l, rest));
   }
   return v128.all_true<i32>(sound) ? total(low, high) : NaN;
 }
@@ -163,16 +163,17 @@ function decayed(old: usize, into: usize, keep: v128, added: v128, lanes: u32): 
   return x;
 }
 
+/** m / (sqrt(v) correction + epsilon) */
 @inline
-function adamChange(g: v128, first: usize, second: usize, newFirst: usize, newSecond: usize, rate: v128, keep1: v128, take1: v128, keep2: v128, take2: v128, correction: v128, epsilon: v128, lanes: u32): v128 {
+function adamRatio(g: v128, first: usize, second: usize, newFirst: usize, newSecond: usize, keep1: v128, take1: v128, keep2: v128, take2: v128, correction: v128, epsilon: v128, lanes: u32): v128 {
   const m = decayed(first, newFirst, keep1, f32x4.mul(take1, g), lanes);
   const v = decayed(second, newSecond, keep2, f32x4.mul(f32x4.mul(take2, g), g), lanes);
   const spread = f32x4.add(f32x4.mul(f32x4.sqrt(v), correction), epsilon);
-  return f32x4.neg(f32x4.mul(rate, f32x4.div(m, spread)));
+  return f32x4.div(m, spread);
 }
 
-/** m = keep1 m + take1 g; v = keep2 v + (take2 g) g; w = clamp(w - rate (m / (sqrt(v) correction + epsilon))). */
-export function adam(into: usize, weights: usize, gradient: usize, count: u32, scale: f32, bound: f32, limit: f32, first: usize, second: usize, newFirst: usize, newSecond: usize, rate: f32, keep1: f32, take1: f32, keep2: f32, take2: f32, correction: f32, epsilon: f32): f64 {
+/** m = keep1 m + take1 g; v = keep2 v + (take2 g) g; w = clamp(shrink w - rate (m / (sqrt(v) correction + epsilon))). */
+export function adam(into: usize, weights: usize, gradient: usize, count: u32, scale: f32, bound: f32, limit: f32, first: usize, second: usize, newFirst: usize, newSecond: usize, rate: f32, keep1: f32, take1: f32, keep2: f32, take2: f32, correction: f32, epsilon: f32, shrink: f32): f64 {
   const s = f32x4.splat(scale);
   const c = f32x4.splat(bound);
   const l = f32x4.splat(limit);
@@ -183,6 +184,7 @@ export function adam(into: usize, weights: usize, gradient: usize, count: u32, s
   const t2 = f32x4.splat(take2);
   const b = f32x4.splat(correction);
   const e = f32x4.splat(epsilon);
+  const d = f32x4.splat(shrink);
   const whole = ((<usize>count) << 2) & ~15;
   let low = ZERO;
   let high = ZERO;
@@ -191,16 +193,65 @@ export function adam(into: usize, weights: usize, gradient: usize, count: u32, s
     const g = f32x4.mul(s, load(gradient + at, 4));
     low = f64x2.add(low, squaresLow(g));
     high = f64x2.add(high, squaresHigh(g));
-    const change = adamChange(g, first + at, second + at, newFirst + at, newSecond + at, r, k1, t1, k2, t2, b, e, 4);
-    sound = v128.and(sound, move(into + at, weights + at, change, c, l, 4));
+    const ratio = adamRatio(g, first + at, second + at, newFirst + at, newSecond + at, k1, t1, k2, t2, b, e, 4);
+    const old = f32x4.mul(d, load(weights + at, 4));
+    sound = v128.and(sound, move(into + at, old, f32x4.neg(f32x4.mul(r, ratio)), c, l, 4));
   }
   const rest = count & 3;
   if (rest) {
     const g = f32x4.mul(s, load(gradient + whole, rest));
     low = f64x2.add(low, squaresLow(g));
     high = f64x2.add(high, squaresHigh(g));
-    const change = adamChange(g, first + whole, second + whole, newFirst + whole, newSecond + whole, r, k1, t1, k2, t2, b, e, rest);
-    sound = v128.and(sound, orAbsent(move(into + whole, weights + whole, change, c, l, rest), rest));
+    const ratio = adamRatio(g, first + whole, second + whole, newFirst + whole, newSecond + whole, k1, t1, k2, t2, b, e, rest);
+    const old = f32x4.mul(d, load(weights + whole, rest));
+    sound = v128.and(sound, orAbsent(move(into + whole, old, f32x4.neg(f32x4.mul(r, ratio)), c, l, rest), rest));
+  }
+  return v128.all_true<i32>(sound) ? total(low, high) : NaN;
+}
+
+/** Stores x = debias ratio, and returns rate last - twice x. */
+@inline
+function optimisticChange(ratio: v128, last: usize, newLast: usize, rate: v128, twice: v128, debias: v128, lanes: u32): v128 {
+  const before = load(last, lanes);
+  const x = f32x4.mul(debias, ratio);
+  store(newLast, x, lanes);
+  return f32x4.sub(f32x4.mul(rate, before), f32x4.mul(twice, x));
+}
+
+/** m and v as adam; x = debias (m / (sqrt(v) correction + epsilon)); w = clamp(w + (rate last - 2 rate x)); last = x. */
+export function optimisticAdam(into: usize, weights: usize, gradient: usize, count: u32, scale: f32, bound: f32, limit: f32, first: usize, second: usize, last: usize, newFirst: usize, newSecond: usize, newLast: usize, rate: f32, keep1: f32, take1: f32, keep2: f32, take2: f32, correction: f32, epsilon: f32, debias: f32): f64 {
+  const s = f32x4.splat(scale);
+  const c = f32x4.splat(bound);
+  const l = f32x4.splat(limit);
+  const r = f32x4.splat(rate);
+  const twice = f32x4.splat(2 * rate);
+  const k1 = f32x4.splat(keep1);
+  const t1 = f32x4.splat(take1);
+  const k2 = f32x4.splat(keep2);
+  const t2 = f32x4.splat(take2);
+  const b = f32x4.splat(correction);
+  const e = f32x4.splat(epsilon);
+  const d = f32x4.splat(debias);
+  const whole = ((<usize>count) << 2) & ~15;
+  let low = ZERO;
+  let high = ZERO;
+  let sound = ONES;
+  for (let at: usize = 0; at < whole; at += 16) {
+    const g = f32x4.mul(s, load(gradient + at, 4));
+    low = f64x2.add(low, squaresLow(g));
+    high = f64x2.add(high, squaresHigh(g));
+    const ratio = adamRatio(g, first + at, second + at, newFirst + at, newSecond + at, k1, t1, k2, t2, b, e, 4);
+    const change = optimisticChange(ratio, last + at, newLast + at, r, twice, d, 4);
+    sound = v128.and(sound, move(into + at, load(weights + at, 4), change, c, l, 4));
+  }
+  const rest = count & 3;
+  if (rest) {
+    const g = f32x4.mul(s, load(gradient + whole, rest));
+    low = f64x2.add(low, squaresLow(g));
+    high = f64x2.add(high, squaresHigh(g));
+    const ratio = adamRatio(g, first + whole, second + whole, newFirst + whole, newSecond + whole, k1, t1, k2, t2, b, e, rest);
+    const change = optimisticChange(ratio, last + whole, newLast + whole, r, twice, d, rest);
+    sound = v128.and(sound, orAbsent(move(into + whole, load(weights + whole, rest), change, c, l, rest), rest));
   }
   return v128.all_true<i32>(sound) ? total(low, high) : NaN;
 }
@@ -235,7 +286,7 @@ export function rmsprop(into: usize, weights: usize, gradient: usize, count: u32
     low = f64x2.add(low, squaresLow(g));
     high = f64x2.add(high, squaresHigh(g));
     const change = rmspropChange(g, square + at, newSquare + at, r, k, t, e, 4);
-    sound = v128.and(sound, move(into + at, weights + at, change, c, l, 4));
+    sound = v128.and(sound, move(into + at, load(weights + at, 4), change, c, l, 4));
   }
   const rest = count & 3;
   if (rest) {
@@ -243,7 +294,7 @@ export function rmsprop(into: usize, weights: usize, gradient: usize, count: u32
     low = f64x2.add(low, squaresLow(g));
     high = f64x2.add(high, squaresHigh(g));
     const change = rmspropChange(g, square + whole, newSquare + whole, r, k, t, e, rest);
-    sound = v128.and(sound, orAbsent(move(into + whole, weights + whole, change, c, l, rest), rest));
+    sound = v128.and(sound, orAbsent(move(into + whole, load(weights + whole, rest), change, c, l, rest), rest));
   }
   return v128.all_true<i32>(sound) ? total(low, high) : NaN;
 }

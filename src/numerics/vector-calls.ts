@@ -5,7 +5,8 @@ import { type Call, part, type Vector } from './vector-memory.js';
 /** State vectors and scalars that each optimizer kernel takes; their meaning is in kernels.as.ts and src/optimizers. */
 export const OPTIMIZER_KERNELS = {
   sgd: { stateCount: 1, scalarCount: 2 },
-  adam: { stateCount: 2, scalarCount: 7 },
+  adam: { stateCount: 2, scalarCount: 8 },
+  optimisticAdam: { stateCount: 3, scalarCount: 8 },
   rmsprop: { stateCount: 1, scalarCount: 4 },
 } as const;
 export type OptimizerKernel = keyof typeof OPTIMIZER_KERNELS;

@@ -2,6 +2,7 @@
 // Knows nothing of nets, versions or where vectors live.
 import type { OptimizerKernel } from '../numerics/vector-calls.js';
 import { adam } from './adam.js';
+import { optimisticAdam } from './optimistic-adam.js';
 import type { OptimizerOptions } from './options.js';
 import { rmsprop } from './rmsprop.js';
 import { sgd } from './sgd.js';
@@ -19,7 +20,10 @@ export interface Optimizer {
 export function optimizerOf(options: OptimizerOptions): Optimizer {
   switch (options.name) {
     case 'adam':
+    case 'adamw':
       return adam(options);
+    case 'optimistic-adam':
+      return optimisticAdam(options);
     case 'sgd':
       return sgd(options);
     case 'rmsprop':

@@ -58,21 +58,59 @@ const clipNorm = z
   .describe(
     "a longer averaged gradient of the whole net is shortened to this Euclidean norm (PyTorch's clip_grad_norm_); default: none is",
   );
+const lookahead = z
+  .strictObject({
+    steps: z.int().positive().default(5).describe('k: updates from one step of the slow weights to the next'),
+    rate: z
+      .number()
+      .positive()
+      .max(1)
+      .default(0.5)
+      .describe('share of the way to the fast weights that the slow ones go'),
+  })
+  .optional()
+  .describe(
+    'every k updates the weights go back to slow ones that have followed them part of the way (Zhang et al. 2019); default: never',
+  );
+export type LookaheadOptions = z.output<typeof lookahead> & object;
 const epsilon = z.number().positive().default(1e-8).describe('added to the root that the step is divided by');
 
+/** What all of Adam's kin have. */
+const adamKeys = {
+  learningRate: learningRate.default(2e-4),
+  beta1: share.default(0.5).describe('share of the mean gradient that is kept at each update'),
+  beta2: share.default(0.999).describe('share of the mean squared gradient that is kept at each update'),
+  epsilon,
+  schedule: rateScheduleOptions,
+  warmup,
+  clipNorm,
+  lookahead,
+};
+
 const adamOptions = z
-  .strictObject({
-    name: z.literal('adam'),
-    learningRate: learningRate.default(2e-4),
-    beta1: share.default(0.5).describe('share of the mean gradient that is kept at each update'),
-    beta2: share.default(0.999).describe('share of the mean squared gradient that is kept at each update'),
-    epsilon,
-    schedule: rateScheduleOptions,
-    warmup,
-    clipNorm,
-  })
+  .strictObject({ name: z.literal('adam'), ...adamKeys })
   .describe(
     "Kingma and Ba 2015; the defaults are DCGAN's (Radford et al. 2016, section 4), epsilon is Kingma and Ba's",
+  );
+
+const adamwOptions = z
+  .strictObject({
+    name: z.literal('adamw'),
+    ...adamKeys,
+    weightDecay: z
+      .number()
+      .nonnegative()
+      .default(0.01)
+      .describe('times the rate: the share of each weight that is taken off before its update'),
+  })
+  .describe(
+    "Adam with decoupled weight decay (Loshchilov and Hutter 2019, algorithm 2); Adam's defaults, the decay is PyTorch's",
+  );
+
+const optimisticAdamOptions = z
+  .strictObject({ name: z.literal('optimistic-adam'), ...adamKeys })
+  .describe(
+    "Daskalakis et al. 2018, algorithm 1, for nets that would circle round each other: twice Adam's step, less the one before; Adam's defaults",
   );
 
 const sgdOptions = z
@@ -83,6 +121,7 @@ const sgdOptions = z
     schedule: rateScheduleOptions,
     warmup,
     clipNorm,
+    lookahead,
   })
   .describe(
     "with momentum; the defaults are those of goodfeli/adversarial's mnist.yaml, without its schedules",
@@ -97,13 +136,20 @@ const rmspropOptions = z
     schedule: rateScheduleOptions,
     warmup,
     clipNorm,
+    lookahead,
   })
   .describe(
     "Tieleman and Hinton 2012; the default rate is that of Arjovsky et al. 2017, algorithm 1, decay and epsilon are PyTorch's, whose " +
       'RMSprop their code used',
   );
 
-export const optimizerOptions = z.discriminatedUnion('name', [adamOptions, sgdOptions, rmspropOptions]);
+export const optimizerOptions = z.discriminatedUnion('name', [
+  adamOptions,
+  adamwOptions,
+  optimisticAdamOptions,
+  sgdOptions,
+  rmspropOptions,
+]);
 export type OptimizerOptions = z.output<typeof optimizerOptions>;
 
 export const averagingOptions = z

@@ -1,6 +1,7 @@
 # Golden numbers for src/optimizers from PyTorch, in float64: python3 tests/golden/optimizers.py > tests/golden/optimizers.json
 # Gradients are small dyadic fractions, exact in float32: element i of update t is ((37 i + 101 t) mod 64 - 32) / 16.
-import json, math, sys, torch
+import json, sys, torch
+from descent import Lookahead, OptimisticAdam
 
 SIZE, RECORDED = 5, [1, 2, 10, 100, 1000]
 gradient = lambda t: torch.tensor([((37 * i + 101 * t) % 64 - 32) / 16 for i in range(SIZE)], dtype=torch.float64)
@@ -59,6 +60,16 @@ cases = [
     ({"name": "adam", "learningRate": 0.01, "schedule": {"name": "linear", "after": 100, "steps": 300, "minimum": 0.002}},
      run(lambda p: torch.optim.Adam(p, 0.01, (0.5, 0.999), 1e-8),
          scheduled(0.01, (flat, 0), (lambda o: schedulers.LinearLR(o, 1, 0.2, 300), 100)))),
+    ({"name": "adamw"}, run(lambda p: torch.optim.AdamW(p, 2e-4, (0.5, 0.999), 1e-8, 0.01))),
+    ({"name": "adamw", "learningRate": 0.01, "beta1": 0.9, "weightDecay": 0.5, "schedule": {"name": "linear", "steps": 50, "minimum": 0.001}},
+     run(lambda p: torch.optim.AdamW(p, 0.01, (0.9, 0.999), 1e-8, 0.5), lambda t: 0.001 + linear(0.009, 50)(t))),
+    ({"name": "optimistic-adam", "learningRate": 0.001}, run(lambda p: OptimisticAdam(p, 0.001, (0.5, 0.999), 1e-8))),
+    ({"name": "optimistic-adam", "learningRate": 0.01, "beta1": 0.9, "epsilon": 1e-3, "schedule": {"name": "linear", "steps": 50}},
+     run(lambda p: OptimisticAdam(p, 0.01, (0.9, 0.999), 1e-3), linear(0.01, 50))),
+    ({"name": "adam", "learningRate": 0.01, "lookahead": {"steps": 5, "rate": 0.5}},
+     run(lambda p: Lookahead(torch.optim.Adam(p, 0.01, (0.5, 0.999), 1e-8), 5, 0.5))),
+    ({"name": "sgd", "learningRate": 0.01, "momentum": 0.9, "lookahead": {"steps": 3, "rate": 0.8}},
+     run(lambda p: Lookahead(torch.optim.SGD(p, 0.01, 0.9), 3, 0.8))),
     ({"name": "rmsprop", "learningRate": 0.001}, run(lambda p: torch.optim.RMSprop(p, 0.001, 0.99, 1e-8))),
     ({"name": "rmsprop", "learningRate": 0.01, "decay": 0.9, "epsilon": 0.1}, run(lambda p: torch.optim.RMSprop(p, 0.01, 0.9, 0.1))),
     ({"name": "sgd", "learningRate": 0.01, "momentum": 0}, run(lambda p: torch.optim.SGD(p, 0.01))),

@@ -3,6 +3,7 @@
 import json, math, sys
 import numpy as np
 import torch
+from descent import Lookahead, OptimisticAdam
 from nets import Game, digits, pattern
 from streams import Stream, permutation, seed_of
 
@@ -11,6 +12,8 @@ ADAM = {"name": "adam", "learningRate": 0.01, "beta1": 0.5, "beta2": 0.99, "sche
 RMSPROP = {"name": "rmsprop", "learningRate": 0.002, "decay": 0.9, "epsilon": 1e-3}  # a smaller one would make whole updates of gradients that cancel to rounding errors
 SGD = {"name": "sgd", "learningRate": 0.1, "momentum": {"from": 0.5, "to": 0.7, "steps": 4},
        "schedule": {"name": "exponential", "factor": 1.25, "minimum": 0.05}}
+ADAMW = {"name": "adamw", "learningRate": 0.01, "beta1": 0.5, "beta2": 0.99, "weightDecay": 0.5, "clipNorm": 0.2, "lookahead": {"steps": 2, "rate": 0.5}}
+OPTIMISTIC = {"name": "optimistic-adam", "learningRate": 0.01, "beta1": 0.5, "beta2": 0.99, "clipNorm": 100}
 MAXOUT = {"name": "maxout", "latent": 4, "generator": {"hidden": [12], "range": 0.5},
           "discriminator": {"units": [10, 4], "pieces": 3, "keepInput": 0.8, "keepHidden": 0.6, "range": 0.4}}  # wide: where all inputs are 0, pieces tie
 
@@ -47,6 +50,11 @@ CASES = [
                   "generator": {"hidden": [5], "activation": "tanh"}, "discriminator": {"hidden": [6], "activation": "leakyRelu"}},
         "loss": {"name": "minimax"}, "optimizer": {"discriminator": SGD, "generator": SGD},
         "schedule": {"order": "simultaneous", "discriminatorSteps": 1}, "minibatch": {"size": 6, "shards": 3}, "averaging": {"decay": 0.28}}),
+    ("mlp, AdamW with lookahead on clipped gradients against optimistic Adam", None, [2], 4, {
+        "seed": 21, "data": {"source": "ring", "modes": 5, "radius": 2, "deviation": 0.1},
+        "model": {"name": "mlp", "latent": 2, "generator": {"hidden": [6]}, "discriminator": {"hidden": [7]}},
+        "loss": {"name": "non-saturating"}, "optimizer": {"discriminator": ADAMW, "generator": OPTIMISTIC},
+        "schedule": {"order": "alternating", "discriminatorSteps": 1}, "minibatch": {"size": 12, "shards": 2}, "averaging": {"decay": 0.9}}),
 ]
 
 
@@ -104,10 +112,16 @@ class Descent:
         self.options, self.parameters, self.t = options, parameters, 0
         if options["name"] == "adam":
             self.torch = torch.optim.Adam(parameters, options["learningRate"], (options["beta1"], options["beta2"]), 1e-8)
+        elif options["name"] == "adamw":
+            self.torch = torch.optim.AdamW(parameters, options["learningRate"], (options["beta1"], options["beta2"]), 1e-8, options["weightDecay"])
+        elif options["name"] == "optimistic-adam":
+            self.torch = OptimisticAdam(parameters, options["learningRate"], (options["beta1"], options["beta2"]), 1e-8)
         elif options["name"] == "rmsprop":
             self.torch = torch.optim.RMSprop(parameters, options["learningRate"], options["decay"], options["epsilon"])
         else:
             self.velocity = [torch.zeros_like(w) for w in parameters]
+        if "lookahead" in options:
+            self.torch = Lookahead(self.torch, options["lookahead"]["steps"], options["lookahead"]["rate"])
 
     def step(self, grads):
         self.t += 1
@@ -115,6 +129,8 @@ class Descent:
         if self.options["name"] != "sgd":
             for w, g in zip(self.parameters, grads):
                 w.grad = g
+            if "clipNorm" in self.options:
+                torch.nn.utils.clip_grad_norm_(self.parameters, self.options["clipNorm"])
             self.torch.param_groups[0]["lr"] = rate
             return self.torch.step()
         m = self.options["momentum"]  # pylearn2's MomentumAdjustor and Momentum

@@ -79,7 +79,7 @@ export const FAULTS = [
     [
       [
         'what stays has no moments, but what lay there',
-        'beside: stateInto.map((into, i) => copying(into, state[i]!)),',
+        '...stateInto.map((into, i) => copying(into, state[i]!)),',
         '',
       ],
       [
@@ -891,6 +891,22 @@ export const FAULTS = [
     [
       ["Adam does not correct its first moment's bias", '/ (1 - power(beta1, step))', ''],
       ["Adam does not correct its second moment's bias", '1 / Math.sqrt(1 - power(beta2, step))', '1'],
+      ["AdamW's decay knows no rate", '1 - rate * options.weightDecay', '1 - options.weightDecay'],
+      ['Adam decays weights as AdamW does', ': 1;\n', ': 0.9999;\n'],
+    ],
+  ),
+  ...of(
+    'src/optimizers/optimistic-adam.ts',
+    ['tests/unit/optimizers/optimizer.test.ts'],
+    [["optimistic Adam does not correct its first moment's bias", '1 / (1 - power(beta1, step))', '1']],
+  ),
+  ...of(
+    'src/optimizers/lookahead.ts',
+    ['tests/unit/optimizers/optimizer.test.ts'],
+    [
+      ['the slow weights move one update early', 'step % steps === 0', 'step % steps === steps - 1'],
+      ['the fast weights do not go back', 'copying(fast, slowInto),', ''],
+      ['the slow weights go the other part of the way', 'keep, take: 1 - keep', 'keep: 1 - keep, take: keep'],
     ],
   ),
   ...of(
@@ -929,6 +945,12 @@ export const FAULTS = [
     [...TRAINING, 'tests/unit/server/training/parameter-store.test.ts'],
     [
       ['the sum of the shards is applied, not their mean', 'scale: share / shards,', 'scale: share,'],
+      [
+        'the slow weights begin at zero',
+        'if (slow) this.engine.write(slow, 0, values.subarray(0, manifest.size));',
+        '',
+      ],
+      ['slow weights of what stays are lost', '...(slow ? [copying(of(next.slow!), of(slow))] : []),', ''],
       ['no gradient is clipped', 'scale: share / shards,', 'scale: 1 / shards,'],
       [
         'a shard is clipped, not the mean of all',
@@ -967,7 +989,7 @@ export const FAULTS = [
       ],
       [
         "the optimizer's vectors of a whole round are written again while they may be saved",
-        'if (![...nets[net].optimizerState, nets[net].average].includes(vector)) this.engine.release(vector);',
+        'if (!kept.includes(vector)) this.engine.release(vector);',
         'this.engine.release(vector);',
       ],
       [
@@ -991,6 +1013,12 @@ export const FAULTS = [
         'SGD moves against its velocity',
         'f32x4.sub(f32x4.mul(momentum, load(velocity, lanes)), f32x4.mul(rate, g))',
         'f32x4.add(f32x4.mul(momentum, load(velocity, lanes)), f32x4.mul(rate, g))',
+      ],
+      ['optimistic Adam steps once', 'f32x4.splat(2 * rate)', 'f32x4.splat(rate)'],
+      [
+        'optimistic Adam takes its last step again',
+        'f32x4.sub(f32x4.mul(rate, before),',
+        'f32x4.sub(f32x4.neg(f32x4.mul(rate, before)),',
       ],
       ['a weight far below zero is within its limit', 'f32x4.le(f32x4.abs(x), limit)', 'f32x4.le(x, limit)'],
       [
@@ -1497,6 +1525,10 @@ export const FAULTS = [
       'keep * average[i]! + take * newest[i]!',
       'take * average[i]! + keep * newest[i]!',
     ],
+    ["the reference's AdamW decays nothing", 'w[i]! *= 1 - rate * options.weightDecay', 'w[i]! *= 1'],
+    ["the reference's optimist forgets its last step", '- rate * last[i]!', ''],
+    ["the reference's slow weights do not move", 'slow[i]! += lookahead.rate', 'slow[i]! += 0'],
+    ['the reference clips nothing', 'gradient[i]! *= share', 'gradient[i]! *= 1'],
     ['the reference counts its updates from 0', 'memory[net], step + 1);', 'memory[net], step + 2);'],
   ]),
   ...of(

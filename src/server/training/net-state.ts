@@ -12,6 +12,8 @@ export interface NetState {
   parameters: Vector;
   /** the optimizer's own vectors, each as long as the weights */
   optimizerState: readonly Vector[];
+  /** with lookahead: its slow weights, as many as there are weights */
+  slow?: Vector;
   /** only of G: its weights averaged, and its slots likewise */
   average?: Vector;
 }
@@ -35,7 +37,7 @@ export function namedVectors(
   }: { layout: Layout; optimizers: Record<Net, Optimizer>; versions: Versions },
 ): NamedVector[] {
   const ofNet = (net: Net): NamedVector[] => {
-    const { parameters, optimizerState } = nets[net];
+    const { parameters, optimizerState, slow } = nets[net];
     const { name, state } = optimizers[net];
     const { entries, slots } = layout.manifest(net, versions[net]);
     const ofState = optimizerState.map((vector, i) => ({
@@ -43,7 +45,8 @@ export function namedVectors(
       vector,
       pieces: entries,
     }));
-    return [{ name: net, vector: parameters, pieces: [...entries, ...slots] }, ...ofState];
+    const ofLookahead = slow ? [{ name: `${net}.${name}.slow`, vector: slow, pieces: entries }] : [];
+    return [{ name: net, vector: parameters, pieces: [...entries, ...slots] }, ...ofState, ...ofLookahead];
   };
   const [generator, ...rest] = ofNet('generator');
   const average = { name: 'average', vector: nets.generator.average!, pieces: generator!.pieces };

@@ -14,6 +14,7 @@ import {
 import { noteGarbage } from '../../numerics/young-garbage.js';
 import { averagingAt } from '../../optimizers/averaging.js';
 import { clippedShare } from '../../optimizers/clipping.js';
+import { copying, lookaheadAfter } from '../../optimizers/lookahead.js';
 import { type Optimizer, optimizerOf } from '../../optimizers/optimizer.js';
 import { spansOf } from '../../parameters/frozen.js';
 import { initialParameters } from '../../parameters/initial.js';
@@ -58,21 +59,11 @@ interface Making {
   at: number;
   made: Vector;
   deed(sum: Vector): Deed;
-  /** what belongs to it beside that: the optimizer's state of weights that stay */
+  /** what belongs to it beside that: lookahead, the optimizer's state of weights that stay */
   beside?: readonly Deed[];
   /** it is an update, and what it measures is the gradient */
   isUpdate: boolean;
 }
-
-/** The same bits: 1 * old + 0 * old. */
-const copying = (into: Vector, old: Vector): Deed => ({
-  kind: 'blend',
-  into,
-  old,
-  from: old,
-  keep: 1,
-  take: 0,
-});
 
 const storing = ({ file, position }: FilePlace, vector: Vector, at: number): Deed => ({
   kind: 'store',
@@ -117,24 +108,28 @@ export class ParameterStore {
     return {
       parameters: whole(),
       optimizerState: this.optimizers[net].state.map(() => engine.allocate(size, contents)),
+      ...(this.config.optimizer[net].lookahead ? { slow: engine.allocate(size, contents) } : {}),
       ...(net === 'generator' ? { average: whole() } : {}),
     };
   }
 
   /** Gives back what belongs to a version, but for the parameters, which are the published version's, where no round's end is made of it. */
-  private retire(net: Net, { optimizerState, average }: NetState): void {
-    const { nets } = this.whole;
-    for (const vector of [...optimizerState, ...(average ? [average] : [])])
-      if (![...nets[net].optimizerState, nets[net].average].includes(vector)) this.engine.release(vector);
+  private retire(net: Net, state: NetState): void {
+    const owned = ({ optimizerState, slow, average }: NetState) =>
+      [...optimizerState, slow, average].filter((vector) => vector !== undefined);
+    const kept = owned(this.whole.nets[net]);
+    for (const vector of owned(state)) if (!kept.includes(vector)) this.engine.release(vector);
   }
 
   /** Version 0, decided by the seed or taken from elsewhere. */
   initialize(): void {
     for (const net of NETS) {
-      const { parameters } = this.nets[net];
+      const { parameters, slow } = this.nets[net];
       const manifest = this.layout.manifest(net, 0);
       const drawn = () => initialParameters(manifest, { seed: this.config.seed, net });
-      this.engine.write(parameters, 0, this.first(net) ?? drawn());
+      const values = this.first(net) ?? drawn();
+      this.engine.write(parameters, 0, values);
+      if (slow) this.engine.write(slow, 0, values.subarray(0, manifest.size));
       this.versions.publish(net, 0, parameters);
     }
     this.engine.write(this.nets.generator.average!, 0, this.versions.newest('generator').values);
@@ -288,7 +283,8 @@ export class ParameterStore {
   private makings(net: Net, step: number, next: NetState, share: number): Making[] {
     const { size, slots } = this.layout.manifest(net, step);
     const { shards } = this.config.minibatch;
-    const { parameters, optimizerState } = this.nets[net];
+    const { parameters, optimizerState, slow } = this.nets[net];
+    const { lookahead } = this.config.optimizer[net];
     const optimizer = this.optimizers[net];
     const bound = boundOf(net, this.config);
     const weights = spansOf(net, this.layout.manifest(net, step), this.config.init.freeze).map(
@@ -305,7 +301,10 @@ export class ParameterStore {
             at,
             made,
             deed: () => copying(made, old),
-            beside: stateInto.map((into, i) => copying(into, state[i]!)),
+            beside: [
+              ...stateInto.map((into, i) => copying(into, state[i]!)),
+              ...(slow ? [copying(of(next.slow!), of(slow))] : []),
+            ],
             isUpdate: false,
           };
         const update = (gradient: Vector): Deed => ({
@@ -321,7 +320,11 @@ export class ParameterStore {
           ...(bound === undefined ? {} : { bound }),
           limit: this.config.divergence.weight,
         });
-        return { at, made, deed: update, isUpdate: true };
+        const beside = lookaheadAfter(lookahead, step + 1, {
+          fast: made,
+          ...(slow && { slow: of(slow), slowInto: of(next.slow!) }),
+        });
+        return { at, made, deed: update, beside, isUpdate: true };
       },
     );
     // new = momentum * old + (1 - momentum) * merged, each slot by its merge rule

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RandomStream, seedOf } from '../../../src/numerics/random.js';
+import { OPTIMIZER_KERNELS } from '../../../src/numerics/vector-calls.js';
 import { part, type Vector, VectorEngine } from '../../../src/numerics/vector-engine.js';
 import { addInto, squaredNorm } from '../../../src/numerics/vectors.js';
 import { vectorHash } from '../../../src/parameters/vector-hash.js';
@@ -33,7 +34,9 @@ const bits = (values: Float32Array) =>
 const STEPS: Step[] = [
   { kernel: 'sgd', scale: 0.25, scalars: [0.1, 0.9] },
   { kernel: 'sgd', scale: 1 / 3, scalars: [0.1, 0], bound: 0.01 },
-  { kernel: 'adam', scale: 0.25, scalars: [2e-4 / 0.5, 0.5, 0.5, 0.999, 0.001, 31.6227766, 1e-8] },
+  { kernel: 'adam', scale: 0.25, scalars: [2e-4 / 0.5, 0.5, 0.5, 0.999, 0.001, 31.6227766, 1e-8, 1] },
+  { kernel: 'adam', scale: 1, scalars: [1e-3, 0.9, 0.1, 0.99, 0.01, 10, 1e-8, 0.99999], bound: 0.02 },
+  { kernel: 'optimisticAdam', scale: 0.25, scalars: [2e-4, 0.5, 0.5, 0.999, 0.001, 31.6227766, 1e-8, 2] },
   { kernel: 'rmsprop', scale: 0.5, scalars: [5e-5, 0.99, 0.01, 1e-8], bound: 0.02 },
 ];
 const LENGTHS = [1, 2, 3, 4, 5, 7, 8, 63, 64, 65, 1000, 16385];
@@ -45,7 +48,7 @@ describe('update', () => {
       for (const length of LENGTHS) {
         const gradient = drawn(length, name, length, 'gradient');
         const weights = drawn(length, name, length, 'weights');
-        const old = Array.from({ length: step.kernel === 'adam' ? 2 : 1 }, (_, i) =>
+        const old = Array.from({ length: OPTIMIZER_KERNELS[step.kernel].stateCount }, (_, i) =>
           drawn(length, name, length, i).map((x) => (step.kernel === 'sgd' ? x : Math.abs(x))),
         );
         const expected = Array.from(gradient, (g, i) =>
@@ -99,7 +102,7 @@ describe('update', () => {
         for (const at of new Set([0, length >> 1, length - 1]))
           for (const sign of [1, -1]) {
             const [gradient, weights] = [engine.allocate(length), engine.allocate(length)];
-            const state = Array.from({ length: step.kernel === 'adam' ? 2 : 1 }, () =>
+            const state = Array.from({ length: OPTIMIZER_KERNELS[step.kernel].stateCount }, () =>
               engine.allocate(length),
             );
             engine.write(weights, at, Float32Array.of(8 * sign)); // the gradient is 0: it stays there
@@ -139,7 +142,7 @@ describe('update', () => {
       Vector,
     ];
     for (const vector of [gradient, v]) engine.write(vector, 0, Float32Array.of(1, 1, 1));
-    const update = { kernel: 'adam', scale: 1, scalars: [1, 0.5, 0.5, 0.5, 0.5, 1, 0] } as const;
+    const update = { kernel: 'adam', scale: 1, scalars: [1, 0.5, 0.5, 0.5, 0.5, 1, 0, 1] } as const;
     expect(await engine.update({ ...update, gradient, weights, state: [m, v] })).toEqual({
       finite: true,
       squaredNorm: 3,

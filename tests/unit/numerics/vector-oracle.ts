@@ -12,7 +12,8 @@ export interface Step {
 
 /** New weights and new state of one element. */
 export function stepOf(step: Step, gradient: number, weight: number, state: readonly number[]): number[] {
-  const [a, b, c, d, e, h, i] = step.scalars.map(f) as [
+  const [a, b, c, d, e, h, i, j] = step.scalars.map(f) as [
+    number,
     number,
     number,
     number,
@@ -33,7 +34,13 @@ export function stepOf(step: Step, gradient: number, weight: number, state: read
       const m = f(f(b * state[0]!) + f(c * g));
       const v = f(f(d * state[1]!) + f(f(e * g) * g));
       const spread = f(f(f(Math.sqrt(v)) * h) + i);
-      return [clamp(f(weight - f(a * f(m / spread)))), m, v];
+      return [clamp(f(f(j * weight) - f(a * f(m / spread)))), m, v];
+    }
+    case 'optimisticAdam': {
+      const m = f(f(b * state[0]!) + f(c * g));
+      const v = f(f(d * state[1]!) + f(f(e * g) * g));
+      const x = f(j * f(m / f(f(f(Math.sqrt(v)) * h) + i)));
+      return [clamp(f(weight + f(f(a * state[2]!) - f(f(2 * a) * x)))), m, v, x];
     }
     case 'rmsprop': {
       const v = f(f(b * state[0]!) + f(f(c * g) * g));

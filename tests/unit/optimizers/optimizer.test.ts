@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { updateCall } from '../../../src/numerics/vector-calls.js';
+import { type Blend, blendCall, updateCall } from '../../../src/numerics/vector-calls.js';
 import { VectorMemory } from '../../../src/numerics/vector-memory.js';
 import { averagingAt } from '../../../src/optimizers/averaging.js';
 import { clippedShare } from '../../../src/optimizers/clipping.js';
+import { lookaheadAfter } from '../../../src/optimizers/lookahead.js';
 import { optimizerOf } from '../../../src/optimizers/optimizer.js';
 import { optimizerOptions } from '../../../src/optimizers/options.js';
 import {
@@ -27,10 +28,12 @@ function descend(
   steps: number,
   seen: (step: number, weights: number[]) => void = () => {},
 ): number[] {
-  const optimizer = optimizerOf(optimizerOptions.parse(options));
+  const parsed = optimizerOptions.parse(options);
+  const optimizer = optimizerOf(parsed);
   const vector = () => memory.allocate(start.length);
   const [weights, gradient, state] = [vector(), vector(), optimizer.state.map(vector)];
-  memory.write(weights, 0, Float32Array.from(start));
+  const [slow, slowInto] = [vector(), vector()];
+  for (const into of [weights, slow]) memory.write(into, 0, Float32Array.from(start));
   for (let step = 1; step <= steps; step++) {
     memory.write(gradient, 0, Float32Array.from(gradientAt(memory.view(weights), step)));
     const scalars = optimizer.scalars(step);
@@ -38,6 +41,9 @@ function descend(
       updateCall({ kernel: optimizer.kernel, gradient, scale: 1, weights, state, scalars }),
     );
     expect(measure.finite).toBe(true);
+    for (const deed of lookaheadAfter(parsed.lookahead, step, { fast: weights, slow, slowInto }))
+      memory.run(blendCall(deed as Blend));
+    if (parsed.lookahead) memory.write(slow, 0, memory.view(slowInto));
     seen(step, [...memory.view(weights)]);
   }
   return [...memory.view(weights)];
@@ -69,6 +75,8 @@ describe('descent', () => {
     [{ name: 'sgd', learningRate: 0.02, momentum: 0.5 }, 600, 1e-3],
     [{ name: 'adam', learningRate: 0.05, beta1: 0.9 }, 1500, 1e-3],
     [{ name: 'rmsprop', learningRate: 0.05, schedule: { name: 'linear', steps: 1500 } }, 1500, 1e-3],
+    [{ name: 'optimistic-adam', learningRate: 0.05, beta1: 0.9 }, 1500, 1e-3],
+    [{ name: 'adam', learningRate: 0.05, beta1: 0.9, lookahead: {} }, 1500, 1e-3],
   ])('%j finds the bottom of a parabola in %i updates', (options, steps, tolerance) => {
     const found = descend(options, [3, -2, 5, 0], parabola, steps);
     for (const [i, x] of found.entries()) expect(Math.abs(x - i)).toBeLessThan(tolerance);
@@ -80,6 +88,18 @@ describe('descent', () => {
   ])('%j follows the valley of Rosenbrock to (1, 1) in %i updates', (options, steps) => {
     const found = descend(options, [-1.2, 1], rosenbrock, steps);
     for (const x of found) expect(Math.abs(x - 1)).toBeLessThan(0.05);
+  });
+});
+
+describe('two players of x times y', () => {
+  // min over x, max over y: gradients y and -x. So large an epsilon leaves plain descent at a rate of 0.1, by which every step multiplies
+  // the distance by sqrt(1 + 0.01); optimistic descent comes nearer (Daskalakis et al. 2018, section 2)
+  const xy = ([x, y]: Float32Array) => [y!, -x!];
+  const distance = (name: string) =>
+    Math.hypot(...descend({ name, learningRate: 1e5, beta1: 0, epsilon: 1e6 }, [0.5, 0.5], xy, 1000));
+  it('run away from each other by Adam, and meet by optimistic Adam', () => {
+    expect(distance('adam') / (Math.SQRT1_2 * 1.01 ** 500)).toBeCloseTo(1, 2);
+    expect(distance('optimistic-adam')).toBeLessThan(0.02);
   });
 });
 
@@ -179,6 +199,8 @@ describe('options', () => {
     [{ name: 'sgd', schedule: { name: 'cosine' } }],
     [{ name: 'sgd', warmup: -1 }],
     [{ name: 'sgd', clipNorm: 0 }],
+    [{ name: 'sgd', lookahead: { rate: 0 } }],
+    [{ name: 'adamw', weightDecay: -1 }],
     [{ name: 'lion' }],
   ])('%j is refused', (options) => {
     expect(optimizerOptions.safeParse(options).success).toBe(false);

@@ -147,6 +147,29 @@ describe('a step', () => {
     expect(parametersOf(store, 'discriminator')).toEqual(before);
   });
 
+  it('of a net that looks ahead goes back half way with every second update, wherever it was interrupted', async () => {
+    const ahead = { ...SGD, lookahead: { steps: 2 } };
+    const settings = {
+      optimizer: { discriminator: ahead, generator: ahead },
+      init: { freeze: ['discriminator/dense1/'] },
+    };
+    const store = storeOf(settings);
+    const before = parametersOf(store, 'discriminator');
+    const moved = () => parametersOf(store, 'discriminator').map((w, i) => w - before[i]!);
+    await apply(store, 'discriminator', 0, () => 1);
+    for (const [i, by] of [0, 0, -0.5, -0.5].entries()) expect(moved()[i]).toBeCloseTo(by, 6);
+    const halfWay = store.export();
+    expect(Array.from(halfWay['discriminator.sgd.slow']!.data)).toEqual(before);
+    await apply(store, 'discriminator', 1, () => 1);
+    for (const [i, by] of [0, 0, -0.5, -0.5].entries()) expect(moved()[i]).toBeCloseTo(by, 6);
+    const after = store.export();
+    expect(after['discriminator.sgd.slow']!.data).toEqual(after.discriminator!.data);
+    const other = storeOf({ ...settings, seed: 2 });
+    other.import(halfWay, { discriminator: 1, generator: 0 });
+    await apply(other, 'discriminator', 1, () => 1);
+    expect(other.export()).toEqual(after);
+  });
+
   it("of the critic is clamped, and G's is not", async () => {
     const store = storeOf({ loss: { name: 'wasserstein', clip: 0.25 } });
     await apply(store, 'discriminator', 0, () => -100);
@@ -165,7 +188,13 @@ describe('a step', () => {
   });
 
   it('leaves frozen weights and what the optimizer keeps of them, bit for bit, and reports the norm of the others’ gradient', async () => {
-    for (const optimizer of [SGD, { name: 'adam' }, { name: 'rmsprop' }]) {
+    for (const optimizer of [
+      SGD,
+      { name: 'adam' },
+      { name: 'rmsprop' },
+      { name: 'optimistic-adam' },
+      { name: 'adamw', weightDecay: 1 },
+    ]) {
       const init = { freeze: ['generator/dense1/', 'generator/output/bias', 'discriminator'] };
       const store = storeOf({ init, optimizer: { discriminator: optimizer, generator: optimizer } });
       const before = parametersOf(store, 'generator');

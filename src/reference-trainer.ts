@@ -114,7 +114,7 @@ export function trainReference(
     );
     for (let step = first!; step < next!; step++) train('discriminator', step);
     train('generator', round); // which D it reads, the newest or the round's first, is the schedule's to say
-    const { keep, take } = averagingAt(config.averaging, round + 1);
+    const { keep, take } = averagingAt(config.averaging, round + 1, size);
     const newest = versions.get(`generator@${round + 1}`)!;
     for (let i = 0; i < average.length; i++) average[i] = keep * average[i]! + take * newest[i]!;
   }

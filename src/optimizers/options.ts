@@ -159,6 +159,32 @@ export const averagingOptions = z
       .describe(
         'share of the average that is kept at each update; 0: samples are drawn from the newest weights',
       ),
+    halfLifeImages: z
+      .number()
+      .positive()
+      .optional()
+      .describe(
+        'in place of `decay`: samples of G after which what it was counts half as much (a thousand times the `ema_kimg` of StyleGAN2)',
+      ),
+    ramp: z
+      .number()
+      .positive()
+      .optional()
+      .describe(
+        'with `halfLifeImages`: share of the samples so far that the half-life is at most (`ema_rampup` of StyleGAN2, 0.05 there); ' +
+          'default: it is whole from the first update on',
+      ),
+    start: z
+      .int()
+      .nonnegative()
+      .default(0)
+      .describe("updates of G up to which the average is its newest weights (BigGAN's `ema_start`)"),
+  })
+  .superRefine(({ halfLifeImages, ramp }, context) => {
+    if (ramp === undefined || halfLifeImages !== undefined) return;
+    const message =
+      'a ramp is that of a half-life: say halfLifeImages too (10000 as in StyleGAN2), or leave ramp out';
+    context.addIssue({ code: 'custom', path: ['ramp'], message });
   })
   .describe("the moving average of G's weights, from which samples are drawn");
 export type AveragingOptions = z.output<typeof averagingOptions>;

@@ -12,13 +12,25 @@ export function power(base: number, exponent: number): number {
   return result;
 }
 
-/** Terms of a series at most; at |x| <= pi / 4 the next one is below 1e-20. */
-const TERMS = 10;
+/** Terms of exp(-x) for x < ln 2: the next one is below 1e-18. */
+const POWER_TERMS = 18;
+
+/** 0.5^exponent for any exponent >= 0, to 2e-16 of it. */
+export function halfToThe(exponent: number): number {
+  const whole = Math.floor(exponent);
+  const x = (exponent - whole) * Math.LN2;
+  let sum = 1;
+  for (let n = POWER_TERMS; n > 0; n--) sum = 1 - (x / n) * sum;
+  return sum * power(0.5, whole);
+}
+
+/** Terms of a wave's series at most; at |x| <= pi / 4 the next one is below 1e-20. */
+const WAVE_TERMS = 10;
 
 /** The sum 1 - x^2 / (b + 1)(b + 2) (1 - x^2 / (b + 3)(b + 4) (1 - …)): cos(x) for b = 0, sin(x) / x for b = 1; |x| <= pi / 4. */
 function waveSeries(x: number, b: 0 | 1): number {
   let sum = 1;
-  for (let n = 2 * TERMS - 1 + b; n > b; n -= 2) sum = 1 - ((x * x) / (n * (n + 1))) * sum;
+  for (let n = 2 * WAVE_TERMS - 1 + b; n > b; n -= 2) sum = 1 - ((x * x) / (n * (n + 1))) * sum;
   return sum;
 }
 

@@ -869,9 +869,14 @@ export const FAULTS = [
         'minimum + initial * share',
       ],
       ['the cosine has no second half', 'if (x > 0.5) return -cosineOfHalfTurn(1 - x);', ''],
-      ['the series is too short', 'const TERMS = 10;', 'const TERMS = 6;'],
+      ['the series is too short', 'const WAVE_TERMS = 10;', 'const WAVE_TERMS = 6;'],
       ['the schedule runs on while the rate warms up', 'step - Math.max(0, warmup - 1)', 'step'],
       ['the warm-up begins with the whole rate', 'learningRate * (step / warmup)', 'learningRate'],
+      [
+        'a half to the power of a fraction is one',
+        'return sum * power(0.5, whole);',
+        'return power(0.5, whole);',
+      ],
       [
         'the exponential rate has no minimum',
         'Math.max(schedule.minimum, initial / power',
@@ -930,9 +935,13 @@ export const FAULTS = [
     'src/optimizers/averaging.ts',
     ['tests/unit/optimizers/optimizer.test.ts', ...TRAINING],
     [
+      ['the half-life has no ramp', 'ramp * (step - 1) * batch', 'Infinity'],
+      ['the ramp is one update ahead', 'ramp * (step - 1) * batch', 'ramp * step * batch'],
+      ['the half-life is ramped for ever', 'Math.min(halfLifeImages, most)', 'most'],
+      ['the average begins one update early', 'step <= options.start', 'step < options.start'],
       ['the average does not warm up', 'Math.min(decay, (1 + step) / (10 + step))', 'decay'],
       ['the average warms up ten times too fast', '(1 + step) / (10 + step)', '(1 + step) / (1 + step)'],
-      ['keep and take do not sum to 1', 'take: 1 - keep', 'take: 1 - decay'],
+      ['keep and take do not sum to 1', 'take: 1 - keep', 'take: 1 - options.decay'],
     ],
   ),
   ...of(
@@ -969,8 +978,8 @@ export const FAULTS = [
       ],
       [
         'the average is a step behind in its warming up',
-        'averagingAt(this.config.averaging, step + 1)',
-        'averagingAt(this.config.averaging, step + 2)',
+        'averagingAt(this.config.averaging, step + 1,',
+        'averagingAt(this.config.averaging, step + 2,',
       ],
       [
         "D's weights go into G's average",

@@ -341,7 +341,7 @@ export class ParameterStore {
 
   /** G's average follows what was just made of its next version, `at` floats from the start. */
   private averaging(step: number, next: NetState, from: Vector, at: number): Deed {
-    const { keep, take } = averagingAt(this.config.averaging, step + 1);
+    const { keep, take } = averagingAt(this.config.averaging, step + 1, this.config.minibatch.size);
     const [into, old] = [next, this.nets.generator].map(({ average }) => part(average!, at, from.length));
     return { kind: 'blend', into: into!, old: old!, from, keep, take };
   }

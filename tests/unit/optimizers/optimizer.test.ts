@@ -6,9 +6,10 @@ import { averagingAt } from '../../../src/optimizers/averaging.js';
 import { clippedShare } from '../../../src/optimizers/clipping.js';
 import { lookaheadAfter } from '../../../src/optimizers/lookahead.js';
 import { optimizerOf } from '../../../src/optimizers/optimizer.js';
-import { optimizerOptions } from '../../../src/optimizers/options.js';
+import { averagingOptions, optimizerOptions } from '../../../src/optimizers/options.js';
 import {
   cosineOfHalfTurn,
+  halfToThe,
   learningRateAt,
   momentumAt,
   power,
@@ -156,11 +157,35 @@ describe('schedules', () => {
   it('power agrees with repeated multiplication where that is exact', () => {
     for (let n = 0; n < 30; n++) expect([power(3, n), power(0.5, n)]).toEqual([3 ** n, 2 ** -n]);
   });
+  const averaging = (options: object) => (step: number) =>
+    averagingAt(averagingOptions.parse(options), step, 64);
   it('averaging warms up: 2/11 after the first update, the configured decay in the end', () => {
-    expect(averagingAt({ decay: 0.999 }, 1).keep).toBe(Math.fround(2 / 11));
     const keep = Math.fround(0.999);
-    expect(averagingAt({ decay: 0.999 }, 1e6)).toEqual({ keep, take: 1 - keep });
-    expect(averagingAt({ decay: 0 }, 5)).toEqual({ keep: 0, take: 1 });
+    expect(averaging({ decay: 0.999 })(1).keep).toBe(Math.fround(2 / 11));
+    expect(averaging({ decay: 0.999 })(1e6)).toEqual({ keep, take: 1 - keep });
+    expect(averaging({ decay: 0 })(5)).toEqual({ keep: 0, take: 1 });
+  });
+  it('averaging by half-life keeps half over so many samples, and nothing of what was before the first of them', () => {
+    const at = averaging({ halfLifeImages: 10_000, ramp: 0.05 }); // a batch of 64: the ramp ends after 200,000 samples, 3125 updates
+    expect(at(1)).toEqual({ keep: 0, take: 1 });
+    expect(at(2).keep).toBe(0.5 ** 20);
+    expect(at(11).keep).toBe(0.25);
+    expect(at(21).keep).toBe(0.5);
+    const whole = Math.fround(0.99557368); // 0.5^0.0064
+    for (const step of [3126, 1e6]) expect(at(step).keep).toBeCloseTo(whole, 7);
+    expect(at(3000).keep).toBeLessThan(whole);
+    expect(averaging({ halfLifeImages: 32 })(1)).toEqual({ keep: 0.25, take: 0.75 });
+    expect(averaging({ halfLifeImages: 10_000 })(1).keep).toBeCloseTo(whole, 7);
+  });
+  it('averaging may begin late: until then the average is the newest weights', () => {
+    const at = averaging({ decay: 0.5, start: 100 });
+    expect([1, 100, 101].map((step) => at(step).keep)).toEqual([0, 0, 0.5]);
+  });
+  it('a half to any power is that of the engine, to 4e-16 of it', () => {
+    let worst = 0;
+    for (let x = 0; x < 40; x += 2 ** -10) worst = Math.max(worst, Math.abs(halfToThe(x) / 0.5 ** x - 1));
+    expect(worst).toBeLessThan(4e-16);
+    expect([0, 1, 10, 2e9].map(halfToThe)).toEqual([1, 0.5, 2 ** -10, 0]);
   });
 });
 
@@ -204,5 +229,12 @@ describe('options', () => {
     [{ name: 'lion' }],
   ])('%j is refused', (options) => {
     expect(optimizerOptions.safeParse(options).success).toBe(false);
+  });
+  it('a ramp without a half-life is refused, with what is missing', () => {
+    expect(averagingOptions.safeParse({ ramp: 0.05 }).error?.issues[0]).toMatchObject({
+      path: ['ramp'],
+      message: expect.stringContaining('halfLifeImages'),
+    });
+    expect(averagingOptions.safeParse({ halfLifeImages: 1, ramp: 0.05 }).success).toBe(true);
   });
 });

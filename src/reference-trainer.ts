@@ -30,15 +30,15 @@ export interface TrainedVectors {
 }
 
 /**
- * Trains for `rounds` generator steps, from some round on with an amended config. Loads nothing: TensorFlow must be there, and `source` stays the caller's.
+ * Trains for so many generator steps, from some round on with an amended config. Loads nothing: TensorFlow must be there, and `source` stays the caller's.
  * @param first a net's first vector, where it is not drawn from the seed
  * Agrees with the distributed run up to rounding: it sums shards in double precision, one after another.
  */
 export function trainReference(
   begun: RunConfig,
   source: DataSource,
-  rounds: number,
-  amended: { round: number; config: RunConfig } = { round: rounds, config: begun },
+  generatorSteps: number,
+  amended: { round: number; config: RunConfig } = { round: generatorSteps, config: begun },
   first: Partial<Record<Net, Float32Array>> = {},
 ): TrainedVectors {
   let config = begun;
@@ -104,25 +104,24 @@ export function trainReference(
     versions.set(`${net}@${step + 1}`, next);
   };
 
-  for (let round = 0; round < rounds; round++) {
-    if (round === amended.round) {
+  let at = { discriminator: 0, generator: 0 };
+  while (at.generator < generatorSteps) {
+    if (at.generator === amended.round) {
       config = amended.config;
       context = stepContextOf(config, architecture, classes);
     }
-    const [first, next] = [round, round + 1].map(
-      (each) => versionsAfter(config.schedule, each).discriminator,
-    );
-    for (let step = first!; step < next!; step++) train('discriminator', step);
-    train('generator', round); // which D it reads, the newest or the round's first, is the schedule's to say
-    const { keep, take } = averagingAt(config.averaging, round + 1, size);
-    const newest = versions.get(`generator@${round + 1}`)!;
-    for (let i = 0; i < average.length; i++) average[i] = keep * average[i]! + take * newest[i]!;
+    const end = versionsAfter(config.schedule, at.generator + 1);
+    for (let step = at.discriminator; step < end.discriminator; step++) train('discriminator', step);
+    for (let step = at.generator; step < end.generator; step++) {
+      train('generator', step); // which D it reads, the newest or the round's first, is the schedule's to say
+      const { keep, take } = averagingAt(config.averaging, step + 1, size);
+      const newest = versions.get(`generator@${step + 1}`)!;
+      for (let i = 0; i < average.length; i++) average[i] = keep * average[i]! + take * newest[i]!;
+    }
+    at = end;
   }
-  return {
-    discriminator: versions.get(`discriminator@${versionsAfter(config.schedule, rounds).discriminator}`)!,
-    generator: versions.get(`generator@${rounds}`)!,
-    average,
-  };
+  const newest = (net: Net) => versions.get(`${net}@${at[net]}`)!;
+  return { discriminator: newest('discriminator'), generator: newest('generator'), average };
 }
 
 /** One update in place; `memory` holds the optimizer's moments and lookahead's slow weights, made at its first update. `t` counts from 1. */

@@ -11,7 +11,8 @@ export type Reason = (typeof REASONS)[number];
 export interface RetentionOptions {
   /** at least 1 */
   keep: number;
-  everySteps: number;
+  /** Whether the rule has a checkpoint of this step, whatever else it was taken for. */
+  isByRule(step: number): boolean;
   /** lowest step of the rule that is still there, as the last checkpoint says it; 0 for a new run */
   floor?: number;
   /** of checkpoints that are there already, as far as they say it */
@@ -31,14 +32,9 @@ export class Retention {
     this.reasons = new Map(options.reasons);
   }
 
-  /** Whether the rule has a checkpoint of this step, whatever else it was taken for. */
-  isByRule(step: number): boolean {
-    return step % this.options.everySteps === 0;
-  }
-
   /** Whether a run may go back to this step, as far as the rule goes. */
   isAnchor(step: number): boolean {
-    return this.isByRule(step) && step >= this.floor;
+    return this.options.isByRule(step) && step >= this.floor;
   }
 
   /** One is about to be written. @param steps that have a checkpoint, in any order */
@@ -55,7 +51,7 @@ export class Retention {
     return steps.filter((step) => {
       const reason = this.reasons.get(step);
       if (step === written) return false;
-      return reason === 'clock' || (reason === 'rule' && this.isByRule(step) && step < this.floor);
+      return reason === 'clock' || (reason === 'rule' && this.options.isByRule(step) && step < this.floor);
     });
   }
 }

@@ -47,6 +47,8 @@ const AMENDABLE: readonly string[] = [
   'optimizer',
   'schedule.order',
   'schedule.discriminatorSteps',
+  'schedule.generatorSteps',
+  'schedule.criticWarmup',
   'loss',
   'penalties',
   'init.freeze',

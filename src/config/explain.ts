@@ -79,6 +79,7 @@ const SYNONYMS: Readonly<Record<string, string>> = {
   ncritic: 'schedule.discriminatorSteps',
   criticiters: 'schedule.discriminatorSteps',
   dsteps: 'schedule.discriminatorSteps',
+  gsteps: 'schedule.generatorSteps',
   k: 'schedule.discriminatorSteps',
   nz: 'model.latent',
   zdim: 'model.latent',

@@ -3,6 +3,7 @@ import { assert } from '../errors.js';
 import { NETS, type Net } from '../parameters/manifest.js';
 import type { Effect } from './events.js';
 import {
+  isEvery,
   isReady,
   isWhole,
   type Phase,
@@ -16,9 +17,9 @@ export interface RoundsOptions {
   schedule: Schedule;
   /** versions to start from: a round's boundary */
   versions: Versions;
-  /** training ends after this many generator steps */
+  /** training ends with the round that brings G to so many steps */
   generatorSteps: number;
-  /** at every boundary of so many rounds training waits for a verdict; absent: never */
+  /** at the boundary that brings G to a multiple of so many steps training waits for a verdict; absent: never */
   judgedEvery?: number;
 }
 
@@ -42,7 +43,7 @@ export class Rounds {
     return { ...this.versions };
   }
 
-  /** The round that training stands on or has begun. */
+  /** The round that training stands on or has begun: G's version at its beginning. */
   get round(): number {
     return this.boundaryRound;
   }
@@ -100,7 +101,7 @@ export class Rounds {
   get isHeld(): boolean {
     const { judgedEvery, schedule } = this.options;
     const round = this.boundaryRound;
-    if (judgedEvery === undefined || round === 0 || round % judgedEvery !== 0) return false;
+    if (judgedEvery === undefined || round === 0 || !isEvery(schedule, judgedEvery, round)) return false;
     const stands = this.versions.generator === round && isWhole(schedule, this.versions);
     return this.judgedRound !== round && stands;
   }
@@ -108,12 +109,12 @@ export class Rounds {
   /** Whether a net's next step may begin: what it reads exists, and it belongs to the run. @param hasOpen some step is under way */
   mayBegin(net: Net, hasOpen: boolean): boolean {
     const phase = this.next(net);
-    const rounds = this.isStopping ? this.lastRound(hasOpen) : this.options.generatorSteps;
-    return phase.step < versionsAfter(this.options.schedule, rounds)[net] && isReady(phase, this.versions);
+    const end = this.isStopping ? this.lastStep(hasOpen) : this.options.generatorSteps;
+    return phase.step < versionsAfter(this.options.schedule, end)[net] && isReady(phase, this.versions);
   }
 
-  /** A stop finishes the round that has begun, and begins no other. Rounds never overlap: see `phaseOf`. */
-  private lastRound(hasOpen: boolean): number {
+  /** G's step with whose round a stop ends: it finishes the one that has begun, and begins no other. Rounds never overlap: see `phaseOf`. */
+  private lastStep(hasOpen: boolean): number {
     const whole = versionsAfter(this.options.schedule, this.boundaryRound);
     const hasBegun = hasOpen || NETS.some((net) => this.versions[net] > whole[net]);
     return this.boundaryRound + (hasBegun ? 1 : 0);

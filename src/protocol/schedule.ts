@@ -1,26 +1,53 @@
 // The order of steps as a dependency graph (design 1.3): which versions a step reads is a pure function of its number.
-// Version v of a net is what it is after v steps; step s turns version s into version s + 1.
+// Version v of a net is what it is after v steps; step s turns version s into version s + 1. A round is named by G's version at its beginning.
 import { z } from 'zod';
 import { NETS, type Net } from '../parameters/manifest.js';
 import type { StepKind } from './step-kinds.js';
 
-export const scheduleOptions = z.strictObject({
-  order: z
-    .enum(['alternating', 'simultaneous'])
-    .default('alternating')
-    .describe(
-      '`alternating`: Algorithm 1 of Goodfellow et al. 2014, k D steps, then one G step against the newest D; `simultaneous`: the ' +
-        "first D step and the G step of a round read the same weights, as the paper's released code does",
-    ),
-  discriminatorSteps: z.int().min(1).max(1000).default(1).describe('k of Algorithm 1: D steps a G step'),
-  since: z
-    .strictObject({ discriminator: z.int().nonnegative(), generator: z.int().nonnegative() })
-    .optional()
-    .describe(
-      'versions at whose boundary order and k began to count; only an amendment writes it (default: both 0)',
-    ),
-});
-export type ScheduleOptions = z.infer<typeof scheduleOptions>;
+const criticWarmup = z
+  .strictObject({
+    steps: z.int().min(1).max(1000).default(100).describe('D steps of such a round'),
+    rounds: z.int().nonnegative().default(25).describe('rounds at the beginning of the run that are such'),
+    every: z.int().positive().default(500).describe('and one of so many after that'),
+  })
+  .describe(
+    'rounds with more D steps, in which a critic comes near its best: those of the code of Arjovsky et al. 2017, where it is given; ' +
+      'default: no round has',
+  );
+
+export const scheduleOptions = z
+  .strictObject({
+    order: z
+      .enum(['alternating', 'simultaneous'])
+      .default('alternating')
+      .describe(
+        '`alternating`: Algorithm 1 of Goodfellow et al. 2014, k D steps, then the G steps against the newest D; `simultaneous`: the ' +
+          "first D step and the G steps of a round read the D of its beginning, as the paper's released code does",
+      ),
+    discriminatorSteps: z.int().min(1).max(1000).default(1).describe('k of Algorithm 1: D steps a round'),
+    generatorSteps: z
+      .int()
+      .min(1)
+      .max(1000)
+      .default(1)
+      .describe(
+        'G steps a round. What is counted in them (checkpoints, evaluations, the end) comes with the round that reaches it',
+      ),
+    criticWarmup: criticWarmup.optional(),
+    since: z
+      .strictObject({ discriminator: z.int().nonnegative(), generator: z.int().nonnegative() })
+      .optional()
+      .describe(
+        'versions at whose boundary the schedule began to count; only an amendment writes it (default: both 0)',
+      ),
+  })
+  .superRefine(({ generatorSteps, criticWarmup }, context) => {
+    if (!criticWarmup || generatorSteps === 1) return;
+    const message = `the critic's warm-up counts rounds of one G step; leave it out, or generatorSteps, which is ${generatorSteps}`;
+    context.addIssue({ code: 'custom', path: ['criticWarmup'], message });
+  });
+type AllOptions = z.infer<typeof scheduleOptions>;
+export type ScheduleOptions = Pick<AllOptions, 'order' | 'discriminatorSteps'> & Partial<AllOptions>;
 
 /** The order of a run's steps, and every how many steps each net has its lazy penalties; default: never. */
 export type Schedule = ScheduleOptions & { regularizedEvery?: Partial<Record<Net, number | undefined>> };
@@ -42,10 +69,10 @@ export interface Phase {
 export function phaseOf(schedule: Schedule, net: Net, step: number): Phase {
   const every = schedule.regularizedEvery?.[net];
   const stepKind = every !== undefined && step % every === 0 ? (`${net}-regularized` as const) : net;
-  if (net === 'discriminator') {
-    return { net, stepKind, step, reads: { discriminator: step, generator: roundOf(schedule, net, step) } };
-  }
-  const { discriminator } = versionsAfter(schedule, schedule.order === 'alternating' ? step + 1 : step);
+  const { begins, ends } = roundAround(schedule, net, step);
+  if (net === 'discriminator')
+    return { net, stepKind, step, reads: { discriminator: step, generator: begins.generator } };
+  const { discriminator } = schedule.order === 'alternating' ? ends : begins;
   return { net, stepKind, step, reads: { discriminator, generator: step } };
 }
 
@@ -56,31 +83,82 @@ export const stepKindsOf = ({ regularizedEvery = {} }: Schedule): StepKind[] =>
     ...(regularizedEvery[net] === undefined ? [] : [`${net}-regularized` as const]),
   ]);
 
-/** The minibatch of real items that a step sees, should it see any: each D step has its own; a G step sees that of its round's first. */
-export const minibatchOf = (schedule: ScheduleOptions, net: Net, step: number): number =>
-  net === 'discriminator' ? step : versionsAfter(schedule, step).discriminator;
+/**
+ * The minibatch of real items that a step sees, should it see any: each D step has its own; the G steps of a round see those of its D
+ * steps, from the first on, and again where there are not as many.
+ */
+export function minibatchOf(schedule: ScheduleOptions, net: Net, step: number): number {
+  if (net === 'discriminator') return step;
+  const { begins, ends } = roundAround(schedule, net, step);
+  const k = ends.discriminator - begins.discriminator;
+  return begins.discriminator + ((step - begins.generator) % k);
+}
 
-/** Versions after `rounds` whole rounds: the boundaries on which checkpoints lie. */
-export const versionsAfter = (
-  { discriminatorSteps: k, since = BEGIN }: ScheduleOptions,
-  rounds: number,
-): Versions => ({
-  discriminator: since.discriminator + (rounds - since.generator) * k,
-  generator: rounds,
-});
+/** Versions at the end of the first round at which G has done so many steps: the boundaries on which checkpoints lie. */
+export const versionsAfter = (schedule: ScheduleOptions, generatorSteps: number): Versions =>
+  boundary(
+    schedule,
+    Math.ceil((generatorSteps - (schedule.since ?? BEGIN).generator) / (schedule.generatorSteps ?? 1)),
+  );
 
 /** Whether these versions are those of a boundary. */
-export const isWhole = (schedule: ScheduleOptions, versions: Versions): boolean =>
-  versionsAfter(schedule, versions.generator).discriminator === versions.discriminator;
+export function isWhole(schedule: ScheduleOptions, versions: Versions): boolean {
+  const { discriminator, generator } = versionsAfter(schedule, versions.generator);
+  return discriminator === versions.discriminator && generator === versions.generator;
+}
+
+/** Whether a boundary is the first at which a multiple of so many G steps is done. */
+export const isEvery = (
+  { generatorSteps = 1 }: Pick<ScheduleOptions, 'generatorSteps'>,
+  every: number,
+  round: number,
+): boolean => round % every < generatorSteps;
 
 /** Whether a step may begin: both versions that it reads exist. */
 export const isReady = (phase: Phase, versions: Versions): boolean =>
   phase.reads.discriminator <= versions.discriminator && phase.reads.generator <= versions.generator;
 
-/** The round to which a step belongs: it has not begun at the boundary of that number. */
-export const roundOf = (
-  { discriminatorSteps: k, since = BEGIN }: ScheduleOptions,
+/** The round to which a step belongs, as G's version at its beginning: the step has not begun at that boundary. */
+export const roundOf = (schedule: ScheduleOptions, net: Net, step: number): number =>
+  roundAround(schedule, net, step).begins.generator;
+
+/** The boundaries before and after a step. */
+function roundAround(
+  schedule: ScheduleOptions,
   net: Net,
   step: number,
-): number =>
-  net === 'discriminator' ? since.generator + Math.floor((step - since.discriminator) / k) : step;
+): { begins: Versions; ends: Versions } {
+  const count = roundsBefore(schedule, net, step);
+  return { begins: boundary(schedule, count), ends: boundary(schedule, count + 1) };
+}
+
+/** Versions after so many rounds of this schedule. */
+function boundary(
+  { discriminatorSteps: k, generatorSteps: m = 1, criticWarmup, since = BEGIN }: ScheduleOptions,
+  count: number,
+): Versions {
+  const long = criticWarmup
+    ? longBefore(criticWarmup, since.generator + count) - longBefore(criticWarmup, since.generator)
+    : 0;
+  return {
+    discriminator: since.discriminator + count * k + long * ((criticWarmup?.steps ?? k) - k),
+    generator: since.generator + count * m,
+  };
+}
+
+/** Of the first so many rounds of a run: those of the critic's warm-up. */
+function longBefore({ rounds, every }: NonNullable<AllOptions['criticWarmup']>, count: number): number {
+  const first = Math.min(count, rounds);
+  return first + Math.ceil(count / every) - Math.ceil(first / every);
+}
+
+/** Whole rounds of this schedule before a step: found by halving, since every round has a step of each net. */
+function roundsBefore(schedule: ScheduleOptions, net: Net, step: number): number {
+  let [low, high] = [0, step - (schedule.since ?? BEGIN)[net]];
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (boundary(schedule, middle)[net] <= step) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}

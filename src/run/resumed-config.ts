@@ -86,9 +86,7 @@ function amend(
       `--amend cannot change this on the way: ${fixed.join('; ')}. What may change: ${changeableInWords()}.`,
     );
   }
-  const { order, discriminatorSteps } = before.schedule;
-  const { schedule } = asked;
-  if (schedule.order === order && schedule.discriminatorSteps === discriminatorSteps) return asked;
+  if (differences(before.schedule, asked.schedule).length === 0) return asked;
   return withChanges(asked, [{ key: 'schedule.since', now: versions }]);
 }
 

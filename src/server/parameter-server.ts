@@ -14,7 +14,7 @@ import { Coordinator } from '../protocol/coordinator.js';
 import type { Effect } from '../protocol/events.js';
 import type { Line } from '../protocol/line.js';
 import { type ServerMessage, serverMessage } from '../protocol/messages.js';
-import type { Versions } from '../protocol/schedule.js';
+import { isEvery, type Versions } from '../protocol/schedule.js';
 import { DEADLINES, TICK_MS } from '../protocol/timing.js';
 import type { Amendment, Totals } from '../run/run-state.js';
 import { metricsText } from '../run-folder/metrics-text.js';
@@ -345,7 +345,7 @@ export class ParameterServer {
     onProgress(this.view.progress);
     const reason = this.isLast(round) ? undefined : this.checkpoints.due(round); // the end of a run takes its own
     if (reason) this.guard(() => this.checkpoints.write(reason));
-    if (round % config.evaluation.everySteps === 0) this.evaluations.ask(round);
+    if (isEvery(config.schedule, config.evaluation.everySteps, round)) this.evaluations.ask(round);
   }
 
   /** Training waits while a checkpoint finds no room. */

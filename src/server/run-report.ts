@@ -2,7 +2,7 @@
 import type { RunConfig } from '../config/run-config.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { NETS, type Net } from '../parameters/manifest.js';
-import type { Versions } from '../protocol/schedule.js';
+import { isEvery, type Versions, versionsAfter } from '../protocol/schedule.js';
 import { netOf, type StepKind } from '../protocol/step-kinds.js';
 import type { Amendment, Totals } from '../run/run-state.js';
 import { figuresOf } from '../run-folder/figures.js';
@@ -140,21 +140,21 @@ export class RunReport {
   round(steps: Versions, nowMs: number): Progress {
     const { stop, schedule, minibatch, evaluation } = this.config;
     const rate = this.imagesPerSecond(steps, nowMs);
-    const roundsLeft = stop.generatorSteps - steps.generator;
+    const end = versionsAfter(schedule, stop.generatorSteps);
     const { loss: lossDiscriminator, ...judgement } = this.statistics.discriminator;
     const progress: Progress = {
       steps,
       generatorSteps: stop.generatorSteps,
       imagesPerSecond: rate,
       ...(this.rounds.length > TELLING_ROUNDS && {
-        secondsLeft: (roundsLeft * schedule.discriminatorSteps * minibatch.size) / Math.max(rate, 1e-9),
+        secondsLeft: ((end.discriminator - steps.discriminator) * minibatch.size) / Math.max(rate, 1e-9),
       }),
       judgement,
       lossDiscriminator: lossDiscriminator!,
       lossGenerator: this.statistics.generator.loss!,
     };
     const every = Math.max(1, Math.round(evaluation.everySteps / 10));
-    if (steps.generator % every === 0 || roundsLeft === 0) {
+    if (isEvery(schedule, every, steps.generator) || steps.generator >= end.generator) {
       this.recordSteps(progress, nowMs);
     }
     return progress;

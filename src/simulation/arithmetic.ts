@@ -1,7 +1,7 @@
 // Training as far as the simulator needs it: a version is a word that depends on everything that it was computed from, so that one
 // wrong, missing, doubled or reordered summand anywhere shows in the last version.
 import { seedOf } from '../numerics/random.js';
-import type { Net } from '../parameters/manifest.js';
+import { NETS, type Net } from '../parameters/manifest.js';
 import { phaseOf, type ScheduleOptions, type Versions, versionsAfter } from '../protocol/schedule.js';
 import { rootLevel, sumAlongTree, type TreeNode } from '../protocol/shard-tree.js';
 
@@ -33,7 +33,7 @@ export const applied = (value: string, gradient: string): string => mix('applied
 export function undisturbed(
   schedule: ScheduleOptions,
   shards: number,
-  rounds: number,
+  generatorSteps: number,
   branchAt: (round: number) => number,
 ): Values {
   const history = { discriminator: [initial('discriminator')], generator: [initial('generator')] };
@@ -44,10 +44,12 @@ export function undisturbed(
     const gradient = nodeGradient({ ...root, net, step: number, branch: branchAt(round) }, shards, values);
     history[net][number + 1] = applied(history[net][number]!, gradient);
   };
-  for (let round = 0; round < rounds; round++) {
-    const { discriminator } = versionsAfter(schedule, round);
-    for (let j = 0; j < schedule.discriminatorSteps; j++) step('discriminator', discriminator + j, round);
-    step('generator', round, round);
+  let at: Versions = { discriminator: 0, generator: 0 };
+  while (at.generator < generatorSteps) {
+    const end = versionsAfter(schedule, at.generator + 1);
+    for (const net of NETS)
+      for (let number = at[net]; number < end[net]; number++) step(net, number, at.generator);
+    at = end;
   }
   return { discriminator: history.discriminator.at(-1)!, generator: history.generator.at(-1)! };
 }

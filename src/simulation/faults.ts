@@ -1,5 +1,6 @@
 // What goes wrong in a simulated run: rates drawn widely from the seed, so that some runs are calm and some are not.
 
+import { RandomStream, seedOf } from '../numerics/random.js';
 import { NETS } from '../parameters/manifest.js';
 import { POOLS, type Pool } from '../protocol/roster.js';
 import type { ScheduleOptions } from '../protocol/schedule.js';
@@ -10,7 +11,8 @@ import type { World } from './world.js';
 export interface Scenario {
   schedule: ScheduleOptions;
   shards: number;
-  rounds: number;
+  /** G's steps, with whose round the run ends */
+  generatorSteps: number;
   checkpointEvery: number;
   slots: readonly Slot[];
   /** milliseconds that a shard takes a worker of ordinary speed */
@@ -36,7 +38,7 @@ export interface Scenario {
   liar: Liar | undefined;
   /** chance that an honest worker's answer is not finite, once */
   notFinite: number;
-  /** a step whose gradient is not finite on the first branch, whoever computes it */
+  /** a step of G whose gradient is not finite on the first branch, whoever computes it */
   divergesAt: number | undefined;
   /** verdicts that training waits for; undefined: none are asked for */
   judging: Judging | undefined;
@@ -46,6 +48,22 @@ export interface Scenario {
   calmAfterMs: number;
 }
 
+/** Rounds of several G steps, and long ones of a critic: by a stream of its own, so that all else is what it would be without. */
+function drawRounds({ seed }: World): Pick<ScheduleOptions, 'generatorSteps' | 'criticWarmup'> {
+  const random = new RandomStream(seedOf(seed, 'rounds'));
+  switch (random.below(6)) {
+    case 0:
+    case 1:
+      return { generatorSteps: 2 + random.below(2) };
+    case 2:
+      return {
+        criticWarmup: { steps: 1 + random.below(5), rounds: random.below(4), every: 1 + random.below(7) },
+      };
+    default:
+      return {};
+  }
+}
+
 /** A rate that is 0 in half of all runs. */
 const sometimes = (world: World, most: number): number =>
   world.chance(0.5) ? 0 : most * world.random.uniform() ** 2;
@@ -53,7 +71,7 @@ const sometimes = (world: World, most: number): number =>
 export function drawScenario(world: World): Scenario {
   const { random } = world;
   const k = 1 + random.below(3);
-  const rounds = 4 + random.below(17);
+  const generatorSteps = 4 + random.below(17);
   const isVerified = world.chance(0.4);
   const pools: Pool[] = [...NETS];
   while (world.chance(0.7) && pools.length < 9) pools.push(POOLS[random.below(POOLS.length)]!);
@@ -62,9 +80,13 @@ export function drawScenario(world: World): Scenario {
   const verified = isVerified ? 1 : sometimes(world, 0.5);
   const liar = drawLiar(world, verified);
   return {
-    schedule: { order: world.chance(0.5) ? 'alternating' : 'simultaneous', discriminatorSteps: k },
+    schedule: {
+      order: world.chance(0.5) ? 'alternating' : 'simultaneous',
+      discriminatorSteps: k,
+      ...drawRounds(world),
+    },
     shards: 1 + random.below(8),
-    rounds,
+    generatorSteps,
     checkpointEvery: 1 + random.below(4),
     slots: withLiar(world, honest, liar),
     shardMs: 5 * 2 ** random.below(8),
@@ -87,7 +109,7 @@ export function drawScenario(world: World): Scenario {
     verified,
     liar,
     notFinite: sometimes(world, 0.02),
-    divergesAt: world.chance(0.15) ? random.below(rounds) : undefined,
+    divergesAt: world.chance(0.15) ? random.below(generatorSteps) : undefined,
     calmAfterMs: world.between(5000, 200_000),
     judging: world.chance(0.4)
       ? { every: 1 + random.below(4), rollback: world.between(0, 0.4), stop: sometimes(world, 0.1) }

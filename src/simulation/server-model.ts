@@ -6,7 +6,7 @@ import type { Effect, Event, RestoreCause } from '../protocol/events.js';
 import { neglectedOf, violationsOf } from '../protocol/invariants.js';
 import { BRANCHES_MAX } from '../protocol/line.js';
 import type { Pool } from '../protocol/roster.js';
-import { type Versions, versionsAfter } from '../protocol/schedule.js';
+import { isEvery, type Versions, versionsAfter } from '../protocol/schedule.js';
 import { keyOf, leavesOf, parentOf, rootLevel, siblingOf, type TreeNode } from '../protocol/shard-tree.js';
 import type { Task, TaskName } from '../protocol/task.js';
 import { DEADLINES, PING_MS, patienceMs, TICK_MS } from '../protocol/timing.js';
@@ -86,7 +86,7 @@ export class ServerModel implements JudgedServer {
         schedule: scenario.schedule,
         shards: scenario.shards,
         versions,
-        generatorSteps: scenario.rounds,
+        generatorSteps: scenario.generatorSteps,
         deadlines: DEADLINES,
         isVerified: (net, step, node) => this.isVerified(net, step, node),
         ...(scenario.judging && { judgedEvery: scenario.judging.every }),
@@ -280,7 +280,8 @@ export class ServerModel implements JudgedServer {
         return;
       case 'boundary':
         this.checkpoint(effect.round);
-        if (scenario.judging && effect.round % scenario.judging.every === 0) this.judging.ask(effect.round);
+        if (scenario.judging && isEvery(scenario.schedule, scenario.judging.every, effect.round))
+          this.judging.ask(effect.round);
         return;
       case 'judge':
         this.judging.judge(effect.round);
@@ -379,7 +380,7 @@ export class ServerModel implements JudgedServer {
 
   private checkpoint(round: number): void {
     const { world, disk, scenario, bug } = this.around;
-    if (round % scenario.checkpointEvery !== 0) return;
+    if (!isEvery(scenario.schedule, scenario.checkpointEvery, round)) return;
     const { discriminator, generator } = this.coordinator.current;
     const late = bug === 'takes a checkpoint of another moment' ? 1 : 0;
     const values = this.valuesAt({ discriminator: discriminator - late, generator });

@@ -2,6 +2,7 @@
 import { messageOf } from '../errors.js';
 import { NETS, type Net } from '../parameters/manifest.js';
 import { serves } from '../protocol/roster.js';
+import { roundOf, versionsAfter } from '../protocol/schedule.js';
 import { DEADLINES } from '../protocol/timing.js';
 import { undisturbed, type Values } from './arithmetic.js';
 import { Blame } from './blame.js';
@@ -92,11 +93,12 @@ class Simulation {
 
   run(): Outcome {
     let events = 0;
-    const { calmAfterMs, rounds, shards, shardMs, schedule, liar } = this.scenario;
+    const { calmAfterMs, generatorSteps, shards, shardMs, schedule, liar } = this.scenario;
     // one that is never late, by what others take, may have to give the second opinion on every node
     const longestMs =
       liar?.kind === 'just in time' ? DEADLINES.floorMs + DEADLINES.factor * shardMs : shardMs;
-    const aloneMs = rounds * (1 + schedule.discriminatorSteps) * shards * longestMs;
+    const { discriminator, generator } = versionsAfter(schedule, generatorSteps);
+    const aloneMs = (discriminator + generator) * shards * longestMs;
     const deadline = calmAfterMs + PATIENCE_MS + PATIENCE_FACTOR * aloneMs;
     while (this.end === undefined && this.violations.length < VIOLATIONS_MAX && this.step()) {
       events += 1;
@@ -135,8 +137,8 @@ class Simulation {
     }
     this.compareCourse();
     if (this.end !== 'done') return;
-    const { schedule, shards, rounds } = this.scenario;
-    const expected = undisturbed(schedule, shards, rounds, (round) => this.branchOfRound[round] ?? 0);
+    const { schedule, shards, generatorSteps } = this.scenario;
+    const expected = undisturbed(schedule, shards, generatorSteps, (round) => this.branchOfRound[round] ?? 0);
     for (const net of NETS)
       if (this.finalValues![net] !== expected[net])
         this.broken(
@@ -189,7 +191,9 @@ class Simulation {
       quarantined: (session) => this.blame.quarantined(nameOf(session)),
       returned: (cause, branch, round) => {
         if (cause === 'corruption') this.blame.returned();
-        const isForetold = branch === 0 && round === this.scenario.divergesAt;
+        const { schedule, divergesAt } = this.scenario;
+        const isForetold =
+          branch === 0 && divergesAt !== undefined && round === roundOf(schedule, 'generator', divergesAt);
         if (cause === 'divergence' && !isForetold) this.hasStrayed = true;
       },
       ended: (because, values) => {

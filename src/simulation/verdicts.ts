@@ -2,6 +2,7 @@
 
 import type { Event } from '../protocol/events.js';
 import { BRANCHES_MAX } from '../protocol/line.js';
+import { isEvery, versionsAfter } from '../protocol/schedule.js';
 import { mix } from './arithmetic.js';
 import type { Scenario } from './faults.js';
 
@@ -29,16 +30,19 @@ export interface Course {
 
 /** The course of a run that nothing disturbs but its verdicts and the step that diverges on the first branch. */
 export function courseOf(seed: number, scenario: Scenario): Course {
-  const { rounds, judging, divergesAt, checkpointEvery } = scenario;
+  const { generatorSteps, schedule, judging, divergesAt, checkpointEvery } = scenario;
   const branches: number[] = [];
   let branch = 0;
-  for (let round = 0; round < rounds; ) {
+  let round = 0;
+  while (round < generatorSteps) {
     let returnsFrom: number | undefined;
-    if (divergesAt === round && branch === 0) returnsFrom = round;
+    const end = versionsAfter(schedule, round + 1).generator;
+    if (divergesAt !== undefined && round <= divergesAt && divergesAt < end && branch === 0)
+      returnsFrom = round;
     else {
-      branches[round] = branch;
-      round += 1;
-      const isJudged = judging !== undefined && round % judging.every === 0;
+      for (let step = round; step < end; step++) branches[step] = branch;
+      round = end;
+      const isJudged = judging !== undefined && isEvery(schedule, judging.every, round);
       const verdict = isJudged ? verdictOn(seed, judging, { branch, round }) : 'continue';
       if (verdict === 'stop') return { end: 'collapsed', branches };
       if (verdict === 'rollback') returnsFrom = round - 1;
@@ -46,7 +50,9 @@ export function courseOf(seed: number, scenario: Scenario): Course {
     if (returnsFrom === undefined) continue;
     if (branch >= BRANCHES_MAX) return { end: 'failed: given up', branches };
     branch += 1;
-    round = Math.floor(returnsFrom / checkpointEvery) * checkpointEvery;
+    const isSaved = (at: number) =>
+      versionsAfter(schedule, at).generator === at && isEvery(schedule, checkpointEvery, at);
+    for (round = returnsFrom; !isSaved(round); ) round -= 1;
   }
   return { end: 'done', branches };
 }

@@ -42,12 +42,13 @@ const ROWS: [name: string, config: string, sets: Record<string, string | number>
     },
   ],
   [
-    'mlp, relativistic: G sees real items too, k = 2, some weights stay',
+    'mlp, relativistic: G sees real items too, k = 2 and two G steps a round, some weights stay',
     'ring',
     {
       'minibatch.size': 32,
       'loss.name': 'relativistic',
       'schedule.discriminatorSteps': 2,
+      'schedule.generatorSteps': 2,
       'init.freeze': '[discriminator/dense1, generator/dense2/bias]',
     },
   ],
@@ -63,13 +64,15 @@ const ROWS: [name: string, config: string, sets: Record<string, string | number>
   ],
   ['dcgan 28x28, simultaneous', 'mnist-gan', { ...DIGITS, 'schedule.order': 'simultaneous' }],
   [
-    'mlp conditional by projection, R1, k = 2',
+    'mlp conditional by projection, R1, k = 2, AdamW against optimistic Adam',
     'ring',
     {
       'minibatch.size': 32,
       'model.conditional': 'projection',
       'penalties.discriminator': '[{name: r1, weight: 0.1}]',
       'schedule.discriminatorSteps': 2,
+      'optimizer.discriminator': '{name: adamw, learningRate: 1.0e-3, weightDecay: 1, warmup: 3}',
+      'optimizer.generator': '{name: optimistic-adam, learningRate: 1.0e-3}',
     },
   ],
   [
@@ -83,7 +86,7 @@ const ROWS: [name: string, config: string, sets: Record<string, string | number>
     },
   ],
   [
-    'dcgan 32x32, Wasserstein with clipping, RMSProp, k = 2, simultaneous',
+    'dcgan 32x32, Wasserstein with clipping and a warm-up, RMSProp on clipped gradients, looking ahead, k = 2, simultaneous',
     'cifar10-dcgan',
     {
       'minibatch.size': 12,
@@ -92,8 +95,9 @@ const ROWS: [name: string, config: string, sets: Record<string, string | number>
       'loss.name': 'wasserstein',
       'schedule.order': 'simultaneous',
       'schedule.discriminatorSteps': 2,
-      'optimizer.discriminator': '{name: rmsprop}',
-      'optimizer.generator': '{name: rmsprop}',
+      'schedule.criticWarmup': '{steps: 4, rounds: 1, every: 3}',
+      'optimizer.discriminator': '{name: rmsprop, clipNorm: 0.1}',
+      'optimizer.generator': '{name: rmsprop, clipNorm: 0.1, lookahead: {steps: 3}}',
     },
   ],
 ];

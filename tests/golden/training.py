@@ -54,7 +54,7 @@ CASES = [
         "seed": 21, "data": {"source": "ring", "modes": 5, "radius": 2, "deviation": 0.1},
         "model": {"name": "mlp", "latent": 2, "generator": {"hidden": [6]}, "discriminator": {"hidden": [7]}},
         "loss": {"name": "non-saturating"}, "optimizer": {"discriminator": ADAMW, "generator": OPTIMISTIC},
-        "schedule": {"order": "alternating", "discriminatorSteps": 1}, "minibatch": {"size": 12, "shards": 2}, "averaging": {"decay": 0.9}}),
+        "schedule": {"order": "alternating", "discriminatorSteps": 1, "generatorSteps": 2}, "minibatch": {"size": 12, "shards": 2}, "averaging": {"decay": 0.9}}),
 ]
 
 
@@ -172,14 +172,17 @@ def train(items, item, rounds, config):
             s[name] = 0.9 * s[name] + 0.1 * mean(1, name)
 
     average = {n: w.clone() for part in start["generator"] for n, w in part.items()}
-    for r in range(rounds):
+    m = config["schedule"].get("generatorSteps", 1)
+    for r in range(rounds // m):
         before = frozen("discriminator")
         for j in range(k):
             step("discriminator", r * k + j, frozen("discriminator"), frozen("generator"))
-        step("generator", r, before if config["schedule"]["order"] == "simultaneous" else frozen("discriminator"), frozen("generator"))
-        keep = min(config["averaging"]["decay"], (2 + r) / (11 + r))  # TensorFlow's ExponentialMovingAverage with num_updates = r + 1
-        newest = {**now["generator"][0], **now["generator"][1]}
-        average = {n: keep * a + (1 - keep) * newest[n].detach() for n, a in average.items()}
+        d = before if config["schedule"]["order"] == "simultaneous" else frozen("discriminator")
+        for t in range(r * m, r * m + m):
+            step("generator", t, d, frozen("generator"))
+            keep = min(config["averaging"]["decay"], (2 + t) / (11 + t))  # TensorFlow's ExponentialMovingAverage with num_updates = t + 1
+            newest = {**now["generator"][0], **now["generator"][1]}
+            average = {n: keep * a + (1 - keep) * newest[n].detach() for n, a in average.items()}
     named = lambda values: {n: digits(v.detach()) for n, v in values.items()}
     return {"start": {net: named({**p, **s}) for net, (p, s) in start.items()},
             **{net: named({**p, **s}) for net, (p, s) in now.items()}, "average": named(average)}

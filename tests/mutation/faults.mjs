@@ -1048,19 +1048,25 @@ export const FAULTS = [
     [
       [
         'alternating: G reads the D of before its round',
-        "=== 'alternating' ? step + 1 : step",
-        "=== 'alternating' ? step : step",
+        "=== 'alternating' ? ends : begins",
+        "=== 'alternating' ? begins : begins",
       ],
       [
         'simultaneous: G reads the newest D',
-        "=== 'alternating' ? step + 1 : step",
-        "=== 'alternating' ? step + 1 : step + 1",
+        "=== 'alternating' ? ends : begins",
+        "=== 'alternating' ? ends : ends",
       ],
+      ["D's steps read the newest G of all", 'generator: begins.generator } }', 'generator: step } }'],
+      ["a round's second G step reads the first D of the next", 'count + 1)', 'count + 2)'],
+      ['all G steps of a round see the items of its first D step', '((step - begins.generator) % k)', '0'],
       [
-        "D's steps read the newest G of all",
-        'generator: roundOf(schedule, net, step) } }',
-        'generator: step } }',
+        'what is due waits for a boundary at a multiple',
+        'round % every < generatorSteps',
+        'round % every === 0',
       ],
+      ["the critic's long rounds come twice where the first ones end", '- Math.ceil(first / every)', ''],
+      ['an amended warm-up begins once more', '- longBefore(criticWarmup, since.generator)', ''],
+      ['a boundary lies within a round of several G steps', '&& generator === versions.generator', ''],
       ['a step may begin before its G is there', '&& phase.reads.generator <= versions.generator', ''],
     ],
   ),
@@ -2182,14 +2188,14 @@ export const FAULTS = [
     [
       [
         'a checkpoint taken at a stop goes with those of the rule',
-        "reason === 'rule' && this.isByRule(step)",
-        'this.isByRule(step)',
+        "reason === 'rule' && this.options.isByRule(step)",
+        'this.options.isByRule(step)',
       ],
       ['one taken by the clock stays', "reason === 'clock' || ", ''],
       [
         'a run goes back to what the rule would have removed',
-        'this.isByRule(step) && step >= this.floor',
-        'this.isByRule(step)',
+        'this.options.isByRule(step) && step >= this.floor',
+        'this.options.isByRule(step)',
       ],
       [
         'one fewer stays than is kept',
@@ -2211,8 +2217,8 @@ export const FAULTS = [
       ],
       [
         'k counts from the beginning of the run when it is amended',
-        'if (schedule.order === order',
-        'if (schedule === asked.schedule || schedule.order === order',
+        'differences(before.schedule, asked.schedule).length === 0',
+        'asked',
       ],
     ],
   ),
@@ -2223,8 +2229,8 @@ export const FAULTS = [
       ['lazy penalties are due one step late', 'step % every === 0', 'step % every === 1'],
       [
         'rounds before an amended k are counted as if they had it',
-        'since.discriminator + (rounds - since.generator) * k',
-        'rounds * k',
+        'discriminator: since.discriminator + count * k',
+        'discriminator: count * k',
       ],
     ],
   ),

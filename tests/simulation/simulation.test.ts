@@ -10,7 +10,7 @@ const SEEDS = 300;
 const BEGINS_AT: Partial<Record<PlantedBug, number>> = {
   'takes one answer that came twice for two': 225,
   'takes a verdict for another round': 326,
-  'takes a verdict of an abandoned line': 139,
+  'takes a verdict of an abandoned line': 417,
   'learns nothing of disputes': 233,
   'measures all workers as one': 106,
 };

@@ -9,7 +9,7 @@ import { SampleDrawer } from '../../src/evaluation/sample-drawer.js';
 import { drawnLabels } from '../../src/evaluation/sample-labels.js';
 import { VectorEngine } from '../../src/numerics/vector-engine.js';
 import { NETS, type Net } from '../../src/parameters/manifest.js';
-import { phaseOf } from '../../src/protocol/schedule.js';
+import { phaseOf, type Versions, versionsAfter } from '../../src/protocol/schedule.js';
 import { levelFor, nodeCount } from '../../src/protocol/shard-tree.js';
 import { networksOf } from '../../src/run/open-run.js';
 import { ParameterStore } from '../../src/server/training/parameter-store.js';
@@ -18,6 +18,7 @@ import { GradientComputer } from '../../src/worker/shard-gradient.js';
 
 export interface LocalRunOptions {
   source: DataSource;
+  /** of G's steps */
   rounds: number;
   /** among how many workers each minibatch is divided; default: as many as there are shards */
   workers?: number;
@@ -47,12 +48,12 @@ export async function trainLocally(given: object, options: LocalRunOptions): Pro
   const computer = options.computer ?? (await computerOf(config, source));
   store.initialize();
   const train = (net: Net, step: number) => trainStep({ config, store, computer, options }, net, step);
-  const k = config.schedule.discriminatorSteps;
-  for (let round = 0; round < options.rounds; round++) {
-    for (let j = 0; j < k; j++) await train('discriminator', round * k + j);
-    await train('generator', round);
-    store.versions.forgetBefore('discriminator', (round + 1) * k);
-    store.versions.forgetBefore('generator', round + 1);
+  let at: Versions = { discriminator: 0, generator: 0 };
+  while (at.generator < options.rounds) {
+    const end = versionsAfter(config.schedule, at.generator + 1);
+    for (const net of NETS) for (let step = at[net]; step < end[net]; step++) await train(net, step);
+    for (const net of NETS) store.versions.forgetBefore(net, end[net]);
+    at = end;
   }
   const vectors = Object.fromEntries(Object.entries(store.export()).map(([name, { data }]) => [name, data]));
   if (!options.computer) computer.dispose();

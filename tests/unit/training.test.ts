@@ -21,6 +21,7 @@ interface Golden {
     /** how many items the data set has; null where the config's distribution is learned */
     items: number | null;
     item: number[];
+    /** of G's steps */
     rounds: number;
     config: { data: object; model: object };
     trained: { start: Record<Net, Named> } & Record<Vector, Named>;

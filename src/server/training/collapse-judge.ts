@@ -7,6 +7,7 @@ import {
   withPoint,
 } from '../../evaluation/measures/collapse-rule.js';
 import type { Metrics } from '../../metrics/metrics.js';
+import { isEvery } from '../../protocol/schedule.js';
 
 /**
  * The verdict decides where a run goes back to, so the scores that it rests on must be those of an undisturbed run: of the rounds that
@@ -17,7 +18,7 @@ export class CollapseJudge {
 
   /** @param earlier scores of the run's earlier lives @param round whole rounds done before this start: what came after them is gone */
   constructor(
-    private readonly config: Pick<RunConfig, 'collapse' | 'evaluation' | 'stop'>,
+    private readonly config: Pick<RunConfig, 'collapse' | 'evaluation' | 'schedule' | 'stop'>,
     private readonly metrics: Metrics,
     { earlier, round }: { earlier: readonly CollapsePoint[]; round: number },
   ) {
@@ -34,8 +35,8 @@ export class CollapseJudge {
   }
 
   private counts(step: number): boolean {
-    const { evaluation, stop } = this.config;
-    return step > 0 && (step % evaluation.everySteps === 0 || step === stop.generatorSteps);
+    const { evaluation, schedule, stop } = this.config;
+    return step > 0 && (isEvery(schedule, evaluation.everySteps, step) || step >= stop.generatorSteps);
   }
 
   private tell(): number | undefined {

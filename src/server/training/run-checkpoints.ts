@@ -5,7 +5,7 @@ import type { CheckpointStorage } from '../../checkpoints/storage.js';
 import type { RunConfig } from '../../config/run-config.js';
 import { NashError } from '../../errors.js';
 import type { Line } from '../../protocol/line.js';
-import { type Versions, versionsAfter } from '../../protocol/schedule.js';
+import { isEvery, type Versions, versionsAfter } from '../../protocol/schedule.js';
 import { type Amendment, decodeState, encodeState, type RunState, type Totals } from '../../run/run-state.js';
 import type { Log } from '../log.js';
 import type { Uniformity } from '../peers/uniformity.js';
@@ -74,8 +74,9 @@ export class RunCheckpoints {
 
   /** Whether one is due at this boundary, and why. */
   due(round: number): Extract<Reason, 'rule' | 'clock'> | undefined {
-    const { everySteps, everySeconds } = this.parts.config.checkpoint;
-    if (round % everySteps === 0) return 'rule';
+    const { checkpoint, schedule } = this.parts.config;
+    const { everySteps, everySeconds } = checkpoint;
+    if (isEvery(schedule, everySteps, round)) return 'rule';
     return this.parts.now() - this.lastMs >= everySeconds * 1000 ? 'clock' : undefined;
   }
 
@@ -183,7 +184,12 @@ export class RunCheckpoints {
       const reason = reasonOf(await this.files.metadataOf(step));
       if (reason) reasons.push([step, reason]);
     }
-    this.retention = new Retention({ ...config.checkpoint, floor: resumedFrom?.floor ?? 0, reasons });
+    this.retention = new Retention({
+      ...config.checkpoint,
+      isByRule: (step) => isEvery(config.schedule, config.checkpoint.everySteps, step),
+      floor: resumedFrom?.floor ?? 0,
+      reasons,
+    });
     return this.retention;
   }
 }

@@ -19,7 +19,7 @@ function written(
   return { steps: steps.sort((a, b) => a - b), retention };
 }
 const rule = (...steps: number[]) => steps.map((step): [number, Reason] => [step, 'rule']);
-const RULE = { keep: 2, everySteps: 10 };
+const RULE = { keep: 2, isByRule: (step: number) => step % 10 === 0 };
 
 it('the newest `keep` of the rule stay, in the order of steps and not of names', () => {
   expect(written({ ...RULE, keep: 3 }, [], ...rule(80, 90, 100, 110, 1000)).steps).toEqual([100, 110, 1000]);

@@ -38,7 +38,7 @@ describe('a run config', () => {
   it('fills in every default, visibly', () => {
     const config = loadConfig(fileWith(RING));
     expect(config.optimizer.generator).toMatchObject({ name: 'adam', learningRate: 2e-4, beta1: 0.5 });
-    expect(config.schedule).toEqual({ order: 'alternating', discriminatorSteps: 1 });
+    expect(config.schedule).toEqual({ order: 'alternating', discriminatorSteps: 1, generatorSteps: 1 });
     expect(Object.isFrozen(config.minibatch)).toBe(true);
   });
 

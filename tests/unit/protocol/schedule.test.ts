@@ -1,11 +1,14 @@
 // What each step reads (design 1.3), by hand: k = 2, two rounds.
 import { describe, expect, it } from 'vitest';
 import {
+  isEvery,
   isReady,
   isWhole,
   minibatchOf,
   phaseOf,
   roundOf,
+  type ScheduleOptions,
+  scheduleOptions,
   stepKindsOf,
   versionsAfter,
 } from '../../../src/protocol/schedule.js';
@@ -82,6 +85,94 @@ describe('a k that began to count at a boundary', () => {
   it("gives no minibatch twice, and G's step sees that of its round's first", () => {
     expect([5, 6, 7].map((step) => minibatchOf(schedule, 'discriminator', step))).toEqual([5, 6, 7]);
     expect([5, 6].map((step) => minibatchOf(schedule, 'generator', step))).toEqual([5, 8]);
+  });
+});
+
+describe('rounds of several G steps', () => {
+  const schedule = { order: 'alternating', discriminatorSteps: 2, generatorSteps: 3 } as const;
+  const phases = (order: 'alternating' | 'simultaneous') =>
+    [0, 2, 3, 5].map((step) => phaseOf({ ...schedule, order }, 'generator', step).reads.discriminator);
+
+  it('read the newest D in turns, or that of the beginning', () => {
+    expect(phases('alternating')).toEqual([2, 2, 4, 4]);
+    expect(phases('simultaneous')).toEqual([0, 0, 2, 2]);
+    const reads = [0, 1, 2, 3, 4].map((step) => phaseOf(schedule, 'discriminator', step).reads.generator);
+    expect(reads).toEqual([0, 0, 3, 3, 6]);
+  });
+
+  it('end where both nets have done their steps, and at no other moment', () => {
+    expect([0, 1, 3, 4].map((steps) => versionsAfter(schedule, steps))).toEqual([
+      { discriminator: 0, generator: 0 },
+      { discriminator: 2, generator: 3 },
+      { discriminator: 2, generator: 3 },
+      { discriminator: 4, generator: 6 },
+    ]);
+    for (const generator of [2, 4]) expect(isWhole(schedule, { discriminator: 2, generator })).toBe(false);
+    expect(isWhole(schedule, { discriminator: 2, generator: 3 })).toBe(true);
+    expect([2, 3, 5].map((step) => roundOf(schedule, 'generator', step))).toEqual([0, 3, 3]);
+  });
+
+  it('see the items of their D steps in turns', () => {
+    expect([0, 1, 2, 3].map((step) => minibatchOf(schedule, 'generator', step))).toEqual([0, 1, 0, 2]);
+  });
+
+  it('do what is due at a multiple of steps with the round that reaches it, once', () => {
+    const due = [3, 6, 9, 12, 15, 18, 21].filter((round) => isEvery(schedule, 5, round));
+    expect(due).toEqual([6, 12, 15, 21]); // 5, 10, 15 and 20
+    expect([3, 6, 9].filter((round) => isEvery(schedule, 2, round))).toEqual([3, 6, 9]);
+    expect([4, 5, 6, 10].filter((round) => isEvery({}, 5, round))).toEqual([5, 10]);
+  });
+
+  it('have no warm-up of the critic, which counts rounds of one', () => {
+    expect(scheduleOptions.safeParse({ generatorSteps: 2, criticWarmup: {} }).error?.issues[0]).toMatchObject(
+      {
+        path: ['criticWarmup'],
+        message: expect.stringContaining('generatorSteps, which is 2'),
+      },
+    );
+  });
+});
+
+describe("a critic's warm-up", () => {
+  /** D steps of each round, as main.py of Arjovsky et al. 2017 counts them. */
+  const stepsOf = ({
+    discriminatorSteps: k,
+    criticWarmup: { steps, rounds, every } = NONE,
+  }: ScheduleOptions) =>
+    Array.from({ length: 60 }, (_, round) => (round < rounds || round % every === 0 ? steps : k));
+  const NONE = { steps: 1, rounds: 0, every: 1 };
+
+  it.each([
+    { steps: 100, rounds: 25, every: 500 },
+    { steps: 4, rounds: 5, every: 7 },
+    { steps: 1, rounds: 0, every: 3 },
+    { steps: 9, rounds: 8, every: 4 },
+  ])('%j: every step belongs to the round that counting gives it', (criticWarmup) => {
+    for (const order of ['alternating', 'simultaneous'] as const) {
+      const schedule = { order, discriminatorSteps: 3, criticWarmup };
+      let step = 0;
+      for (const [round, count] of stepsOf(schedule).entries()) {
+        expect(versionsAfter(schedule, round)).toEqual({ discriminator: step, generator: round });
+        const reads = { discriminator: order === 'alternating' ? step + count : step, generator: round };
+        expect(phaseOf(schedule, 'generator', round).reads).toEqual(reads);
+        expect(minibatchOf(schedule, 'generator', round)).toBe(step);
+        for (let i = 0; i < count; i++, step++) {
+          expect(phaseOf(schedule, 'discriminator', step).reads).toEqual({
+            discriminator: step,
+            generator: round,
+          });
+          expect(isWhole(schedule, { discriminator: step, generator: round })).toBe(i === 0);
+        }
+      }
+    }
+  });
+
+  it('that was amended goes by the rounds of the whole run', () => {
+    const since = { discriminator: 10, generator: 10 };
+    const criticWarmup = { steps: 4, rounds: 12, every: 8 };
+    const schedule = { order: 'alternating', discriminatorSteps: 1, criticWarmup, since } as const;
+    const at = [10, 11, 12, 13, 16, 17].map((round) => versionsAfter(schedule, round).discriminator);
+    expect(at).toEqual([10, 14, 18, 19, 22, 26]); // long: 10, 11 and 16
   });
 });
 

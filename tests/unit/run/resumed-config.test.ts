@@ -85,8 +85,11 @@ describe('an amendment', () => {
     expect(resume(['schedule.discriminatorSteps=5']).config.schedule).toEqual({
       order: 'alternating',
       discriminatorSteps: 5,
+      generatorSteps: 1,
       since: VERSIONS,
     });
+    expect(resume(['schedule.generatorSteps=2']).config.schedule.since).toEqual(VERSIONS);
+    expect(resume(['schedule.criticWarmup.rounds=0']).config.schedule.since).toEqual(VERSIONS);
     expect(resume(['loss.name=minimax']).config.schedule.since).toBeUndefined();
   });
 

@@ -1,12 +1,13 @@
 // `npm run bench [-- --json]`: how fast Nash is beside PyTorch, plain tfjs and a naive server, on this machine, in one run.
-// `npm run bench -- scaling | evaluator | pictures` are benches of their own: what more workers bring, what the evaluator costs, and how
-// fast pictures are decoded.
+// `npm run bench -- networks | scaling | evaluator | pictures` are benches of their own: penalties and larger networks, what more workers
+// bring, what the evaluator costs, and how fast pictures are decoded.
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Contestant } from './contestant.mjs';
 import { openBenchFolder, runDistributed } from './distributed.mjs';
 import { evaluator } from './evaluator.mjs';
 import { CORES, describeMachine, findPyTorch } from './machine.mjs';
+import { networks } from './networks.mjs';
 import { pictures } from './pictures.mjs';
 import { reissue } from './reissue.mjs';
 import { printTable, rowOf } from './report.mjs';
@@ -255,6 +256,11 @@ const GROUPS = { steps: gradientSteps, iterations, server: pushes };
 const BENCHES = {
   speed: async () => {
     for (const [name, run] of Object.entries(GROUPS)) if (!options.only || options.only === name) await run();
+  },
+  networks: async () => {
+    const contestants = { nash: node('nash_gan.mjs', CORES), torch: torch('torch_gan.py', CORES) };
+    await networks(publish, contestants);
+    dismiss(Object.values(contestants));
   },
   scaling: () => scaling(publish),
   reissue: () => reissue(publish),

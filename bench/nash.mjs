@@ -17,10 +17,6 @@ export const nash = {
   picture: () => load('data/picture'),
   /** @returns {Promise<typeof import('../src/data/pictures.js')>} */
   pictures: () => load('data/pictures'),
-  /** @returns {Promise<typeof import('../src/losses/losses.js')>} */
-  losses: () => load('losses/losses'),
-  /** @returns {Promise<typeof import('../src/models/models.js')>} */
-  models: () => load('models/models'),
   /** @returns {Promise<typeof import('../src/numerics/vector-calls.js')>} */
   vectorCalls: () => load('numerics/vector-calls'),
   /** @returns {Promise<typeof import('../src/numerics/vector-engine.js')>} */

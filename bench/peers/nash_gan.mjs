@@ -1,6 +1,6 @@
 // Nash's side of the bench in one process: compiled gradient steps, whole iterations, and what the machine can do at most.
-// Tasks: "discriminator 64 float32" (or bfloat16, or tfjs: plain eager), "alternating 64 bfloat16" and "simultaneous 64 float32" (whole
-// iterations), "matmul 2048 float32".
+// Tasks: "discriminator 64 float32" (DCGAN of a width, or a name of GAMES; bfloat16; or tfjs: plain eager), "alternating 64 bfloat16" and
+// "simultaneous 64 float32" (whole iterations), "matmul 2048 float32".
 // Usage: nash_gan.mjs THREADS
 import '../../src/setup/node-shim.mjs';
 import * as tf from '@tensorflow/tfjs-core';
@@ -14,8 +14,7 @@ import { plainStep } from './plain_tfjs.mjs';
 /** @typedef {'alternating' | 'simultaneous'} Order */
 
 const compiler = await nash.compiler();
-const losses = await nash.losses();
-const models = await nash.models();
+const { runConfig } = await nash.config();
 const parameters = await nash.parameters();
 const layout = await nash.layout();
 const steps = await nash.steps();
@@ -30,35 +29,38 @@ const NETS = /** @type {const} */ (['discriminator', 'generator']);
 
 const backend = (await nash.tensorflow()).loadTensorFlow({ kind: 'cpu', threads: Number(process.argv[2]) });
 
-/** @param {number} width */
-const contextOf = (width) => ({
-  architecture: models.buildArchitecture(
-    {
-      name: 'dcgan',
-      width,
-      latent: 100,
-      latentDistribution: 'normal',
-      conditional: 'none',
-      hidden: [],
-      packing: 1,
-    },
-    ITEM,
-  ),
-  loss: losses.lossOf({ name: 'non-saturating' }),
-  penalties: { discriminator: [], generator: [] },
-  latentDistribution: /** @type {const} */ ('normal'),
-  batch: BATCH,
-});
+/** What is trained beside DCGANs of a width, by the name of its tasks. @type {Readonly<Record<string, object>>} */
+const GAMES = {
+  r1: { model: { name: 'dcgan' }, penalties: { discriminator: [{ name: 'r1' }] } },
+  'gradient-penalty': {
+    model: { name: 'dcgan' },
+    loss: { name: 'wasserstein' },
+    penalties: { discriminator: [{ name: 'gradient-penalty' }] },
+  },
+  sngan: { model: { name: 'sngan' }, loss: { name: 'hinge' } },
+  stylegan2: { model: { name: 'stylegan2' } },
+};
 
-/** @param {Net} net @param {number} width @param {Precision} precision */
-function compiledStep(net, width, precision) {
-  const { inputs, step } = steps.STEPS[net].define(contextOf(width));
+/** @param {string} game a width of DCGAN, or a name of `GAMES` */
+function contextOf(game) {
+  const options = GAMES[game] ?? { model: { name: 'dcgan', width: Number(game) } };
+  const config = runConfig.parse({
+    data: { source: 'ring' },
+    ...{ loss: { name: 'non-saturating' }, minibatch: { size: BATCH, shards: 1 } },
+    ...options,
+  });
+  return steps.stepContextOf(config, steps.architectureOf(config, ITEM));
+}
+
+/** @param {Net} net @param {string} game @param {Precision} precision */
+function compiledStep(net, game, precision) {
+  const { inputs, step } = steps.STEPS[net].define(contextOf(game));
   return compiler.compile(step, inputs, { precision });
 }
 
-/** @param {number} width @returns {Record<Net, Float32Array>} */
-function initialVectors(width) {
-  const { architecture } = contextOf(width);
+/** @param {string} game @returns {Record<Net, Float32Array>} */
+function initialVectors(game) {
+  const { architecture } = contextOf(game);
   const initial = (/** @type {Net} */ net) =>
     parameters.initialParameters(architecture[net].manifest, { seed: 1, net });
   return { discriminator: initial('discriminator'), generator: initial('generator') };
@@ -68,10 +70,10 @@ const realImages = () => tf.randomUniform([BATCH, ...ITEM], -1, 1);
 /** @param {number} i */
 const seedTensor = (i) => tf.tensor1d([i, 1], 'int32');
 
-/** @param {Net} net @param {number} width @param {Precision} precision */
-function gradientStep(net, width, precision) {
-  const compiled = compiledStep(net, width, precision);
-  const initial = initialVectors(width);
+/** @param {Net} net @param {string} game @param {Precision} precision */
+function gradientStep(net, game, precision) {
+  const compiled = compiledStep(net, game, precision);
+  const initial = initialVectors(game);
   const weights = {
     discriminator: tf.tensor1d(initial.discriminator),
     generator: tf.tensor1d(initial.generator),
@@ -92,7 +94,7 @@ function gradientStep(net, width, precision) {
 /**
  * Runs both nets' gradients from the weights as they are. Alternating: G's is asked for after D's update. Simultaneous: both are one
  * graph, in which the session overlaps them, as two workers would.
- * @param {Order} order @param {number} width @param {Precision} precision
+ * @param {Order} order @param {string} width @param {Precision} precision
  */
 function gradients(order, width, precision) {
   if (order === 'alternating') {
@@ -141,7 +143,7 @@ function payloadOf({ step }, feeds, net) {
 
 /**
  * One D step and one G step with Adam, in one process: steps as workers run them, arithmetic as the server does it, G's average included.
- * @param {Order} order @param {number} width @param {Precision} precision
+ * @param {Order} order @param {string} width @param {Precision} precision
  */
 function iteration(order, width, precision) {
   const memory = new vectors.VectorMemory();
@@ -233,12 +235,11 @@ await serveTasks(async (task) => {
     task.split(' ')
   );
   const make = () => {
-    const width = Number(size);
     if (kind === 'alternating' || kind === 'simultaneous') {
-      return iteration(kind, width, /** @type {Precision} */ (precision));
+      return iteration(kind, size, /** @type {Precision} */ (precision));
     }
-    if (precision === 'tfjs') return { iterate: plainStep(/** @type {Net} */ (kind), width) };
-    return kind === 'matmul' ? matmul(width, precision) : gradientStep(kind, width, precision);
+    if (precision === 'tfjs') return { iterate: plainStep(/** @type {Net} */ (kind), Number(size)) };
+    return kind === 'matmul' ? matmul(Number(size), precision) : gradientStep(kind, size, precision);
   };
   const entry = make();
   for (let i = 0; i < 3; i++) entry.iterate();

@@ -1,8 +1,9 @@
 # PyTorch's side of the bench: DCGAN-32 as its users write it, eager. A persistent child: one JSON request { task, count } a line on
-# stdin, one reply { ms: [...] } a line on stdout. Tasks: "discriminator 64 float32", "generator 16 bfloat16", "iteration 64 float32",
-# "matmul 2048 float32". Usage: torch_gan.py THREADS
+# stdin, one reply { ms: [...] } a line on stdout. Tasks: "discriminator 64 float32", "generator 16 bfloat16" (DCGAN of a width),
+# "discriminator r1 float32" (a name of GAMES), "iteration 64 float32", "matmul 2048 float32". Usage: torch_gan.py THREADS
 import json, sys, time
 import torch, torch.nn as nn, torch.nn.functional as F
+import torch_nets as nets
 
 BATCH, LATENT = 64, 100
 
@@ -34,8 +35,42 @@ def discriminator_loss(d, real, fake):
     return F.softplus(-d(real)).mean() + F.softplus(d(fake)).mean()
 
 
-def gradient_step(net, width, precision):
-    g, d = generator(width), discriminator(width)
+def with_r1(d, real, fake):  # Mescheder et al. 2018, equation 9
+    real = real.clone().requires_grad_()
+    on_real = d(real)
+    slope, = torch.autograd.grad(on_real.sum(), real, create_graph=True)
+    return F.softplus(-on_real).mean() + F.softplus(d(fake)).mean() + 5 * slope.square().sum((1, 2, 3)).mean()
+
+
+def with_gradient_penalty(d, real, fake):  # Gulrajani et al. 2017, algorithm 1
+    share = torch.rand(BATCH, 1, 1, 1)
+    between = (share * real + (1 - share) * fake).requires_grad_()
+    slope, = torch.autograd.grad(d(between).sum(), between, create_graph=True)
+    return d(fake).mean() - d(real).mean() + 10 * (slope.flatten(1).norm(dim=1) - 1).square().mean()
+
+
+def hinge(d, real, fake):
+    return F.relu(1 - d(real)).mean() + F.relu(1 + d(fake)).mean()
+
+
+saturates_not = lambda logit: F.softplus(-logit).mean()
+GAMES = {  # G, D, latents, D's loss, G's loss
+    "r1": lambda: (generator(64), discriminator(64), LATENT, with_r1, saturates_not),
+    "gradient-penalty": lambda: (generator(64), discriminator(64), LATENT, with_gradient_penalty, lambda logit: -logit.mean()),
+    "sngan": lambda: (nets.sngan_generator(), nets.sngan_discriminator(), 128, hinge, lambda logit: -logit.mean()),
+    "stylegan2": lambda: (nets.StyleGenerator(False), nets.style_discriminator(), 512, discriminator_loss, saturates_not),
+    "stylegan2-grouped": lambda: (nets.StyleGenerator(True), nets.style_discriminator(), 512, discriminator_loss, saturates_not),
+}
+
+
+def game_of(name):
+    if name in GAMES:
+        return GAMES[name]()
+    return generator(int(name)), discriminator(int(name)), LATENT, discriminator_loss, saturates_not
+
+
+def gradient_step(net, name, precision):
+    g, d, latent, d_loss, g_loss = game_of(name)
     real = torch.rand(BATCH, 3, 32, 32) * 2 - 1
     trained = d if net == "discriminator" else g
     if net == "generator":
@@ -43,13 +78,13 @@ def gradient_step(net, width, precision):
 
     def step():
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=precision == "bfloat16"):
-            z = torch.randn(BATCH, LATENT)
+            z = torch.randn(BATCH, latent)
             if net == "discriminator":
                 with torch.no_grad():
                     fake = g(z)
-                loss = discriminator_loss(d, real, fake)
+                loss = d_loss(d, real, fake)
             else:
-                loss = F.softplus(-d(g(z))).mean()
+                loss = g_loss(d(g(z)))
         trained.zero_grad(set_to_none=True)
         loss.backward()
         return loss.item()
@@ -105,7 +140,7 @@ def prepare(task):
         return matmul(int(size), precision)
     if kind == "iteration":
         return iteration(int(size), precision)
-    return gradient_step(kind, int(size), precision)
+    return gradient_step(kind, size, precision)
 
 
 def timed(step, count):

@@ -24,6 +24,13 @@ export const wholeNumber = (from: number, to: number) => (text: string) => {
   throw new InvalidArgumentError(`expected a whole number from ${from} to ${to}, got '${text}'.`);
 };
 
+/** A parser of shares, for commander. */
+const share = (text: string): number => {
+  const value = Number(text);
+  if (text.trim() !== '' && value >= 0 && value <= 1) return value;
+  throw new InvalidArgumentError(`expected a number from 0 to 1, got '${text}'.`);
+};
+
 interface SampleArguments {
   count?: number;
   out?: string;
@@ -33,6 +40,7 @@ interface SampleArguments {
   grid?: Grid;
   class?: string;
   seed: number;
+  truncation?: number;
 }
 
 interface Grid {
@@ -75,6 +83,11 @@ export const sampleCommand: CommandMaker = (finish) =>
     .option('--raw', 'the weights of that step, without averaging')
     .option('--grid <rowsxcolumns>', 'how pictures stand in FILE.png (default: a square)', parseGrid)
     .option('--class <name|n>', 'of a conditional run: samples of this class alone')
+    .option(
+      '--truncation <psi>',
+      'from 0 to 1: styles this far from their mean (StyleGAN2; 0: one picture, 1: as trained)',
+      share,
+    )
     .option('--seed <s>', 'another seed draws others', wholeNumber(0, Number.MAX_SAFE_INTEGER), 0)
     .addHelpText('after', HELP)
     .action(async (runDir: string, args: SampleArguments) => {
@@ -121,7 +134,17 @@ async function run(runDir: string, asked: number | undefined, args: SampleArgume
     columns: args.grid?.columns,
   });
   const { architecture } = await networksOf(valid, itemShape, classes);
-  const drawer = new SampleDrawer({ architecture, latentDistribution: valid.model.latentDistribution });
+  if (args.truncation !== undefined && !architecture.generator.codes) {
+    throw new NashError(
+      'usage',
+      `--truncation draws styles towards their mean, and model ${valid.model.name} has none; stylegan2 has. Leave it out.`,
+    );
+  }
+  const drawer = new SampleDrawer({
+    architecture,
+    latentDistribution: valid.model.latentDistribution,
+    ...(args.truncation !== undefined && { truncation: args.truncation }),
+  });
   const weights = found.vectors[args.raw ? 'generator' : 'average']!;
   const { count, labels, columns, rows } = plan;
   const data = drawer.draw(tf.tensor1d(weights.data), { count, seed: args.seed, labels });

@@ -31,7 +31,9 @@ export class SampleDrawer {
   private readonly itemSize: number;
   private readonly isConditional: boolean;
 
-  constructor(options: { architecture: Architecture } & Pick<StepContext, 'latentDistribution'>) {
+  constructor(
+    options: { architecture: Architecture; truncation?: number } & Pick<StepContext, 'latentDistribution'>,
+  ) {
     const { inputs, step } = sampleStep({ ...options, batch: BATCH });
     this.isConditional = inputs.some(({ name }) => name === 'labels');
     this.step = compile(step, inputs, { precision: 'float32' });

@@ -400,8 +400,8 @@ export const FAULTS = [
   ...of('src/steps/sample-step.ts', STEPS, [
     [
       'samples are normalized by their own batch',
-      '{ ...g, isTraining: false, seeds }).output }',
-      '{ ...g, isTraining: true, seeds }).output }',
+      'isTraining: false, seeds, truncation }).output }',
+      'isTraining: true, seeds, truncation }).output }',
     ],
   ]),
   ...of('src/losses/cross-entropy.ts', STEPS, [

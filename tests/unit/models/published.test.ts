@@ -3,6 +3,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadTensorFlow } from '../../../src/compiler/tensorflow.js';
+import { SampleDrawer } from '../../../src/evaluation/sample-drawer.js';
 import { lossOf } from '../../../src/losses/losses.js';
 import { buildArchitecture, modelOptions } from '../../../src/models/models.js';
 import { initialParameters } from '../../../src/parameters/initial.js';
@@ -119,4 +120,23 @@ describe.each(Object.entries(SMALL))('%s', (_, model) => {
       expect(discriminator.outputShape).toEqual([conditional === 'auxiliary' ? 4 : 1]);
     }
   });
+});
+
+it('StyleGAN2 truncated to nothing makes one picture, and as trained another of each z', () => {
+  const architecture = built(SMALL.stylegan2, [8, 8, 1]);
+  const weights = tf.tensor1d(
+    initialParameters(architecture.generator.manifest, { seed: 1, net: 'generator' }),
+  );
+  const drawn = (truncation?: number) => {
+    const parts = { architecture, latentDistribution: 'normal' as const };
+    const drawer = new SampleDrawer({ ...parts, ...(truncation !== undefined && { truncation }) });
+    const samples = drawer.draw(weights, { count: 2, seed: 3 });
+    drawer.dispose();
+    return samples;
+  };
+  const [mean, whole, plain] = [drawn(0), drawn(1), drawn()];
+  expect(mean.slice(0, 64)).toEqual(mean.slice(64));
+  expect(plain.slice(0, 64)).not.toEqual(plain.slice(64));
+  expect(whole).toEqual(plain);
+  weights.dispose();
 });

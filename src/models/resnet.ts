@@ -1,4 +1,6 @@
 // Residual generators and discriminators of pictures, as SNGAN's (Miyato et al. 2018, tables 4 to 6) and those that followed have them.
+import * as tf from '@tensorflow/tfjs-core';
+import { relu } from '../kernels/activations.js';
 import type { Initializer } from '../parameters/manifest.js';
 import { residual } from './blocks.js';
 import type { Geometry } from './geometry.js';
@@ -42,6 +44,15 @@ const conv1 = (name: string, fanIn: number, units: number, { wrap, initializer }
     }),
   );
 
+/**
+ * ReLU of a block's sum, which it looks at as a matrix. TensorFlow's remapper would fuse a convolution's bias, the sum and a ReLU right
+ * after it although the sum has another reader, fail, and leave the whole graph without fused kernels.
+ */
+const reluOfSum = (name: string): Layer => ({
+  ...activation.relu(name),
+  apply: (x) => tf.reshape(relu(tf.reshape(x, [-1, x.shape.at(-1)!])), x.shape),
+});
+
 /** Twice the side: norm, ReLU, upsampling, convolution, norm, ReLU, convolution. */
 export const upBlock = (name: string, fanIn: number, units: number, parts: Parts): Layer =>
   residual(name, {
@@ -61,7 +72,7 @@ export const upBlock = (name: string, fanIn: number, units: number, parts: Parts
 export const downBlock = (name: string, fanIn: number, units: number, parts: Parts): Layer =>
   residual(name, {
     main: [
-      activation.relu('relu1'),
+      reluOfSum('relu1'),
       conv3('conv1', fanIn, fanIn, parts),
       activation.relu('relu2'),
       conv3('conv2', fanIn, units, parts),
@@ -86,7 +97,7 @@ export const firstBlock = (name: string, fanIn: number, units: number, parts: Pa
 export const levelBlock = (name: string, units: number, parts: Parts): Layer =>
   residual(name, {
     main: [
-      activation.relu('relu1'),
+      reluOfSum('relu1'),
       conv3('conv1', units, units, parts),
       activation.relu('relu2'),
       conv3('conv2', units, units, parts),
@@ -144,7 +155,7 @@ export function resnetDiscriminator(
       ...attentionAt(base * 2 ** (stages - i - 1), units, attentionSide, parts),
     ]),
     ...Array.from({ length: level }, (_, i) => levelBlock(`block${halving.length + i + 1}`, last, parts)),
-    activation.relu('relu'),
+    reluOfSum('relu'),
     sumPool('pool'),
   ];
 }

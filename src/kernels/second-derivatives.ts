@@ -107,5 +107,5 @@ const refused = (operation: string): NashError =>
     'usage',
     `the operation '${operation}' in layer '${currentLayer() || '(no layer)'}' is not known to have a right second derivative, ` +
       "which this run's penalty needs. Choose a network without it in the net that the penalty is laid on; in a layer of your own, " +
-      'use the activations of src/kernels, which have a form for this.',
+      'use those of src/kernels, or of `operations` from nash/models, which have a form for this.',
   );

@@ -1,7 +1,7 @@
 // Goal: whatever loss and penalty are chosen, for whichever network, a distributed run is what the page in src/reference-trainer.ts says,
 // whoever computes it. Method: one table of every loss with every penalty that fits, on a fully connected and a convolutional network, for
 // 20 steps by the worker's and the server's own parts: finite, near the reference, and the same bits for 1 and for 2 workers a pool. That
-// processes and kills change nothing is seen for some rows in tests/cluster/objectives.test.ts.
+// processes and kills change nothing is seen for some rows in tests/cluster/same-bits.test.ts.
 import { beforeAll, describe, expect, it } from 'vitest';
 import { runConfig } from '../../src/config/run-config.js';
 import type { DataSource } from '../../src/data/data-source.js';

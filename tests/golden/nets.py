@@ -1,5 +1,6 @@
 # GAN steps in PyTorch, float64, written from the papers and PyTorch's documentation. Shared by steps.py and training.py.
 # Random numbers come from TensorFlow's own stateless kernels: the n-th draw of a step has its seed plus [n, 0].
+# More than 300 lines: layers, nets, losses and penalties of one game, which read each other.
 import os, sys
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 sys.modules["triton"] = None  # its LLVM and TensorFlow's cannot live in one process

@@ -1,5 +1,6 @@
 # Networks of pictures in PyTorch, float64, written from their papers and from what is known of their authors' code. Layers are those of
 # nets.py: (name, {parameter: shape}, {slot: shape}, function of (x, p, s, mode)), pictures as [batch, height, width, channels].
+# More than 300 lines: five papers, which share layers.
 import math
 import torch
 import torch.nn.functional as F

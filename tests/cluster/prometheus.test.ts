@@ -63,6 +63,8 @@ describe.skipIf('missing' in tools)('Prometheus', () => {
       'model.width': 4,
       'minibatch.size': 8,
       'evaluation.everySteps': 20,
+      'model.conditional': 'auxiliary', // D tells classes, and the share of changed pictures moves
+      'augmentation.name': 'ada',
     };
     const critic = { 'loss.name': 'wasserstein', 'evaluation.everySteps': 20 }; // has means where the other has accuracy
     runs.ring = start(trainWords('ring', 'configs/ring.yaml', { ...often, ...critic }));

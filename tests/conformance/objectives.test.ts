@@ -72,7 +72,7 @@ const NETWORKS: [name: string, model: object, source: () => DataSource][] = [
     },
     () => mixtureSource(dataOptions.parse({ source: 'ring' }) as Parameters<typeof mixtureSource>[0]),
   ],
-  ['SNGAN, a ResNet', { name: 'sngan', width: 2, latent: 3 }, () => patterns],
+  ['DCGAN', { name: 'dcgan', width: 2, latent: 3 }, () => patterns],
 ];
 
 const ROUNDS = 10;

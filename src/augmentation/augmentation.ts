@@ -103,12 +103,11 @@ const entryFor = (options: AugmentationOptions): AugmentationEntry =>
   variantOf<Variant>(AUGMENTATIONS, options) as unknown as AugmentationEntry;
 
 /** @throws NashError('usage') where items are no pictures */
-export function requirePictures({ name }: AugmentationOptions, itemShape: readonly number[]): void {
-  if (name === 'none' || itemShape.length === 3) return;
+export function requirePictures(what: string, itemShape: readonly number[]): void {
+  if (itemShape.length === 3) return;
   throw new NashError(
     'usage',
-    `augmentation ${name} changes pictures [height, width, channels], and the data has items of shape [${itemShape.join(', ')}]. Set ` +
-      'augmentation.name to none.',
+    `${what} changes pictures [height, width, channels], and the data has items of shape [${itemShape.join(', ')}]. Leave it out.`,
   );
 }
 

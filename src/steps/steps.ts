@@ -42,7 +42,9 @@ export function architectureOf(
   itemShape: Shape,
   classes?: number,
 ): Architecture {
-  requirePictures(augmentation, itemShape);
+  if (augmentation.name !== 'none') requirePictures(`augmentation ${augmentation.name}`, itemShape);
+  if (penalties.discriminator.some(({ name }) => name === 'consistency'))
+    requirePictures('the penalty consistency', itemShape);
   const { discriminator, generator, packing } = buildArchitecture(model, itemShape, classes);
   return {
     ...(packing !== undefined && { packing }),

@@ -159,6 +159,8 @@ describe('an augmentation', () => {
       { data: { source: 'ring' }, model: { name: 'mlp' }, augmentation: { name: 'diffaugment' } },
       'here',
     );
-    expect(() => architectureOf(config, [2])).toThrow(/diffaugment changes pictures .* shape \[2\]/);
+    expect(() => architectureOf(config, [2])).toThrow(
+      /augmentation diffaugment changes pictures .* shape \[2\]/,
+    );
   });
 });

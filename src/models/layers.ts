@@ -1,5 +1,6 @@
 // Layers as values: a layer knows the shape it makes, the parameters it needs, and how to apply them.
-// Shapes are those of one item; the batch axis comes in front. Nothing here knows which net or step it serves.
+// Shapes are those of one item; the batch axis comes in front. Nothing here knows which net or step it serves. One file, since whoever
+// writes a network reads them all.
 
 import * as tf from '@tensorflow/tfjs-core';
 import { assert, NashError } from '../errors.js';
@@ -62,7 +63,7 @@ export const layer = (parts: LayerParts): Layer => ({
 const batchOf = (x: tf.Tensor): number => x.shape[0]!;
 
 /** A layer without parameters that keeps or changes the shape. */
-const plain = (name: string, apply: Layer['apply'], outputShape?: Layer['outputShape']): Layer =>
+export const plain = (name: string, apply: Layer['apply'], outputShape?: Layer['outputShape']): Layer =>
   layer({ name, apply, ...(outputShape && { outputShape }) });
 
 export interface WeightOptions {
@@ -72,10 +73,10 @@ export interface WeightOptions {
   bias?: boolean;
 }
 
-/** Uniform with variance 2/(fan-in + fan-out) (Glorot and Bengio 2010, equation 16). */
-export const glorotUniform = (fanIn: number, fanOut: number): Initializer => ({
+/** Uniform with variance gain^2 2/(fan-in + fan-out) (Glorot and Bengio 2010, equation 16). */
+export const glorotUniform = (fanIn: number, fanOut: number, gain = 1): Initializer => ({
   kind: 'uniform',
-  range: Math.sqrt(6 / (fanIn + fanOut)),
+  range: gain * Math.sqrt(6 / (fanIn + fanOut)),
 });
 
 const biasSpecs = (size: number, { bias = true }: WeightOptions): ParameterSpec[] =>

@@ -7,13 +7,7 @@ import * as resample from '../kernels/resample.js';
 import type { Shape } from '../numerics/shape.js';
 import type { Initializer } from '../parameters/manifest.js';
 import { contextOf } from './blocks.js';
-import { convolution, type Layer, type ParameterSpec } from './layers.js';
-
-const plain = (
-  name: string,
-  apply: Layer['apply'],
-  outputShape: Layer['outputShape'] = (input) => input,
-): Layer => ({ name, apply, outputShape, parameters: () => [], slots: () => [] });
+import { convolution, type Layer, type ParameterSpec, plain } from './layers.js';
 
 const scaledBy =
   (factor: number) =>
@@ -29,6 +23,17 @@ export const maxPool = (name: string): Layer => plain(name, (x) => resample.maxP
 /** Each value as a square of 2 x 2: twice the sides. */
 export const upsample = (name: string): Layer =>
   plain(name, (x) => resample.upsampleNearest(x, 2), scaledBy(2));
+
+/** Of the filter between pixels of StyleGAN2 (Karras et al. 2020a, appendix B); doubling with it is bilinear. */
+export const TAPS = [1, 3, 3, 1];
+
+/** Half the sides, filtered. */
+export const filteredHalf = (name: string): Layer =>
+  plain(name, (x) => resample.filtered(x, TAPS, { pad: 1, stride: 2 }), scaledBy(0.5));
+
+/** Twice the sides, filtered. */
+export const filteredDouble = (name: string): Layer =>
+  plain(name, (x) => resample.upsampleFiltered(x, TAPS), scaledBy(2));
 
 /** The sum over all positions: `[h, w, c]` → `[c]` (Miyato et al. 2018, table 3). */
 export const sumPool = (name: string): Layer =>

@@ -3,7 +3,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { addBias, leakyRelu } from '../kernels/activations.js';
-import { filtered, upsampleFiltered } from '../kernels/resample.js';
 import type { Shape } from '../numerics/shape.js';
 import type { Initializer } from '../parameters/manifest.js';
 import { modelEntry } from './architecture.js';
@@ -13,6 +12,7 @@ import { conditionalOptions, labelling } from './labels.js';
 import { convolution, type Layer } from './layers.js';
 import { network } from './network.js';
 import { latent, latentDistribution, packing, width } from './options.js';
+import { filteredDouble, filteredHalf } from './pictures.js';
 
 const options = z
   .strictObject({
@@ -39,7 +39,6 @@ type Options = z.output<typeof options>;
 const SLOPE = 0.2;
 /** What keeps the mean square through leaky ReLU (He et al. 2015, equation 15). */
 const GAIN = Math.sqrt(2 / (1 + SLOPE ** 2));
-const TAPS = [1, 3, 3, 1]; // bilinear
 
 const scaled = (fanIn: number, gain = 1): Initializer => ({
   kind: 'normal',
@@ -83,25 +82,6 @@ function block(name: string, { width, expansion }: Options, count: number): Laye
   });
 }
 
-const plain = (name: string, apply: Layer['apply'], outputShape: Layer['outputShape']): Layer => ({
-  ...{ name, apply, outputShape },
-  parameters: () => [],
-  slots: () => [],
-});
-
-const doubled = (name: string): Layer =>
-  plain(
-    name,
-    (x) => upsampleFiltered(x, TAPS),
-    ([h, w, c]) => [2 * h!, 2 * w!, c!],
-  );
-const halved = (name: string): Layer =>
-  plain(
-    name,
-    (x) => filtered(x, TAPS, { pad: 1, stride: 2 }),
-    ([h, w, c]) => [h! / 2, w! / 2, c!],
-  );
-
 /** G's start: learned pictures, one a channel, each as strong as z says. `[latent]` → `[base, base, width]` */
 const generativeBasis = (name: string, base: number, width: number): Layer => ({
   name,
@@ -140,7 +120,7 @@ export const r3gan = modelEntry({
       generator: network('generator', labels.generatorInputs(latent), [
         ...labels.besideLatents,
         generativeBasis('basis', base, width),
-        ...sides.flatMap((side, i) => [...(i === 0 ? [] : [doubled(`${side}up`)]), ...blocksOf(side)]),
+        ...sides.flatMap((side, i) => [...(i === 0 ? [] : [filteredDouble(`${side}up`)]), ...blocksOf(side)]),
         conv('image', width, channels, 1, 1),
       ]),
       discriminator: network('discriminator', labels.discriminatorInputs(itemShape), [
@@ -148,7 +128,7 @@ export const r3gan = modelEntry({
         conv('fromImage', channels, width, 1, 1),
         ...[...sides]
           .reverse()
-          .flatMap((side, i) => [...(i === 0 ? [] : [halved(`${side}down`)]), ...blocksOf(side)]),
+          .flatMap((side, i) => [...(i === 0 ? [] : [filteredHalf(`${side}down`)]), ...blocksOf(side)]),
         discriminativeBasis('basis'),
         labels.head('logit', { initializer: scaled(width), bias: false }),
       ]),

@@ -4,14 +4,8 @@ import { relu } from '../kernels/activations.js';
 import type { Initializer } from '../parameters/manifest.js';
 import { residual } from './blocks.js';
 import type { Geometry } from './geometry.js';
-import { activation, batchNorm, convolution, dense, type Layer, reshape } from './layers.js';
+import { activation, batchNorm, convolution, dense, glorotUniform, type Layer, reshape } from './layers.js';
 import { averagePool, selfAttention, sumPool, upsample } from './pictures.js';
-
-/** Uniform with variance gain^2 2 / (fan-in + fan-out) (Glorot and Bengio 2010, equation 16). */
-export const glorotUniform = (fanIn: number, fanOut: number, gain = 1): Initializer => ({
-  kind: 'uniform',
-  range: gain * Math.sqrt(6 / (fanIn + fanOut)),
-});
 
 /** What the parts of a residual net are made with. */
 export interface Parts {

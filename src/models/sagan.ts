@@ -3,9 +3,10 @@ import { z } from 'zod';
 import { modelEntry } from './architecture.js';
 import { geometryOf } from './geometry.js';
 import { conditionalOptions, labelling } from './labels.js';
+import { glorotUniform } from './layers.js';
 import { network } from './network.js';
 import { latent, latentDistribution, packing, width } from './options.js';
-import { glorotUniform, plainly, resnetDiscriminator, resnetGenerator } from './resnet.js';
+import { plainly, resnetDiscriminator, resnetGenerator } from './resnet.js';
 import { resnetWidths } from './sngan.js';
 import { spectrallyNormed } from './weights.js';
 

@@ -8,13 +8,14 @@ import {
   type ConvolutionOptions,
   convolution,
   dense,
+  glorotUniform,
   type Layer,
   reshape,
   transposedConvolution,
 } from './layers.js';
 import { network } from './network.js';
 import { latent, latentDistribution, packing, width } from './options.js';
-import { glorotUniform, plainly, resnetDiscriminator, resnetGenerator } from './resnet.js';
+import { plainly, resnetDiscriminator, resnetGenerator } from './resnet.js';
 import { spectrallyNormed } from './weights.js';
 
 const options = z

@@ -1,5 +1,6 @@
 // StyleGAN2 (Karras et al. 2020a, config F: skip connections in G, a residual D), with the smaller mappings that StyleGAN2-ADA takes for
-// small pictures. Weights are of unit variance and scaled where they are used (equalized learning rate).
+// small pictures. Weights are of unit variance and scaled where they are used (equalized learning rate). Longer than other files, since G is
+// no list of layers: its mapping, styles, noise and skips are read together.
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { layer as inLayer } from '../compiler/layer-scope.js';
@@ -13,10 +14,10 @@ import { modelEntry } from './architecture.js';
 import { residual } from './blocks.js';
 import { type Geometry, geometryOf } from './geometry.js';
 import { conditionalOptions, type Labelling, labelling } from './labels.js';
-import { convolution, dense, type Layer, type LayerContext } from './layers.js';
+import { convolution, dense, type Layer, type LayerContext, plain } from './layers.js';
 import { type Body, network } from './network.js';
 import { latent, latentDistribution, packing, width } from './options.js';
-import { minibatchDeviation } from './pictures.js';
+import { filteredHalf, minibatchDeviation, TAPS } from './pictures.js';
 import { equalized } from './weights.js';
 
 const options = z
@@ -48,8 +49,6 @@ const options = z
 
 type Options = z.output<typeof options>;
 
-/** Of the filter between pixels: Karras et al. 2020a, appendix B. */
-const TAPS = [1, 3, 3, 1];
 const SLOPE = 0.2;
 /** Weights of the mapping learn a hundredth as fast (Karras et al. 2019, appendix C). */
 const MAPPING_RATE = 0.01;
@@ -269,12 +268,6 @@ function toImage(x: tf.Tensor, w: tf.Tensor, { name, fanIn }: Convolution, conte
   return addBias(y, context.parameter(`${name}/bias`));
 }
 
-const plain = (
-  name: string,
-  apply: Layer['apply'],
-  outputShape: Layer['outputShape'] = (input) => input,
-): Layer => ({ name, apply, outputShape, parameters: () => [], slots: () => [] });
-
 const scaledLeakyRelu = (name: string): Layer => plain(name, activated);
 
 const conv = (name: string, units: number, kernel: number, bias = true): Layer =>
@@ -293,13 +286,6 @@ function downConvolution(name: string, units: number): Layer {
   });
 }
 
-const halved = (name: string): Layer =>
-  plain(
-    name,
-    (x) => filtered(x, TAPS, { pad: 1, stride: 2 }),
-    ([h, w, c]) => [h! / 2, w! / 2, c!],
-  );
-
 function discriminator(stages: readonly Stage[], labels: Labelling): Layer[] {
   const inwards = [...stages].reverse();
   const last = inwards.at(-1)!;
@@ -314,7 +300,7 @@ function discriminator(stages: readonly Stage[], labels: Labelling): Layer[] {
           downConvolution('conv2', inwards[i + 1]!.channels),
           scaledLeakyRelu('leaky2'),
         ],
-        shortcut: [halved('half'), conv('conv', inwards[i + 1]!.channels, 1, false)],
+        shortcut: [filteredHalf('half'), conv('conv', inwards[i + 1]!.channels, 1, false)],
         factor: Math.SQRT1_2,
       }),
     ),

@@ -93,6 +93,10 @@ const entriesOf = (
     options: one,
   }));
 
+/** Those of a net that a step has: all, or all but the lazy ones. */
+const dueOf = (net: Net, options: PenaltyOptions, isRegularized: boolean) =>
+  entriesOf(net, options).filter(({ options: { everySteps = 1 } }) => everySteps === 1 || isRegularized);
+
 /** How often the lazy penalties of a net are due, in steps; undefined where it has none. */
 export const lazyInterval = (net: Net, options: PenaltyOptions): number | undefined =>
   options[net].map(({ everySteps = 1 }: AnyOptions) => everySteps).find((steps) => steps > 1);
@@ -106,12 +110,16 @@ export const penaltiesOf = <N extends Net>(
   options: PenaltyOptions,
   isRegularized: boolean,
 ): Penalties[N] =>
-  entriesOf(net, options).flatMap(({ entry, options: one }) => {
+  dueOf(net, options, isRegularized).flatMap(({ entry, options: one }) => {
     const { everySteps = 1 } = one;
-    if (!entry.make || (everySteps > 1 && !isRegularized)) return [];
+    if (!entry.make) return [];
     const term = entry.make(one as never);
     return everySteps === 1 ? term : (context: PenaltyContext) => tf.mul(everySteps, term(context));
   }) as Penalties[N];
+
+/** The items of D's step whose slope its penalties take. */
+export const slopesOf = (options: PenaltyOptions, isRegularized: boolean): ReadonlySet<'real' | 'fake'> =>
+  new Set(dueOf('discriminator', options, isRegularized).flatMap(({ entry: { slopeAt } }) => slopeAt ?? []));
 
 /** The state that a net's penalties keep beside its weights. */
 export const penaltySlots = (net: Net, options: PenaltyOptions): SlotSpec[] =>

@@ -21,6 +21,8 @@ export interface PenaltyContext {
 export interface DiscriminatorContext extends PenaltyContext {
   /** D in training: items `[batch, ...item]`, labelled as the real or as the generated ones are → logits `[batch, 1]` */
   discriminator(items: tf.Tensor, like: 'real' | 'fake'): tf.Tensor;
+  /** the gradient of the sum of D's logits by each item of the shard, `[batch, ...item]`; it can be differentiated by D's weights */
+  slope(at: 'real' | 'fake'): tf.Tensor;
   /** items of the shard, `[batch, ...item]` each */
   real: tf.Tensor;
   fake: tf.Tensor;
@@ -47,6 +49,8 @@ export interface PenaltyEntry<C extends PenaltyContext, O extends { name: string
   /** state kept beside the net's weights */
   slots?(options: O): readonly SlotSpec[];
   constraint?(options: O): Constraint;
+  /** whose slope its term takes: D is then applied once for it and for the loss */
+  slopeAt?: 'real' | 'fake';
   /** it bounds D's slope: a Wasserstein critic needs no clipping besides */
   boundsSlope?: boolean;
 }

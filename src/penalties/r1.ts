@@ -2,19 +2,13 @@
 // or at generated ones.
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import { inputGradient, squaredNorms } from './input-gradient.js';
+import { squaredNorms } from './input-gradient.js';
 import { type DiscriminatorContext, everySteps, penaltyEntry } from './penalty.js';
 
 const weight = z.number().positive().default(10).describe('gamma of the paper, which took 10');
 
-const term = (
-  { discriminator, ...items }: DiscriminatorContext,
-  { weight, at }: { weight: number; at: 'real' | 'fake' },
-): tf.Scalar =>
-  tf.mul(
-    weight / 2,
-    tf.mean(squaredNorms(inputGradient((x) => discriminator(x, at), items[at]))),
-  ) as tf.Scalar;
+const term = (slope: tf.Tensor, weight: number): tf.Scalar =>
+  tf.mul(weight / 2, tf.mean(squaredNorms(slope))) as tf.Scalar;
 
 export const r1 = penaltyEntry<DiscriminatorContext>()({
   options: z
@@ -22,8 +16,9 @@ export const r1 = penaltyEntry<DiscriminatorContext>()({
     .describe("half the mean squared norm of D's gradient at real items (Mescheder et al. 2018, equation 9)"),
   make:
     ({ weight }) =>
-    (context) =>
-      term(context, { weight, at: 'real' }),
+    ({ slope }) =>
+      term(slope('real'), weight),
+  slopeAt: 'real',
   boundsSlope: true,
 });
 
@@ -33,7 +28,8 @@ export const r2 = penaltyEntry<DiscriminatorContext>()({
     .describe('the same at generated items (equation 10); R3GAN has both'),
   make:
     ({ weight }) =>
-    (context) =>
-      term(context, { weight, at: 'fake' }),
+    ({ slope }) =>
+      term(slope('fake'), weight),
+  slopeAt: 'fake',
   boundsSlope: true,
 });

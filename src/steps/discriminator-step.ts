@@ -2,10 +2,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { nextAugmentation, PROBABILITY } from '../augmentation/augmentation.js';
 import { SeedSource } from '../kernels/random.js';
+import { withSecondDerivatives } from '../kernels/second-derivatives.js';
 import type { GanLoss, Logits } from '../losses/loss.js';
 import { type NamedTensors, unpack } from '../models/network.js';
 import type { Manifest, SlotMerge } from '../parameters/manifest.js';
-import { penaltiesOf } from '../penalties/penalties.js';
+import { inputGradient } from '../penalties/input-gradient.js';
+import { penaltiesOf, slopesOf } from '../penalties/penalties.js';
 import { classAccuracy, classLosses, judgementOf, type Labelled, labelled } from './labels.js';
 import { draw, generate } from './latents.js';
 import { differentiate, penalized, withTerms } from './objective.js';
@@ -66,6 +68,7 @@ export const discriminatorStep = (isRegularized: boolean): StepEntry => ({
     const { architecture, group } = context;
     const { generator, discriminator } = architecture;
     const penalties = penaltiesOf('discriminator', context.penalties, isRegularized);
+    const slopes = slopesOf(context.penalties, isRegularized);
     return {
       inputs: [vectorInput(discriminator), vectorInput(generator), ...realInputs(context), SEED],
       step: (inputs) => {
@@ -85,9 +88,13 @@ export const discriminatorStep = (isRegularized: boolean): StepEntry => ({
             const { output, slots } = discriminator.apply(items, application);
             return { ...judgementOf(output, context), slots };
           };
-          const [onReal, onFake] = [judge(real), judge(fake)];
+          const shownOnes = { real, fake };
+          const judged = (kind: 'real' | 'fake') =>
+            slopes.has(kind) ? withSecondDerivatives(() => judge(shownOnes[kind])) : judge(shownOnes[kind]);
+          const [onReal, onFake] = [judged('real'), judged('fake')];
           const logits = { real: onReal.logit, fake: onFake.logit }; // [batch, 1] each
-          const labelsLike = { real, fake };
+          const again = (items: tf.Tensor, like: 'real' | 'fake') =>
+            judge({ ...shownOnes[like], items }).logit;
           const { loss, slots } = penalized(
             withTerms(
               context.loss.discriminator(logits),
@@ -95,8 +102,12 @@ export const discriminatorStep = (isRegularized: boolean): StepEntry => ({
             ),
             penalties,
             {
-              discriminator: (items: tf.Tensor, like: 'real' | 'fake') =>
-                judge({ ...labelsLike[like], items }).logit,
+              discriminator: again,
+              slope: (at: 'real' | 'fake') =>
+                inputGradient(
+                  slopes.has(at) ? () => logits[at] : (items) => again(items, at),
+                  shownOnes[at].items,
+                ),
               ...{ real: real.items, fake: fake.items, logits, parameters, seeds, before: d.slots },
               written: new Map([
                 ...mergePasses(discriminator.manifest, onReal.slots, onFake.slots),

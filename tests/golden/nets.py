@@ -278,15 +278,17 @@ class Game:
 
     def d_penalties(self, judge, real, fake, logits, s, draws, written):
         """judge: of items, labelled as the real or as the fake ones; logits: of both"""
-        def slope(x, like="real"):
+        def slope(x):
             x = x.detach().clone().requires_grad_()
-            return torch.autograd.grad(judge(x, like).sum(), x, create_graph=True)[0].flatten(1)
+            return torch.autograd.grad(judge(x, "real").sum(), x, create_graph=True)[0].flatten(1)
         share = lambda: draws.uniform((len(real), *[1] * (real.dim() - 1)))
         total = torch.zeros(())
         for o in self.penalties.get("discriminator", []):
             name, weight = o["name"], o["weight"]
-            if name in ("r1", "r2"):  # Mescheder, Geiger and Nowozin 2018, equations 9 and 10
-                total = total + weight / 2 * (slope(real) if name == "r1" else slope(fake, "fake")).square().sum(1).mean()
+            if name in ("r1", "r2"):  # Mescheder, Geiger and Nowozin 2018, equations 9 and 10; of what the loss is of, as their code
+                logit, at = (logits[0], real) if name == "r1" else (logits[1], fake)
+                slope_there, = torch.autograd.grad(logit.sum(), at, create_graph=True)
+                total = total + weight / 2 * slope_there.flatten(1).square().sum(1).mean()
             if name == "gradient-penalty":  # Gulrajani et al. 2017, algorithm 1: x^ = e x + (1 - e) x~
                 e = share()
                 excess = slope(e * real + (1 - e) * fake).norm(dim=1) - 1
@@ -317,7 +319,8 @@ class Game:
         """(gradients, slots, statistics) of one shard: loss, accuracy on real, accuracy on fake, V(D, G), class accuracy on both."""
         draws = Draws(seed)
         z, asked, given = self.latents(len(real), draws), self.labels(len(real), draws), self.one_hot(labels)
-        fake = self.apply("generator", z, *g, self.training(draws, asked)).detach()
+        fake = self.apply("generator", z, *g, self.training(draws, asked)).detach().requires_grad_()
+        real = real.clone().requires_grad_()
         p = {name: w.clone().requires_grad_() for name, w in d[0].items()}
         on_real, on_fake = self.training(draws), self.training(draws)
         r, r_class, r_right = self.judge(real, given, p, d[1], on_real)

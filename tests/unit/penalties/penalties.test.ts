@@ -38,7 +38,8 @@ describe('by hand', () => {
     const parameters = new Map([['logit/kernel', w]]);
     const discriminator = (x: tf.Tensor) => tf.matMul(x as tf.Tensor2D, w);
     const logits = { real: discriminator(items), fake: discriminator(items) };
-    const context = { discriminator, real: items, fake: items, logits, parameters, seeds: seeds() };
+    const slope = (): tf.Tensor => tf.mul(tf.onesLike(items), tf.reshape(w, [1, 2]));
+    const context = { discriminator, slope, real: items, fake: items, logits, parameters, seeds: seeds() };
     return { w, context: { ...context, slot: () => tf.tensor1d([0]), writeSlot: () => {} } };
   };
 
@@ -48,7 +49,7 @@ describe('by hand', () => {
       const { w, context } = linear();
       expect(r1!(context).dataSync()[0]).toBeCloseTo((6 / 2) * 25, 4);
       const slope = tf.grad((v) =>
-        r1!({ ...context, discriminator: (x) => tf.matMul(x as tf.Tensor2D, v as tf.Tensor2D) }),
+        r1!({ ...context, slope: () => tf.mul(tf.onesLike(context.real), tf.reshape(v, [1, 2])) }),
       )(w);
       expect([...slope.dataSync()]).toEqual([18, -24]);
     });
@@ -71,7 +72,12 @@ describe('by hand', () => {
   const round = (real: number[][], fake: number[][]) => {
     const discriminator = (x: tf.Tensor) => tf.mul(0.5, tf.sum(tf.square(x), 1, true));
     const items = { real: tf.tensor2d(real), fake: tf.tensor2d(fake) };
-    return { ...linear().context, ...items, discriminator };
+    return {
+      ...linear().context,
+      ...items,
+      discriminator,
+      slope: (at: 'real' | 'fake'): tf.Tensor => items[at],
+    };
   };
   const termOf = (options: object, context: ReturnType<typeof round>) =>
     onDiscriminator([options])[0]!(context).dataSync()[0]!;

@@ -19,6 +19,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<CommandMaker>>> = {
   data: async () => (await import('./data-command.js')).dataCommand,
   simulate: async () => (await import('./simulate-command.js')).simulateCommand,
   trial: async () => (await import('./trial.js')).trialCommand,
+  audit: async () => (await import('./audit-command.js')).auditCommand,
   keys: async () => (await import('./keys-command.js')).keysCommand,
 };
 

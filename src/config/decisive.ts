@@ -32,6 +32,7 @@ const FREE: readonly FreeSetting[] = [
   { key: 'data.damaged' }, // and so has what is left of it
   { key: 'init.from' }, // so has that file
   { key: 'device.kind' }, // a fingerprint tells machines apart
+  { key: 'ledger' },
   { key: 'checkpoint.everySeconds' },
   { key: 'checkpoint.patienceSeconds' },
   { key: 'checkpoint.everySteps', unless: returnsAtAll },
@@ -102,6 +103,10 @@ export const decisiveChanges = (before: RunConfig, now: RunConfig): string[] =>
   differences(before, now)
     .filter(({ path }) => isDecisive(path, before) || isDecisive(path, now))
     .map(inWords);
+
+/** Settings that differ, in words. */
+export const differencesInWords = (before: RunConfig, now: RunConfig): string[] =>
+  differences(before, now).map(inWords);
 
 /** Settings that differ and that no amendment may change, in words. */
 export const unamendableChanges = (before: RunConfig, now: RunConfig): string[] =>

@@ -172,6 +172,15 @@ export const runConfig = z
           ),
       })
       .prefault({}),
+    ledger: z
+      .strictObject({
+        everySteps: count
+          .default(100)
+          .describe(
+            "G's steps from one line of ledger.jsonl, with the hashes of the weights, to the next; each checkpoint has one besides",
+          ),
+      })
+      .prefault({}),
     evaluation: z
       .strictObject({
         everySteps: count.default(100).describe("G's steps from one evaluation to the next"),

@@ -20,6 +20,8 @@ export const RUN_FILES = {
   term: 'term',
   /** a line of JSON for an event */
   metrics: 'metrics.jsonl',
+  /** a line of JSON for a version of the weights, chained, see ledger.ts */
+  ledger: 'ledger.jsonl',
   /** copies of the modules of one's own that its config names, by hash */
   modules: 'modules',
   figures: 'figures',

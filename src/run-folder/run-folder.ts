@@ -7,6 +7,7 @@ import { makeFolder, writeWhole } from '../../src/setup/files.mjs';
 import type { RunConfig } from '../config/run-config.js';
 import { cannotBeWritten, messageOf, NashError } from '../errors.js';
 import { EventFile } from '../metrics/event-file.js';
+import { LedgerFile } from './ledger.js';
 import { LineFile } from './line-file.js';
 import { lockRun, unlockRun } from './lock.js';
 import { CONFIG_MARK, holdsRun, removeEmpty, removePrivate, removeRun, requireOwn } from './ownership.js';
@@ -25,7 +26,8 @@ export class RunFolder {
   /** for TensorBoard */
   readonly events: EventFile;
   private readonly metrics: LineFile;
-  /** Called for each line of metrics.jsonl and each event that finds no room when it comes; training goes on. */
+  readonly ledger: LedgerFile;
+  /** Called for each line of metrics.jsonl or the ledger, and each event, that finds no room when it comes; training goes on. */
   onUnwritten: (path: string, cause: unknown) => void = () => {};
 
   private constructor(
@@ -37,6 +39,7 @@ export class RunFolder {
     const onTrouble = (file: string, cause: unknown) => this.onUnwritten(file, cause);
     this.events = new EventFile(path, { onTrouble });
     this.metrics = new LineFile(runFile(path, 'metrics'), onTrouble);
+    this.ledger = new LedgerFile(runFile(path, 'ledger'), onTrouble);
   }
 
   /**

@@ -39,6 +39,7 @@ import { Evaluations } from './training/evaluations.js';
 import { collapsed, Diverged } from './training/failures.js';
 import type { ParameterStore } from './training/parameter-store.js';
 import { type ResumedFrom, RunCheckpoints, type RunCheckpointsParts } from './training/run-checkpoints.js';
+import { RunLedger } from './training/run-ledger.js';
 import { Training } from './training/training.js';
 import { verifiedShare } from './training/verification.js';
 import { Trouble } from './trouble.js';
@@ -103,6 +104,7 @@ export class ParameterServer {
   private readonly processes: ProcessMetrics;
   private readonly liveness: Liveness;
   private readonly checkpoints: RunCheckpoints;
+  private readonly ledger: RunLedger;
   private readonly pace = new Pace();
   private readonly wait: RunWait;
   private readonly log: Log;
@@ -159,8 +161,10 @@ export class ParameterServer {
       send,
     };
     const { itemShape, classes, uniformity } = parts;
+    this.ledger = new RunLedger({ ...shared, folder, dataDigest: parts.expected.data });
     this.checkpoints = new RunCheckpoints({
       ...shared,
+      ledger: this.ledger,
       storage: new FileStorage(folder.checkpoints),
       itemShape,
       classes,
@@ -237,6 +241,7 @@ export class ParameterServer {
   private openRecord(): void {
     const { resumedFrom, amendments } = this.parts;
     this.report.checkpoint(resumedFrom?.step ?? 0);
+    this.guard(() => this.ledger.note());
     if (!resumedFrom) return;
     const { step, isSaved } = resumedFrom;
     const amendment = amendments.at(-1);
@@ -345,6 +350,7 @@ export class ParameterServer {
     onProgress(this.view.progress);
     const reason = this.isLast(round) ? undefined : this.checkpoints.due(round); // the end of a run takes its own
     if (reason) this.guard(() => this.checkpoints.write(reason));
+    else if (this.ledger.isDue(round) && !this.isLast(round)) this.guard(() => this.ledger.note());
     if (isEvery(config.schedule, config.evaluation.everySteps, round)) this.evaluations.ask(round);
   }
 

@@ -173,6 +173,11 @@ const TABLE: Table = {
     packages: ['yaml', 'zod'],
     because: 'what lies where in the folder of a run, for whoever writes or reads it',
   },
+  audit: {
+    may: ['checkpoints', 'config', 'data', 'numerics', 'parameters', 'run', 'run-folder'],
+    because:
+      "what a run folder says of its run, held against its ledger; how a stretch is trained again is the command line's",
+  },
   server: {
     may: [
       'checkpoints',
@@ -250,6 +255,7 @@ const TABLE: Table = {
   },
   cli: {
     may: [
+      'audit',
       'checkpoints',
       'compiler',
       'config',

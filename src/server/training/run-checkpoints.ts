@@ -12,6 +12,7 @@ import type { Uniformity } from '../peers/uniformity.js';
 import type { RunReport } from '../run-report.js';
 import type { FlatVectors } from './net-state.js';
 import type { ParameterStore } from './parameter-store.js';
+import type { RunLedger } from './run-ledger.js';
 
 /** From one try to write to a full disk to the next. */
 const RETRY_MS = 1000;
@@ -31,6 +32,7 @@ export interface ResumedFrom {
 export interface RunCheckpointsParts {
   config: RunConfig;
   storage: CheckpointStorage;
+  ledger: RunLedger;
   store: ParameterStore;
   line: Line;
   /** shape of one item of the data, so that sampling needs no data */
@@ -84,7 +86,7 @@ export class RunCheckpoints {
   write(reason: Reason): Promise<unknown> {
     const { config, store, line, itemShape, classes, dataDigest, uniformity, amendments, totals } =
       this.parts;
-    const { log, report, now } = this.parts;
+    const { log, report, now, ledger } = this.parts;
     const versions = store.wholeVersions;
     const { generator: step } = versions;
     if (this.lastRound === step) return this.writing;
@@ -104,7 +106,9 @@ export class RunCheckpoints {
       totals: totals(),
       reason,
     };
+    const noted = ledger.note(vectors);
     this.writing = this.writing.then(async () => {
+      await noted; // first: a checkpoint of which the ledger says nothing is none of the run's
       const retention = await this.openRetention();
       retention.note(step, reason, await this.files.steps());
       const checkpoint: Checkpoint = {

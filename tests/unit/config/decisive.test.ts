@@ -19,6 +19,7 @@ const CHANGES: [string, Tree, Tree, readonly Tree[]][] = [
   ['data.path', {}, { data: { source: 'images', path: 'b', size: 8 } }, []],
   ['device.kind', {}, { device: { kind: 'cpu' } }, []],
   ['checkpoint.everySeconds', {}, { checkpoint: { everySeconds: 5 } }, []],
+  ['ledger', {}, { ledger: { everySteps: 5 } }, []],
   ['checkpoint.patienceSeconds', {}, { checkpoint: { patienceSeconds: 5 } }, []],
   ['checkpoint.everySteps', {}, { checkpoint: { everySteps: 7 } }, [COLLAPSE, DIVERGENCE]],
   ['checkpoint.keep', {}, { checkpoint: { keep: 1 } }, [COLLAPSE]],
@@ -71,7 +72,7 @@ describe('onCollapse and onDivergence', () => {
 
 it('the list is told in words', () => {
   expect(changeableInWords()).toBe(
-    'freely: server, verify, onDivergence, data.path, data.damaged, init.from, device.kind, checkpoint.everySeconds and checkpoint.patienceSeconds; ' +
+    'freely: server, verify, onDivergence, data.path, data.damaged, init.from, device.kind, ledger, checkpoint.everySeconds and checkpoint.patienceSeconds; ' +
       'divergence (not where onDivergence is rollback); ' +
       'checkpoint.everySteps (not where onCollapse or onDivergence is rollback); ' +
       'checkpoint.keep, evaluation, collapse, onCollapse and stop (not where onCollapse is rollback). ' +

@@ -101,6 +101,7 @@ const SYNONYMS: Readonly<Record<string, string>> = {
   dtype: 'precision',
   fp16: 'precision',
   criterion: 'loss.name',
+  batchnorm: 'model.generator.normalization',
   randomseed: 'seed',
   manualseed: 'seed',
   workers: 'the option --workers, or a topology',

@@ -5,6 +5,7 @@ import { messageOf, NashError } from '../errors.js';
 import { parseBounded, parseOrText, YAML_BYTES_MAX } from './bounded-yaml.js';
 import { explain } from './explain.js';
 import { fromHere, withModulesFrom, withModulesNamed } from './module-references.js';
+import { withNewNames } from './renamed.js';
 import { type RunConfig, runConfig } from './run-config.js';
 
 /** Levels of a key: no config is deeper. */
@@ -43,7 +44,7 @@ export const mergedAssignments = (texts: readonly string[]): string[] =>
 
 /** Validates a config that came as data: from a run folder or from the server. */
 export function validateConfig(given: unknown, origin: string): RunConfig {
-  const tree = withModulesNamed(given);
+  const tree = withNewNames(withModulesNamed(given));
   const parsed = runConfig.safeParse(tree);
   if (parsed.success) return deepFreeze(parsed.data);
   throw new NashError('usage', `${origin}: ${explain(parsed.error, tree)}`);

@@ -22,8 +22,6 @@ export interface ModelEntry<O extends { name: string } = never> extends Variant<
    * @throws NashError('usage') when the architecture cannot make items of that shape
    */
   build(options: O, itemShape: Shape, classes: number): Architecture;
-  /** D's slope is bounded by how it is made, as by spectral norm: a Wasserstein critic needs no clipping besides */
-  boundsSlope?: boolean;
 }
 
 /** An entry whose builder takes the options of its own schema. */

@@ -8,7 +8,7 @@ import { geometryOf } from './geometry.js';
 import { conditionalOptions, labelling } from './labels.js';
 import { activation, batchNorm, convolution, dense, reshape, transposedConvolution } from './layers.js';
 import { network } from './network.js';
-import { latent, latentDistribution, packing, width } from './options.js';
+import { latent, latentDistribution, packing, spectralNorm, width } from './options.js';
 
 const WEIGHTS: Initializer = { kind: 'normal', deviation: 0.02 };
 const SCALE: Initializer = { kind: 'normal', mean: 1, deviation: 0.02 };
@@ -28,6 +28,7 @@ const options = z
         "units of fully connected layers before G's first picture, and after D's last; InfoGAN has `[1024]` for MNIST (Chen et al. 2016, C.1)",
       ),
     ...conditionalOptions,
+    spectralNorm: spectralNorm.default([]),
     packing,
   })
   .describe(

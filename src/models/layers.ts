@@ -175,7 +175,7 @@ export function transposedConvolution(
       requireImage(input, name);
       const c = input[2]!;
       return [
-        kernelSpec([kernel, kernel, channels, c], [c, channels], options),
+        { ...kernelSpec([kernel, kernel, channels, c], [c, channels], options), outputAxis: 2 },
         ...biasSpecs(channels, options),
       ];
     },

@@ -11,7 +11,7 @@ import { modelEntry } from './architecture.js';
 import { conditionalOptions, labelling } from './labels.js';
 import { activation, dense, dropout, type Layer, maxoutUnits, reshape } from './layers.js';
 import { network } from './network.js';
-import { keep, latent, latentDistribution, packing, width } from './options.js';
+import { keep, latent, latentDistribution, packing, spectralNorm, width } from './options.js';
 
 const options = z
   .strictObject({
@@ -39,6 +39,7 @@ const options = z
       })
       .prefault({}),
     ...conditionalOptions,
+    spectralNorm: spectralNorm.default([]),
     packing,
   })
   .describe('the convolutional nets of Goodfellow et al. 2014 for CIFAR-10; images of any side from 12 on');
@@ -121,7 +122,10 @@ function deconvolution(name: string, [height, width, channels]: Shape): Layer {
     name,
     outputShape: () => [height!, width!, channels!],
     parameters: ([, , c]) => [
-      { name: 'kernel', shape: [KERNEL, KERNEL, channels!, c!], initializer: uniform(GENERATOR_RANGE) },
+      {
+        ...{ name: 'kernel', shape: [KERNEL, KERNEL, channels!, c!], outputAxis: 2 },
+        initializer: uniform(GENERATOR_RANGE),
+      },
       { name: 'bias', shape: [height!, width!, channels!], initializer: { kind: 'constant', value: 0 } },
     ],
     slots: () => [],

@@ -7,7 +7,8 @@ import { modelEntry } from './architecture.js';
 import { conditionalOptions, labelling } from './labels.js';
 import { activation, dense, dropout, maxoutUnits, reshape, stack } from './layers.js';
 import { network } from './network.js';
-import { hidden, keep, latent, latentDistribution, packing } from './options.js';
+import { hasBias, type Normalization, normalization, normalized } from './normalization.js';
+import { hidden, keep, latent, latentDistribution, packing, spectralNorm } from './options.js';
 
 const uniform = (range: number): Initializer => ({ kind: 'uniform', range });
 
@@ -21,6 +22,7 @@ const options = z
     generator: z
       .strictObject({
         hidden: hidden.default([1200, 1200]),
+        normalization,
         output: z.enum(['linear', 'tanh', 'sigmoid']).default('sigmoid').describe('of the last layer'),
         range: range.default(0.05),
       })
@@ -31,10 +33,12 @@ const options = z
         pieces: z.int().min(2).max(16).default(5).describe('linear pieces of which a unit is the largest'),
         keepInput: keep.default(0.8).describe('share of the input that dropout keeps'),
         keepHidden: keep.default(0.5).describe('share of the hidden units that dropout keeps'),
+        normalization,
         range: range.default(0.005),
       })
       .prefault({}),
     ...conditionalOptions,
+    spectralNorm: spectralNorm.default([]),
     packing,
   })
   .describe(
@@ -47,12 +51,16 @@ export const maxout = modelEntry({
     const { generator: g, discriminator: d } = options;
     const items = sizeOf(itemShape);
     const labels = labelling(options, classes);
-    const weights = (range: number) => ({ initializer: uniform(range), bias: true });
+    const weights = (range: number, kind: Normalization = 'none') => ({
+      initializer: uniform(range),
+      bias: hasBias(kind),
+    });
     return {
       generator: network('generator', labels.generatorInputs(options.latent), [
         ...labels.besideLatents,
         ...stack(options.latent, g.hidden, (i, _, units) => [
-          dense(`dense${i}`, units, weights(g.range)),
+          dense(`dense${i}`, units, weights(g.range, g.normalization)),
+          ...normalized(g.normalization, `norm${i}`),
           activation.relu(`relu${i}`),
         ]),
         dense('output', items, weights(g.range)),
@@ -64,7 +72,8 @@ export const maxout = modelEntry({
         reshape('flat', [items]),
         ...labels.besideItems,
         ...stack(items, d.units, (i, _, units) => [
-          dense(`dense${i}`, units * d.pieces, weights(d.range)),
+          dense(`dense${i}`, units * d.pieces, weights(d.range, d.normalization)),
+          ...normalized(d.normalization, `norm${i}`),
           maxoutUnits(`maxout${i}`, d.pieces),
           dropout(`dropout${i}`, d.keepHidden),
         ]),

@@ -4,9 +4,10 @@ import { type Shape, sizeOf } from '../numerics/shape.js';
 import type { Initializer } from '../parameters/manifest.js';
 import { modelEntry } from './architecture.js';
 import { conditionalOptions, labelling } from './labels.js';
-import { activation, batchNorm, dense, type Layer, reshape, stack } from './layers.js';
+import { activation, dense, type Layer, reshape, stack } from './layers.js';
 import { network } from './network.js';
-import { hidden, latent, latentDistribution, packing } from './options.js';
+import { hasBias, normalization, normalized } from './normalization.js';
+import { hidden, latent, latentDistribution, packing, spectralNorm } from './options.js';
 
 /** Normal with variance 2/fan-in (He et al. 2015, equation 10). */
 const heNormal = (fanIn: number): Initializer => ({ kind: 'normal', deviation: Math.sqrt(2 / fanIn) });
@@ -29,7 +30,7 @@ const options = z
       .strictObject({
         hidden: hidden.default([128, 128, 128]),
         activation: hiddenActivation,
-        batchNorm: z.boolean().default(false).describe('after each hidden layer, before its activation'),
+        normalization,
         output: z.enum(['linear', 'tanh', 'sigmoid']).default('linear').describe('of the last layer'),
       })
       .prefault({}),
@@ -37,9 +38,11 @@ const options = z
       .strictObject({
         hidden: hidden.default([128, 128, 128]),
         activation: hiddenActivation,
+        normalization,
       })
       .prefault({}),
     ...conditionalOptions,
+    spectralNorm: spectralNorm.default([]),
     packing,
   })
   .describe('fully connected nets, for data of any shape');
@@ -54,8 +57,8 @@ export const mlp = modelEntry({
       generator: network('generator', labels.generatorInputs(options.latent), [
         ...labels.besideLatents,
         ...stack(widthAfter(options.latent, labels.besideLatents), g.hidden, (i, fanIn, units) => [
-          dense(`dense${i}`, units, { initializer: heNormal(fanIn), bias: !g.batchNorm }),
-          ...(g.batchNorm ? [batchNorm(`norm${i}`)] : []),
+          dense(`dense${i}`, units, { initializer: heNormal(fanIn), bias: hasBias(g.normalization) }),
+          ...normalized(g.normalization, `norm${i}`),
           activation[g.activation](`${g.activation}${i}`),
         ]),
         dense('output', items, { initializer: heNormal(g.hidden.at(-1)!), bias: true }),
@@ -66,7 +69,8 @@ export const mlp = modelEntry({
         reshape('flat', [items]),
         ...labels.besideItems,
         ...stack(widthAfter(items, labels.besideItems), d.hidden, (i, fanIn, units) => [
-          dense(`dense${i}`, units, { initializer: heNormal(fanIn), bias: true }),
+          dense(`dense${i}`, units, { initializer: heNormal(fanIn), bias: hasBias(d.normalization) }),
+          ...normalized(d.normalization, `norm${i}`),
           activation[d.activation](`${d.activation}${i}`),
         ]),
         labels.head('logit', { initializer: heNormal(d.hidden.at(-1)!), bias: true }),

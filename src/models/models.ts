@@ -2,17 +2,20 @@
 import type { z } from 'zod';
 import { NashError } from '../errors.js';
 import type { Shape } from '../numerics/shape.js';
+import type { Net } from '../parameters/manifest.js';
 import { optionsOf, variantOf } from '../variants.js';
 import type { Architecture } from './architecture.js';
 import { dcgan } from './dcgan.js';
 import { maxout } from './maxout.js';
 import { maxoutConv } from './maxout-conv.js';
 import { mlp } from './mlp.js';
+import type { Network } from './network.js';
 import { ownNetworks } from './own-networks.js';
 import { r3gan } from './r3gan.js';
 import { sagan } from './sagan.js';
 import { sngan } from './sngan.js';
 import { stylegan2 } from './stylegan2.js';
+import { spectrallyNormed } from './weights.js';
 
 const MODELS = [mlp, maxout, maxoutConv, dcgan, sngan, sagan, stylegan2, r3gan, ownNetworks] as const;
 
@@ -26,7 +29,8 @@ export type ModelOptions = z.infer<typeof modelOptions>;
  * @throws NashError('usage') when the architecture cannot make items of that shape
  */
 export function buildArchitecture(options: ModelOptions, itemShape: Shape, classes = 0): Architecture {
-  const build = (shape: Shape) => variantOf(MODELS, options).build(options as never, shape, classes);
+  const build = (shape: Shape) =>
+    normed(variantOf(MODELS, options).build(options as never, shape, classes), options);
   const architecture = build(itemShape);
   const packing = packingOf(options);
   if (packing === 1) return architecture;
@@ -45,6 +49,15 @@ export function buildArchitecture(options: ModelOptions, itemShape: Shape, class
 const packingOf = (options: ModelOptions): number =>
   options.name === 'module' ? 1 : ((options as { packing?: number }).packing ?? 1);
 
-/** Whether D's slope is bounded by how it is made. */
+const spectralNormOf = (options: ModelOptions): readonly Net[] =>
+  (options as { spectralNorm?: Net[] }).spectralNorm ?? [];
+
+const normed = ({ generator, discriminator, ...rest }: Architecture, options: ModelOptions): Architecture => {
+  const each = (network: Network) =>
+    spectralNormOf(options).includes(network.net) ? spectrallyNormed(network) : network;
+  return { ...rest, generator: each(generator), discriminator: each(discriminator) };
+};
+
+/** Whether D's slope is bounded by how it is made, by spectral norm: a Wasserstein critic needs no clipping besides. */
 export const boundsSlope = (options: ModelOptions): boolean =>
-  (variantOf(MODELS, options) as { boundsSlope?: boolean }).boundsSlope ?? false;
+  spectralNormOf(options).includes('discriminator');

@@ -1,5 +1,6 @@
 // Options that several networks share, with their ranges.
 import { z } from 'zod';
+import { NETS } from '../parameters/manifest.js';
 
 export const width = z.int().positive().max(65_536);
 export const hidden = z.array(width).min(1).max(32).describe('units of each hidden layer');
@@ -11,6 +12,12 @@ export const latentDistribution = z
   );
 /** share of what dropout keeps */
 export const keep = z.number().gt(0).max(1);
+export const spectralNorm = z
+  .array(z.enum(NETS))
+  .max(NETS.length)
+  .describe(
+    'nets whose kernels are divided by their largest singular value, found by a power iteration (Miyato et al. 2018, algorithm 1)',
+  );
 export const packing = z
   .int()
   .min(1)

@@ -97,15 +97,10 @@ const VALUE_SHARE = 2;
 /**
  * Self-attention over positions (Zhang et al. 2019, equations 1 to 3), with keys and values pooled as in the authors' code: x + gamma times
  * what it finds, gamma 0 at first.
- * @param wrap what is done to each of its 1x1 convolutions, spectral norm for example
  */
-export function selfAttention(
-  name: string,
-  channels: number,
-  { initializer, wrap = (layer) => layer }: { initializer: Initializer; wrap?: (layer: Layer) => Layer },
-): Layer {
+export function selfAttention(name: string, channels: number, initializer: Initializer): Layer {
   const point = (part: string, units: number) =>
-    wrap(convolution(part, units, { kernel: 1, stride: 1, initializer, bias: false }));
+    convolution(part, units, { kernel: 1, stride: 1, initializer, bias: false });
   const [queries, keys, values, output] = [
     point('queries', channels / QUERY_SHARE),
     point('keys', channels / QUERY_SHARE),

@@ -9,34 +9,27 @@ import { averagePool, selfAttention, sumPool, upsample } from './pictures.js';
 
 /** What the parts of a residual net are made with. */
 export interface Parts {
-  /** what is done to each layer that has weights, spectral norm for example */
-  wrap(layer: Layer): Layer;
   /** in G's blocks, before each activation */
   norm(name: string): Layer;
   initializer(fanIn: number, fanOut: number, gain?: number): Initializer;
 }
 
 export const plainly: Parts = {
-  wrap: (layer) => layer,
   norm: (name) => batchNorm(name),
   initializer: glorotUniform,
 };
 
-const conv3 = (name: string, fanIn: number, units: number, { wrap, initializer }: Parts): Layer =>
-  wrap(
-    convolution(name, units, {
-      ...{ kernel: 3, stride: 1, bias: true },
-      initializer: initializer(9 * fanIn, 9 * units, Math.SQRT2),
-    }),
-  );
+const conv3 = (name: string, fanIn: number, units: number, { initializer }: Parts): Layer =>
+  convolution(name, units, {
+    ...{ kernel: 3, stride: 1, bias: true },
+    initializer: initializer(9 * fanIn, 9 * units, Math.SQRT2),
+  });
 
-const conv1 = (name: string, fanIn: number, units: number, { wrap, initializer }: Parts): Layer =>
-  wrap(
-    convolution(name, units, {
-      ...{ kernel: 1, stride: 1, bias: true },
-      initializer: initializer(fanIn, units),
-    }),
-  );
+const conv1 = (name: string, fanIn: number, units: number, { initializer }: Parts): Layer =>
+  convolution(name, units, {
+    ...{ kernel: 1, stride: 1, bias: true },
+    initializer: initializer(fanIn, units),
+  });
 
 /**
  * ReLU of a block's sum, which it looks at as a matrix. TensorFlow's remapper would fuse a convolution's bias, the sum and a ReLU right
@@ -112,10 +105,10 @@ export function resnetGenerator(
   parts: Parts,
   attentionSide?: number,
 ): Layer[] {
-  const { wrap, norm, initializer } = parts;
+  const { norm, initializer } = parts;
   const seed = base * base * start;
   return [
-    wrap(dense('project', seed, { initializer: initializer(latent, seed), bias: true })),
+    dense('project', seed, { initializer: initializer(latent, seed), bias: true }),
     reshape('seed', [base, base, start]),
     ...stages.flatMap((units, i) => [
       upBlock(`block${i + 1}`, i === 0 ? start : stages[i - 1]!, units, parts),
@@ -123,12 +116,10 @@ export function resnetGenerator(
     ]),
     norm('norm'),
     activation.relu('relu'),
-    wrap(
-      convolution('image', channels, {
-        ...{ kernel: 3, stride: 1, bias: true },
-        initializer: initializer(9 * stages.at(-1)!, 9 * channels),
-      }),
-    ),
+    convolution('image', channels, {
+      ...{ kernel: 3, stride: 1, bias: true },
+      initializer: initializer(9 * stages.at(-1)!, 9 * channels),
+    }),
     activation.tanh('tanh'),
   ];
 }
@@ -155,8 +146,5 @@ export function resnetDiscriminator(
 }
 
 const attentionAt = (side: number, units: number, wanted: number | undefined, parts: Parts): Layer[] => {
-  const { wrap, initializer } = parts;
-  return side === wanted
-    ? [selfAttention('attention', units, { initializer: initializer(units, units), wrap })]
-    : [];
+  return side === wanted ? [selfAttention('attention', units, parts.initializer(units, units))] : [];
 };

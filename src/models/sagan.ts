@@ -5,10 +5,9 @@ import { geometryOf } from './geometry.js';
 import { conditionalOptions, labelling } from './labels.js';
 import { glorotUniform } from './layers.js';
 import { network } from './network.js';
-import { latent, latentDistribution, packing, width } from './options.js';
+import { latent, latentDistribution, packing, spectralNorm, width } from './options.js';
 import { plainly, resnetDiscriminator, resnetGenerator } from './resnet.js';
 import { resnetWidths } from './sngan.js';
-import { spectrallyNormed } from './weights.js';
 
 const options = z
   .strictObject({
@@ -17,6 +16,7 @@ const options = z
     latent: latent.default(128),
     latentDistribution: latentDistribution.default('normal'),
     ...conditionalOptions,
+    spectralNorm: spectralNorm.default(['discriminator', 'generator']),
     packing,
   })
   .describe(
@@ -29,7 +29,6 @@ const ATTENTION_SIDE_MAX = 32;
 
 export const sagan = modelEntry({
   options,
-  boundsSlope: true,
   build(options, itemShape, classes) {
     const { width, latent } = options;
     const labels = labelling(options, classes);
@@ -37,7 +36,7 @@ export const sagan = modelEntry({
     const widths = resnetWidths(geometry, width);
     let attentionSide = itemShape[0]! / 2;
     while (attentionSide > ATTENTION_SIDE_MAX) attentionSide /= 2;
-    const parts = { ...plainly, wrap: spectrallyNormed, norm: labels.norm };
+    const parts = { ...plainly, norm: labels.norm };
     const features = widths.discriminator.halving.at(-1)!;
     return {
       generator: network(
@@ -48,7 +47,7 @@ export const sagan = modelEntry({
       discriminator: network('discriminator', labels.discriminatorInputs(itemShape), [
         ...labels.besideItems,
         ...resnetDiscriminator(geometry, widths.discriminator, parts, attentionSide),
-        spectrallyNormed(labels.head('logit', { initializer: glorotUniform(features, 1), bias: true })),
+        labels.head('logit', { initializer: glorotUniform(features, 1), bias: true }),
       ]),
     };
   },

@@ -14,9 +14,8 @@ import {
   transposedConvolution,
 } from './layers.js';
 import { network } from './network.js';
-import { latent, latentDistribution, packing, width } from './options.js';
+import { latent, latentDistribution, packing, spectralNorm, width } from './options.js';
 import { plainly, resnetDiscriminator, resnetGenerator } from './resnet.js';
-import { spectrallyNormed } from './weights.js';
 
 const options = z
   .strictObject({
@@ -34,6 +33,7 @@ const options = z
     latent: latent.default(128),
     latentDistribution: latentDistribution.default('normal'),
     ...conditionalOptions,
+    spectralNorm: spectralNorm.default(['discriminator']),
     packing,
   })
   .describe('Miyato et al. 2018, for square images whose side is 7 or less times a power of two');
@@ -58,7 +58,6 @@ export function resnetWidths({ stages }: Geometry, width?: number) {
 
 export const sngan = modelEntry({
   options,
-  boundsSlope: true,
   build(options, itemShape, classes) {
     const labels = labelling(options, classes);
     const geometry = geometryOf('sngan', itemShape);
@@ -83,8 +82,8 @@ function resnet({ latent, width }: Options, geometry: Geometry, labels: Labellin
   return {
     generator: resnetGenerator(latent, geometry, widths.generator, { ...plainly, norm: labels.norm }),
     discriminator: [
-      ...resnetDiscriminator(geometry, widths.discriminator, { ...plainly, wrap: spectrallyNormed }),
-      spectrallyNormed(labels.head('logit', { initializer: glorotUniform(features, 1), bias: true })),
+      ...resnetDiscriminator(geometry, widths.discriminator, plainly),
+      labels.head('logit', { initializer: glorotUniform(features, 1), bias: true }),
     ],
   };
 }
@@ -121,14 +120,14 @@ function cnn({ width = 64 }: Options, { base, stages, channels }: Geometry, labe
     ],
     discriminator: [
       ...inwards.flatMap((units, i) => [
-        spectrallyNormed(convolution(`conv${i + 1}a`, units, kernel(3, 1, true))),
+        convolution(`conv${i + 1}a`, units, kernel(3, 1, true)),
         activation.leakyRelu(`leaky${i + 1}a`, SLOPE),
-        spectrallyNormed(convolution(`conv${i + 1}b`, units, kernel(4, 2, true))),
+        convolution(`conv${i + 1}b`, units, kernel(4, 2, true)),
         activation.leakyRelu(`leaky${i + 1}b`, SLOPE),
       ]),
-      spectrallyNormed(convolution('conv', inner, kernel(3, 1, true))),
+      convolution('conv', inner, kernel(3, 1, true)),
       activation.leakyRelu('leaky', SLOPE),
-      spectrallyNormed(labels.head('logit', { initializer: normal, bias: true })),
+      labels.head('logit', { initializer: normal, bias: true }),
     ],
   };
 }

@@ -1,55 +1,59 @@
-// What may be done to the kernel of a layer before it is used: divided by its spectral norm, or scaled so that all layers learn at one rate.
+// What may be done to kernels before they are used: divided by their spectral norm, or scaled so that all layers learn at one rate.
 import * as tf from '@tensorflow/tfjs-core';
+import { layer as inLayer } from '../compiler/layer-scope.js';
 import { spectralNorm as spectralNormOf } from '../kernels/normalization.js';
 import { sizeOf } from '../numerics/shape.js';
 import type { SlotSpec } from '../parameters/manifest.js';
-import type { Layer, LayerContext } from './layers.js';
+import type { Layer } from './layers.js';
+import { type Application, type Network, withSlots } from './network.js';
 
 /** Parameters that are matrices of a linear map, or what is unrolled to one; an embedding's rows are vectors of its last axis. */
-const isKernel = (name: string): boolean => name === 'kernel' || name === 'embedding';
+const isKernel = (path: string): boolean => ['kernel', 'embedding'].includes(lastOf(path));
 
-/** The same layer with what `change` makes of its parameters. */
-const withParameters = (
-  layer: Layer,
-  change: (name: string, value: tf.Tensor, context: LayerContext) => tf.Tensor,
-): Layer => ({
-  ...layer,
-  apply: (x, context) =>
-    layer.apply(x, {
-      ...context,
-      parameter: (name) => change(name, context.parameter(name), context),
-    }),
-});
+const lastOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 
 /**
- * Spectral normalization (Miyato et al. 2018, algorithm 1): the kernel divided by its largest singular value, as a matrix of its last axis
- * and all others. The vector of the power iteration is a state slot, of which the first shard's value counts.
+ * A network under spectral normalization (Miyato et al. 2018, algorithm 1): each kernel divided by its largest singular value, as a matrix
+ * of what it makes and all the rest. The vectors of the power iteration are state slots, of which the first shard's value counts.
  */
-export function spectrallyNormed(layer: Layer): Layer {
-  const vector = (name: string) => (name === 'kernel' ? 'u' : `${name}U`);
-  const normed = withParameters(layer, (name, value, { slot, writeSlot }) => {
-    if (!isKernel(name)) return value;
-    const columns = value.shape.at(-1)!;
-    const matrix = tf.reshape(value, [value.size / columns, columns]) as tf.Tensor2D;
-    const { norm, u } = spectralNormOf(matrix, slot(vector(name)));
-    writeSlot(vector(name), u);
-    return tf.div(value, norm);
-  });
-  return {
-    ...normed,
-    slots: (input) => [
-      ...layer.slots(input),
-      ...layer
-        .parameters(input)
-        .filter(({ name }) => isKernel(name))
-        .map(
-          ({ name, shape }): SlotSpec => ({
-            ...{ name: vector(name), shape: shape.slice(-1), merge: 'first', momentum: 0 },
-            initializer: { kind: 'normal', deviation: 1 },
-          }),
-        ),
-    ],
+export function spectrallyNormed(given: Network): Network {
+  const kernels = given.manifest.entries.filter(({ name }) => isKernel(name));
+  const slots = kernels.map(
+    ({ name, shape, outputAxis = shape.length - 1 }): SlotSpec => ({
+      ...{ name: vectorOf(name), shape: [shape[outputAxis]!], merge: 'first', momentum: 0 },
+      initializer: { kind: 'normal', deviation: 1 },
+    }),
+  );
+  const normed = ({ parameters, slots, ...rest }: Application) => {
+    const [seen, written] = [new Map(parameters), new Map<string, tf.Tensor>()];
+    for (const { name, outputAxis } of kernels)
+      inLayer(`${given.net}/${name}`, () => {
+        const kernel = parameters.get(name)!;
+        const { norm, u } = spectralNormOf(matrixOf(kernel, outputAxis), slots.get(vectorOf(name))!);
+        seen.set(name, tf.div(kernel, norm));
+        written.set(vectorOf(name), u);
+      });
+    return { application: { ...rest, parameters: seen, slots }, written };
   };
+  return {
+    ...withSlots(given, slots),
+    apply(inputs, unnormed) {
+      const { application, written } = normed(unnormed);
+      const { output, slots } = given.apply(inputs, application);
+      return { output, slots: new Map([...slots, ...written]) };
+    },
+  };
+}
+
+/** `a/kernel` has `a/u`, `a/embedding` has `a/embeddingU`. */
+const vectorOf = (path: string): string => path.replace(/kernel$/, 'u').replace(/embedding$/, 'embeddingU');
+
+/** `[..., outputs]`, or outputs on another axis → `[everything else, outputs]` */
+function matrixOf(kernel: tf.Tensor, outputAxis = kernel.rank - 1): tf.Tensor2D {
+  const axes = kernel.shape.map((_, axis) => axis).filter((axis) => axis !== outputAxis);
+  const outputs = kernel.shape[outputAxis]!;
+  const last = outputAxis === kernel.rank - 1 ? kernel : tf.transpose(kernel, [...axes, outputAxis]);
+  return tf.reshape(last, [kernel.size / outputs, outputs]);
 }
 
 /**
@@ -60,12 +64,14 @@ export function equalized(
   layer: Layer,
   { gain = 1, rate = 1 }: { gain?: number; rate?: number } = {},
 ): Layer {
-  const scaled = withParameters(layer, (name, value) => {
+  const scaled = (name: string, value: tf.Tensor): tf.Tensor => {
     if (isKernel(name)) return tf.mul(value, (gain * rate) / Math.sqrt(fanIn(name, value.shape)));
     return rate === 1 ? value : tf.mul(value, rate);
-  });
+  };
   return {
-    ...scaled,
+    ...layer,
+    apply: (x, context) =>
+      layer.apply(x, { ...context, parameter: (name) => scaled(name, context.parameter(name)) }),
     parameters: (input) =>
       layer
         .parameters(input)

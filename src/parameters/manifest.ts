@@ -19,6 +19,8 @@ export interface ParameterSpec {
   name: string;
   shape: readonly number[];
   initializer: Initializer;
+  /** of a kernel: the axis of what it makes; default: the last */
+  outputAxis?: number;
 }
 
 /** A state slot (batch norm's running statistics, …): kept beside the weights, merged over shards, never given to the optimizer. */

@@ -30,7 +30,7 @@ const native = instructionSet();
 /** A small net whose G normalizes, k = 2, both nets from the same weights, a clip: what the packaged configs leave out. */
 const SMALL = {
   'minibatch.size': 32,
-  'model.generator.batchNorm': 'true',
+  'model.generator.normalization': 'batch',
   'loss.name': 'wasserstein',
   'optimizer.discriminator': '{name: rmsprop, learningRate: 1.0e-3}',
   'optimizer.generator': '{name: sgd, learningRate: 0.01}',

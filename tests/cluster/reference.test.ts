@@ -33,7 +33,7 @@ const ROWS: [name: string, config: string, sets: Record<string, string | number>
     'ring',
     {
       'minibatch.size': 32,
-      'model.generator.batchNorm': 'true',
+      'model.generator.normalization': 'batch',
       'loss.name': 'minimax',
       'schedule.discriminatorSteps': 2,
       'optimizer.discriminator': '{name: sgd, learningRate: 0.05, momentum: {from: 0.5, to: 0.7, steps: 3}}',

@@ -70,7 +70,7 @@ const NETWORKS: [name: string, model: object, source: () => DataSource][] = [
   [
     'mlp',
     {
-      ...{ name: 'mlp', generator: { hidden: [8], batchNorm: true } },
+      ...{ name: 'mlp', generator: { hidden: [8], normalization: 'batch' } },
       discriminator: { hidden: [8, 8], activation: 'leakyRelu' },
     },
     () => mixtureSource(dataOptions.parse({ source: 'ring' }) as Parameters<typeof mixtureSource>[0]),

@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 import torch
 import torch.nn.functional as F
+from torch.nn.utils.spectral_norm import SpectralNorm
 
 from picture_nets import NETWORKS
 
@@ -74,7 +75,27 @@ def transposed(name, c_in, c_out):  # twice the side
     def apply(x, p, s, mode):
         w = p[f"{name}/kernel"].permute(3, 2, 0, 1)  # [4, 4, out, in] to PyTorch's [in, out, 4, 4]
         return F.conv_transpose2d(x.permute(0, 3, 1, 2), w, stride=2, padding=1).permute(0, 2, 3, 1)
+    apply.dim = 1  # of the outputs in PyTorch's kernel
     return name, {"kernel": (4, 4, c_out, c_in)}, {}, apply
+
+
+def spectral(layer):
+    """torch.nn.utils.spectral_norm, Miyato et al. 2018, algorithm 1: one power iteration from u."""
+    name, parameters, slots, f = layer
+    if "kernel" not in parameters:
+        return layer
+    order = [3, 2, 0, 1] if len(parameters["kernel"]) == 4 else [1, 0]
+    back, dim = list(np.argsort(order)), getattr(f, "dim", 0)
+
+    def apply(x, p, s, mode):
+        w = p[f"{name}/kernel"].permute(order)
+        outputs, inputs = w.shape[dim], w.numel() // w.shape[dim]
+        held = SimpleNamespace(weight_orig=w, weight_u=s[f"{name}/u"].clone(), weight_v=torch.zeros(inputs))
+        normed = SpectralNorm(dim=dim).compute_weight(held, do_power_iteration=True)
+        mode.written[f"{name}/u"] = held.weight_u
+        return f(x, {**p, f"{name}/kernel": normed.permute(back)}, s, mode)
+    u = parameters["kernel"][order[dim]]
+    return name, parameters, {**slots, "u": (u,)}, apply
 
 
 def batch_norm(name, channels):
@@ -92,6 +113,19 @@ def batch_norm(name, channels):
         mode.written.update({f"{name}/mean": sum(means) / len(means), f"{name}/variance": sum(variances) / len(variances)})
         return torch.cat(outputs).reshape(x.shape)
     return name, {"scale": (channels,), "offset": (channels,)}, {"mean": (channels,), "variance": (channels,)}, apply
+
+
+def layer_norm(name, features):  # Ba et al. 2016: over the features of each sample
+    def apply(x, p, s, mode):
+        return F.layer_norm(x, (features,), p[f"{name}/scale"], p[f"{name}/offset"], EPSILON)
+    return name, {"scale": (features,), "offset": (features,)}, {}, apply
+
+
+def hidden(i, width, units, o):
+    """A dense layer and its normalization; batch norm takes a bias away again."""
+    kind = o.get("normalization", "none")
+    norm = {"none": [], "batch": [batch_norm(f"norm{i}", units)], "layer": [layer_norm(f"norm{i}", units)]}[kind]
+    return [dense(f"dense{i}", width, units, kind != "batch"), *norm]
 
 
 def plain(name, f):
@@ -143,16 +177,13 @@ def mlp(o, item, classes):
     G, more = beside(o, "generator", classes)
     width = o["latent"] + more
     for i, units in enumerate(g["hidden"], 1):
-        G.append(dense(f"dense{i}", width, units, not g.get("batchNorm")))
-        if g.get("batchNorm"):
-            G.append(batch_norm(f"norm{i}", units))
-        G.append(plain("", ACTIVATIONS[g.get("activation", "relu")]))
+        G += [*hidden(i, width, units, g), plain("", ACTIVATIONS[g.get("activation", "relu")])]
         width = units
     G += [dense("output", width, items, True), plain("", ACTIVATIONS[g.get("output", "linear")])]
     D, more = beside(o, "discriminator", classes)
     D, width = [plain("", lambda x: x.reshape(len(x), -1)), *D], items + more
     for i, units in enumerate(d["hidden"], 1):
-        D += [dense(f"dense{i}", width, units, True), plain("", ACTIVATIONS[d.get("activation", "relu")])]
+        D += [*hidden(i, width, units, d), plain("", ACTIVATIONS[d.get("activation", "relu")])]
         width = units
     return G, D + [head(o, width, classes, True)]
 
@@ -162,13 +193,13 @@ def maxout(o, item, classes):
     G, more = beside(o, "generator", classes)
     width = o["latent"] + more
     for i, units in enumerate(g["hidden"], 1):
-        G += [dense(f"dense{i}", width, units, True), plain("", torch.relu)]
+        G += [*hidden(i, width, units, g), plain("", torch.relu)]
         width = units
     G += [dense("output", width, items, True), plain("", ACTIVATIONS[g.get("output", "sigmoid")])]
     D, more = beside(o, "discriminator", classes)
     D, width, pieces = [dropout("", d["keepInput"]), plain("", lambda x: x.reshape(len(x), -1)), *D], items + more, d["pieces"]
     for i, units in enumerate(d["units"], 1):
-        D += [dense(f"dense{i}", width, units * pieces, True),
+        D += [*hidden(i, width, units * pieces, d),
               plain("", lambda x, units=units: x.reshape(len(x), units, pieces).amax(2)), dropout("", d["keepHidden"])]
         width = units
     return G, D + [head(o, width, classes, True)]
@@ -220,7 +251,9 @@ class Game:
         make = {"mlp": mlp, "maxout": maxout, "dcgan": dcgan}.get(model["name"])
         G, D = make(model, item, len(counts)) if make else NETWORKS[model["name"]](model, item, len(counts), TOOLS)
         self.mapping = 1 if model["name"] == "stylegan2" else 0  # layers from latents to codes
-        self.layers = {"generator": G, "discriminator": D}
+        normed = model.get("spectralNorm", []) if make else []  # pictures' networks say themselves
+        self.layers = {net: [spectral(layer) for layer in layers] if net in normed else layers
+                       for net, layers in {"generator": G, "discriminator": D}.items()}
 
     def start(self, net, gain):
         fill = lambda specs: {name: start_value(net, name, shape, gain) for name, shape in specs}

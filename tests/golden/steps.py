@@ -10,13 +10,13 @@ mlp = lambda **o: {"name": "mlp", "latent": 3, **o}
 cases = [
     ("mlp", mlp(generator={"hidden": [6, 5]}, discriminator={"hidden": [5, 7]}), [2], 7, 1.5),
     ("mlp with batch norm, leaky ReLU and tanh", mlp(
-        generator={"hidden": [6, 5], "activation": "leakyRelu", "batchNorm": True, "output": "tanh"},
+        generator={"hidden": [6, 5], "activation": "leakyRelu", "normalization": "batch", "output": "tanh"},
         discriminator={"hidden": [6], "activation": "tanh"}), [2], 9, 1.5),
     ("mlp with tanh and sigmoid, uniform latents", mlp(
         latentDistribution="uniform", generator={"hidden": [5], "activation": "tanh", "output": "sigmoid"},
         discriminator={"hidden": [5, 4], "activation": "leakyRelu"}), [3, 2, 1], 6, 1.5),
     ("mlp with batch norm and tanh, linear", mlp(
-        latentDistribution="uniform", generator={"hidden": [4, 4], "activation": "tanh", "batchNorm": True},
+        latentDistribution="uniform", generator={"hidden": [4, 4], "activation": "tanh", "normalization": "batch"},
         discriminator={"hidden": [4], "activation": "relu"}), [1], 8, 1.5),
     ("maxout with dropout", {"name": "maxout", "latent": 4, "generator": {"hidden": [6, 5]},
                              "discriminator": {"units": [5, 4], "pieces": 3, "keepInput": 0.8, "keepHidden": 0.5}}, [3, 3, 1], 7, 0.7),
@@ -72,6 +72,19 @@ for case, loss, penalties in [
 ]:
     terms = " and ".join(" ".join(map(str, o.values())) for net in penalties.values() for o in net)
     out.append(golden(f"{case[0]}, {terms}", *case[1:], loss, penalties))
+
+NORMS = [
+    ("mlp with layer norm and batch norm in D", mlp(
+        generator={"hidden": [6, 5], "normalization": "layer"}, discriminator={"hidden": [5, 7], "normalization": "batch", "activation": "tanh"}), [2], 7, 1.5),
+    ("maxout with batch norm and layer norm in D", {
+        "name": "maxout", "latent": 4, "generator": {"hidden": [6, 5], "normalization": "batch"},
+        "discriminator": {"units": [5, 4], "pieces": 3, "keepInput": 0.8, "keepHidden": 0.5, "normalization": "layer"}}, [3, 3, 1], 7, 0.7),
+]
+out += [golden(*case, "minimax", {}) for case in NORMS]
+out.append(golden(f"{NORMS[0][0]}, gradient penalty 10", *NORMS[0][1:], "wasserstein", ONE("gradient-penalty", 10)))
+BOTH = {"spectralNorm": ["discriminator", "generator"]}
+out.append(golden("mlp with spectral norm and batch norm in G, gradient penalty 10", {**cases[1][1], **BOTH}, *cases[1][2:], "wasserstein", ONE("gradient-penalty", 10)))
+out.append(golden("dcgan of side 16 with spectral norm, R1", {**cases[6][1], **BOTH}, [16, 16, 3], 4, 1.5, "minimax", ONE("r1", 3)))
 
 # Networks of pictures, small: pictures of side 8 (4 doubled once), 16 (twice) and 28 (7 twice).
 SNGAN = {"name": "sngan", "width": 2, "latent": 3}

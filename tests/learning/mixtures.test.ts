@@ -38,7 +38,7 @@ const RING = {
 };
 const TWO_MODES = {
   data: { source: 'ring', modes: 2, deviation: 0.05 },
-  model: mlp({ batchNorm: true }),
+  model: mlp({ normalization: 'batch' }),
   optimizer: both({ name: 'adam', learningRate: 2e-3, beta1: 0.5, ...falling(1000) }),
   schedule: { order: 'simultaneous' },
   minibatch: { size: 64, shards: 2 },

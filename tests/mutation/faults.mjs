@@ -594,9 +594,6 @@ export const FAULTS = [
     ],
     ['dropout does not scale what it keeps', 'tf.mul(kept, 1 / keep)', 'tf.mul(kept, 1)'],
   ]),
-  ...of('src/models/weights.ts', STEPS, [
-    ['spectral norm leaves the kernel as it is', 'return tf.div(value, norm);', 'return value;'],
-  ]),
   ...of('src/kernels/normalization.ts', STEPS, [
     [
       'the power iteration is differentiated',
@@ -678,6 +675,32 @@ export const FAULTS = [
     ['G of a DCGAN puts its widest stage last', '.slice(0, -1)\n          .reverse()', '.slice(0, -1)'],
     ["a hidden layer of a DCGAN's D is cut as G's are", 'leakyRelu(`hiddenLeaky', 'relu(`hiddenLeaky'],
   ]),
+  ...of('src/models/normalization.ts', STEPS, [
+    [
+      'layer norm stands where batch norm is asked for',
+      'batch: (name) => [batchNorm(name)]',
+      'batch: (name) => [layerNorm(name)]',
+    ],
+    ['a layer before batch norm keeps its bias', "kind !== 'batch'", "kind !== ('' as string)"],
+  ]),
+  ...of(
+    'src/config/renamed.ts',
+    ['tests/unit/checkpoints/checkpoint-store.test.ts'],
+    [['the batch norm of an old run is forgotten', "old ? 'batch' : 'none'", "old ? 'none' : 'batch'"]],
+  ),
+  ...of('src/models/weights.ts', STEPS, [
+    ['nothing is divided by its spectral norm', 'tf.div(kernel, norm)', 'kernel'],
+    [
+      'the power iteration begins anew each time',
+      'written.set(vectorOf(name), u)',
+      'written.set(vectorOf(name), slots.get(vectorOf(name))!)',
+    ],
+    [
+      'a transposed convolution is a matrix of its inputs',
+      'tf.transpose(kernel, [...axes, outputAxis])',
+      'kernel',
+    ],
+  ]),
   ...of('src/models/geometry.ts', STEPS, [
     ['a DCGAN begins at sides of 14', 'BASE_SIDE_MAX = 7', 'BASE_SIDE_MAX = 14'],
   ]),
@@ -697,11 +720,7 @@ export const FAULTS = [
     [...STEPS, ...TRAINING],
     [
       ["the hidden layers' keep is the input's", 'd.keepHidden)', 'd.keepInput)'],
-      [
-        "G's range is D's",
-        'const weights = (range: number) => ({ initializer: uniform(range), bias: true });',
-        'const weights = (_: number) => ({ initializer: uniform(d.range), bias: true });',
-      ],
+      ["G's range is D's", 'initializer: uniform(range),', 'initializer: uniform(Math.min(range, d.range)),'],
     ],
   ),
   ...of(

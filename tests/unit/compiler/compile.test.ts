@@ -24,7 +24,7 @@ const NETWORKS = [
   { name: 'mlp on points', model: { name: 'mlp' }, item: [2], batch: 32 },
   {
     name: 'mlp with batch norm',
-    model: { name: 'mlp', generator: { batchNorm: true } },
+    model: { name: 'mlp', generator: { normalization: 'batch' } },
     item: [2],
     batch: 32,
   },

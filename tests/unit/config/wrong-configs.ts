@@ -45,6 +45,18 @@ export const WRONG: [what: string, text: string, sets: string[], says: RegExp][]
     ['penalties.discriminator=[{name: r1}, {name: r1, wieght: 1}]'],
     /unknown key 'penalties.discriminator.1.wieght'; did you mean 'penalties.discriminator.1.weight'/,
   ],
+  [
+    'spectral norm of weights that are scaled already',
+    'data: { source: ring }\nmodel: { name: stylegan2, spectralNorm: [discriminator] }',
+    [],
+    /unknown key 'model.spectralNorm' for 'stylegan2'$/,
+  ],
+  [
+    "batch norm by another trainer's word",
+    RING,
+    ['model.discriminator.batchNorm=true'],
+    /unknown key 'model.discriminator.batchNorm'; did you mean 'model.generator.normalization'/,
+  ],
   ['no data', 'model: { name: mlp }', [], /'data.*missing/],
   ['no model', 'data: { source: ring }', [], /'model.*missing/],
   [

@@ -12,7 +12,7 @@ describe('samples', () => {
 
   beforeAll(() => {
     loadTensorFlow({ kind: 'cpu', threads: 1 });
-    const options = modelOptions.parse({ name: 'mlp', generator: { hidden: [8], batchNorm: true } });
+    const options = modelOptions.parse({ name: 'mlp', generator: { hidden: [8], normalization: 'batch' } });
     const architecture = buildArchitecture(options, [2]);
     drawer = new SampleDrawer({ architecture, latentDistribution: 'normal' });
     const parameters = initialParameters(architecture.generator.manifest, { seed: 1, net: 'generator' });

@@ -189,10 +189,16 @@ describe('by hand', () => {
     expect(bound([{ name: 'weight-decay' }])).toBe(0.01);
     expect(bound([{ name: 'gradient-penalty' }])).toBeUndefined();
     expect(bound([{ name: 'clip', bound: 0.3 }])).toBe(0.3);
-    const spectral = modelOptions.parse({ name: 'sngan' });
-    expect(
-      boundOf('discriminator', { loss, penalties: penaltyOptions.parse({}), model: spectral }),
-    ).toBeUndefined();
+    const normed = (model: object) =>
+      boundOf('discriminator', {
+        loss,
+        penalties: penaltyOptions.parse({}),
+        model: modelOptions.parse(model),
+      });
+    expect(normed({ name: 'sngan' })).toBeUndefined();
+    expect(normed({ name: 'sngan', spectralNorm: [] })).toBe(0.01);
+    expect(normed({ name: 'mlp', spectralNorm: ['discriminator'] })).toBeUndefined();
+    expect(normed({ name: 'mlp', spectralNorm: ['generator'] })).toBe(0.01);
     const penalties = penaltyOptions.parse({ discriminator: [{ name: 'clip', bound: 0.3 }] });
     expect(boundOf('discriminator', { loss: { name: 'hinge' }, penalties, model: mlp })).toBe(0.3);
   });

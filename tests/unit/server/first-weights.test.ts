@@ -23,7 +23,7 @@ const GAME = {
   model: {
     name: 'mlp',
     latent: 1,
-    generator: { hidden: [1], batchNorm: true },
+    generator: { hidden: [1], normalization: 'batch' },
     discriminator: { hidden: [2] },
   },
 };

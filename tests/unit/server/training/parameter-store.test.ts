@@ -16,13 +16,13 @@ beforeEach(async () => {
 });
 afterEach(() => engine.close());
 
-function storeOf(settings: object, batchNorm = false, of = engine): ParameterStore {
+function storeOf(settings: object, normalization = 'none', of = engine): ParameterStore {
   const config = runConfig.parse({
     data: { source: 'gaussian-1d' },
     model: {
       name: 'mlp',
       latent: 1,
-      generator: { hidden: [1], batchNorm },
+      generator: { hidden: [1], normalization },
       discriminator: { hidden: [1] },
     },
     optimizer: { discriminator: SGD, generator: SGD },
@@ -86,7 +86,7 @@ describe('a step', () => {
   });
 
   it('blends slots: nine tenths of what they were and one of the mean of the shards', async () => {
-    const store = storeOf({}, true);
+    const store = storeOf({}, 'batch');
     await apply(store, 'generator', 0, (i) => i + 1);
     const [mean, variance] = parametersOf(store, 'generator').slice(-2);
     expect(mean).toBeCloseTo(0.25, 6);
@@ -112,11 +112,11 @@ describe('a step', () => {
     const threads = await VectorEngine.create(3);
     const random = new RandomStream(seedOf('clipped'));
     const settings = {
-      model: { name: 'mlp', latent: 5, generator: { hidden: [600, 600], batchNorm: true } },
+      model: { name: 'mlp', latent: 5, generator: { hidden: [600, 600], normalization: 'batch' } },
       optimizer: { discriminator: SGD, generator: { ...SGD, clipNorm: 0.1 } },
       init: { freeze: ['generator/dense2/bias'] },
     };
-    const stores = [storeOf(settings), storeOf(settings, false, threads)] as const;
+    const stores = [storeOf(settings), storeOf(settings, 'none', threads)] as const;
     const { length } = parametersOf(stores[0], 'generator');
     expect(length).toBeGreaterThan(2 ** 18); // more than one part
     const [a, b] = [0, 1].map(() => Float32Array.from({ length }, () => random.normal()));

@@ -31,6 +31,10 @@ function stateless(op: string, shape: readonly number[], seed: tf.Tensor): tf.Te
 export const randomNormal = (shape: readonly number[], seeds: SeedSource): tf.Tensor =>
   stateless('StatelessRandomNormal', shape, seeds.next());
 
+/** Standard normals, each drawn anew until it lies within two deviations. */
+export const randomTruncatedNormal = (shape: readonly number[], seeds: SeedSource): tf.Tensor =>
+  stateless('StatelessTruncatedNormal', shape, seeds.next());
+
 /** Uniform on [0, 1). */
 export const randomUniform = (shape: readonly number[], seeds: SeedSource): tf.Tensor =>
   stateless('StatelessRandomUniform', shape, seeds.next());

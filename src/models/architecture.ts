@@ -2,6 +2,7 @@
 import type { Shape } from '../numerics/shape.js';
 import type { Variant } from '../variants.js';
 import type { Network } from './network.js';
+import type { LatentCodes } from './options.js';
 
 /**
  * A pair of networks: G maps `latents` `[latent]` to items, D maps `items` to one logit `[1]`. In a conditional run each may be told
@@ -12,6 +13,8 @@ export interface Architecture {
   discriminator: Network;
   /** items that D is given as one, beside each other in the last axis; default: 1 */
   packing?: number;
+  /** what the last of the latents are, where they are no noise */
+  codes?: LatentCodes;
 }
 
 /** An architecture that a config may name. */

@@ -8,7 +8,7 @@ import { geometryOf } from './geometry.js';
 import { conditionalOptions, labelling } from './labels.js';
 import { activation, batchNorm, convolution, dense, reshape, transposedConvolution } from './layers.js';
 import { network } from './network.js';
-import { latent, latentDistribution, packing, spectralNorm, width } from './options.js';
+import { latent, latentCodes, latentDistribution, packing, spectralNorm, width } from './options.js';
 
 const WEIGHTS: Initializer = { kind: 'normal', deviation: 0.02 };
 const SCALE: Initializer = { kind: 'normal', mean: 1, deviation: 0.02 };
@@ -20,6 +20,7 @@ const options = z
     width: width.default(64).describe('channels next to the image, which double at each stage inwards'),
     latent: latent.default(100),
     latentDistribution: latentDistribution.default('normal'),
+    latentCodes,
     hidden: z
       .array(width)
       .max(8)

@@ -11,13 +11,14 @@ import { modelEntry } from './architecture.js';
 import { conditionalOptions, labelling } from './labels.js';
 import { activation, dense, dropout, type Layer, maxoutUnits, reshape } from './layers.js';
 import { network } from './network.js';
-import { keep, latent, latentDistribution, packing, spectralNorm, width } from './options.js';
+import { keep, latent, latentCodes, latentDistribution, packing, spectralNorm, width } from './options.js';
 
 const options = z
   .strictObject({
     name: z.literal('maxout-conv'),
     latent: latent.default(100),
     latentDistribution: latentDistribution.default('normal'),
+    latentCodes,
     generator: z
       .strictObject({
         hidden: width

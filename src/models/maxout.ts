@@ -8,7 +8,7 @@ import { conditionalOptions, labelling } from './labels.js';
 import { activation, dense, dropout, maxoutUnits, reshape, stack } from './layers.js';
 import { network } from './network.js';
 import { hasBias, type Normalization, normalization, normalized } from './normalization.js';
-import { hidden, keep, latent, latentDistribution, packing, spectralNorm } from './options.js';
+import { hidden, keep, latent, latentCodes, latentDistribution, packing, spectralNorm } from './options.js';
 
 const uniform = (range: number): Initializer => ({ kind: 'uniform', range });
 
@@ -19,6 +19,7 @@ const options = z
     name: z.literal('maxout'),
     latent: latent.default(100),
     latentDistribution: latentDistribution.default('uniform'),
+    latentCodes,
     generator: z
       .strictObject({
         hidden: hidden.default([1200, 1200]),

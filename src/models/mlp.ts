@@ -7,7 +7,7 @@ import { conditionalOptions, labelling } from './labels.js';
 import { activation, dense, type Layer, reshape, stack } from './layers.js';
 import { network } from './network.js';
 import { hasBias, normalization, normalized } from './normalization.js';
-import { hidden, latent, latentDistribution, packing, spectralNorm } from './options.js';
+import { hidden, latent, latentCodes, latentDistribution, packing, spectralNorm } from './options.js';
 
 /** Normal with variance 2/fan-in (He et al. 2015, equation 10). */
 const heNormal = (fanIn: number): Initializer => ({ kind: 'normal', deviation: Math.sqrt(2 / fanIn) });
@@ -26,6 +26,7 @@ const options = z
     name: z.literal('mlp'),
     latent: latent.default(2),
     latentDistribution: latentDistribution.default('normal'),
+    latentCodes,
     generator: z
       .strictObject({
         hidden: hidden.default([128, 128, 128]),

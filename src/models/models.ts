@@ -10,6 +10,7 @@ import { maxout } from './maxout.js';
 import { maxoutConv } from './maxout-conv.js';
 import { mlp } from './mlp.js';
 import type { Network } from './network.js';
+import { codeCount, type LatentCodes } from './options.js';
 import { ownNetworks } from './own-networks.js';
 import { r3gan } from './r3gan.js';
 import { sagan } from './sagan.js';
@@ -31,7 +32,7 @@ export type ModelOptions = z.infer<typeof modelOptions>;
 export function buildArchitecture(options: ModelOptions, itemShape: Shape, classes = 0): Architecture {
   const build = (shape: Shape) =>
     normed(variantOf(MODELS, options).build(options as never, shape, classes), options);
-  const architecture = build(itemShape);
+  const architecture = withCodes(build(itemShape), options);
   const packing = packingOf(options);
   if (packing === 1) return architecture;
   if (options.conditional !== 'none') {
@@ -42,12 +43,24 @@ export function buildArchitecture(options: ModelOptions, itemShape: Shape, class
     );
   }
   const packed = [...itemShape.slice(0, -1), itemShape.at(-1)! * packing];
-  return { generator: architecture.generator, discriminator: build(packed).discriminator, packing };
+  return { ...architecture, discriminator: build(packed).discriminator, packing };
 }
 
 /** Networks of one's own pack by themselves, if at all. */
 const packingOf = (options: ModelOptions): number =>
   options.name === 'module' ? 1 : ((options as { packing?: number }).packing ?? 1);
+
+function withCodes(architecture: Architecture, options: ModelOptions): Architecture {
+  const { latentCodes: codes } = options as { latentCodes?: LatentCodes };
+  if (!codes) return architecture;
+  const { latents } = architecture.generator.inputs;
+  if (latents!.length === 1 && codeCount(codes) < latents![0]!) return { ...architecture, codes };
+  throw new NashError(
+    'usage',
+    `model.latentCodes are ${codeCount(codes)} numbers, of latents of shape [${latents!.join(', ')}]: some have to be left for noise. ` +
+      'Raise model.latent, or take codes away.',
+  );
+}
 
 const spectralNormOf = (options: ModelOptions): readonly Net[] =>
   (options as { spectralNorm?: Net[] }).spectralNorm ?? [];

@@ -6,10 +6,28 @@ export const width = z.int().positive().max(65_536);
 export const hidden = z.array(width).min(1).max(32).describe('units of each hidden layer');
 export const latent = z.int().positive().max(65_536).describe('numbers in z, of which G makes a sample');
 export const latentDistribution = z
-  .enum(['normal', 'uniform'])
+  .enum(['normal', 'uniform', 'truncated'])
   .describe(
-    'of z; `uniform`: on [-sqrt(3), sqrt(3)], unit variance, as goodfeli/adversarial draws it for MNIST',
+    'of z; `uniform`: on [-sqrt(3), sqrt(3)], unit variance, as goodfeli/adversarial draws it for MNIST; `truncated`: normal, drawn anew beyond ' +
+      '2 deviations (Brock et al. 2019, section 3.1)',
   );
+export type LatentDistribution = z.output<typeof latentDistribution>;
+export const latentCodes = z
+  .strictObject({
+    categories: z
+      .array(z.int().min(2).max(65_536))
+      .max(16)
+      .default([])
+      .describe('values of each categorical code, all equally likely, of which z has one-hot numbers'),
+    continuous: z.int().nonnegative().max(65_536).default(0).describe('codes that are uniform on [-1, 1]'),
+  })
+  .optional()
+  .describe('the last of the `latent` numbers, which are no noise (InfoGAN: Chen et al. 2016, section 7)');
+export type LatentCodes = NonNullable<z.output<typeof latentCodes>>;
+/** How many of the latents are codes. */
+export const codeCount = ({ categories, continuous }: LatentCodes): number =>
+  categories.reduce((sum, values) => sum + values, continuous);
+
 /** share of what dropout keeps */
 export const keep = z.number().gt(0).max(1);
 export const spectralNorm = z

@@ -7,7 +7,7 @@ import { moduleKeys } from '../variants.js';
 import { type Architecture, modelEntry } from './architecture.js';
 import { type ConditionalOptions, conditionalOptions, type Labelling, labelling } from './labels.js';
 import { type Network, whereMade } from './network.js';
-import { latent, latentDistribution, spectralNorm } from './options.js';
+import { latent, latentCodes, latentDistribution, spectralNorm } from './options.js';
 
 export const ownNetworks = modelEntry({
   options: z
@@ -15,12 +15,13 @@ export const ownNetworks = modelEntry({
       ...moduleKeys,
       latent: latent.optional().describe('handed to the module, which may decide by itself'),
       latentDistribution: latentDistribution.default('normal'),
+      latentCodes,
       ...conditionalOptions,
       spectralNorm: spectralNorm.default([]),
     })
     .describe('networks of your own, which a file makes (docs/your-own.md)'),
   build(options, itemShape, classes) {
-    const known = ['latentDistribution', 'spectralNorm', ...Object.keys(conditionalOptions)];
+    const known = ['latentDistribution', 'latentCodes', 'spectralNorm', ...Object.keys(conditionalOptions)];
     const labels = labelling(options, classes);
     const make = () => madeBy(options, 'networks', { known, given: [[...itemShape], labels] });
     const made = make();

@@ -11,7 +11,7 @@ import { geometryOf } from './geometry.js';
 import { conditionalOptions, labelling } from './labels.js';
 import { convolution, type Layer } from './layers.js';
 import { network } from './network.js';
-import { latent, latentDistribution, packing, width } from './options.js';
+import { latent, latentCodes, latentDistribution, packing, width } from './options.js';
 import { filteredDouble, filteredHalf } from './pictures.js';
 
 const options = z
@@ -27,6 +27,7 @@ const options = z
       .describe('width inside a block, in widths (paper, grouped: 2)'),
     latent: latent.default(64),
     latentDistribution: latentDistribution.default('normal'),
+    latentCodes,
     ...conditionalOptions,
     packing,
   })

@@ -5,7 +5,7 @@ import { geometryOf } from './geometry.js';
 import { conditionalOptions, labelling } from './labels.js';
 import { glorotUniform } from './layers.js';
 import { network } from './network.js';
-import { latent, latentDistribution, packing, spectralNorm, width } from './options.js';
+import { latent, latentCodes, latentDistribution, packing, spectralNorm, width } from './options.js';
 import { plainly, resnetDiscriminator, resnetGenerator } from './resnet.js';
 import { resnetWidths } from './sngan.js';
 
@@ -15,6 +15,7 @@ const options = z
     width: width.optional().describe('channels of D next to the image; default: as of sngan'),
     latent: latent.default(128),
     latentDistribution: latentDistribution.default('normal'),
+    latentCodes,
     ...conditionalOptions,
     spectralNorm: spectralNorm.default(['discriminator', 'generator']),
     packing,

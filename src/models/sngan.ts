@@ -14,7 +14,7 @@ import {
   transposedConvolution,
 } from './layers.js';
 import { network } from './network.js';
-import { latent, latentDistribution, packing, spectralNorm, width } from './options.js';
+import { latent, latentCodes, latentDistribution, packing, spectralNorm, width } from './options.js';
 import { plainly, resnetDiscriminator, resnetGenerator } from './resnet.js';
 
 const options = z
@@ -32,6 +32,7 @@ const options = z
       ),
     latent: latent.default(128),
     latentDistribution: latentDistribution.default('normal'),
+    latentCodes,
     ...conditionalOptions,
     spectralNorm: spectralNorm.default(['discriminator']),
     packing,

@@ -1,12 +1,29 @@
 // What G makes a shard's samples of, drawn inside the step.
 import * as tf from '@tensorflow/tfjs-core';
 import { layer } from '../compiler/layer-scope.js';
-import { randomNormal, randomUniform, type SeedSource } from '../kernels/random.js';
+import { randomNormal, randomTruncatedNormal, randomUniform, type SeedSource } from '../kernels/random.js';
 import type { Application } from '../models/network.js';
+import { codeCount, type LatentCodes, type LatentDistribution } from '../models/options.js';
 import { drawLabels, type Labelled, oneHot } from './labels.js';
 import type { StepContext } from './step.js';
 
-/** `[batch, latent]`: zero mean and unit variance; `uniform` is on [-sqrt(3), sqrt(3)]. */
+const HALF_WIDTH = Math.sqrt(3);
+const DISTRIBUTIONS: Readonly<
+  Record<LatentDistribution, (shape: readonly number[], seeds: SeedSource) => tf.Tensor>
+> = {
+  normal: randomNormal,
+  uniform: (shape, seeds) => symmetric(shape, HALF_WIDTH, seeds),
+  truncated: randomTruncatedNormal,
+};
+
+/** Uniform on [-bound, bound). */
+const symmetric = (shape: readonly number[], bound: number, seeds: SeedSource): tf.Tensor =>
+  tf.sub(tf.mul(randomUniform(shape, seeds), 2 * bound), bound);
+
+/**
+ * `[batch, latent]`: of zero mean and unit variance (`uniform` is on [-sqrt(3), sqrt(3)]), but for truncated ones, whose variance is 0.77; and
+ * after that noise the codes of an architecture that has them.
+ */
 export function drawLatents(
   {
     architecture,
@@ -15,13 +32,24 @@ export function drawLatents(
   }: Pick<StepContext, 'architecture' | 'latentDistribution' | 'batch'>,
   seeds: SeedSource,
 ): tf.Tensor {
-  const shape = [batch, ...architecture.generator.inputs.latents!];
-  const bound = Math.sqrt(3);
-  return layer('latents', () =>
-    latentDistribution === 'normal'
-      ? randomNormal(shape, seeds)
-      : tf.sub(tf.mul(randomUniform(shape, seeds), 2 * bound), bound),
+  const { generator, codes } = architecture;
+  const shape = generator.inputs.latents!;
+  const draw = DISTRIBUTIONS[latentDistribution];
+  return layer('latents', () => {
+    if (!codes) return draw([batch, ...shape], seeds);
+    return tf.concat(
+      [draw([batch, shape[0]! - codeCount(codes)], seeds), ...drawCodes(codes, batch, seeds)],
+      1,
+    );
+  });
+}
+
+/** `[batch, values]` for each category, one-hot, then `[batch, continuous]`. */
+function drawCodes({ categories, continuous }: LatentCodes, batch: number, seeds: SeedSource): tf.Tensor[] {
+  const hot = categories.map((values) =>
+    oneHot(tf.cast(tf.floor(tf.mul(randomUniform([batch], seeds), values)), 'int32'), values),
   );
+  return continuous === 0 ? hot : [...hot, symmetric([batch, continuous], 1, seeds)];
 }
 
 /** G's inputs: `latents`, and `labels`, one-hot `[batch, classes]`, in a conditional run. */

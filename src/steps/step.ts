@@ -7,6 +7,7 @@ import type { MetricName } from '../metrics/catalogue.js';
 import type { Labels } from '../metrics/metrics.js';
 import type { Architecture } from '../models/architecture.js';
 import type { Network } from '../models/network.js';
+import type { LatentDistribution } from '../models/options.js';
 import { vectorLength } from '../parameters/layout.js';
 import type { PenaltyOptions } from '../penalties/penalties.js';
 import type { StepClasses } from './labels.js';
@@ -15,7 +16,7 @@ export interface StepContext {
   architecture: Architecture;
   loss: GanLoss;
   penalties: PenaltyOptions;
-  latentDistribution: 'normal' | 'uniform';
+  latentDistribution: LatentDistribution;
   /** how items are changed before D sees them; absent: not at all */
   augmentation?: AugmentationOptions | undefined;
   /** items of one shard */

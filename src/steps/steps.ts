@@ -45,9 +45,9 @@ export function architectureOf(
   if (augmentation.name !== 'none') requirePictures(`augmentation ${augmentation.name}`, itemShape);
   if (penalties.discriminator.some(({ name }) => name === 'consistency'))
     requirePictures('the penalty consistency', itemShape);
-  const { discriminator, generator, packing } = buildArchitecture(model, itemShape, classes);
+  const { discriminator, generator, ...rest } = buildArchitecture(model, itemShape, classes);
   return {
-    ...(packing !== undefined && { packing }),
+    ...rest,
     discriminator: withSlots(discriminator, [
       ...penaltySlots('discriminator', penalties),
       ...augmentationSlots(augmentation),

@@ -42,6 +42,9 @@ class Draws:
         a = (self.seed[0] + self.count + 2**31) % 2**32 - 2**31  # int32 wraps
         return torch.tensor(op(shape=list(shape), seed=tf.constant([a, self.seed[1]], tf.int32)).numpy().astype(np.float64))
 
+    def truncated(self, shape):
+        return self.draw(tf.raw_ops.StatelessTruncatedNormal, shape)
+
     def normal(self, shape):
         return self.draw(tf.raw_ops.StatelessRandomNormal, shape)
 
@@ -247,6 +250,7 @@ class Game:
         self.item, self.loss, self.latent, self.penalties, self.counts = item, loss, model["latent"], penalties, counts
         self.auxiliary = model.get("auxiliaryWeight", 1) if model.get("conditional") == "auxiliary" else None
         self.training = lambda draws, labels=None: Mode(draws, True, group, labels)
+        self.codes = model.get("latentCodes", {})
         self.distribution = model.get("latentDistribution", "uniform" if model["name"] == "maxout" else "normal")
         make = {"mlp": mlp, "maxout": maxout, "dcgan": dcgan}.get(model["name"])
         G, D = make(model, item, len(counts)) if make else NETWORKS[model["name"]](model, item, len(counts), TOOLS)
@@ -268,10 +272,16 @@ class Game:
         return x.reshape(len(x), *self.item) if net == "generator" and part.stop is None else x
 
     def latents(self, batch, draws):
-        shape = (batch, self.latent)
-        if self.distribution == "normal":
-            return draws.normal(shape)
-        return (2 * draws.uniform(shape) - 1) * math.sqrt(3)  # unit variance
+        sizes, continuous = self.codes.get("categories", []), self.codes.get("continuous", 0)
+        shape = (batch, self.latent - sum(sizes) - continuous)
+        if self.distribution == "uniform":
+            z = [(2 * draws.uniform(shape) - 1) * math.sqrt(3)]  # unit variance
+        else:
+            z = [getattr(draws, self.distribution)(shape)]
+        z += [F.one_hot((draws.uniform((batch,)) * n).long(), n).double() for n in sizes]  # Chen et al. 2016, section 7.2
+        if continuous:
+            z.append(2 * draws.uniform((batch, continuous)) - 1)
+        return torch.cat(z, 1)
 
     def labels(self, batch, draws):
         """Classes of samples, in the proportions of the data, one-hot."""

@@ -85,6 +85,9 @@ out.append(golden(f"{NORMS[0][0]}, gradient penalty 10", *NORMS[0][1:], "wassers
 BOTH = {"spectralNorm": ["discriminator", "generator"]}
 out.append(golden("mlp with spectral norm and batch norm in G, gradient penalty 10", {**cases[1][1], **BOTH}, *cases[1][2:], "wasserstein", ONE("gradient-penalty", 10)))
 out.append(golden("dcgan of side 16 with spectral norm, R1", {**cases[6][1], **BOTH}, [16, 16, 3], 4, 1.5, "minimax", ONE("r1", 3)))
+out.append(golden("mlp of truncated latents", {**cases[0][1], "latentDistribution": "truncated"}, *cases[0][2:], "minimax", {}))
+CODES = {"latent": 11, "latentCodes": {"categories": [4, 3], "continuous": 2}}
+out.append(golden("dcgan of side 28, of uniform noise and codes", {**cases[-1][1], **CODES}, *cases[-1][2:], "minimax", {}))
 
 # Networks of pictures, small: pictures of side 8 (4 doubled once), 16 (twice) and 28 (7 twice).
 SNGAN = {"name": "sngan", "width": 2, "latent": 3}

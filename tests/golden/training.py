@@ -21,7 +21,7 @@ MAXOUT = {"name": "maxout", "latent": 4, "generator": {"hidden": [12], "range": 
 CASES = [
     ("mlp with batch norm, Adam, alternating, k = 2", None, [2], 3, {
         "seed": 5, "data": {"source": "ring", "modes": 5, "radius": 2, "deviation": 0.1},
-        "model": {"name": "mlp", "latent": 2, "generator": {"hidden": [6, 5], "batchNorm": True}, "discriminator": {"hidden": [7]}},
+        "model": {"name": "mlp", "latent": 2, "generator": {"hidden": [6, 5], "normalization": "batch"}, "discriminator": {"hidden": [7]}},
         "loss": {"name": "non-saturating"}, "optimizer": {"discriminator": ADAM, "generator": ADAM},
         "schedule": {"order": "alternating", "discriminatorSteps": 2}, "minibatch": {"size": 12, "shards": 2}, "averaging": {"decay": 0.999}}),
     ("mlp, Wasserstein with clip, RMSProp, simultaneous, k = 2", 10, [2, 1, 1], 4, {

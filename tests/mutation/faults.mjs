@@ -394,8 +394,18 @@ export const FAULTS = [
       'tf.mul(randomUniform(shape, seeds), 2 * bound), bound)',
       'tf.mul(randomUniform(shape, seeds), 2 * bound), 0)',
     ],
-    ['uniform latents are on [-1, 1]', 'const bound = Math.sqrt(3);', 'const bound = 1;'],
-    ['latents are always normal', "latentDistribution === 'normal'", "latentDistribution !== ('' as string)"],
+    ['uniform latents are on [-1, 1]', 'HALF_WIDTH = Math.sqrt(3)', 'HALF_WIDTH = 1'],
+    ['latents are always normal', 'DISTRIBUTIONS[latentDistribution]', 'DISTRIBUTIONS.normal'],
+    [
+      'a category is never the last',
+      'randomUniform([batch], seeds), values)',
+      'randomUniform([batch], seeds), values - 1)',
+    ],
+    [
+      'continuous codes are positive',
+      'symmetric([batch, continuous], 1, seeds)',
+      'randomUniform([batch, continuous], seeds)',
+    ],
   ]),
   ...of('src/steps/sample-step.ts', STEPS, [
     [

@@ -20,7 +20,7 @@ import { type Manifest, NETS, type Net, type SlotMerge } from './parameters/mani
 import { boundOf } from './penalties/penalties.js';
 import { minibatchOf, type Phase, phaseOf, versionsAfter } from './protocol/schedule.js';
 import type { InputName } from './steps/step.js';
-import { architectureOf, STEPS, scheduleOf, shardSeed, stepContextOf } from './steps/steps.js';
+import { architectureOf, noiseAt, STEPS, scheduleOf, shardSeed, stepContextOf } from './steps/steps.js';
 
 /** Weights and state slots of both nets, `[size + slotSize]` each, and G's average. */
 export interface TrainedVectors {
@@ -71,6 +71,7 @@ export function trainReference(
           discriminator: tf.tensor1d(versions.get(`discriminator@${reads.discriminator}`)!),
           generator: tf.tensor1d(versions.get(`generator@${reads.generator}`)!),
           ...realItems(minibatchOf(config.schedule, net, step), shard),
+          noise: tf.tensor1d([noiseAt(config, reads)]),
           seed: tf.tensor1d(shardSeed(config, { branch: 0, net, step, shard }), 'int32'),
         };
         const fed = Object.fromEntries(declared.map(({ name }) => [name, inputs[name]]));

@@ -52,6 +52,7 @@ const AMENDABLE: readonly string[] = [
   'schedule.criticWarmup',
   'loss',
   'penalties',
+  'instanceNoise',
   'init.freeze',
   'averaging',
 ];

@@ -2,6 +2,7 @@
 // in one of these files. Which settings decide the bits of a run is said in decisive.ts.
 import { z } from 'zod';
 import { augmentationOptions } from '../augmentation/augmentation.js';
+import { instanceNoise } from '../augmentation/instance-noise.js';
 import { dataOptions } from '../data/options.js';
 import { lossOptions } from '../losses/losses.js';
 import { modelOptions } from '../models/models.js';
@@ -124,6 +125,7 @@ export const runConfig = z
     augmentation: named(augmentationOptions, 'none').describe(
       'random changes of real and generated pictures alike, before D sees them',
     ),
+    instanceNoise,
     init: init.prefault({}),
     optimizer: z
       .strictObject({

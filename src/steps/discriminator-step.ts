@@ -13,6 +13,7 @@ import { draw, generate } from './latents.js';
 import { differentiate, penalized, withTerms } from './objective.js';
 import { shown, shownGroup } from './shown.js';
 import {
+  noiseInputs,
   realInputs,
   SEED,
   type Statistic,
@@ -70,14 +71,21 @@ export const discriminatorStep = (isRegularized: boolean): StepEntry => ({
     const penalties = penaltiesOf('discriminator', context.penalties, isRegularized);
     const slopes = slopesOf(context.penalties, isRegularized);
     return {
-      inputs: [vectorInput(discriminator), vectorInput(generator), ...realInputs(context), SEED],
+      inputs: [
+        vectorInput(discriminator),
+        vectorInput(generator),
+        ...realInputs(context),
+        ...noiseInputs(context),
+        SEED,
+      ],
       step: (inputs) => {
         const seeds = new SeedSource(inputs.seed!);
         const g = unpack(inputs.generator!, generator);
         const generated = generate(context, draw(context, seeds), { ...g, isTraining: true, group, seeds });
         const d = unpack(inputs.discriminator!, discriminator);
-        const real = shown(labelled(inputs, context), context, { ...d, seeds });
-        const fake = shown(generated.fake, context, { ...d, seeds });
+        const state = { ...d, seeds, noise: inputs.noise };
+        const real = shown(labelled(inputs, context), context, state);
+        const fake = shown(generated.fake, context, state);
         const { discriminatorGives } = context.loss;
         const tellsClasses = context.classes?.auxiliaryWeight !== undefined;
         const isAdaptive = context.augmentation?.name === 'ada';

@@ -9,7 +9,7 @@ import { classLosses, judgementOf, type Labelled, labelled } from './labels.js';
 import { draw, generate } from './latents.js';
 import { differentiate, penalized, withTerms } from './objective.js';
 import { shown, shownGroup } from './shown.js';
-import { realInputs, SEED, type Statistic, type StepEntry, vectorInput } from './step.js';
+import { noiseInputs, realInputs, SEED, type Statistic, type StepEntry, vectorInput } from './step.js';
 
 const STATISTICS: readonly Statistic[] = [{ name: 'loss', metric: 'gan_loss', labels: { net: 'generator' } }];
 
@@ -25,7 +25,7 @@ export const generatorStep = (isRegularized: boolean): StepEntry => ({
     const penalties = penaltiesOf('generator', context.penalties, isRegularized);
     const real = loss.generatorSees === 'both' ? realInputs(context) : [];
     return {
-      inputs: [vectorInput(discriminator), vectorInput(generator), ...real, SEED],
+      inputs: [vectorInput(discriminator), vectorInput(generator), ...real, ...noiseInputs(context), SEED],
       step: (inputs) => {
         const seeds = new SeedSource(inputs.seed!);
         const g = unpack(inputs.generator!, generator);
@@ -33,7 +33,8 @@ export const generatorStep = (isRegularized: boolean): StepEntry => ({
         const judge = (items: Labelled) => {
           const application = { ...d, isTraining: true, group: shownGroup(context), seeds };
           return judgementOf(
-            discriminator.apply(shown(items, context, { ...d, seeds }), application).output,
+            discriminator.apply(shown(items, context, { ...d, seeds, noise: inputs.noise }), application)
+              .output,
             context,
           );
         };

@@ -1,6 +1,7 @@
 // Items as D is shown them.
 import * as tf from '@tensorflow/tfjs-core';
 import { augmented } from '../augmentation/augmentation.js';
+import { noisy } from '../augmentation/instance-noise.js';
 import type { SeedSource } from '../kernels/random.js';
 import type { Architecture } from '../models/architecture.js';
 import type { NamedTensors } from '../models/network.js';
@@ -8,17 +9,19 @@ import type { Labelled } from './labels.js';
 import type { StepContext } from './step.js';
 
 /**
- * Items as they are shown: pictures changed by the run's augmentation, then packed.
- * @param slots of D, which hold what the augmentation remembers
+ * Items as they are shown: pictures changed by the run's augmentation, with its noise, then packed.
+ * @param state.slots of D, which hold what the augmentation remembers
+ * @param state.noise deviation of the noise `[1]`, in a run that has any
  */
 export function shown(
   { items, ...labels }: Labelled,
   { architecture, augmentation }: Pick<StepContext, 'architecture' | 'augmentation'>,
-  { slots, seeds }: { slots: NamedTensors; seeds: SeedSource },
+  { slots, seeds, noise }: { slots: NamedTensors; seeds: SeedSource; noise: tf.Tensor | undefined },
 ): Labelled {
   const slot = (name: string) => slots.get(name)!;
   const changed = augmentation ? augmented(augmentation, items, { slot, seeds }) : items;
-  return { ...labels, items: packed(changed, architecture) };
+  const seen = noise ? noisy(changed, noise, seeds) : changed;
+  return { ...labels, items: packed(seen, architecture) };
 }
 
 /** Items `[batch, ...item]`, packed: so many beside each other, in their order, in the last axis (PacGAN: Lin et al. 2018, section 2). */

@@ -1,6 +1,7 @@
 // What a kind of step is: a pure function of tensors over one shard, the inputs that it declares, and what it tells of itself. The
 // compiler traces it, the reference trainer runs it. Knows nothing of shards, workers or versions.
 import type { AugmentationOptions } from '../augmentation/augmentation.js';
+import type { InstanceNoise } from '../augmentation/instance-noise.js';
 import type { InputSpec, StepFunction } from '../compiler/recording.js';
 import type { GanLoss } from '../losses/loss.js';
 import type { MetricName } from '../metrics/catalogue.js';
@@ -19,6 +20,8 @@ export interface StepContext {
   latentDistribution: LatentDistribution;
   /** how items are changed before D sees them; absent: not at all */
   augmentation?: AugmentationOptions | undefined;
+  /** noise on items before D sees them; absent: none */
+  instanceNoise?: InstanceNoise | undefined;
   /** items of one shard */
   batch: number;
   /** items of all shards; default: those of one */
@@ -30,7 +33,7 @@ export interface StepContext {
 }
 
 /** What a worker can feed; a step declares which of it it takes. */
-export type InputName = 'discriminator' | 'generator' | 'real' | 'labels' | 'seed';
+export type InputName = 'discriminator' | 'generator' | 'real' | 'labels' | 'noise' | 'seed';
 export type StepInput = InputSpec & { name: InputName };
 
 export interface StepDefinition {
@@ -89,6 +92,10 @@ export const realInputs = (context: StepContext): StepInput[] => [
   realInput(context),
   ...(context.classes ? [labelInput(context)] : []),
 ];
+
+/** Deviation of instance noise, which changes from step to step, in a run that has any. */
+export const noiseInputs = ({ instanceNoise }: Pick<StepContext, 'instanceNoise'>): StepInput[] =>
+  instanceNoise ? [{ name: 'noise', shape: [1], dtype: 'float32' }] : [];
 
 /** int32 `[2]`, from which every draw of the step follows. */
 export const SEED: StepInput = { name: 'seed', shape: [2], dtype: 'int32' };

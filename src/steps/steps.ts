@@ -1,5 +1,6 @@
 // The table of steps: what each kind of the protocol computes, and what a run's steps are made with.
 import { augmentationSlots, requirePictures } from '../augmentation/augmentation.js';
+import { deviationAt } from '../augmentation/instance-noise.js';
 import type { RunConfig } from '../config/run-config.js';
 import { lossOf } from '../losses/losses.js';
 import type { Architecture } from '../models/architecture.js';
@@ -9,7 +10,7 @@ import { seedOf } from '../numerics/random.js';
 import type { Shape } from '../numerics/shape.js';
 import type { Net } from '../parameters/manifest.js';
 import { lazyInterval, penaltySlots } from '../penalties/penalties.js';
-import type { Schedule } from '../protocol/schedule.js';
+import type { Schedule, Versions } from '../protocol/schedule.js';
 import type { StepKind } from '../protocol/step-kinds.js';
 import { discriminatorStep } from './discriminator-step.js';
 import { generatorStep } from './generator-step.js';
@@ -81,6 +82,7 @@ export const stepContextOf = (
   penalties: config.penalties,
   latentDistribution: config.model.latentDistribution,
   augmentation: config.augmentation,
+  instanceNoise: config.instanceNoise,
   batch: config.minibatch.size / config.minibatch.shards,
   minibatch: config.minibatch.size,
   group: config.minibatch.group,
@@ -89,6 +91,12 @@ export const stepContextOf = (
 
 const auxiliaryWeightOf = ({ conditional, auxiliaryWeight = 1 }: RunConfig['model']): number | undefined =>
   conditional === 'auxiliary' ? auxiliaryWeight : undefined;
+
+/** The deviation of instance noise in a step that reads these versions; 0 in a run that has none. */
+export const noiseAt = (
+  { instanceNoise }: Pick<RunConfig, 'instanceNoise'>,
+  { generator }: Versions,
+): number => (instanceNoise ? deviationAt(instanceNoise, generator) : 0);
 
 /** The seed of a shard's noise and dropout: decided by (seed, branch, net, step, shard) alone. */
 export const shardSeed = (

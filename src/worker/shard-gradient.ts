@@ -11,11 +11,11 @@ import { addInto } from '../numerics/vectors.js';
 import { initialParameters } from '../parameters/initial.js';
 import type { Manifest, Net } from '../parameters/manifest.js';
 import { vectorHash } from '../parameters/vector-hash.js';
-import { minibatchOf } from '../protocol/schedule.js';
+import { minibatchOf, type Versions } from '../protocol/schedule.js';
 import { leavesOf, sumAlongTree, type TreeNode } from '../protocol/shard-tree.js';
 import { netOf, type StepKind } from '../protocol/step-kinds.js';
 import { type InputName, realInput, type StepContext, type StepDefinition, seesReal } from '../steps/step.js';
-import { STEPS, shardSeed } from '../steps/steps.js';
+import { noiseAt, STEPS, shardSeed } from '../steps/steps.js';
 import { RealItems } from './real-items.js';
 
 /** A node's sum and its leaves' statistics, in order. */
@@ -30,6 +30,7 @@ interface StepName {
   stepKind: StepKind;
   step: number;
   branch: number;
+  reads: Versions;
 }
 
 export type NodeRequest = TreeNode & StepName;
@@ -46,6 +47,8 @@ export interface Computer {
   readAhead(request: NodeRequest): void;
   dispose(): void;
 }
+
+const BEGIN: Versions = { discriminator: 0, generator: 0 };
 
 /** What a shard is shown of the data. */
 type RealInputs = Pick<Record<InputName, () => tf.Tensor>, 'real' | 'labels'>;
@@ -80,7 +83,7 @@ export class GradientComputer implements Computer {
     const first = (net: Net) =>
       tf.tensor1d(initialParameters(this.context.architecture[net].manifest, { seed, net }));
     const weights = { discriminator: first('discriminator'), generator: first('generator') };
-    const name = { net: netOf(stepKind), stepKind, step: 0, branch: 0, shard: 0 };
+    const name = { net: netOf(stepKind), stepKind, step: 0, branch: 0, shard: 0, reads: BEGIN };
     const { payload, statistics } = this.run(name, weights, this.madeUpItems());
     tf.dispose(weights);
     return { payload: payload!, statistics: statistics! };
@@ -146,6 +149,7 @@ export class GradientComputer implements Computer {
       discriminator: () => weights.discriminator,
       generator: () => weights.generator,
       ...real,
+      noise: () => tf.tensor1d([noiseAt(this.config, at.reads)]),
       seed: () => tf.tensor1d(shardSeed(this.config, at), 'int32'),
     };
     const feeds = Object.fromEntries(inputs.map(({ name }) => [name, sources[name]()]));

@@ -46,6 +46,27 @@ export const FAULTS = [
       'tf.less(uniform(x, seeds), 1.5)',
     ],
   ]),
+  ...of(
+    'src/augmentation/instance-noise.ts',
+    ['tests/unit/steps/instance-noise.test.ts'],
+    [
+      [
+        'noise comes back after its steps',
+        'Math.max(0, 1 - generatorSteps / steps)',
+        'Math.abs(1 - generatorSteps / steps)',
+      ],
+      [
+        'noise has another deviation',
+        'tf.mul(randomNormal(items.shape, seeds), deviation)',
+        'randomNormal(items.shape, seeds)',
+      ],
+    ],
+  ),
+  ...of(
+    'src/steps/shown.ts',
+    ['tests/unit/steps/instance-noise.test.ts'],
+    [['D sees items without their noise', 'noise ? noisy(changed, noise, seeds) : changed', 'changed']],
+  ),
   ...of('src/augmentation/augmentation.ts', AUGMENTATION, [
     [
       "ADA's probability runs away from its target",

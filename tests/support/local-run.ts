@@ -98,7 +98,10 @@ async function trainStep({ config, store, computer, options }: Parts, net: Net, 
   const rows: number[][] = [];
   for (let index = nodeCount(shards, level) - 1; index >= 0; index--) {
     const node = { level, index };
-    const { payload, statistics } = computer.compute({ net, stepKind, step, branch: 0, ...node }, weights);
+    const { payload, statistics } = computer.compute(
+      { net, stepKind, step, reads, branch: 0, ...node },
+      weights,
+    );
     options.spoil?.(net, payload);
     rows.push(...statistics);
     const vector = store.allocatePayload(net);

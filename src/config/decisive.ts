@@ -1,6 +1,8 @@
 // Which settings decide the bits of a run's weights, and which of them a run may change on its way. All decide but those of FREE; a change
 // to a decisive one is another run, unless it is made known as an amendment, from a step on.
 import { createHash } from 'node:crypto';
+import { NETS, type Net } from '../parameters/manifest.js';
+import { statefulPenalties } from '../penalties/penalties.js';
 import type { RunConfig } from './run-config.js';
 
 interface FreeSetting {
@@ -110,10 +112,24 @@ export const differencesInWords = (before: RunConfig, now: RunConfig): string[] 
   differences(before, now).map(inWords);
 
 /** Settings that differ and that no amendment may change, in words. */
-export const unamendableChanges = (before: RunConfig, now: RunConfig): string[] =>
-  differences(before, now)
+export const unamendableChanges = (before: RunConfig, now: RunConfig): string[] => [
+  ...differences(before, now)
     .filter(({ path }) => !isAmendable(path))
-    .map(inWords);
+    .map(inWords),
+  ...NETS.flatMap((net) => stateChanges(net, before, now)),
+];
+
+/** Penalties of a net with state beside the weights, of which only one of two configs knows, in words. */
+function stateChanges(net: Net, before: RunConfig, now: RunConfig): string[] {
+  const [old, asked] = [before, now].map(({ penalties }) => statefulPenalties(net, penalties));
+  const says = (name: string, verb: string, has: string) =>
+    `${name} in penalties.${net} would ${verb}, and keeps numbers beside the weights, which the checkpoint ${has} (a run of its own begins with ` +
+    'these weights by --set init.from=RUN_DIR)';
+  return [
+    ...asked!.filter((name) => !old!.includes(name)).map((name) => says(name, 'begin', 'lacks')),
+    ...old!.filter((name) => !asked!.includes(name)).map((name) => says(name, 'end', 'has')),
+  ];
+}
 
 /** Settings that differ and decide nothing in either run. */
 export const freeChanges = (before: RunConfig, now: RunConfig): Difference[] =>

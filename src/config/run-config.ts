@@ -1,5 +1,5 @@
 // The run config: WHAT is learned and by which rules. Composed of each folder's own options; every default is visible
-// in one of these files. Which settings decide the bits of a run is said in decisive.ts.
+// in one of these files. Which settings decide the bits of a run is said in decisive.ts. Long, since it is one list of keys.
 import { z } from 'zod';
 import { augmentationOptions } from '../augmentation/augmentation.js';
 import { instanceNoise } from '../augmentation/instance-noise.js';
@@ -7,6 +7,7 @@ import { dataOptions } from '../data/options.js';
 import { lossOptions } from '../losses/losses.js';
 import { modelOptions } from '../models/models.js';
 import { averagingOptions, optimizerOptions } from '../optimizers/options.js';
+import { NETS } from '../parameters/manifest.js';
 import { penaltyOptions } from '../penalties/penalties.js';
 import { ENDPOINT_OR_NONE, HTTP_ADDRESS } from '../protocol/network-address.js';
 import { scheduleOptions } from '../protocol/schedule.js';
@@ -312,6 +313,24 @@ export const runConfig = z
         generatorSteps: count.default(10_000).describe("G's steps after which the run is done"),
       })
       .prefault({}),
+  })
+  .superRefine(({ model, optimizer }, context) => {
+    const refuse = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message });
+    if (model.auxiliaryWeight !== undefined && model.conditional !== 'auxiliary')
+      refuse(
+        ['model', 'auxiliaryWeight'],
+        `it weighs what an auxiliary classifier adds to the losses, and 'model.conditional' is ${model.conditional}: say auxiliary there, or ` +
+          'leave the weight out',
+      );
+    for (const net of NETS) {
+      const { learningRate, schedule } = optimizer[net];
+      const { minimum } = schedule as { minimum?: number };
+      if (minimum && minimum > learningRate)
+        refuse(
+          ['optimizer', net, 'schedule', 'minimum'],
+          `the rate would rise to ${minimum} from 'optimizer.${net}.learningRate', which is ${learningRate}; expected at most that`,
+        );
+    }
   })
   .superRefine(({ model, minibatch: { size, shards, group } }, context) => {
     const { packing = 1 } = model as { packing?: number };

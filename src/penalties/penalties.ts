@@ -125,6 +125,10 @@ export const slopesOf = (options: PenaltyOptions, isRegularized: boolean): Reado
 export const penaltySlots = (net: Net, options: PenaltyOptions): SlotSpec[] =>
   entriesOf(net, options).flatMap(({ entry, options: one }) => entry.slots?.(one as never) ?? []);
 
+/** Names of a net's penalties that keep such state. */
+export const statefulPenalties = (net: Net, options: PenaltyOptions): string[] =>
+  entriesOf(net, options).flatMap(({ entry, options: one }) => (entry.slots ? one.name : []));
+
 /** The bound to which a net's weights are clamped after each update, the least where several are asked for; absent: none. */
 export function boundOf(
   net: Net,

@@ -144,6 +144,7 @@ const TABLE: Table = {
       'models',
       'modules',
       'optimizers',
+      'parameters',
       'penalties',
       'protocol',
     ],

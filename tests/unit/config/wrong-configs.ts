@@ -57,6 +57,18 @@ export const WRONG: [what: string, text: string, sets: string[], says: RegExp][]
     ['model.discriminator.batchNorm=true'],
     /unknown key 'model.discriminator.batchNorm'; did you mean 'model.generator.normalization'/,
   ],
+  [
+    'the weight of a classifier that D is not',
+    RING,
+    ['model.auxiliaryWeight=2'],
+    /'model.auxiliaryWeight': it weighs what an auxiliary classifier adds to the losses, and 'model.conditional' is none: say auxiliary/,
+  ],
+  [
+    'a rate that would rise to its minimum',
+    RING,
+    ['optimizer.generator.schedule={name: cosine, steps: 10, minimum: 0.1}'],
+    /'optimizer.generator.schedule.minimum': the rate would rise to 0.1 from 'optimizer.generator.learningRate', which is 0.0002; expected/,
+  ],
   ['no data', 'model: { name: mlp }', [], /'data.*missing/],
   ['no model', 'data: { source: ring }', [], /'model.*missing/],
   [

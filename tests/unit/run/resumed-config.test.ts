@@ -81,6 +81,18 @@ describe('an amendment', () => {
     expect(begunWith(second.config, second.amendments)).toEqual(configOf(K2));
   });
 
+  it('of a penalty with state is refused by its name, whether it begins or ends', () => {
+    const lecam = 'penalties.discriminator=[{name: lecam}]';
+    expect(() => resume([lecam])).toThrow(
+      /^--amend cannot change this on the way: lecam in penalties.discriminator would begin, and keeps numbers beside the weights, which the checkpoint lacks \(.*init.from=RUN_DIR\)\. What may change/,
+    );
+    const begun = configOf({ penalties: { discriminator: [{ name: 'lecam' }], generator: [] } });
+    expect(() => resume(['penalties.discriminator=[]'], { begun })).toThrow(
+      /lecam in penalties.discriminator would end, .*which the checkpoint has/,
+    );
+    expect(resume(['penalties.discriminator=[{name: lecam}, {name: r1}]'], { begun }).isAmended).toBe(true);
+  });
+
   it('of k begins to count at the versions of its step', () => {
     expect(resume(['schedule.discriminatorSteps=5']).config.schedule).toEqual({
       order: 'alternating',

@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { DatasetSource } from '../data/data-source.js';
 import { permutation, RandomStream, seedOf } from '../numerics/random.js';
 import { sizeOf } from '../numerics/shape.js';
-import type { Classifier } from './measures/measure.js';
+import type { Classifier, Features } from './measures/measure.js';
 
 const HIDDEN = 128;
 const BATCH_MAX = 100;
@@ -14,6 +14,8 @@ const LEARNING_RATE = 2e-3;
 
 /** Holds tensors until `dispose`. */
 export interface TrainedClassifier extends Classifier {
+  /** what its hidden layer makes of an image */
+  features: Features;
   dispose(): void;
 }
 
@@ -34,11 +36,8 @@ export function trainClassifier(source: DatasetSource, classCount: number): Trai
   };
   const variables = [...layer(size, HIDDEN), ...layer(HIDDEN, classCount)];
   const [w1, b1, w2, b2] = variables as [tf.Variable, tf.Variable, tf.Variable, tf.Variable];
-  const logits = (x: tf.Tensor) =>
-    tf.add(
-      tf.matMul(tf.relu(tf.add(tf.matMul(x as tf.Tensor2D, w1 as tf.Tensor2D), b1)), w2 as tf.Tensor2D),
-      b2,
-    );
+  const hidden = (x: tf.Tensor) => tf.relu(tf.add(tf.matMul(x as tf.Tensor2D, w1 as tf.Tensor2D), b1));
+  const logits = (x: tf.Tensor) => tf.add(tf.matMul(hidden(x) as tf.Tensor2D, w2 as tf.Tensor2D), b2);
   const optimizer = tf.train.adam(LEARNING_RATE);
   const realCounts = new Array<number>(classCount).fill(0);
   const images = new Float32Array(batch * size);
@@ -56,6 +55,12 @@ export function trainClassifier(source: DatasetSource, classCount: number): Trai
   optimizer.dispose();
   return {
     realCounts,
+    features: {
+      name: `the ${HIDDEN} hidden units of a classifier that Nash trained with ${count.toLocaleString('en')} labelled images`,
+      size: HIDDEN,
+      of: (images) =>
+        tf.tidy(() => hidden(tf.tensor2d(images, [images.length / size, size])).dataSync() as Float32Array),
+    },
     classify: (images) =>
       tf.tidy(() => {
         const probabilities = tf.softmax(

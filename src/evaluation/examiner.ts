@@ -1,17 +1,13 @@
 // Measures a generator's samples and draws them, by the kind of data it learns. Knows no process: who has samples can examine them.
 import type { Classes } from '../data/classes.js';
 import type { DataSource, DatasetSource, DistributionSource } from '../data/data-source.js';
-import { permutation, seedOf } from '../numerics/random.js';
 import { sizeOf } from '../numerics/shape.js';
-import { trainClassifier } from './classifier.js';
 import { drawDensity } from './density-figure.js';
-import { ImageBins } from './image-bins.js';
 import { drawImageGrid } from './image-grid.js';
-import type { Reference } from './measures/measure.js';
-import { type Measures, prepareMeasures, sampleCountOf } from './measures/measures.js';
-import { hasFewClasses } from './measures/mode-coverage.js';
+import type { HeldOut } from './measures/measure.js';
+import { type MeasureName, type Measures, prepareMeasures, sampleCountOf } from './measures/measures.js';
 import { modeReport } from './measures/nearest-modes.js';
-import { RealNeighbours } from './real-neighbours.js';
+import { openReference, orderOf } from './reference.js';
 import { FIGURE_COLUMNS, figureLabels } from './sample-labels.js';
 import { drawScatter } from './scatter-figure.js';
 
@@ -40,36 +36,30 @@ const GRID_COUNT = 64;
 const REAL_COUNT = 5000;
 /** Real points drawn behind the generated ones. */
 const REAL_POINTS = 1000;
-/** Where the source does not name its classes: those of MNIST. */
-const CLASS_COUNT = 10;
 
-/**
- * @param configured samples that the config wants for mixtures
- * @param classes of the data, in a conditional run
- */
-export function createExaminer(
-  source: DataSource,
-  sourceName: string,
-  configured: number,
-  classes?: Classes,
-): Examiner {
-  const sampleCount = sampleCountOf(source, configured);
-  return source.kind === 'distribution'
-    ? mixtureExaminer(source, sampleCount, classes)
-    : imageExaminer(source, sampleCount, { hasFewClasses: hasFewClasses(sourceName), classes });
+export interface ExaminerOptions {
+  sourceName: string;
+  /** samples that the config wants for mixtures */
+  configured: number;
+  /** of the data, in a conditional run */
+  classes?: Classes | undefined;
+  /** metrics that are wanted beside the standing ones */
+  asked?: readonly MeasureName[];
+  /** where a measure that is asked for needs them */
+  heldOut?: HeldOut | undefined;
 }
 
-function mixtureExaminer(
-  source: DistributionSource,
-  sampleCount: number,
-  classes: Classes | undefined,
-): Examiner {
+export const createExaminer = (source: DataSource, options: ExaminerOptions): Examiner =>
+  source.kind === 'distribution' ? mixtureExaminer(source, options) : imageExaminer(source, options);
+
+function mixtureExaminer(source: DistributionSource, options: ExaminerOptions): Examiner {
   const size = sizeOf(source.shape);
-  const real = new Float32Array(REAL_POINTS * size);
-  source.draw(seedOf('figure'), real);
+  const { sampleCount, dispose, real: all, ...prepared } = measuring(source, options, REAL_POINTS);
+  const real = all.subarray(0, REAL_POINTS * size);
   return {
     sampleCount,
-    ...prepareMeasures({ source, real, size, isConditional: classes !== undefined }),
+    ...prepared,
+    dispose,
     figureKind: 'points',
     draw(samples, step) {
       const caption = `step ${step.toLocaleString('en')}`;
@@ -89,25 +79,13 @@ function mixtureExaminer(
         ? drawDensity({ real, caption })
         : drawScatter({ real, mixture: source, report: modeReport(real, source), caption });
     },
-    dispose: () => {},
   };
 }
 
-function imageExaminer(
-  source: DatasetSource,
-  sampleCount: number,
-  { hasFewClasses, classes }: { hasFewClasses: boolean; classes: Classes | undefined },
-): Examiner {
+function imageExaminer(source: DatasetSource, options: ExaminerOptions): Examiner {
   const size = sizeOf(source.shape);
-  const real = realImages(source, size);
-  const bins = new ImageBins(real, size);
-  const neighbours = new RealNeighbours(real, size);
-  const classifier = hasFewClasses
-    ? trainClassifier(source, source.classes?.length ?? CLASS_COUNT)
-    : undefined;
-  const isConditional = classes !== undefined;
-  const instruments = { bins, neighbours, ...(classifier && { classifier }) };
-  const reference: Reference = { source, real, size, isConditional, ...instruments };
+  const { classes } = options;
+  const { real, ...examiner } = measuring(source, options, REAL_COUNT);
   const { shape } = source;
   const labels = classes && figureLabels(classes.counts);
   const grid = (images: Float32Array) =>
@@ -115,24 +93,33 @@ function imageExaminer(
       ? drawImageGrid({ images, shape, columns: FIGURE_COLUMNS })
       : drawImageGrid({ images: images.subarray(0, GRID_COUNT * size), shape });
   return {
-    sampleCount,
-    ...prepareMeasures(reference),
+    ...examiner,
     figureKind: 'samples',
     figureLabels: labels,
     draw: async (samples) => grid(samples),
     drawReal: async () => grid(labels ? realOfClasses(source, labels) : real),
-    dispose() {
-      bins.dispose();
-      neighbours.dispose();
-      classifier?.dispose();
-    },
   };
+}
+
+/** The measures of an examination, and the real items. @param realCount at least, of a mixture */
+function measuring(source: DataSource, options: ExaminerOptions, realCount: number) {
+  const { sourceName, configured, classes, asked = [], heldOut } = options;
+  const isConditional = classes !== undefined;
+  const sampleCount = sampleCountOf(source, configured, { isConditional, asked });
+  const { dispose, ...reference } = openReference(source, {
+    sourceName,
+    isConditional,
+    comparesItems: asked.length > 0,
+    realCount: source.kind === 'distribution' ? Math.max(realCount, sampleCount) : realCount,
+  });
+  const { measure, leftOut } = prepareMeasures({ ...reference, ...(heldOut && { heldOut }) }, { asked });
+  return { sampleCount, real: reference.real, measure, leftOut, dispose };
 }
 
 /** `[labels.length, ...item]`: real items of these classes, in an order of their own; those of a class with few are repeated. */
 function realOfClasses(source: DatasetSource, labels: Int32Array): Float32Array {
   const found = new Map(Array.from(labels, (label): [number, number[]] => [label, []]));
-  for (const index of permutation(source.count, seedOf('real images'))) {
+  for (const index of orderOf(source)) {
     const ofClass = found.get(source.label(index)!);
     if (ofClass && ofClass.length < FIGURE_COLUMNS) ofClass.push(index);
   }
@@ -142,12 +129,5 @@ function realOfClasses(source: DatasetSource, labels: Int32Array): Float32Array 
   });
   const real = new Float32Array(labels.length * sizeOf(source.shape));
   source.read(indices, real);
-  return real;
-}
-
-function realImages(source: DatasetSource, size: number): Float32Array {
-  const count = Math.min(REAL_COUNT, source.count);
-  const real = new Float32Array(count * size);
-  source.read(permutation(source.count, seedOf('real images')).subarray(0, count), real);
   return real;
 }

@@ -73,7 +73,11 @@ class Evaluator implements SessionRole {
     this.asked = undefined;
     this.prepared = {
       config,
-      examiner: createExaminer(source, config.data.source, config.evaluation.samples, classes),
+      examiner: createExaminer(source, {
+        sourceName: config.data.source,
+        configured: config.evaluation.samples,
+        classes,
+      }),
       classes,
       drawer: new SampleDrawer({ architecture, latentDistribution: config.model.latentDistribution }),
       history: new CollapseHistory(this.runDir, config.collapse),

@@ -1,7 +1,7 @@
 // Every metric of Nash, once: its name, type, labels and help. `/metrics`, metrics.jsonl and result.json take theirs from here.
 // Names are part of the interface; units are base units (seconds, bytes, ratios in [0, 1], nats).
 
-import { MEASURE_HELP, type MeasureName } from '../evaluation/measures/measures.js';
+import { type MeasureName, VALUES } from '../evaluation/measures/measures.js';
 import { NETS } from '../parameters/manifest.js';
 import type { DiscardReason, RestoreCause } from '../protocol/events.js';
 import { refusalReasons } from '../protocol/messages.js';
@@ -44,7 +44,7 @@ const role = ['server', ...pool, 'evaluator'];
 
 /** What the evaluator measures: gauges, named and described where they are computed. */
 const measures = Object.fromEntries(
-  Object.entries(MEASURE_HELP).map(([name, help]) => [name, gauge(help)]),
+  Object.entries(VALUES).map(([name, { says }]) => [name, gauge(says)]),
 ) as Record<MeasureName, MetricDefinition>;
 
 export const CATALOGUE = {

@@ -102,7 +102,7 @@ const TABLE: Table = {
     because: 'sources of items, and which items a shard sees',
   },
   'evaluation/measures': {
-    may: ['data'],
+    may: ['data', 'numerics'],
     node: [],
     because: 'names and formulas, without tensors: the catalogue and the server read the list',
   },

@@ -25,9 +25,56 @@ const SECOND = ['tests/unit/kernels/second-derivatives.test.ts', ...STEPS];
  */
 const of = (file, tests, faults) => faults.map(([claim, find, put]) => ({ claim, file, find, put, tests }));
 
+const MEASURES = [
+  'tests/unit/evaluation/measures/golden.test.ts',
+  'tests/unit/evaluation/measures/by-hand.test.ts',
+];
 const LABELS = ['tests/unit/models/labels.test.ts', ...STEPS];
 /** @type {readonly Fault[]} */
 export const FAULTS = [
+  ...of('src/evaluation/measures/precision-recall.ts', MEASURES, [
+    ["Naeem's balls hold their rim", '(isClosed && distance === radius)', 'distance === radius'],
+    ['density is not over k', '/ (k * sampleCount)', '/ sampleCount'],
+    ['recall is coverage', 'isInside(distance, sampleRadii[j]!)', 'isInside(distance, radius)'],
+  ]),
+  ...of('src/evaluation/measures/distances.ts', MEASURES, [
+    ['an item is its own neighbour', 'row[i] = Number.POSITIVE_INFINITY;', 'row[i] = 0;'],
+    ['the last neighbours are not looked at', 'if (value >= least[k - 1]!)', 'if (value >= least[0]!)'],
+  ]),
+  ...of('src/evaluation/measures/frechet.ts', MEASURES, [
+    ['covariances are the biased ones', 'centred[i]! / (count - 1)', 'centred[i]! / count'],
+    ['the roots count once', '- 2 * roots', '- roots'],
+  ]),
+  ...of('src/evaluation/measures/kernel-distance.ts', MEASURES, [
+    ['the estimate is biased', 'if (isOwn && i === j) continue;', ''],
+    ["the kernel's product is not over its floats", 'product / size + 1', 'product + 1'],
+  ]),
+  ...of('src/evaluation/measures/parzen.ts', MEASURES, [
+    ['pixels lie in [-1, 1]', 'value / 2 + 0.5', 'value + 0.5'],
+    ['the first width is taken', 'WIDTHS[ofValidation.indexOf(Math.max(...ofValidation))]!', 'WIDTHS[0]!'],
+    ['windows do not integrate to 1', '- nearest / scale - normalizer', '- nearest / scale'],
+  ]),
+  ...of('src/evaluation/measures/ms-ssim.ts', MEASURES, [
+    ['every scale has luminance', 'isLast ? whole : contrast', 'whole'],
+    ['windows do not shrink with images', '(size * DEVIATION) / WINDOW', 'DEVIATION'],
+  ]),
+  ...of('src/evaluation/measures/birthday.ts', MEASURES, [
+    ['equal real items are the closest ones', 'distance <= least ||', 'distance < least ||'],
+    [
+      'a pair counts twice',
+      'for (let j = i + 1; j < row.length; j++) count',
+      'for (let j = 0; j < row.length; j++) count',
+    ],
+  ]),
+  ...of('src/evaluation/measures/measures.ts', MEASURES, [
+    ['what is not asked for is computed', 'asked.includes(metric)', 'metric'],
+    ['what is not finite is compared', 'if (!areFinite && !measure.isStanding) continue;', ''],
+    ['what is asked for changes the standing ones', "takes === 'own' &&", "takes !== 'own' &&"],
+  ]),
+  ...of('src/compiler/double-distances.ts', MEASURES, [
+    ['half of the digits are lost', 'sum[i] = high[i]! + low[i]!', 'sum[i] = high[i]!'],
+    ['an item lies a rounding from itself', 'ROUNDING = 1e-12', 'ROUNDING = 0'],
+  ]),
   ...of('src/kernels/warp.ts', AUGMENTATION, [
     ['pictures move the other way', 'tf.sub(to, shift)', 'tf.add(to, shift)'],
     ['the middle of a picture is its edge', '(n - 1) / 2', 'n / 2'],

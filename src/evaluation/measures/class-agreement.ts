@@ -4,12 +4,19 @@ import { measure, type Reference } from './measure.js';
 import { modeReport } from './nearest-modes.js';
 
 export const classAgreement = measure({
+  name: 'class-agreement',
   metrics: {
-    gan_class_agreement_ratio:
-      "Samples of a conditional run that are of the class that G was asked for: a classifier's verdict, or the nearest mode",
-    gan_class_agreement_least_ratio: 'The same of the class where it is least',
+    gan_class_agreement_ratio: {
+      says: "Samples of a conditional run that are of the class that G was asked for: a classifier's verdict, or the nearest mode",
+      better: 'higher',
+    },
+    gan_class_agreement_least_ratio: {
+      says: 'The same of the class where it is least',
+      better: 'higher',
+    },
   },
   appliesTo: ['mixtures', 'images'],
+  isStanding: true,
   needsLabels: true,
   cost: { samples: 1000, growth: 'samples' },
   prepare(reference) {

@@ -4,11 +4,15 @@ import { measure } from './measure.js';
 export const COLLAPSE_SCORE = 'gan_mode_collapse_score_ratio';
 
 export const collapse = measure({
+  name: 'collapse-score',
   metrics: {
-    [COLLAPSE_SCORE]:
-      "Share of the data's variety that samples lack: 1 - exp(-reverse KL over modes, classes or bins); for images at least 1 - diversity, for mixtures at least 1 - 25 times the share of high quality",
+    [COLLAPSE_SCORE]: {
+      says: "Share of the data's variety that samples lack: 1 - exp(-reverse KL over modes, classes or bins); for images at least 1 - diversity, for mixtures at least 1 - 25 times the share of high quality",
+      better: 'lower',
+    },
   },
   appliesTo: ['mixtures', 'images'],
+  isStanding: true,
   cost: {
     samples: 0,
     growth: 'none: it is computed from the divergence, the diversity and the share of high quality',

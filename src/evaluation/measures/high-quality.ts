@@ -4,8 +4,12 @@ import { measure } from './measure.js';
 import { modeReport } from './nearest-modes.js';
 
 export const highQuality = measure({
-  metrics: { gan_high_quality_samples_ratio: 'Samples within three deviations of a mode' },
+  name: 'high-quality',
+  metrics: {
+    gan_high_quality_samples_ratio: { says: 'Samples within three deviations of a mode', better: 'higher' },
+  },
   appliesTo: ['mixtures'],
+  isStanding: true,
   cost: { samples: 1000, growth: 'samples, times modes' },
   prepare({ source }) {
     assert(source.kind === 'distribution', () => 'only a mixture says where its modes are');

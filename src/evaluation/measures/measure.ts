@@ -1,6 +1,7 @@
 // What a measure is: its names and what they mean, for whom it is, what it costs, and how it is computed. Knows no TensorFlow: the
 // catalogue of metrics and the server read the list of measures. What needs tensors is handed in, as an instrument of the reference.
 import type { DataSource } from '../../data/data-source.js';
+import type { SquaredDistances } from './distances.js';
 
 /** One of the data's modes, as far as a measure may be had of them. */
 export interface Modes {
@@ -12,12 +13,12 @@ export interface Modes {
   klDivergence: number;
 }
 
-/** Bins made of real images: k-means (Richardson and Weiss 2018). */
+/** Bins made of real items: k-means (Richardson and Weiss 2018). */
 export interface Bins {
-  /** real images in each bin */
+  /** real items in each bin */
   readonly realCounts: readonly number[];
-  /** @param images `[count, size]` in the range of the real images @returns the bin of each */
-  assign(images: Float32Array): Int32Array;
+  /** @param items `[count, size]` in the range of the real items @returns the bin of each */
+  assign(items: Float32Array): Int32Array;
 }
 
 /** Tells the class of an image. */
@@ -38,6 +39,42 @@ export interface Neighbours {
   distances(samples: Float32Array): Float32Array;
 }
 
+/** A space in which items are compared. */
+export interface Features {
+  /** what it is, for the protocol */
+  readonly name: string;
+  /** floats of an item there */
+  readonly size: number;
+  /** @param items `[count, floats of an item]` @returns `[count, size]` */
+  of(items: Float32Array): Float32Array;
+}
+
+/** The Inception network of 2015 on the user's own weights. */
+export interface Inception {
+  /** floats of its features: 2048 */
+  readonly size: number;
+  /** classes that the score counts: 1008 */
+  readonly classes: number;
+  /** @param images `[count, floats of an item]` in [-1, 1] @returns `[count, size]`, and probabilities `[count, classes]` */
+  look(images: Float32Array): { features: Float32Array; probabilities: Float32Array };
+}
+
+/** Items beside those that samples are compared with. */
+export interface HeldOut {
+  /** `[count, size]` for the choice of a parameter, and what they are */
+  readonly validation: Float32Array;
+  readonly validationName: string;
+  /** `[count, size]`, and what they are */
+  readonly test: Float32Array;
+  readonly testName: string;
+  /** all that G was trained with, none of which is in `test`; absent where that is not known */
+  readonly training?: {
+    readonly count: number;
+    /** each `[some, size]`, overwritten by the next */
+    blocks(): Iterable<Float32Array>;
+  };
+}
+
 /** What samples are measured against; made once, for any number of evaluations. */
 export interface Reference {
   readonly source: DataSource;
@@ -53,30 +90,65 @@ export interface Reference {
   readonly isConditional?: boolean;
   /** of images whose labels are few and mean something to everybody: those of MNIST and its like */
   readonly classifier?: Classifier;
+  /** default: items as they are */
+  readonly features?: Features;
+  /** default: the definition, which is slow for images */
+  readonly distances?: SquaredDistances;
+  readonly heldOut?: HeldOut;
+  readonly inception?: Inception;
+  /** nearest neighbours that make a ball; default: as the measure's paper has it */
+  readonly nearest?: number;
 }
 
 /** Values by name; measures that do not apply have none. */
 export type Values = Readonly<Record<string, number>>;
 
+/** One number of a measure. */
+export interface Value {
+  /** what it says, for the catalogue of metrics */
+  says: string;
+  /** what `nash evaluate` and configs call it; default: the metric without `gan_` */
+  name?: string;
+  /** which way samples get better; absent where neither says so */
+  better?: 'higher' | 'lower';
+}
+
+/** `mixtures`, whose modes are known; images `[height, width, channels]`; points that nobody knows the distribution of. */
+export type Kind = 'mixtures' | 'images' | 'points';
+
+export const kindOf = ({ kind, shape }: Pick<DataSource, 'kind' | 'shape'>): Kind =>
+  kind === 'distribution' ? 'mixtures' : shape.length === 3 ? 'images' : 'points';
+
+/** What a measure makes of samples `[count, size]`, the values of the measures before it and, of a conditional run, their classes. */
+export type Compute<Name extends string = string> = (
+  samples: Float32Array,
+  found: Values,
+  labels?: Int32Array,
+) => Readonly<Partial<Record<Name, number>>>;
+
 export interface Measure<Name extends string = string> {
-  /** the names of its values in the catalogue of metrics, each with what it says */
-  readonly metrics: Readonly<Record<Name, string>>;
-  /** of what it can be had: mixtures, whose modes are known, or images */
-  readonly appliesTo: readonly ('mixtures' | 'images')[];
+  /** by which all its values are asked for at once */
+  readonly name: string;
+  /** its values, by their names in the catalogue of metrics */
+  readonly metrics: Readonly<Record<Name, Value>>;
+  /** of what it can be had */
+  readonly appliesTo: readonly Kind[];
+  /** whether every evaluation of a run computes it, asked for or not */
+  readonly isStanding?: boolean;
   /** whether it can be had of conditional runs only, whose samples have labels */
   readonly needsLabels?: boolean;
+  /** of the reference, what must be there */
+  readonly needs?: readonly ('heldOut' | 'inception')[];
   /** samples that an evaluation of images needs for it, and how its time grows; mixtures have as many samples as the config says */
   readonly cost: { readonly samples: number; readonly growth: string };
+  /** Constants of the protocol by which it is computed. */
+  protocol?(reference: Reference): Readonly<Record<string, string | number | readonly number[]>>;
   /**
    * Looks at the real side once.
    * @param has whether a value of the measures before it in the list can be had
-   * @returns takes samples `[count, size]`, at least as many as it needs, the values of the measures before it and, of a conditional run,
-   * the classes that the samples were to be of; or says why of these data it cannot be had
+   * @returns takes at least as many samples as it needs; or says why of these data it cannot be had
    */
-  prepare(
-    reference: Reference,
-    has: (name: string) => boolean,
-  ): ((samples: Float32Array, found: Values, labels?: Int32Array) => Record<Name, number>) | CannotBeHad;
+  prepare(reference: Reference, has: (name: string) => boolean): Compute<Name> | CannotBeHad;
 }
 
 /** Of some data a measure says nothing: how various samples are is not to be told by one picture. */
@@ -86,3 +158,19 @@ export interface CannotBeHad {
 
 /** A measure, with the names of its values kept. */
 export const measure = <const Name extends string>(described: Measure<Name>): Measure<Name> => described;
+
+/** Real items and a way to see samples like them, in the space in which they are compared. */
+export function comparable({ real, size, features }: Reference): {
+  real: Float32Array;
+  size: number;
+  of(samples: Float32Array): Float32Array;
+} {
+  if (!features) return { real, size, of: (samples) => samples };
+  return { real: features.of(real), size: features.size, of: (samples) => features.of(samples) };
+}
+
+/** The constants of every measure that compares items. */
+export const comparing = ({ real, size, features }: Reference) => ({
+  features: features?.name ?? 'items as they are',
+  real: real.length / size,
+});

@@ -1,12 +1,21 @@
-// Every measure, once. The catalogue of metrics takes their names and help from here, the evaluator what it computes, and the server what
-// an evaluator may report. A new one is a file and an entry.
+// Every measure, once. The catalogue of metrics takes their names and help from here, the evaluator and `nash evaluate` what they compute,
+// the server what an evaluator may report, and the config what it may ask for. A new one is a file and an entry.
+import { birthday } from './birthday.js';
 import { classAgreement } from './class-agreement.js';
 import { collapse } from './collapse-score.js';
 import { differentBins } from './different-bins.js';
+import { frechet } from './frechet.js';
 import { highQuality } from './high-quality.js';
-import type { CannotBeHad, Measure, Reference } from './measure.js';
+import { inceptionMeasures } from './inception.js';
+import { kernelDistance } from './kernel-distance.js';
+import { type Compute, kindOf, type Measure, type Reference, type Value } from './measure.js';
+import { memorization } from './memorization.js';
 import { modeCoverage } from './mode-coverage.js';
+import { msSsim } from './ms-ssim.js';
+import { parzen } from './parzen.js';
+import { improvedPrecisionRecall, precisionRecall } from './precision-recall.js';
 import { sampleDiversity } from './sample-diversity.js';
+import { slicedWasserstein } from './sliced-wasserstein.js';
 
 /** In the order in which they are computed: one may use the values of those before it. */
 export const MEASURES = [
@@ -16,6 +25,16 @@ export const MEASURES = [
   differentBins,
   classAgreement,
   collapse,
+  precisionRecall,
+  improvedPrecisionRecall,
+  frechet,
+  kernelDistance,
+  slicedWasserstein,
+  birthday,
+  msSsim,
+  memorization,
+  parzen,
+  inceptionMeasures,
 ] as const;
 
 type NamesOf<M> = M extends Measure<infer Name> ? Name : never;
@@ -25,50 +44,115 @@ export type Measures = Partial<Record<MeasureName, number>>;
 
 const all: readonly Measure[] = MEASURES;
 
-/** What each value says, by its name. */
-export const MEASURE_HELP = Object.assign({}, ...all.map(({ metrics }) => metrics)) as Readonly<
-  Record<MeasureName, string>
+/** Every value, by its metric's name. */
+export const VALUES = Object.assign({}, ...all.map(({ metrics }) => metrics)) as Readonly<
+  Record<MeasureName, Value>
 >;
 
-export const isMeasure = (name: string): name is MeasureName => Object.hasOwn(MEASURE_HELP, name);
+export const isMeasure = (name: string): name is MeasureName => Object.hasOwn(VALUES, name);
 
-/** The measures that can be had of a source. @param isConditional whether samples have labels */
-export const measuresOf = ({ kind }: Reference['source'], isConditional = false): readonly Measure[] =>
-  all.filter(
-    ({ appliesTo, needsLabels = false }) =>
-      appliesTo.includes(kind === 'distribution' ? 'mixtures' : 'images') && (isConditional || !needsLabels),
+/** What `nash evaluate` and configs call a value. */
+export const nameOf = (metric: MeasureName): string => VALUES[metric].name ?? metric.replace(/^gan_/, '');
+
+const metricsOf = ({ metrics }: Measure) => Object.keys(metrics) as MeasureName[];
+
+/**
+ * The metrics that a name asks for: those of a measure, or one value, by its own name or its metric's, with `gan_` or without.
+ * @returns undefined where there is none of that name
+ */
+export function metricsNamed(name: string): readonly MeasureName[] | undefined {
+  const measure = all.find((each) => each.name === name);
+  if (measure) return metricsOf(measure);
+  const isMeant = (metric: MeasureName) =>
+    [nameOf(metric), metric, metric.replace(/^gan_/, '')].includes(name);
+  const metric = (Object.keys(VALUES) as MeasureName[]).find(isMeant);
+  return metric && [metric];
+}
+
+/** Everything that may be asked for, measures before their values. */
+export const NAMES: readonly string[] = [
+  ...new Set(all.flatMap((each) => [each.name, ...metricsOf(each).map(nameOf)])),
+];
+
+export interface Wanted {
+  /** whether samples have labels; default: they have none */
+  isConditional?: boolean;
+  /** metrics that are asked for beside the standing ones; whole measures are computed */
+  asked?: readonly MeasureName[];
+}
+
+/** The measures that can be had of a source and are wanted. */
+export function measuresOf(
+  source: Reference['source'],
+  { isConditional = false, asked = [] }: Wanted = {},
+): readonly Measure[] {
+  return all.filter(
+    (each) =>
+      each.appliesTo.includes(kindOf(source)) &&
+      (isConditional || !each.needsLabels) &&
+      (each.isStanding || metricsOf(each).some((metric) => asked.includes(metric))),
   );
+}
 
 /** Samples that an evaluation of a source needs. @param configured how many of a mixture are wanted */
-export const sampleCountOf = (source: Reference['source'], configured: number): number =>
+export const sampleCountOf = (source: Reference['source'], configured: number, wanted?: Wanted): number =>
   source.kind === 'distribution'
     ? configured
-    : Math.max(...measuresOf(source).map(({ cost }) => cost.samples));
+    : Math.max(...measuresOf(source, wanted).map(({ cost }) => cost.samples));
 
 export interface Prepared {
   /**
    * @param samples `[count, size]` @param labels the classes that those of a conditional run were to be of
    * @returns the values that are finite: of samples that are not, few are
    */
-  measure(samples: Float32Array, labels?: Int32Array): Measures;
+  measure(samples: Float32Array, labels?: Int32Array, onMeasure?: (name: string) => void): Measures;
   /** names of the values that cannot be had of these data, and why */
   leftOut: Readonly<Record<string, string>>;
+  /** the constants by which each measure is computed, by its name */
+  protocol: Readonly<Record<string, ReturnType<NonNullable<Measure['protocol']>>>>;
 }
 
-/** Makes ready all that can be had of a reference. */
-export function prepareMeasures(reference: Reference): Prepared {
+const MISSING = {
+  heldOut: 'there are no items that G was not trained with',
+  inception: "Inception's weights are not given (--inception FILE)",
+} as const;
+
+/**
+ * Makes ready all that can be had of a reference.
+ * @param wanted.takes `own`: of images a measure takes the first of the samples, as many as it needs, so that what else is asked for changes
+ * none of its values; `all`: what there is
+ */
+export function prepareMeasures(
+  reference: Reference,
+  { asked = [], takes = 'own' }: { asked?: readonly MeasureName[]; takes?: 'own' | 'all' } = {},
+): Prepared {
   const leftOut: Record<string, string> = {};
-  const computes: Exclude<ReturnType<Measure['prepare']>, CannotBeHad>[] = [];
-  for (const { prepare, metrics } of measuresOf(reference.source, reference.isConditional)) {
-    const prepared = prepare(reference, (name) => !(name in leftOut));
-    if (typeof prepared === 'function') computes.push(prepared);
-    else for (const name of Object.keys(metrics)) leftOut[name] = prepared.because;
+  const protocol: Record<string, ReturnType<NonNullable<Measure['protocol']>>> = {};
+  const computes: { measure: Measure; compute: Compute }[] = [];
+  const { source, size, isConditional = false } = reference;
+  const takesOwn = takes === 'own' && kindOf(source) === 'images';
+  for (const each of measuresOf(source, { isConditional, asked })) {
+    const missing = each.needs?.find((part) => !reference[part]);
+    const prepared = missing
+      ? { because: MISSING[missing] }
+      : each.prepare(reference, (name) => !(name in leftOut));
+    if (typeof prepared === 'function') {
+      computes.push({ measure: each, compute: prepared });
+      if (each.protocol) protocol[each.name] = each.protocol(reference);
+    } else for (const name of metricsOf(each)) leftOut[name] = prepared.because;
   }
   return {
     leftOut,
-    measure(samples, labels) {
+    protocol,
+    measure(samples, labels, onMeasure = () => {}) {
       const found: Record<string, number> = {};
-      for (const compute of computes) Object.assign(found, compute(samples, found, labels));
+      const areFinite = samples.every(Number.isFinite);
+      for (const { measure, compute } of computes) {
+        if (!areFinite && !measure.isStanding) continue; // no distance to what is no place
+        onMeasure(measure.name);
+        const count = takesOwn && measure.cost.samples > 0 ? measure.cost.samples : samples.length / size;
+        Object.assign(found, compute(samples.subarray(0, count * size), found, labels?.subarray(0, count)));
+      }
       return Object.fromEntries(Object.entries(found).filter(([, value]) => Number.isFinite(value)));
     },
   };

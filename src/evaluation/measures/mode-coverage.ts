@@ -13,14 +13,22 @@ import { modeReport } from './nearest-modes.js';
 import { reverseKl } from './reverse-kl.js';
 
 export const modeCoverage = measure({
+  name: 'modes',
   metrics: {
-    gan_modes_captured:
-      'Modes of a mixture, classes of MNIST and its like or k-means bins of other images that good samples reach: within three deviations; as near to real images as 95 % of those to each other, and of a class that a classifier is sure of',
-    gan_modes_expected: 'Modes of the data',
-    gan_mode_coverage_ratio: 'Captured modes over expected modes',
-    gan_mode_kl_divergence_nats: 'Reverse KL of the histogram of nearest modes against the data',
+    gan_modes_captured: {
+      name: 'modes',
+      says: 'Modes of a mixture, classes of MNIST and its like or k-means bins of other images that good samples reach: within three deviations; as near to real images as 95 % of those to each other, and of a class that a classifier is sure of',
+      better: 'higher',
+    },
+    gan_modes_expected: { says: 'Modes of the data' },
+    gan_mode_coverage_ratio: { says: 'Captured modes over expected modes', better: 'higher' },
+    gan_mode_kl_divergence_nats: {
+      says: 'Reverse KL of the histogram of nearest modes against the data',
+      better: 'lower',
+    },
   },
   appliesTo: ['mixtures', 'images'],
+  isStanding: true,
   cost: { samples: 1000, growth: 'samples, times modes or bins' },
   prepare(reference) {
     if (reference.neighbours && !differ(reference.neighbours)) return { because: ALIKE };

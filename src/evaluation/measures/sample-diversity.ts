@@ -6,9 +6,17 @@ import { measure } from './measure.js';
 const PAIRWISE_COUNT = 256;
 
 export const sampleDiversity = measure({
-  metrics: { gan_sample_diversity_ratio: 'Mean pairwise distance of samples over that of real items' },
+  name: 'diversity',
+  metrics: {
+    gan_sample_diversity_ratio: {
+      says: 'Mean pairwise distance of samples over that of real items',
+      better: 'higher',
+    },
+  },
   appliesTo: ['images'],
+  isStanding: true,
   cost: { samples: PAIRWISE_COUNT, growth: 'pairs of 256 images, times their floats' },
+  protocol: () => ({ pairs: `all of the first ${PAIRWISE_COUNT} items` }),
   prepare({ real, size }) {
     const distanceOf = (items: Float32Array) =>
       meanPairwiseDistance(items.subarray(0, PAIRWISE_COUNT * size), size);

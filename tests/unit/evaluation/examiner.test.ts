@@ -49,7 +49,7 @@ const digits: DatasetSource = {
 
 describe('labelled images', () => {
   const measured = (samples: Float32Array): Measures => {
-    const examiner = createExaminer(digits, 'mnist', 0);
+    const examiner = createExaminer(digits, { sourceName: 'mnist', configured: 0 });
     expect(examiner.sampleCount).toBe(SAMPLES);
     const measures = examiner.measure(samples);
     examiner.dispose();
@@ -100,14 +100,14 @@ describe('captured digits', () => {
     ['images that are half noise', 0, fresh.map((value) => 0.7 * value + 0.7 * random.normal())],
     ['what is not finite', 0, noise(() => Number.NaN)],
   ])('of %s are %i', (_, captured, samples) => {
-    const examiner = createExaminer(digits, 'mnist', 0);
+    const examiner = createExaminer(digits, { sourceName: 'mnist', configured: 0 });
     expect(examiner.measure(samples).gan_modes_captured).toBe(captured);
     examiner.dispose();
   });
 });
 
 it('draws real items in the form of generated ones', async () => {
-  const images = createExaminer(digits, 'mnist', 0);
+  const images = createExaminer(digits, { sourceName: 'mnist', configured: 0 });
   const first = real.subarray(0, 64 * PIXELS);
   const order = permutation(COUNT, seedOf('real images'));
   const shown = Float32Array.from(
@@ -116,16 +116,14 @@ it('draws real items in the form of generated ones', async () => {
   );
   expect(await images.drawReal()).toEqual(await images.draw(shown, 0));
   images.dispose();
-  const line = createExaminer(
-    mixtureSource({ source: 'gaussian-1d', mean: 0, deviation: 1 }),
-    'gaussian-1d',
-    64,
-  );
-  const points = createExaminer(
-    mixtureSource({ source: 'ring', modes: 8, radius: 1, deviation: 0.02 }),
-    'ring',
-    64,
-  );
+  const line = createExaminer(mixtureSource({ source: 'gaussian-1d', mean: 0, deviation: 1 }), {
+    sourceName: 'gaussian-1d',
+    configured: 64,
+  });
+  const points = createExaminer(mixtureSource({ source: 'ring', modes: 8, radius: 1, deviation: 0.02 }), {
+    sourceName: 'ring',
+    configured: 64,
+  });
   for (const [name, examiner] of Object.entries({ line, points })) {
     const png = PNG.sync.read(await examiner.drawReal());
     if (process.env.NASH_TEST_KEEP)
@@ -141,7 +139,11 @@ it('draws real items in the form of generated ones', async () => {
 }, 60_000);
 
 it('a conditional run has figures of one class a row, and is measured by its labels', async () => {
-  const examiner = createExaminer(digits, 'mnist', 0, { counts: new Array(10).fill(300) });
+  const examiner = createExaminer(digits, {
+    sourceName: 'mnist',
+    configured: 0,
+    classes: { counts: new Array(10).fill(300) },
+  });
   const rows = examiner.figureLabels!;
   expect([...rows]).toEqual(Array.from({ length: 100 }, (_, i) => Math.floor(i / 10)));
   const shown = images(100, 'rows', (i) => rows[i]!);
@@ -158,7 +160,7 @@ it('a conditional run has figures of one class a row, and is measured by its lab
 
 it('a mixture: coverage, high quality and KL of half its modes', () => {
   const source = mixtureSource({ source: 'ring', modes: 4, radius: 1, deviation: 0.01 });
-  const examiner = createExaminer(source, 'ring', 64);
+  const examiner = createExaminer(source, { sourceName: 'ring', configured: 64 });
   const [a, b] = source.modes as [number[], number[]];
   const samples = Float32Array.from({ length: 64 }, (_, i) => [...a, ...b][i % 4]!);
   samples[0] = 0.5; // one sample in 32 is on no mode

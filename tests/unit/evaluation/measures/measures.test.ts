@@ -55,8 +55,8 @@ describe('the list of measures', () => {
     const names = all.flatMap(({ metrics }) => Object.keys(metrics));
     expect(new Set(names).size).toBe(names.length);
     for (const { metrics } of all)
-      for (const [name, help] of Object.entries(metrics))
-        expect(CATALOGUE).toHaveProperty(name, { type: 'gauge', help, labels: {} });
+      for (const [name, { says }] of Object.entries(metrics))
+        expect(CATALOGUE).toHaveProperty(name, { type: 'gauge', help: says, labels: {} });
   });
 
   it('is all that an evaluator may report: no other gauge is a measure, nor what every object has', () => {

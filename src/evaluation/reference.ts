@@ -1,0 +1,84 @@
+// What samples are measured against: real items, and the instruments that a measure asks for and that need tensors.
+import { type DoubleDistances, doubleDistances } from '../compiler/double-distances.js';
+import type { DataSource, DatasetSource } from '../data/data-source.js';
+import { permutation, seedOf } from '../numerics/random.js';
+import { sizeOf } from '../numerics/shape.js';
+import { type TrainedClassifier, trainClassifier } from './classifier.js';
+import { ImageBins } from './image-bins.js';
+import { squaredDistances } from './measures/distances.js';
+import { kindOf, type Reference } from './measures/measure.js';
+import { hasFewClasses } from './measures/mode-coverage.js';
+import { RealNeighbours } from './real-neighbours.js';
+
+/** Where the source does not name its classes: those of MNIST. */
+const CLASS_COUNT = 10;
+/** Items of fewer floats are compared by the definition, which costs no more then. */
+const FLOATS_FEW = 16;
+
+export const FEATURES = ['items', 'classifier'] as const;
+
+export interface ReferenceOptions {
+  /** real items, at most */
+  realCount: number;
+  /** name of the source in the config; absent where the data are a file */
+  sourceName?: string;
+  isConditional: boolean;
+  /** space in which items are compared; default: a classifier's for images that have labels, else items as they are */
+  features?: (typeof FEATURES)[number];
+  /** whether measures beside the standing ones are asked for */
+  comparesItems: boolean;
+}
+
+/** Holds tensors until `dispose`. */
+export type HeldReference = Reference & { dispose(): void };
+
+/** @param source that G learns @param against that samples are compared with; default: the source */
+export function openReference(
+  source: DataSource,
+  { realCount, sourceName = '', isConditional, features, comparesItems }: ReferenceOptions,
+  against: DataSource = source,
+): HeldReference {
+  const size = sizeOf(source.shape);
+  const real = realItems(against, realCount);
+  const fast = comparesItems && size > FLOATS_FEW ? doubleDistances() : undefined;
+  const base = { source, real, size, isConditional, distances: fast?.squared ?? squaredDistances };
+  if (source.kind === 'distribution' || kindOf(source) !== 'images')
+    return { ...base, dispose: () => fast?.dispose() };
+  const bins = new ImageBins(real, size);
+  const neighbours = new RealNeighbours(real, size);
+  const isOfClasses = hasFewClasses(sourceName);
+  const sees = comparesItems && features !== 'items' && source.label(0) !== undefined;
+  const trained =
+    isOfClasses || sees ? trainClassifier(source, source.classes?.length ?? CLASS_COUNT) : undefined;
+  return {
+    ...base,
+    bins,
+    neighbours,
+    ...(isOfClasses && { classifier: trained! }),
+    ...(sees && { features: trained!.features }),
+    dispose: () => disposeAll(bins, neighbours, trained, fast),
+  };
+}
+
+function disposeAll(
+  ...held: (ImageBins | RealNeighbours | TrainedClassifier | DoubleDistances | undefined)[]
+) {
+  for (const each of held) each?.dispose();
+}
+
+/** `[count, ...item]`, as many as there are at most: images in an order of their own, points as their distribution draws them. */
+export function realItems(source: DataSource, wanted: number): Float32Array {
+  const size = sizeOf(source.shape);
+  if (source.kind === 'distribution') {
+    const real = new Float32Array(wanted * size);
+    source.draw(seedOf('figure'), real);
+    return real;
+  }
+  const count = Math.min(wanted, source.count);
+  const real = new Float32Array(count * size);
+  source.read(orderOf(source).subarray(0, count), real);
+  return real;
+}
+
+/** The order in which real images are taken, the same in every process. */
+export const orderOf = ({ count }: DatasetSource): Uint32Array => permutation(count, seedOf('real images'));

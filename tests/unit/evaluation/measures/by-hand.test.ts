@@ -1,0 +1,186 @@
+// Goal: measures that no package has are what their names say, and every measure says when it cannot be had. Method: items on a line.
+import { describe, expect, it } from 'vitest';
+import type { DatasetSource } from '../../../../src/data/data-source.js';
+import { closestPairs, samplesToMeet } from '../../../../src/evaluation/measures/birthday.js';
+import { squaredDistances } from '../../../../src/evaluation/measures/distances.js';
+import type { Reference } from '../../../../src/evaluation/measures/measure.js';
+import {
+  measuresOf,
+  metricsNamed,
+  NAMES,
+  nameOf,
+  prepareMeasures,
+  VALUES,
+} from '../../../../src/evaluation/measures/measures.js';
+import { WIDTHS } from '../../../../src/evaluation/measures/parzen.js';
+
+const sourceOf = (shape: readonly number[]): DatasetSource => ({
+  kind: 'dataset',
+  shape,
+  count: 4,
+  digest: '',
+  read: () => {},
+  label: () => undefined,
+  close: () => {},
+});
+const pictures = sourceOf([1, 1, 1]);
+const line = sourceOf([1]);
+const real = Float32Array.of(0, 0.1, 1, 3);
+const bins = { realCounts: [2, 2], assign: (samples: Float32Array) => new Int32Array(samples.length) };
+const neighbours = { real, realDistances: real, distances: (samples: Float32Array) => samples };
+const of = (reference: Partial<Reference>, samples: number[], name: string) => {
+  const whole = { source: line, real, size: 1, ...reference };
+  const { measure, leftOut } = prepareMeasures(whole, { asked: metricsNamed(name)! });
+  return [measure(Float32Array.from(samples)), leftOut] as const;
+};
+
+describe('precision, recall, density and coverage', () => {
+  it('of four items on a line, k = 1: balls reach 0.1, 0.1, 0.9 and 2', () => {
+    const [values] = of({ nearest: 1 }, [0.05, 0.06, 1.2, 9], 'prdc');
+    // 0.05 and 0.06 lie in the balls of 0 and 0.1, 1.2 in those of 1 and 3, 9 in none; balls of samples reach 0.01, 0.01, 1.14 and 7.8,
+    // and 0 lies in none of them
+    expect(values).toMatchObject({
+      gan_precision_ratio: 0.75,
+      gan_recall_ratio: 0.75,
+      gan_coverage_ratio: 1,
+    });
+    expect(values.gan_density).toBeCloseTo(6 / 4, 12);
+  });
+
+  it("a sample on a ball's rim is inside for Kynkäänniemi et al., outside for Naeem et al.", () => {
+    const whole = { real: Float32Array.of(0, 1, 8), nearest: 1 };
+    expect(of(whole, [-1, -1.5], 'prdc')[0].gan_precision_ratio).toBe(0);
+    expect(of(whole, [-1, -1.5], 'improved-precision-recall')[0].gan_improved_precision_ratio).toBe(0.5);
+  });
+
+  it('cannot be had where real items are fewer than neighbours; of too few samples there is no value', () => {
+    const [, leftOut] = of({ nearest: 4 }, [0, 1, 2, 3, 4], 'coverage');
+    expect(leftOut.gan_coverage_ratio).toMatch(/too few real items for 4 neighbours/);
+    expect(of({ nearest: 3 }, [0, 1, 2], 'coverage')).toEqual([{}, {}]);
+  });
+});
+
+describe('the birthday paradox', () => {
+  it('counts pairs closer than the closest real ones, of which equal ones are none', () => {
+    const whole = { real: Float32Array.of(0, 0, 0.1, 1) };
+    const [values] = of(whole, [0, 0.05, 0.09, 2, 5], 'birthday'); // 3 of 10 pairs are closer than 0.1
+    expect(values.gan_duplicate_pairs).toBe(3);
+    expect(values.gan_support_items).toBeCloseTo(10 / 3, 12);
+    expect(of(whole, [0, 1, 2], 'birthday')[0]).toEqual({ gan_duplicate_pairs: 0 });
+    expect(of({ real: Float32Array.of(1, 1) }, [0, 1], 'birthday')[1]).toMatchObject({
+      gan_duplicate_pairs: 'the real items are all alike',
+    });
+  });
+
+  it('23 people share a birthday with probability 1/2; pairs come closest first', () => {
+    expect(samplesToMeet(1 / 365)).toBe(23);
+    expect(samplesToMeet(1)).toBe(2);
+    const pairs = closestPairs(Float32Array.of(5, 0, 3, 4.5), {
+      size: 1,
+      count: 2,
+      squared: squaredDistances,
+    });
+    expect(pairs).toEqual([
+      { i: 0, j: 3, squared: 0.25 },
+      { i: 2, j: 3, squared: 2.25 },
+    ]);
+  });
+});
+
+const heldOut = {
+  validation: Float32Array.of(0.4, 0.6),
+  validationName: 'validation items',
+  test: Float32Array.of(0.5, 2, 5),
+  testName: 'test items',
+};
+
+it('memorization: the median distance of samples to training items over that of held-out ones', () => {
+  const training = {
+    count: 4,
+    *blocks() {
+      yield Float32Array.of(0, 0.1);
+      yield Float32Array.of(1, 3);
+    },
+  };
+  const reference = { source: pictures, bins, neighbours };
+  const [values] = of({ ...reference, heldOut: { ...heldOut, training } }, [0.1, 1.2, 1.25], 'memorization');
+  expect(values.gan_memorization_ratio).toBeCloseTo(0.2 / 1, 6); // held-out ones lie 0.4, 1 and 2 away
+  expect(of({ ...reference, heldOut }, [0, 1], 'memorization')[1].gan_memorization_ratio).toMatch(
+    /nobody knows/,
+  );
+  expect(of(reference, [0, 1], 'memorization')[1].gan_memorization_ratio).toMatch(/there are no items/);
+});
+
+it('Parzen takes the width that validation items are likeliest under; of pictures the unit is a pixel from 0 to 1', () => {
+  const logNormal = (x: number, mean: number, width: number) =>
+    -((x - mean) ** 2) / (2 * width ** 2) - Math.log(width * Math.sqrt(2 * Math.PI));
+  const likelihood = (x: number, width: number) =>
+    Math.log((Math.exp(logNormal(x, 0, width)) + Math.exp(logNormal(x, 1, width))) / 2);
+  const of10 = WIDTHS.map((width) => likelihood(0.4, width) + likelihood(0.6, width));
+  const width = WIDTHS[of10.indexOf(Math.max(...of10))]!;
+  expect([WIDTHS[0], WIDTHS[3], WIDTHS[9]].map((each) => each!.toFixed(3))).toEqual([
+    '0.100',
+    '0.215',
+    '1.000',
+  ]);
+  const expected = [0.5, 2, 5].map((x) => likelihood(x, width));
+  const mean = expected.reduce((a, b) => a + b) / 3;
+  const error = Math.sqrt(expected.reduce((sum, x) => sum + (x - mean) ** 2, 0)) / 3;
+  const [points] = of({ heldOut }, [0, 1], 'parzen');
+  expect(points.gan_parzen_width).toBe(width);
+  expect(points.gan_parzen_nats).toBeCloseTo(mean, 6);
+  expect(points.gan_parzen_standard_error_nats).toBeCloseTo(error, 6);
+  const toPixel = (x: number) => 2 * x - 1;
+  const asPictures = {
+    ...heldOut,
+    validation: heldOut.validation.map(toPixel),
+    test: heldOut.test.map(toPixel),
+  };
+  const [same] = of({ source: pictures, bins, neighbours, heldOut: asPictures }, [-1, 1], 'parzen');
+  expect(same.gan_parzen_nats).toBeCloseTo(mean, 5);
+});
+
+describe('measures that are asked for', () => {
+  it('by the name of a measure, of a value, of its metric with and without gan_; nothing else is one', () => {
+    expect(metricsNamed('parzen')).toHaveLength(3);
+    for (const name of ['coverage', 'gan_coverage_ratio', 'coverage_ratio'])
+      expect(metricsNamed(name)).toEqual(['gan_coverage_ratio']);
+    expect(metricsNamed('modes')).toContain('gan_mode_kl_divergence_nats');
+    for (const name of ['nonsense', 'toString', 'gan_loss', '']) expect(metricsNamed(name)).toBeUndefined();
+    for (const name of NAMES) expect(metricsNamed(name)!.length, name).toBeGreaterThan(0);
+    const names = (Object.keys(VALUES) as (keyof typeof VALUES)[]).map(nameOf);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  it('are computed beside the standing ones, and only then; a standing one has the value that it has alone', () => {
+    const names = (asked: string[]) =>
+      measuresOf(pictures, { asked: asked.flatMap((name) => metricsNamed(name)!) }).map(({ name }) => name);
+    expect(names([])).toEqual(['modes', 'diversity', 'ndb', 'collapse-score']);
+    expect(names(['recall', 'precision'])).toEqual([...names([]), 'prdc']);
+    expect(names(['high-quality', 'class-agreement'])).toEqual(names([]));
+    const halves = Float32Array.from({ length: 1500 }, (_, i) => Number(i >= 1000));
+    const reference = {
+      source: pictures,
+      real,
+      size: 1,
+      bins: { ...bins, assign: (all: Float32Array) => Int32Array.from(all, Number) },
+      neighbours,
+    };
+    const [alone, beside] = [[], metricsNamed('frechet')!].map((asked) =>
+      prepareMeasures(reference as Reference, { asked }).measure(halves),
+    );
+    expect(beside).toEqual({ ...alone, gan_frechet_distance: expect.any(Number) });
+    const all = prepareMeasures(reference as Reference, { takes: 'all' }).measure(halves);
+    expect(all.gan_mode_kl_divergence_nats).not.toBe(alone!.gan_mode_kl_divergence_nats);
+  });
+
+  it('of samples that are not finite have no value', () => {
+    expect(of({ nearest: 1 }, [0, Number.NaN, 1], 'prdc')).toEqual([{}, {}]);
+    expect(of({ nearest: 1 }, [0, 2, 1], 'prdc')[0]).toHaveProperty('gan_density');
+  });
+
+  it("without Inception's weights its measures say so", () => {
+    const [, leftOut] = of({ source: pictures, bins, neighbours }, [0, 1], 'fid');
+    expect(leftOut.gan_frechet_inception_distance).toMatch(/--inception FILE/);
+  });
+});

@@ -1,5 +1,4 @@
 // `nash audit`: whether a run's weights come from its config and its data, tried by training parts of it again.
-import { spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,12 +7,12 @@ import { Command } from 'commander';
 import { stringify } from 'yaml';
 import type { AuditOptions } from '../audit/audit.js';
 import { loadCheckpoint } from '../checkpoints/checkpoint-store.js';
-import { EXIT, type Fault, NashError } from '../errors.js';
+import { EXIT } from '../errors.js';
 import { readLedger } from '../run-folder/ledger.js';
 import { checkpointOf } from '../run-folder/resume-target.js';
 import { runFile } from '../run-folder/run-files.js';
+import { runCommand } from './child-command.js';
 import type { CommandMaker } from './main.js';
-import { NASH } from './processes.js';
 import { wholeNumber } from './sample-command.js';
 
 interface AuditArguments {
@@ -85,33 +84,10 @@ function trainer(scratch: string, workers: string): AuditOptions['train'] {
     writeFileSync(configFile, stringify({ ...structuredClone(settings), server: { http: '127.0.0.1:0' } }));
     const words = ['train', configFile, '--run-dir', folder, '--workers', workers];
     if (from) words.push('--resume', from.path);
-    await run([...words, '--set', `stop.generatorSteps=${to.step}`]);
+    await runCommand([...words, '--set', `stop.generatorSteps=${to.step}`]);
     const checkpoint = await loadCheckpoint(checkpointOf(folder, to.step, 'the checkpoint of step'));
     const { entries } = readLedger(runFile(folder, 'ledger'));
     rmSync(folder, { recursive: true, force: true });
     return { checkpoint, entries };
   };
-}
-
-/** Of a command's standard error, at most this much is told. */
-const COMPLAINT_CHARACTERS = 2000;
-
-/** Runs a command of ours to its end. @throws NashError with what it complained of, by its exit status */
-async function run(words: readonly string[]): Promise<void> {
-  const child = spawn(process.execPath, [NASH, ...words], { stdio: ['ignore', 'ignore', 'pipe'] });
-  let complaint = '';
-  child.stderr.on('data', (text) => {
-    complaint = `${complaint}${text}`.slice(-COMPLAINT_CHARACTERS);
-  });
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', resolve);
-  });
-  if (code === EXIT.done) return;
-  const fault: Fault = code === EXIT.usage ? 'usage' : code === EXIT.environment ? 'environment' : 'failed';
-  const told = complaint.trim().split('\n').at(-1) ?? '';
-  throw new NashError(
-    fault,
-    `a stretch could not be trained again: ${told.replace(/^nash: /, '') || `it ended with ${code}`}`,
-  );
 }

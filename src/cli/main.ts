@@ -20,6 +20,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<CommandMaker>>> = {
   simulate: async () => (await import('./simulate-command.js')).simulateCommand,
   trial: async () => (await import('./trial.js')).trialCommand,
   audit: async () => (await import('./audit-command.js')).auditCommand,
+  reproduce: async () => (await import('./reproduce-command.js')).reproduceCommand,
   keys: async () => (await import('./keys-command.js')).keysCommand,
 };
 

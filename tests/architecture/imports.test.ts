@@ -179,6 +179,11 @@ const TABLE: Table = {
     because:
       "what a run folder says of its run, held against its ledger; how a stretch is trained again is the command line's",
   },
+  reproductions: {
+    may: [],
+    node: [],
+    because: "published experiments and their rows; how they are trained is the command line's",
+  },
   server: {
     may: [
       'checkpoints',
@@ -267,6 +272,7 @@ const TABLE: Table = {
       'modules',
       'parameters',
       'protocol',
+      'reproductions',
       'run',
       'run-folder',
       'server',

@@ -1,0 +1,68 @@
+// What `nash reproduce` knows of a published experiment: the config that trains it, how it is measured, and what others published.
+
+/** A row that somebody published. */
+export interface Published {
+  method: string;
+  /** paper and table */
+  source: string;
+  /** by the names of our measures; absent where the source has none */
+  measures: Readonly<Record<string, Figure>>;
+}
+
+export interface Figure {
+  mean: number;
+  /** absent where the source gives none */
+  standardError?: number;
+}
+
+export interface Reproduction {
+  name: string;
+  /** one that comes with Nash, by its name */
+  config: string;
+  /** the protocol's constants, and where ours departs from the paper, a line each */
+  protocol: readonly string[];
+  /** of the catalogue of metrics, without `gan_`, and how a person reads them */
+  measures: readonly { name: string; title: string; isShare?: boolean }[];
+  published: readonly Published[];
+}
+
+/** Mean and standard error of the mean: the deviation with n - 1, by the root of n; of a single value there is no error. */
+export function figureOf(values: readonly number[]): Figure {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  if (values.length < 2) return { mean };
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return { mean, standardError: Math.sqrt(squares / (values.length - 1) / values.length) };
+}
+
+/** The table that a person reads: our row first, then the published ones. */
+export function tableOf(
+  { measures, published }: Reproduction,
+  ours: Readonly<Record<string, Figure>>,
+  title: string,
+): string[] {
+  const cell = (figure: Figure | undefined, isShare = false): string => {
+    if (!figure) return '-';
+    const text = (value: number) =>
+      isShare ? (100 * value).toFixed(1) : String(Number(value.toPrecision(3)));
+    return figure.standardError === undefined
+      ? text(figure.mean)
+      : `${text(figure.mean)} ± ${text(figure.standardError)}`;
+  };
+  const rowOf = (name: string, of: Readonly<Record<string, Figure>>, source: string) => [
+    name,
+    ...measures.map((measure) => cell(of[measure.name], measure.isShare)),
+    source,
+  ];
+  const rows = [
+    ['', ...measures.map(({ title }) => title), 'source'],
+    rowOf(title, ours, 'this run'),
+    ...published.map(({ method, source, measures: of }) => rowOf(method, of, source)),
+  ];
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  return rows.map((row) =>
+    row
+      .map((text, i) => text.padEnd(widths[i]!))
+      .join('  ')
+      .trimEnd(),
+  );
+}

@@ -1,0 +1,14 @@
+// Every experiment that `nash reproduce` knows, once.
+import { NashError } from '../errors.js';
+import { grid, ring } from './mixtures.js';
+import type { Reproduction } from './reproduction.js';
+
+export const REPRODUCTIONS: readonly Reproduction[] = [ring, grid];
+
+/** @throws NashError('usage') */
+export function reproductionOf(name: string): Reproduction {
+  const found = REPRODUCTIONS.find((one) => one.name === name);
+  if (found) return found;
+  const known = REPRODUCTIONS.map((one) => one.name).join(', ');
+  throw new NashError('usage', `there is no experiment '${name}' to reproduce; there are: ${known}`);
+}

@@ -5,6 +5,7 @@ import type { Shape } from '../numerics/shape.js';
 import type { Net } from '../parameters/manifest.js';
 import { optionsOf, variantOf } from '../variants.js';
 import type { Architecture } from './architecture.js';
+import { biggan } from './biggan.js';
 import { dcgan } from './dcgan.js';
 import { maxout } from './maxout.js';
 import { maxoutConv } from './maxout-conv.js';
@@ -18,7 +19,7 @@ import { sngan } from './sngan.js';
 import { stylegan2 } from './stylegan2.js';
 import { spectrallyNormed } from './weights.js';
 
-const MODELS = [mlp, maxout, maxoutConv, dcgan, sngan, sagan, stylegan2, r3gan, ownNetworks] as const;
+const MODELS = [mlp, maxout, maxoutConv, dcgan, sngan, sagan, biggan, stylegan2, r3gan, ownNetworks] as const;
 
 /** The `model` section of a run config. */
 export const modelOptions = optionsOf(MODELS);

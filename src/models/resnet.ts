@@ -12,6 +12,8 @@ export interface Parts {
   /** in G's blocks, before each activation */
   norm(name: string): Layer;
   initializer(fanIn: number, fanOut: number, gain?: number): Initializer;
+  /** D's blocks that halve are as wide inside as what they make, not as what comes in */
+  isWideInside?: boolean;
 }
 
 export const plainly: Parts = {
@@ -55,18 +57,20 @@ export const upBlock = (name: string, fanIn: number, units: number, parts: Parts
     shortcut: [upsample('up'), conv1('conv', fanIn, units, parts)],
   });
 
-/** Half the side: ReLU, convolution, ReLU, convolution, pooling. The hidden width is that of what comes in. */
-export const downBlock = (name: string, fanIn: number, units: number, parts: Parts): Layer =>
-  residual(name, {
+/** Half the side: ReLU, convolution, ReLU, convolution, pooling. */
+export function downBlock(name: string, fanIn: number, units: number, parts: Parts): Layer {
+  const inside = parts.isWideInside ? units : fanIn;
+  return residual(name, {
     main: [
       reluOfSum('relu1'),
-      conv3('conv1', fanIn, fanIn, parts),
+      conv3('conv1', fanIn, inside, parts),
       activation.relu('relu2'),
-      conv3('conv2', fanIn, units, parts),
+      conv3('conv2', inside, units, parts),
       averagePool('pool'),
     ],
     shortcut: [conv1('conv', fanIn, units, parts), averagePool('pool')],
   });
+}
 
 /** The first block of D: the picture is not rectified, and its shortcut pools first. */
 export const firstBlock = (name: string, fanIn: number, units: number, parts: Parts): Layer =>
@@ -80,15 +84,16 @@ export const firstBlock = (name: string, fanIn: number, units: number, parts: Pa
     shortcut: [averagePool('pool'), conv1('conv', fanIn, units, parts)],
   });
 
-/** The same side and width. */
-export const levelBlock = (name: string, units: number, parts: Parts): Layer =>
+/** The same side. */
+export const levelBlock = (name: string, fanIn: number, units: number, parts: Parts): Layer =>
   residual(name, {
     main: [
       reluOfSum('relu1'),
-      conv3('conv1', units, units, parts),
+      conv3('conv1', fanIn, units, parts),
       activation.relu('relu2'),
       conv3('conv2', units, units, parts),
     ],
+    shortcut: fanIn === units ? [] : [conv1('conv', fanIn, units, parts)],
   });
 
 /** Channels of each stage, from the latents to the picture, and of the first, smallest one. */
@@ -124,14 +129,13 @@ export function resnetGenerator(
   ];
 }
 
-/** @param stages channels of each block that halves the side, then of those that do not */
+/** @param widths channels of each block that halves the side, then of those that do not */
 export function resnetDiscriminator(
   { base, stages, channels }: Geometry,
-  { halving, level }: { halving: readonly number[]; level: number },
+  { halving, level }: { halving: readonly number[]; level: readonly number[] },
   parts: Parts,
   attentionSide?: number,
 ): Layer[] {
-  const last = halving.at(-1)!;
   return [
     ...halving.flatMap((units, i) => [
       i === 0
@@ -139,12 +143,19 @@ export function resnetDiscriminator(
         : downBlock(`block${i + 1}`, halving[i - 1]!, units, parts),
       ...attentionAt(base * 2 ** (stages - i - 1), units, attentionSide, parts),
     ]),
-    ...Array.from({ length: level }, (_, i) => levelBlock(`block${halving.length + i + 1}`, last, parts)),
+    ...level.map((units, i) =>
+      levelBlock(`block${halving.length + i + 1}`, level[i - 1] ?? halving.at(-1)!, units, parts),
+    ),
     reluOfSum('relu'),
     sumPool('pool'),
   ];
 }
 
-const attentionAt = (side: number, units: number, wanted: number | undefined, parts: Parts): Layer[] => {
+export const attentionAt = (
+  side: number,
+  units: number,
+  wanted: number | undefined,
+  parts: Parts,
+): Layer[] => {
   return side === wanted ? [selfAttention('attention', units, parts.initializer(units, units))] : [];
 };

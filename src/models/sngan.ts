@@ -52,8 +52,8 @@ export function resnetWidths({ stages }: Geometry, width?: number) {
   return {
     generator: { start: outwards[0]!, stages: outwards },
     discriminator: isEven
-      ? { halving: inwards.slice(0, 2), level: 2 } // table 4: two blocks halve the side, two do not
-      : { halving: inwards, level: 1 },
+      ? { halving: inwards.slice(0, 2), level: [narrow, narrow] } // table 4: two blocks halve the side, two do not
+      : { halving: inwards, level: inwards.slice(-1) },
   };
 }
 

@@ -12,7 +12,9 @@ export type SlotMerge = 'mean' | 'first' | 'sum';
 export type Initializer =
   | { kind: 'constant'; value: number }
   | { kind: 'normal'; mean?: number; deviation: number }
-  | { kind: 'uniform'; range: number };
+  | { kind: 'uniform'; range: number }
+  /** rows or columns, whichever are fewer, of length 1 and at right angles, as a matrix of the last axis and all others (Saxe et al. 2014) */
+  | { kind: 'orthogonal' };
 
 /** A tensor that a network asks for. */
 export interface ParameterSpec {

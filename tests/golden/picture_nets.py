@@ -155,6 +155,58 @@ def residual_nets(o, item, classes, tools):
     return G, D + [relu, plain(lambda x: x.sum((1, 2))), spectral(tools.head(o, d, classes, True))]
 
 
+def biggan(o, item, classes, tools):
+    """Brock et al. 2019, appendix B; ajbrock/BigGAN-PyTorch's widths for side 32 and less. Scale and offset are linear in [class, latents]."""
+    base, stages = geometry(item[0])
+    ch, conditional, share = o["width"], o.get("conditional", "none") != "none", o["latent"] // (stages + 1)
+    is_even = stages <= 3
+    g = [4 * ch] * stages if is_even else [16 * ch // 2 ** i for i in range(stages)]
+    d = [(4 * ch, True)] * min(stages, 2) + [(4 * ch, False)] * 2 if is_even else [(ch * 2 ** i, True) for i in range(stages)] + [(16 * ch, False)]
+    condition, relu = share + conditional * o["shared"], plain(torch.relu)
+    z, y = None, None  # of the batch that is under way
+
+    def begin(x, p, s, mode):
+        nonlocal z, y
+        z = x.split(share, 1)
+        y = mode.labels @ p["shared/table"] if conditional else None
+        return z[0]
+
+    def norm(name, c, block):
+        _, _, slots, whiten = tools.batch_norm(name, c)
+        flat = {part: spectral(tools.dense(f"{name}/{part}", condition, c, False)) for part in ("scale", "offset")}
+
+        def apply(x, p, s, mode):
+            told = torch.cat([y, z[block]], 1) if conditional else z[block]
+            white = whiten(x, {f"{name}/scale": torch.ones(c), f"{name}/offset": torch.zeros(c)}, s, mode)
+            scale, offset = [flat[part][3](told, p, s, mode)[:, None, None, :] for part in ("scale", "offset")]
+            return white * (1 + scale) + offset
+        own = {f"{part}/{k}": v for part in flat for k, v in flat[part][1].items()}
+        return name, own, {**slots, **{f"{part}/{k}": v for part in flat for k, v in flat[part][2].items()}}, apply
+
+    G, c, attended = [("shared", {"table": (classes, o["shared"])} if conditional else {}, {}, begin),
+                      spectral(tools.dense("project", share, base * base * g[0], True)), plain(lambda x: x.reshape(len(x), base, base, g[0]))], g[0], item[0] // 2
+    for i, units in enumerate(g, 1):
+        at = f"block{i}/main"
+        G.append(residual([norm(f"{at}/norm1", c, i), relu, plain(double), spectral(conv(f"{at}/conv1", c, units, 3)),
+                           norm(f"{at}/norm2", units, i), relu, spectral(conv(f"{at}/conv2", units, units, 3))],
+                          [plain(double), spectral(conv(f"block{i}/shortcut/conv", c, units, 1))]))
+        if base * 2 ** i == attended:
+            G.append(attention("attention", units, spectral))
+        c = units
+    G += [tools.batch_norm("norm", c), relu, spectral(conv("image", c, item[2], 3)), plain(torch.tanh)]
+    D, c, side = [], item[2], item[0]
+    for i, (units, halves) in enumerate(d, 1):
+        at, begins = f"block{i}", i == 1
+        main = [relu] * (not begins) + [spectral(conv(f"{at}/main/conv1", c, units, 3)), relu, spectral(conv(f"{at}/main/conv2", units, units, 3))]
+        learned = [spectral(conv(f"{at}/shortcut/conv", c, units, 1))] * (halves or c != units)
+        shortcut = [plain(pool)] * (halves and begins) + learned + [plain(pool)] * (halves and not begins)
+        D.append(residual(main + [plain(pool)] * halves, shortcut))
+        side, c = side // (2 if halves else 1), units
+        if side == attended and halves:
+            D.append(attention("attention", units, spectral))
+    return G, D + [relu, plain(lambda x: x.sum((1, 2))), spectral(tools.head(o, c, classes, True))]
+
+
 def sngan_cnn(o, item, classes, tools):
     """Miyato et al. 2018, table 3."""
     base, stages = geometry(item[0])
@@ -362,4 +414,4 @@ def maxout_conv(o, item, classes, tools):
     return G, D + [tools.head(o, d["units"], classes, True)]
 
 
-NETWORKS = {"sngan": sngan, "sagan": residual_nets, "stylegan2": stylegan2, "r3gan": r3gan, "maxout-conv": maxout_conv}
+NETWORKS = {"sngan": sngan, "biggan": biggan, "sagan": residual_nets, "stylegan2": stylegan2, "r3gan": r3gan, "maxout-conv": maxout_conv}

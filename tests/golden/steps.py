@@ -95,6 +95,7 @@ CNN = {**SNGAN, "architecture": "cnn"}
 SAGAN = {"name": "sagan", "width": 8, "latent": 3}
 STYLEGAN2 = {"name": "stylegan2", "width": 2, "widthMax": 4, "latent": 3, "styles": 4, "mapping": 2}
 R3GAN = {"name": "r3gan", "width": 3, "latent": 4, "expansion": 2}
+BIGGAN = {"name": "biggan", "width": 2, "latent": 6, "shared": 3}
 MAXOUT = {"name": "maxout-conv", "latent": 3, "generator": {"hidden": 4, "channels": 2},
           "discriminator": {"channels": [2, 3, 2], "units": 3, "keepInput": 0.8, "keepHidden": 0.7}}
 PROJECTION = {"conditional": "projection"}
@@ -108,6 +109,8 @@ for name, model, side, batch, gain, loss, penalties, counts in [
     ("sngan cnn of side 28, projection, DRAGAN", {**CNN, **PROJECTION}, 28, 2, 0.7, "non-saturating", ONE("dragan", 5), COUNTS),
     ("sagan of side 16", SAGAN, 16, 3, 0.7, "minimax", {}, ()),
     ("sagan of side 8, projection, R1 and R2", {**SAGAN, **PROJECTION}, 8, 2, 0.7, "non-saturating", R1_R2, COUNTS),
+    ("biggan of side 16", BIGGAN, 16, 3, 0.7, "minimax", {}, ()),
+    ("biggan of side 8, projection, R1", {**BIGGAN, **PROJECTION}, 8, 3, 0.7, "non-saturating", ONE("r1", 3), COUNTS),
     ("stylegan2 of side 8, no mixing", {**STYLEGAN2, "mixing": 0}, 8, 4, 1, "minimax", {}, ()),
     ("stylegan2 of side 16, mixing, R1 and path length",
      {**STYLEGAN2, "mixing": 0.9}, 16, 4, 1, "non-saturating", {**R1_R2, **PATH}, ()),

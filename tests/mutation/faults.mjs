@@ -779,6 +779,26 @@ export const FAULTS = [
       'kernel',
     ],
   ]),
+  ...of('src/models/biggan.ts', STEPS, [
+    ["BigGAN's scales are around 0", "tf.add(made('scale'), 1)", "made('scale')"],
+    ['all blocks of BigGAN see the same latents', '[vector, chunks[i]!]', '[vector, chunks[0]!]'],
+  ]),
+  ...of(
+    'src/models/resnet.ts',
+    ['tests/unit/models/published.test.ts'],
+    [["BigGAN's D is as narrow inside as what comes in", 'parts.isWideInside ? units : fanIn', 'fanIn']],
+  ),
+  ...of(
+    'src/parameters/initial.ts',
+    ['tests/unit/models/architecture.test.ts'],
+    [
+      [
+        'orthogonal weights are normal ones of length 1',
+        'vector[i]! -= along * before[i]!',
+        'vector[i]! -= 0 * along',
+      ],
+    ],
+  ),
   ...of('src/models/geometry.ts', STEPS, [
     ['a DCGAN begins at sides of 14', 'BASE_SIDE_MAX = 7', 'BASE_SIDE_MAX = 14'],
   ]),

@@ -66,6 +66,29 @@ describe('initial parameters', () => {
     }
   });
 
+  it.each([
+    [3, 3, 4, 6],
+    [5, 8],
+    [8, 5],
+  ])('that are orthogonal are so: %s, %s', (...shape: number[]) => {
+    const [size, columns] = [shape.reduce((a, b) => a * b, 1), shape.at(-1)!];
+    const rows = size / columns;
+    const entry = { name: 'kernel', shape, initializer: { kind: 'orthogonal' }, offset: 0, size } as const;
+    const values = initialParameters(
+      { entries: [entry], size, slots: [], slotSize: 0 },
+      { seed: 1, net: 'generator' },
+    );
+    const lines = (count: number, length: number, at: (line: number, i: number) => number) =>
+      Array.from({ length: count }, (_, line) => Array.from({ length }, (_, i) => values[at(line, i)]!));
+    const vectors =
+      rows >= columns
+        ? lines(columns, rows, (line, i) => i * columns + line)
+        : lines(rows, columns, (line, i) => line * columns + i);
+    for (const [i, a] of vectors.entries())
+      for (const [j, b] of vectors.entries())
+        expect(a.reduce((sum, v, k) => sum + v * b[k]!, 0)).toBeCloseTo(i === j ? 1 : 0, 5);
+  });
+
   it("have DCGAN's deviation of 0.02", () => {
     const kernel = generator.manifest.entries.find((entry) => entry.name === 'deconv1/kernel')!;
     const values = of(1).subarray(kernel.offset, kernel.offset + kernel.size);

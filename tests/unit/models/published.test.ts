@@ -19,7 +19,7 @@ describe('parameters, G and D', () => {
   const conv = (k: number, from: number, to: number) => k * k * from * to + to;
   const dense = (from: number, to: number) => from * to + to;
 
-  it.each<[name: string, model: object, item: number[], g: number, d: number]>([
+  it.each<[name: string, model: object, item: number[], g: number, d: number, classes?: number]>([
     // kwotsin/mimicry's SNGAN at 32 x 32, built by PyTorch: 4,276,739 and 1,053,825
     ['SNGAN, table 4', { name: 'sngan' }, [32, 32, 3], 4_276_739, 1_053_825],
     [
@@ -41,6 +41,8 @@ describe('parameters, G and D', () => {
         conv(3, 256, 512) +
         dense(4 * 4 * 512, 1),
     ],
+    // google/compare_gan's resnet_biggan_test.py asserts these of BigGAN for ImageNet
+    ['BigGAN', { name: 'biggan', conditional: 'projection' }, [128, 128, 3], 70_433_988, 87_982_370, 1000],
     // NVlabs/stylegan2 prints these when it trains configuration F at 1024 x 1024
     ['StyleGAN2 F', { name: 'stylegan2', width: 32, mapping: 8 }, [1024, 1024, 3], 30_370_060, 29_012_513],
     [
@@ -57,8 +59,8 @@ describe('parameters, G and D', () => {
       4 * 4 * 8 + 4 * 8 + 2 * (8 * 8 + 9 * 8 * 8 + 8 * 8 + 2 * 8) + 8 * 3,
       3 * 8 + 2 * (8 * 8 + 9 * 8 * 8 + 8 * 8 + 2 * 8) + 4 * 4 * 8 + 8,
     ],
-  ])('%s', (_, model, item, g, d) => {
-    const { generator, discriminator } = built(model, item);
+  ])('%s', (_, model, item, g, d, classes) => {
+    const { generator, discriminator } = built(model, item, classes);
     expect([generator.manifest.size, discriminator.manifest.size]).toEqual([g, d]);
   });
 });
@@ -67,6 +69,7 @@ const SMALL = {
   sngan: { name: 'sngan', width: 8, latent: 4 },
   'sngan as a CNN': { name: 'sngan', architecture: 'cnn', width: 4, latent: 4 },
   sagan: { name: 'sagan', width: 16, latent: 4 },
+  biggan: { name: 'biggan', width: 8, latent: 60, shared: 4 },
   stylegan2: { name: 'stylegan2', width: 4, latent: 4, styles: 4 },
   r3gan: { name: 'r3gan', width: 8, blocks: 1, latent: 4 },
   'maxout-conv': {

@@ -7,7 +7,7 @@ import { openSource } from '../data/open-source.js';
 import { EXIT } from '../errors.js';
 import { exportSamples, sampleFormat } from '../evaluation/sample-export.js';
 import type { CommandMaker } from './main.js';
-import { collect } from './run-arguments.js';
+import { collect, configFile } from './run-arguments.js';
 import { wholeNumber } from './sample-command.js';
 
 const COUNT_MAX = 1_000_000;
@@ -37,9 +37,9 @@ export const dataShowCommand: CommandMaker = (finish) =>
       'after',
       '\nExample:\n  npx nash data show configs/mnist-gan.yaml --count 100 --out digits.png',
     )
-    .action(async (configFile: string, { set, count, out }: ShowArguments) => {
+    .action(async (given: string, { set, count, out }: ShowArguments) => {
       sampleFormat(out);
-      const config = loadConfig(configFile, set);
+      const config = loadConfig(configFile(given), set);
       const log = (line: string) => process.stderr.write(`${line}\n`);
       const source = await openSource(config.data, { cacheDir: dataCacheFolder(), log });
       const items = firstItems(source, count, config.seed);

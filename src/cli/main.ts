@@ -16,6 +16,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<CommandMaker>>> = {
   stop: async () => (await import('./stop-command.js')).stopCommand,
   init: async () => (await import('./init-command.js')).initCommand,
   sample: async () => (await import('./sample-command.js')).sampleCommand,
+  evaluate: async () => (await import('./evaluate-command.js')).evaluateCommand,
   data: async () => (await import('./data-command.js')).dataCommand,
   simulate: async () => (await import('./simulate-command.js')).simulateCommand,
   trial: async () => (await import('./trial.js')).trialCommand,

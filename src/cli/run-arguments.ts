@@ -1,5 +1,5 @@
 // The arguments that `train` and `server` share: which config, with what changes, into which folder.
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { places } from '../../src/setup/places.mjs';
@@ -96,10 +96,10 @@ export function resolveRun(given: string | undefined, args: RunArguments): Resol
   }
   const { runDir, resume } = foldersOf(given, args);
   const sets = mergedAssignments([...(resume?.folder ? rememberedOf(resume.folder).set : []), ...args.set]);
-  const configFile = given ?? ownConfig(resume?.folder ?? runDir);
+  const named = given ?? ownConfig(resume?.folder ?? runDir);
   return {
-    configFile,
-    config: loadConfig(pathOf(configFile), sets),
+    configFile: named,
+    config: loadConfig(configFile(named), sets),
     sets,
     runDir,
     opening: resume ? 'resume' : args.force || replacesOwn(runDir, args) ? 'force' : 'fresh',
@@ -110,10 +110,14 @@ export function resolveRun(given: string | undefined, args: RunArguments): Resol
   };
 }
 
-/** A config that comes with Nash may be named without its path. */
-function pathOf(config: string): string {
+/** The path of a config: one that comes with Nash may be named without it. */
+export function configFile(config: string): string {
   const packaged = join(places().root, 'configs', `${config}.yaml`);
-  return !existsSync(config) && /^[\w-]+$/.test(config) && existsSync(packaged) ? packaged : config;
+  return !statSync(config, { throwIfNoEntry: false })?.isFile() &&
+    /^[\w-]+$/.test(config) &&
+    existsSync(packaged)
+    ? packaged
+    : config;
 }
 
 /** Whether the folder holds a run of `npm start`'s own, which it makes anew. */

@@ -1,19 +1,9 @@
 // `nash sample`: draws from the generator of a run's checkpoint, the newest unless another is named.
-import { readFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
-import { parse } from 'yaml';
-import { type Checkpoint, CheckpointStore, loadCheckpoint } from '../checkpoints/checkpoint-store.js';
-import { FileStorage } from '../checkpoints/file-storage.js';
-import { validateConfig } from '../config/load-config.js';
-import type { RunConfig } from '../config/run-config.js';
-import { EXIT, messageOf, NashError } from '../errors.js';
+import { EXIT, NashError } from '../errors.js';
 import { exportImages, exportSamples, sampleFormat } from '../evaluation/sample-export.js';
-import { moduleCopies } from '../run-folder/modules.js';
-import { holdsRun } from '../run-folder/ownership.js';
-import { checkpointOf } from '../run-folder/resume-target.js';
-import { runFile } from '../run-folder/run-files.js';
 import type { CommandMaker } from './main.js';
+import { openGenerator } from './run-generator.js';
 
 const COUNT_MAX = 1_000_000;
 
@@ -111,21 +101,10 @@ function countOf({ count, out, folder, grid }: SampleArguments): number | undefi
 }
 
 async function run(runDir: string, asked: number | undefined, args: SampleArguments): Promise<void> {
-  const { device, checkpoint: rule } = configOf(runDir);
-  const found = await find(runDir, args.step, rule.everySteps);
-  const { loadTensorFlow } = await import('../compiler/tensorflow.js');
-  const { SampleDrawer } = await import('../evaluation/sample-drawer.js');
   const { className, planOf } = await import('../evaluation/sample-labels.js');
-  const { networksOf } = await import('../run/open-run.js');
-  const { loadModules } = await import('../run/own-modules.js');
-  const { decodeState } = await import('../run/run-state.js');
-  const tf = await import('@tensorflow/tfjs-core');
-  loadTensorFlow(device.kind === 'gpu' ? { ...device, kind: 'auto' } : device);
-  const { config, itemShape, classes } = decodeState(found.metadata);
-  const valid = validateConfig(config, `the checkpoint of step ${found.step}`);
-  const named = args.step === undefined ? undefined : dirname(dirname(resolve(args.step)));
-  loadModules(valid, { copyOf: moduleCopies(runDir, named) });
-  const isPicture = itemShape.length === 3 && args.out !== undefined && sampleFormat(args.out) === '.png';
+  const generator = await openGenerator(runDir, args);
+  const { classes, shape, step } = generator;
+  const isPicture = shape.length === 3 && args.out !== undefined && sampleFormat(args.out) === '.png';
   const plan = planOf(classes, {
     count: asked,
     seed: args.seed,
@@ -133,58 +112,11 @@ async function run(runDir: string, asked: number | undefined, args: SampleArgume
     isGrid: isPicture,
     columns: args.grid?.columns,
   });
-  const { architecture } = await networksOf(valid, itemShape, classes);
-  if (args.truncation !== undefined && !architecture.generator.codes) {
-    throw new NashError(
-      'usage',
-      `--truncation draws styles towards their mean, and model ${valid.model.name} has none; stylegan2 has. Leave it out.`,
-    );
-  }
-  const drawer = new SampleDrawer({
-    architecture,
-    latentDistribution: valid.model.latentDistribution,
-    ...(args.truncation !== undefined && { truncation: args.truncation }),
-  });
-  const weights = found.vectors[args.raw ? 'generator' : 'average']!;
   const { count, labels, columns, rows } = plan;
-  const data = drawer.draw(tf.tensor1d(weights.data), { count, seed: args.seed, labels });
-  const samples = {
-    data,
-    shape: architecture.generator.outputShape,
-    columns,
-    ...(labels && !isPicture && { labels: Array.from(labels) }),
-  };
+  const data = generator.draw({ count, seed: args.seed, labels });
+  const samples = { data, shape, columns, ...(labels && !isPicture && { labels: Array.from(labels) }) };
   await (args.out === undefined ? exportImages(args.folder!, samples) : exportSamples(args.out, samples));
   const told =
     classes && rows ? `, one class a row: ${rows.map((row) => className(classes, row)).join(', ')}` : '';
-  process.stdout.write(
-    `${count} samples of step ${found.step} written to ${args.out ?? args.folder}${told}\n`,
-  );
-}
-
-/** @throws NashError('usage') where there is none */
-async function find(runDir: string, step: string | undefined, everySteps: number): Promise<Checkpoint> {
-  if (step !== undefined)
-    return loadCheckpoint(/^\d+$/.test(step) ? checkpointOf(runDir, Number(step), '--step') : step);
-  const found = await new CheckpointStore(new FileStorage(runFile(runDir, 'checkpoints'))).latest();
-  for (const warning of found.warnings) process.stderr.write(`nash: warning: ${warning}\n`);
-  if (found.checkpoint) return found.checkpoint;
-  throw new NashError(
-    'usage',
-    `${runDir} has no checkpoint to sample from yet; one is taken every ${everySteps} steps and at the end`,
-  );
-}
-
-function configOf(runDir: string): RunConfig {
-  const file = runFile(runDir, 'config');
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (cause) {
-    const what = holdsRun(runDir) ? `its config.yaml cannot be read: ${messageOf(cause)}` : 'it holds no run';
-    throw new NashError('usage', `${runDir}: ${what}. Name the folder of a run, such as runs/ring.`, {
-      cause,
-    });
-  }
-  return validateConfig(parse(text), file);
+  process.stdout.write(`${count} samples of step ${step} written to ${args.out ?? args.folder}${told}\n`);
 }

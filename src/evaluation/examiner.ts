@@ -7,7 +7,7 @@ import { drawImageGrid } from './image-grid.js';
 import type { HeldOut } from './measures/measure.js';
 import { type MeasureName, type Measures, prepareMeasures, sampleCountOf } from './measures/measures.js';
 import { modeReport } from './measures/nearest-modes.js';
-import { openReference, orderOf } from './reference.js';
+import { openReference, orderOf, STANDING_COUNT } from './reference.js';
 import { FIGURE_COLUMNS, figureLabels } from './sample-labels.js';
 import { drawScatter } from './scatter-figure.js';
 
@@ -32,8 +32,6 @@ export interface Examiner {
 
 /** Samples in a grid. */
 const GRID_COUNT = 64;
-/** Real images that bins are made of. */
-const REAL_COUNT = 5000;
 /** Real points drawn behind the generated ones. */
 const REAL_POINTS = 1000;
 
@@ -85,7 +83,7 @@ function mixtureExaminer(source: DistributionSource, options: ExaminerOptions): 
 function imageExaminer(source: DatasetSource, options: ExaminerOptions): Examiner {
   const size = sizeOf(source.shape);
   const { classes } = options;
-  const { real, ...examiner } = measuring(source, options, REAL_COUNT);
+  const { real, ...examiner } = measuring(source, options, STANDING_COUNT);
   const { shape } = source;
   const labels = classes && figureLabels(classes.counts);
   const grid = (images: Float32Array) =>
@@ -101,7 +99,7 @@ function imageExaminer(source: DatasetSource, options: ExaminerOptions): Examine
   };
 }
 
-/** The measures of an examination, and the real items. @param realCount at least, of a mixture */
+/** The measures of an examination, and the real items. @param realCount at least */
 function measuring(source: DataSource, options: ExaminerOptions, realCount: number) {
   const { sourceName, configured, classes, asked = [], heldOut } = options;
   const isConditional = classes !== undefined;
@@ -110,7 +108,7 @@ function measuring(source: DataSource, options: ExaminerOptions, realCount: numb
     sourceName,
     isConditional,
     comparesItems: asked.length > 0,
-    realCount: source.kind === 'distribution' ? Math.max(realCount, sampleCount) : realCount,
+    realCount: Math.max(realCount, sampleCount),
   });
   const { measure, leftOut } = prepareMeasures({ ...reference, ...(heldOut && { heldOut }) }, { asked });
   return { sampleCount, real: reference.real, measure, leftOut, dispose };

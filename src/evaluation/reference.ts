@@ -15,7 +15,8 @@ const CLASS_COUNT = 10;
 /** Items of fewer floats are compared by the definition, which costs no more then. */
 const FLOATS_FEW = 16;
 
-export const FEATURES = ['items', 'classifier'] as const;
+/** Real images that standing measures see, whatever else is asked for. */
+export const STANDING_COUNT = 5000;
 
 export interface ReferenceOptions {
   /** real items, at most */
@@ -24,7 +25,7 @@ export interface ReferenceOptions {
   sourceName?: string;
   isConditional: boolean;
   /** space in which items are compared; default: a classifier's for images that have labels, else items as they are */
-  features?: (typeof FEATURES)[number];
+  features?: 'items' | 'classifier' | undefined;
   /** whether measures beside the standing ones are asked for */
   comparesItems: boolean;
 }
@@ -44,8 +45,9 @@ export function openReference(
   const base = { source, real, size, isConditional, distances: fast?.squared ?? squaredDistances };
   if (source.kind === 'distribution' || kindOf(source) !== 'images')
     return { ...base, dispose: () => fast?.dispose() };
-  const bins = new ImageBins(real, size);
-  const neighbours = new RealNeighbours(real, size);
+  const standing = real.subarray(0, STANDING_COUNT * size);
+  const bins = new ImageBins(standing, size);
+  const neighbours = new RealNeighbours(standing, size);
   const isOfClasses = hasFewClasses(sourceName);
   const sees = comparesItems && features !== 'items' && source.label(0) !== undefined;
   const trained =

@@ -71,6 +71,34 @@ export const FAULTS = [
     ['what is not finite is compared', 'if (!areFinite && !measure.isStanding) continue;', ''],
     ['what is asked for changes the standing ones', "takes === 'own' &&", "takes !== 'own' &&"],
   ]),
+  ...of(
+    'src/cli/evaluation.ts',
+    ['tests/unit/cli/evaluate-command.test.ts'],
+    [
+      [
+        '--count says nothing to a file',
+        'file.data.subarray(0, count * (',
+        'file.data.subarray(0, file.shape[0]! * (',
+      ],
+      ['what is not asked for is told', 'onlyOf(asked, prepared.measure(', '((prepared.measure)('],
+      ['too few samples are measured', 'if (count < needed)', 'if (count < 0)'],
+    ],
+  ),
+  ...of(
+    'src/cli/evaluation-parts.ts',
+    ['tests/unit/cli/evaluate-command.test.ts'],
+    [["samples of another shape are the data's", '` !== `', '` === `']],
+  ),
+  ...of(
+    'src/data/read-npy.ts',
+    ['tests/unit/cli/evaluate-command.test.ts'],
+    [['what is no number is measured', 'if (odd >= 0)', 'if (odd > 1e9)']],
+  ),
+  ...of(
+    'src/evaluation/reference.ts',
+    ['tests/unit/cli/evaluate-command.test.ts'],
+    [['--features items is a classifier', "features !== 'items' &&", '']],
+  ),
   ...of('src/compiler/double-distances.ts', MEASURES, [
     ['half of the digits are lost', 'sum[i] = high[i]! + low[i]!', 'sum[i] = high[i]!'],
     ['an item lies a rounding from itself', 'ROUNDING = 1e-12', 'ROUNDING = 0'],
@@ -2612,10 +2640,10 @@ export const FAULTS = [
     [['workers that have nothing to do are not named', 'if (count <= shards) return [];', 'return [];']],
   ),
   ...of(
-    'src/cli/sample-command.ts',
+    'src/cli/run-generator.ts',
     ['tests/cluster/sample.test.ts'],
     [
-      ['--raw is the average all the same', "args.raw ? 'generator' : 'average'", "'average'"],
+      ['--raw is the average all the same', "choice.raw ? 'generator' : 'average'", "'average'"],
       ['--step takes the newest all the same', 'if (step !== undefined)\n', 'if (step === runDir)\n'],
     ],
   ),

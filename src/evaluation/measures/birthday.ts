@@ -17,7 +17,7 @@ export const birthday = measure({
       says: 'Pairs of samples that are closer than any two real items',
       better: 'lower',
     },
-    gan_birthday_samples: {
+    gan_birthday_items: {
       name: 'birthday-samples',
       says: 'Samples among which there is a duplicate with probability 1/2; absent where there is no duplicate',
       better: 'higher',
@@ -25,6 +25,7 @@ export const birthday = measure({
   },
   appliesTo: ['mixtures', 'images', 'points'],
   cost: { samples: 5000, growth: 'pairs of samples, times their floats' },
+  least: () => 2,
   protocol: ({ real, size }) => ({
     features: 'items as they are',
     real: real.length / size,
@@ -41,7 +42,7 @@ export const birthday = measure({
       return {
         gan_duplicate_pairs: duplicates,
         gan_support_items: 1 / rate,
-        gan_birthday_samples: samplesToMeet(rate),
+        gan_birthday_items: samplesToMeet(rate),
       };
     };
   },

@@ -24,7 +24,11 @@ export const differentBins = measure({
   appliesTo: ['images'],
   isStanding: true,
   cost: { samples: 1000, growth: 'samples, times bins' },
-  protocol: ({ bins, real, size }) => ({ bins: bins!.realCounts.length, real: real.length / size }),
+  protocol: ({ bins }) => ({
+    bins: bins!.realCounts.length,
+    real: bins!.realCounts.reduce((sum, count) => sum + count, 0),
+    distances: 'of a random projection',
+  }),
   prepare({ bins }) {
     assert(bins, () => 'images are measured against bins');
     if (bins.realCounts.length < 2) return { because: 'all real images fall into one bin' };

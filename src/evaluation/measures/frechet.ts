@@ -18,6 +18,7 @@ export const frechet = measure({
   },
   appliesTo: ['mixtures', 'images', 'points'],
   cost: { samples: 5000, growth: 'samples times squared floats of a feature, and those cubed' },
+  least: () => 2,
   protocol: comparing,
   prepare(reference) {
     const { real, size, of } = comparable(reference);

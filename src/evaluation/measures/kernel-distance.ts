@@ -15,6 +15,7 @@ export const kernelDistance = measure({
   },
   appliesTo: ['mixtures', 'images', 'points'],
   cost: { samples: 5000, growth: 'pairs of samples and real items, times floats of a feature' },
+  least: () => 2,
   protocol: (reference) => ({ ...comparing(reference), kernel: KERNEL }),
   prepare(reference) {
     const { real, size, of } = comparable(reference);

@@ -141,6 +141,8 @@ export interface Measure<Name extends string = string> {
   readonly needs?: readonly ('heldOut' | 'inception')[];
   /** samples that an evaluation of images needs for it, and how its time grows; mixtures have as many samples as the config says */
   readonly cost: { readonly samples: number; readonly growth: string };
+  /** Fewest samples of which it says anything; default: 1. */
+  least?(reference: Reference): number;
   /** Constants of the protocol by which it is computed. */
   protocol?(reference: Reference): Readonly<Record<string, string | number | readonly number[]>>;
   /**

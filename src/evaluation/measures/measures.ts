@@ -108,6 +108,8 @@ export interface Prepared {
   measure(samples: Float32Array, labels?: Int32Array, onMeasure?: (name: string) => void): Measures;
   /** names of the values that cannot be had of these data, and why */
   leftOut: Readonly<Record<string, string>>;
+  /** of each measure that can be had, by its name, the fewest samples of which it says anything */
+  least: Readonly<Record<string, number>>;
   /** the constants by which each measure is computed, by its name */
   protocol: Readonly<Record<string, ReturnType<NonNullable<Measure['protocol']>>>>;
 }
@@ -119,7 +121,7 @@ const MISSING = {
 
 /**
  * Makes ready all that can be had of a reference.
- * @param wanted.takes `own`: of images a measure takes the first of the samples, as many as it needs, so that what else is asked for changes
+ * @param wanted.takes `own`: of images a measure takes the first of the samples and of the real ones, as many as it needs, so that what else is asked for changes
  * none of its values; `all`: what there is
  */
 export function prepareMeasures(
@@ -128,29 +130,36 @@ export function prepareMeasures(
 ): Prepared {
   const leftOut: Record<string, string> = {};
   const protocol: Record<string, ReturnType<NonNullable<Measure['protocol']>>> = {};
-  const computes: { measure: Measure; compute: Compute }[] = [];
+  const least: Record<string, number> = {};
+  const computes: { measure: Measure; compute: Compute; countOf(items: Float32Array): number }[] = [];
   const { source, size, isConditional = false } = reference;
   const takesOwn = takes === 'own' && kindOf(source) === 'images';
   for (const each of measuresOf(source, { isConditional, asked })) {
+    const most = takesOwn && each.cost.samples > 0 ? each.cost.samples : Number.POSITIVE_INFINITY;
+    const countOf = (items: Float32Array) => Math.min(most, items.length / size);
+    const own = { ...reference, real: reference.real.subarray(0, countOf(reference.real) * size) };
     const missing = each.needs?.find((part) => !reference[part]);
     const prepared = missing
       ? { because: MISSING[missing] }
-      : each.prepare(reference, (name) => !(name in leftOut));
+      : each.prepare(own, (name) => !(name in leftOut));
     if (typeof prepared === 'function') {
-      computes.push({ measure: each, compute: prepared });
-      if (each.protocol) protocol[each.name] = each.protocol(reference);
+      computes.push({ measure: each, compute: prepared, countOf });
+      least[each.name] = each.least?.(own) ?? 1;
+      protocol[each.name] = { ...(Number.isFinite(most) && { samples: most }), ...each.protocol?.(own) };
     } else for (const name of metricsOf(each)) leftOut[name] = prepared.because;
   }
   return {
     leftOut,
+    least,
     protocol,
     measure(samples, labels, onMeasure = () => {}) {
       const found: Record<string, number> = {};
       const areFinite = samples.every(Number.isFinite);
-      for (const { measure, compute } of computes) {
+      for (const { measure, compute, countOf } of computes) {
+        const count = countOf(samples);
         if (!areFinite && !measure.isStanding) continue; // no distance to what is no place
+        if (count < least[measure.name]!) continue;
         onMeasure(measure.name);
-        const count = takesOwn && measure.cost.samples > 0 ? measure.cost.samples : samples.length / size;
         Object.assign(found, compute(samples.subarray(0, count * size), found, labels?.subarray(0, count)));
       }
       return Object.fromEntries(Object.entries(found).filter(([, value]) => Number.isFinite(value)));

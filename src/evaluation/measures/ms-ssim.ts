@@ -24,6 +24,7 @@ export const msSsim = measure({
   },
   appliesTo: ['images'],
   cost: { samples: 2 * PAIRS_MAX, growth: 'at most 1,000 pairs, times floats of an image' },
+  least: () => 2,
   protocol: ({ real, size }: Reference) => ({
     pairs: `items 0 and 1, 2 and 3, …, at most ${PAIRS_MAX}`,
     real: real.length / size,

@@ -20,7 +20,7 @@ export const parzen = measure({
       name: 'parzen-standard-error',
       says: 'Standard error of that mean over test items',
     },
-    gan_parzen_width: {
+    gan_parzen_deviation: {
       name: 'parzen-sigma',
       says: 'Standard deviation of the windows that validation items are likeliest under',
     },
@@ -53,7 +53,7 @@ export const parzen = measure({
       return {
         gan_parzen_nats: mean,
         gan_parzen_standard_error_nats: standardError,
-        gan_parzen_width: width,
+        gan_parzen_deviation: width,
       };
     };
   },

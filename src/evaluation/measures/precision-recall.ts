@@ -21,7 +21,7 @@ export const precisionRecall = measure({
       says: 'Real items that lie in a ball of a sample (Naeem et al. 2020)',
       better: 'higher',
     },
-    gan_density: {
+    gan_density_ratio: {
       name: 'density',
       says: 'Balls of real items that a sample lies in, over k, mean; 1 for real items (Naeem et al. 2020)',
       better: 'higher',
@@ -34,6 +34,7 @@ export const precisionRecall = measure({
   },
   appliesTo: KINDS,
   cost: COST,
+  least: ({ nearest = NAEEM_NEAREST }) => nearest + 1,
   protocol: (reference) => ({ ...comparing(reference), nearest: reference.nearest ?? NAEEM_NEAREST }),
   prepare(reference) {
     const k = reference.nearest ?? NAEEM_NEAREST;
@@ -44,7 +45,7 @@ export const precisionRecall = measure({
       return {
         gan_precision_ratio: precision,
         gan_recall_ratio: recall,
-        gan_density: density,
+        gan_density_ratio: density,
         gan_coverage_ratio: coverage,
       };
     };
@@ -67,6 +68,7 @@ export const improvedPrecisionRecall = measure({
   },
   appliesTo: KINDS,
   cost: COST,
+  least: ({ nearest = KYNKAANNIEMI_NEAREST }) => nearest + 1,
   protocol: (reference) => ({
     ...comparing(reference),
     nearest: reference.nearest ?? KYNKAANNIEMI_NEAREST,
@@ -99,16 +101,12 @@ interface Shares {
   coverage: number;
 }
 
-/** @returns takes samples; of too few for neighbours no share is a number */
 function comparer(reference: Reference, balls: Balls): (samples: Float32Array) => Shares {
   const { real, size, of } = comparable(reference);
   const squared = reference.distances ?? squaredDistances;
   const realRadii = neighbourRadii(real, balls.k, { size, squared });
   return (samples) => {
     const features = of(samples);
-    const nothing = Number.NaN;
-    if (features.length / size <= balls.k)
-      return { precision: nothing, recall: nothing, density: nothing, coverage: nothing };
     const sampleRadii = neighbourRadii(features, balls.k, { size, squared });
     return shares({ real, features, size, squared, realRadii, sampleRadii, ...balls });
   };

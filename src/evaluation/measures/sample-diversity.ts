@@ -16,6 +16,7 @@ export const sampleDiversity = measure({
   appliesTo: ['images'],
   isStanding: true,
   cost: { samples: PAIRWISE_COUNT, growth: 'pairs of 256 images, times their floats' },
+  least: () => 2,
   protocol: () => ({ pairs: `all of the first ${PAIRWISE_COUNT} items` }),
   prepare({ real, size }) {
     const distanceOf = (items: Float32Array) =>

@@ -44,7 +44,7 @@ describe('precision, recall, density and coverage', () => {
       gan_recall_ratio: 0.75,
       gan_coverage_ratio: 1,
     });
-    expect(values.gan_density).toBeCloseTo(6 / 4, 12);
+    expect(values.gan_density_ratio).toBeCloseTo(6 / 4, 12);
   });
 
   it("a sample on a ball's rim is inside for Kynkäänniemi et al., outside for Naeem et al.", () => {
@@ -127,7 +127,7 @@ it('Parzen takes the width that validation items are likeliest under; of picture
   const mean = expected.reduce((a, b) => a + b) / 3;
   const error = Math.sqrt(expected.reduce((sum, x) => sum + (x - mean) ** 2, 0)) / 3;
   const [points] = of({ heldOut }, [0, 1], 'parzen');
-  expect(points.gan_parzen_width).toBe(width);
+  expect(points.gan_parzen_deviation).toBe(width);
   expect(points.gan_parzen_nats).toBeCloseTo(mean, 6);
   expect(points.gan_parzen_standard_error_nats).toBeCloseTo(error, 6);
   const toPixel = (x: number) => 2 * x - 1;
@@ -169,6 +169,7 @@ describe('measures that are asked for', () => {
     const [alone, beside] = [[], metricsNamed('frechet')!].map((asked) =>
       prepareMeasures(reference as Reference, { asked }).measure(halves),
     );
+    expect(alone!.gan_mode_kl_divergence_nats).toBeCloseTo(Math.log(2), 12); // of the first thousand, which are zeros
     expect(beside).toEqual({ ...alone, gan_frechet_distance: expect.any(Number) });
     const all = prepareMeasures(reference as Reference, { takes: 'all' }).measure(halves);
     expect(all.gan_mode_kl_divergence_nats).not.toBe(alone!.gan_mode_kl_divergence_nats);
@@ -176,7 +177,7 @@ describe('measures that are asked for', () => {
 
   it('of samples that are not finite have no value', () => {
     expect(of({ nearest: 1 }, [0, Number.NaN, 1], 'prdc')).toEqual([{}, {}]);
-    expect(of({ nearest: 1 }, [0, 2, 1], 'prdc')[0]).toHaveProperty('gan_density');
+    expect(of({ nearest: 1 }, [0, 2, 1], 'prdc')[0]).toHaveProperty('gan_density_ratio');
   });
 
   it("without Inception's weights its measures say so", () => {

@@ -75,7 +75,7 @@ describe.each(['definition', 'TensorFlow'] as const)('by the distances of the %s
     const { precision, recall, density, coverage } = golden.prdc[nearest];
     expect(values.gan_precision_ratio).toBeCloseTo(precision, 6);
     expect(values.gan_recall_ratio).toBeCloseTo(recall, 6);
-    expect(values.gan_density).toBeCloseTo(density, 6);
+    expect(values.gan_density_ratio).toBeCloseTo(density, 6);
     expect(values.gan_coverage_ratio).toBeCloseTo(coverage, 6);
   });
 

@@ -1,0 +1,115 @@
+// The generator of a run's checkpoint: which one is meant, and samples of it.
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { parse } from 'yaml';
+import { type Checkpoint, CheckpointStore, loadCheckpoint } from '../checkpoints/checkpoint-store.js';
+import { FileStorage } from '../checkpoints/file-storage.js';
+import { validateConfig } from '../config/load-config.js';
+import type { RunConfig } from '../config/run-config.js';
+import type { Classes } from '../data/classes.js';
+import { messageOf, NashError } from '../errors.js';
+import { moduleCopies } from '../run-folder/modules.js';
+import { holdsRun } from '../run-folder/ownership.js';
+import { checkpointOf } from '../run-folder/resume-target.js';
+import { runFile } from '../run-folder/run-files.js';
+
+export interface RunGenerator {
+  /** of the checkpoint */
+  config: RunConfig;
+  classes: Classes | undefined;
+  /** G's */
+  step: number;
+  /** of one sample */
+  shape: readonly number[];
+  /** @returns `[count, ...shape]`, see sample-drawer.ts */
+  draw(wanted: { count: number; seed: number; labels?: Int32Array | undefined }): Float32Array;
+  dispose(): void;
+}
+
+export interface GeneratorChoice {
+  /** a step or a checkpoint file; default: the newest whole checkpoint */
+  step?: string | undefined;
+  /** the weights of the step, without averaging */
+  raw?: boolean | undefined;
+  /** see `nash sample --truncation` */
+  truncation?: number | undefined;
+}
+
+/**
+ * Loads TensorFlow and opens the generator.
+ * @throws NashError('usage') where there is no such run or checkpoint
+ */
+export async function openGenerator(runDir: string, choice: GeneratorChoice): Promise<RunGenerator> {
+  const { device, checkpoint: rule } = configOf(runDir);
+  const found = await find(runDir, choice.step, rule.everySteps);
+  const { loadTensorFlow } = await import('../compiler/tensorflow.js');
+  const { SampleDrawer } = await import('../evaluation/sample-drawer.js');
+  const { networksOf } = await import('../run/open-run.js');
+  const { loadModules } = await import('../run/own-modules.js');
+  const { decodeState } = await import('../run/run-state.js');
+  const tf = await import('@tensorflow/tfjs-core');
+  loadTensorFlow(device.kind === 'gpu' ? { ...device, kind: 'auto' } : device);
+  const { config, itemShape, classes } = decodeState(found.metadata);
+  const valid = validateConfig(config, `the checkpoint of step ${found.step}`);
+  const named = choice.step === undefined ? undefined : dirname(dirname(resolve(choice.step)));
+  loadModules(valid, { copyOf: moduleCopies(runDir, named) });
+  const { architecture } = await networksOf(valid, itemShape, classes);
+  const { truncation } = choice;
+  if (truncation !== undefined && !architecture.generator.codes) {
+    throw new NashError(
+      'usage',
+      `--truncation draws styles towards their mean, and model ${valid.model.name} has none; stylegan2 has. Leave it out.`,
+    );
+  }
+  const drawer = new SampleDrawer({
+    architecture,
+    latentDistribution: valid.model.latentDistribution,
+    ...(truncation !== undefined && { truncation }),
+  });
+  const weights = tf.tensor1d(found.vectors[choice.raw ? 'generator' : 'average']!.data);
+  return {
+    config: valid,
+    classes,
+    step: found.step,
+    shape: architecture.generator.outputShape,
+    draw: (wanted) => drawer.draw(weights, wanted),
+    dispose() {
+      drawer.dispose();
+      weights.dispose();
+    },
+  };
+}
+
+/** @throws NashError('usage') where there is none */
+async function find(runDir: string, step: string | undefined, everySteps: number): Promise<Checkpoint> {
+  if (step !== undefined)
+    return loadCheckpoint(/^\d+$/.test(step) ? checkpointOf(runDir, Number(step), '--step') : step);
+  const found = await checkpointsOf(runDir).latest();
+  for (const warning of found.warnings) process.stderr.write(`nash: warning: ${warning}\n`);
+  if (found.checkpoint) return found.checkpoint;
+  throw new NashError(
+    'usage',
+    `${runDir} has no checkpoint to sample from yet; one is taken every ${everySteps} steps and at the end`,
+  );
+}
+
+const checkpointsOf = (runDir: string) =>
+  new CheckpointStore(new FileStorage(runFile(runDir, 'checkpoints')));
+
+/** G's steps that a run has checkpoints of, ascending. */
+export const checkpointSteps = async (runDir: string): Promise<number[]> =>
+  (await checkpointsOf(runDir).steps()).reverse();
+
+function configOf(runDir: string): RunConfig {
+  const file = runFile(runDir, 'config');
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    const what = holdsRun(runDir) ? `its config.yaml cannot be read: ${messageOf(cause)}` : 'it holds no run';
+    throw new NashError('usage', `${runDir}: ${what}. Name the folder of a run, such as runs/ring.`, {
+      cause,
+    });
+  }
+  return validateConfig(parse(text), file);
+}

@@ -17,6 +17,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<CommandMaker>>> = {
   init: async () => (await import('./init-command.js')).initCommand,
   sample: async () => (await import('./sample-command.js')).sampleCommand,
   evaluate: async () => (await import('./evaluate-command.js')).evaluateCommand,
+  interpolate: async () => (await import('./latent-commands.js')).interpolateCommand,
+  neighbors: async () => (await import('./latent-commands.js')).neighborsCommand,
   data: async () => (await import('./data-command.js')).dataCommand,
   simulate: async () => (await import('./simulate-command.js')).simulateCommand,
   trial: async () => (await import('./trial.js')).trialCommand,

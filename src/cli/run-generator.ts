@@ -23,6 +23,10 @@ export interface RunGenerator {
   shape: readonly number[];
   /** @returns `[count, ...shape]`, see sample-drawer.ts */
   draw(wanted: { count: number; seed: number; labels?: Int32Array | undefined }): Float32Array;
+  /** their latents, `[count, latent]` */
+  latents(wanted: { count: number; seed: number }): Float32Array;
+  /** samples of given latents, `[count, ...shape]` */
+  drawAt(given: { latents: Float32Array; seed: number; labels?: Int32Array | undefined }): Float32Array;
   dispose(): void;
 }
 
@@ -73,6 +77,8 @@ export async function openGenerator(runDir: string, choice: GeneratorChoice): Pr
     step: found.step,
     shape: architecture.generator.outputShape,
     draw: (wanted) => drawer.draw(weights, wanted),
+    latents: (wanted) => drawer.latents(wanted),
+    drawAt: (given) => drawer.drawAt(weights, given),
     dispose() {
       drawer.dispose();
       weights.dispose();

@@ -13,11 +13,15 @@ export interface ImageGrid {
   scale?: number;
   /** pixels between images and around them; default 4 */
   padding?: number;
+  /** images, by their number, that stand in a frame */
+  framed?: (image: number) => boolean;
 }
 
 const READABLE_PIXELS = 84;
 const WHITE = 255;
 /** NaN is drawn in a colour that no picture has by chance. */
+/** Yellow, as the nearest training examples of Goodfellow et al. 2014, figure 2. */
+const FRAME = [240, 180, 0] as const;
 const MAGENTA = [255, 0, 255] as const;
 
 /** Red, green and blue of one pixel from one or three values in [-1, 1]. */
@@ -28,7 +32,7 @@ function colourOf(values: Float32Array, at: number, channels: number): readonly 
 }
 
 /** PNG bytes of the grid. */
-export function drawImageGrid({ images, shape, columns, scale, padding = 4 }: ImageGrid): Buffer {
+export function drawImageGrid({ images, shape, columns, scale, padding = 4, framed }: ImageGrid): Buffer {
   const [height, width, channels] = shape as [number, number, number];
   const size = height * width * channels;
   const isDrawable = shape.length === 3 && (channels === 1 || channels === 3) && images.length % size === 0;
@@ -45,22 +49,35 @@ export function drawImageGrid({ images, shape, columns, scale, padding = 4 }: Im
   for (let i = 0; i < count; i++) {
     const left = padding + (i % across) * cellWidth;
     const top = padding + Math.floor(i / across) * cellHeight;
+    if (framed?.(i))
+      fillRectangle(
+        png,
+        {
+          left: left - padding,
+          top: top - padding,
+          width: cellWidth + padding,
+          height: cellHeight + padding,
+        },
+        FRAME,
+      );
     for (let y = 0; y < height; y++)
       for (let x = 0; x < width; x++) {
         const colour = colourOf(images, i * size + (y * width + x) * channels, channels);
-        fillSquare(png, { left: left + x * factor, top: top + y * factor, side: factor }, colour);
+        const place = { left: left + x * factor, top: top + y * factor, width: factor, height: factor };
+        fillRectangle(png, place, colour);
       }
   }
   return PNG.sync.write(png);
 }
 
-interface Square {
+interface Rectangle {
   left: number;
   top: number;
-  side: number;
+  width: number;
+  height: number;
 }
 
-function fillSquare(png: PNG, { left, top, side }: Square, colour: readonly number[]): void {
-  for (let y = top; y < top + side; y++)
-    for (let x = left; x < left + side; x++) png.data.set(colour, 4 * (y * png.width + x));
+function fillRectangle(png: PNG, { left, top, width, height }: Rectangle, colour: readonly number[]): void {
+  for (let y = top; y < top + height; y++)
+    for (let x = left; x < left + width; x++) png.data.set(colour, 4 * (y * png.width + x));
 }

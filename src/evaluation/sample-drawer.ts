@@ -6,7 +6,7 @@ import { assert } from '../errors.js';
 import type { Architecture } from '../models/architecture.js';
 import { seedOf } from '../numerics/random.js';
 import { sizeOf } from '../numerics/shape.js';
-import { sampleStep } from '../steps/sample-step.js';
+import { latentSize, latentsStep, sampleStep, synthesisStep } from '../steps/sample-step.js';
 import type { StepContext } from '../steps/step.js';
 
 /** Samples computed at once; decides no sample, since at inference none depends on its neighbours. */
@@ -18,26 +18,48 @@ interface Wanted {
   labels?: Int32Array | undefined;
 }
 
-/** Labels of a whole batch. */
-function padded(labels: Int32Array): Int32Array {
-  const whole = new Int32Array(BATCH);
-  whole.set(labels);
+/** Where samples lie, instead of a seed of their latents. */
+interface Given {
+  /** `[count, latent]` */
+  latents: Float32Array;
+  /** of noise inside G, where it has any */
+  seed: number;
+  labels?: Int32Array | undefined;
+}
+
+/** Values of a whole batch, of which the last are not asked for. */
+function padded<T extends Float32Array | Int32Array>(values: T, each = 1): T {
+  const whole = new (values.constructor as new (length: number) => T)(BATCH * each);
+  whole.set(values);
   return whole;
 }
 
-/** Holds a TensorFlow session until `dispose`. */
+type Options = { architecture: Architecture; truncation?: number } & Pick<StepContext, 'latentDistribution'>;
+
+const STEPS = { sample: sampleStep, latents: latentsStep, synthesis: synthesisStep } as const;
+
+/** Holds TensorFlow sessions until `dispose`. */
 export class SampleDrawer {
-  private readonly step: CompiledStep;
+  private readonly steps = new Map<keyof typeof STEPS, CompiledStep>();
   private readonly itemSize: number;
+  private readonly latentSize: number;
   private readonly isConditional: boolean;
 
-  constructor(
-    options: { architecture: Architecture; truncation?: number } & Pick<StepContext, 'latentDistribution'>,
-  ) {
-    const { inputs, step } = sampleStep({ ...options, batch: BATCH });
-    this.isConditional = inputs.some(({ name }) => name === 'labels');
-    this.step = compile(step, inputs, { precision: 'float32' });
-    this.itemSize = sizeOf(options.architecture.generator.outputShape);
+  constructor(private readonly options: Options) {
+    const { generator } = options.architecture;
+    this.isConditional = generator.inputs.labels !== undefined;
+    this.itemSize = sizeOf(generator.outputShape);
+    this.latentSize = latentSize(options);
+    this.step('sample'); // what cannot be compiled is said at once
+  }
+
+  private step(name: keyof typeof STEPS): CompiledStep {
+    const known = this.steps.get(name);
+    if (known) return known;
+    const { inputs, step } = STEPS[name]({ ...this.options, batch: BATCH });
+    const compiled = compile(step, inputs, { precision: 'float32' });
+    this.steps.set(name, compiled);
+    return compiled;
   }
 
   /**
@@ -46,26 +68,65 @@ export class SampleDrawer {
    * @returns `[count, ...item]`, decided by (weights, seed, its own label) alone
    */
   draw(generator: tf.Tensor, { count, seed, labels }: Wanted): Float32Array {
+    this.requireLabels(labels, count);
+    return this.inBatches(count, this.itemSize, (from) => {
+      const own = { ...seedAt(seed, from), ...labelsAt(labels, from) };
+      const { samples } = this.step('sample').run({ generator, ...own });
+      tf.dispose(own);
+      return samples!;
+    });
+  }
+
+  /** The latents of the samples that `draw` draws, `[count, latent]`. */
+  latents({ count, seed }: Omit<Wanted, 'labels'>): Float32Array {
+    return this.inBatches(count, this.latentSize, (from) => {
+      const own = seedAt(seed, from);
+      const { latents } = this.step('latents').run(own);
+      tf.dispose(own);
+      return latents!;
+    });
+  }
+
+  /** Samples of given latents, `[count, ...item]`. */
+  drawAt(generator: tf.Tensor, { latents, seed, labels }: Given): Float32Array {
+    const count = latents.length / this.latentSize;
+    this.requireLabels(labels, count);
+    return this.inBatches(count, this.itemSize, (from) => {
+      const part = latents.subarray(from * this.latentSize, (from + BATCH) * this.latentSize);
+      const given = tf.tensor2d(padded(part, this.latentSize), [BATCH, this.latentSize]);
+      const own = { latents: given, ...seedAt(seed, from), ...labelsAt(labels, from) };
+      const { samples } = this.step('synthesis').run({ generator, ...own });
+      tf.dispose(own);
+      return samples!;
+    });
+  }
+
+  private requireLabels(labels: Int32Array | undefined, count: number): void {
     assert(
       labels?.length === (this.isConditional ? count : undefined),
       () =>
         `${count} samples of a ${this.isConditional ? '' : 'not '}conditional G, ${labels?.length ?? 'no'} labels`,
     );
-    const samples = new Float32Array(count * this.itemSize);
+  }
+
+  /** @param size numbers of one @param batchAt makes a whole batch from the one of that number on */
+  private inBatches(count: number, size: number, batchAt: (from: number) => Float32Array): Float32Array {
+    const all = new Float32Array(count * size);
     for (let from = 0; from < count; from += BATCH) {
-      const own = {
-        seed: tf.tensor1d([...seedOf(seed, 'sample', from / BATCH)], 'int32'),
-        ...(labels && { labels: tf.tensor1d(padded(labels.subarray(from, from + BATCH)), 'int32') }),
-      };
-      const batch = this.step.run({ generator, ...own }).samples!;
-      tf.dispose(own);
-      const wanted = Math.min(BATCH, count - from) * this.itemSize;
-      samples.set(batch.subarray(0, wanted), from * this.itemSize);
+      const wanted = Math.min(BATCH, count - from) * size;
+      all.set(batchAt(from).subarray(0, wanted), from * size);
     }
-    return samples;
+    return all;
   }
 
   dispose(): void {
-    this.step.dispose();
+    for (const step of this.steps.values()) step.dispose();
   }
 }
+
+const seedAt = (seed: number, from: number) => ({
+  seed: tf.tensor1d([...seedOf(seed, 'sample', from / BATCH)], 'int32'),
+});
+
+const labelsAt = (labels: Int32Array | undefined, from: number) =>
+  labels && { labels: tf.tensor1d(padded(labels.subarray(from, from + BATCH)), 'int32') };

@@ -70,6 +70,32 @@ it('a step, its raw weights, a picture at its own size, a grid, a folder of file
   expect(await sample('long', 'newest.npy', ...of.count)).toMatch(/^2 samples of step 3 /);
 });
 
+it('figures of ways between latents and of nearest training items are drawn, of this size', async () => {
+  const figure = async (...words: string[]) => {
+    const { exitCode, stderr } = await nash(...words, '--out', scratch('figure.png'));
+    expect([exitCode, stderr.replace(/^data: .*\n/gm, '')]).toEqual([0, '']);
+    const { width, height, data } = PNG.sync.read(readFileSync(scratch('figure.png')));
+    return {
+      width,
+      height,
+      at: (x: number, y: number) => [...data.subarray(4 * (y * width + x), 4 * (y * width + x) + 3)],
+    };
+  };
+  const side = 3 * 32; // three pixels for one
+  const ways = await figure('interpolate', scratch('long'), '--rows', '2', '--steps', '3');
+  expect([ways.width, ways.height]).toEqual([3 * (side + 4) + 4, 2 * (side + 4) + 4]);
+  const nearest = await figure('neighbors', scratch('long'), '--rows', '2', '--columns', '2');
+  expect([nearest.width, nearest.height]).toEqual([3 * (side + 4) + 4, 2 * (side + 4) + 4]);
+  const frames = [0, 1, 2].map((column) => nearest.at(column * (side + 4) + 2, 10));
+  expect(frames).toEqual([
+    [255, 255, 255],
+    [255, 255, 255],
+    [240, 180, 0],
+  ]);
+  const { exitCode, stderr } = await nash('neighbors', scratch('long'), '--out', scratch('figure.npy'));
+  expect([exitCode, stderr]).toEqual([2, expect.stringMatching(/the figure is a PNG/)]);
+});
+
 it('of a conditional run a class that is named, a row of each, or all in proportion, with labels, and without the data', async () => {
   const data = scratch('data-to-go');
   cpSync(syntheticMnist(), data, { recursive: true });

@@ -507,7 +507,7 @@ export const FAULTS = [
     [
       'samples are normalized by their own batch',
       'isTraining: false, seeds, truncation }).output }',
-      'isTraining: true, seeds, truncation }).output }',
+      'isTraining: true, seeds, truncation }).output',
     ],
   ]),
   ...of('src/losses/cross-entropy.ts', STEPS, [
@@ -2799,5 +2799,23 @@ export const FAULTS = [
       ['a tensor that came out otherwise is not told', 'if (a[i] !== b[i]) {', 'if (false) {'],
       ['lines between checkpoints are not looked at', 'if (said && net)', 'if (false)'],
     ],
+  ),
+  ...of(
+    'src/evaluation/interpolation.ts',
+    ['tests/unit/evaluation/interpolation.test.ts'],
+    [
+      ['a way along the sphere is straight', "path === 'spherical' ? angleOf(from, to) : 0", '0'],
+      ['opposite latents have no way', 'sine < DEGENERATE ?', 'sine < 0 ?'],
+    ],
+  ),
+  ...of(
+    'src/evaluation/nearest-items.ts',
+    ['tests/unit/evaluation/nearest-items.test.ts'],
+    [['only the first items are looked at', 'from += BATCH', 'from += source.count']],
+  ),
+  ...of(
+    'src/reproductions/reproduction.ts',
+    ['tests/unit/reproductions/reproduction.test.ts'],
+    [['the error is the deviation', '(values.length - 1) / values.length)', '(values.length - 1))']],
   ),
 ];

@@ -52,6 +52,14 @@ describe('samples', () => {
     weights.dispose();
   });
 
+  it('of latents that are given are those of the seed that draws them', () => {
+    const latents = drawer.latents({ count: 70, seed: 1 });
+    expect(latents.length).toBe(140);
+    expect(Array.from(drawer.drawAt(generator, { latents, seed: 9 }))).toEqual(draw(70));
+    const one = latents.subarray(2 * 66, 2 * 67);
+    expect(Array.from(drawer.drawAt(generator, { latents: one, seed: 9 }))).toEqual(draw(70).slice(132, 134));
+  });
+
   it('depend on the seed', () => {
     expect(draw(3)).toEqual(draw(3));
     expect(draw(3)).not.toEqual(draw(3, 2));

@@ -506,7 +506,7 @@ export const FAULTS = [
   ...of('src/steps/sample-step.ts', STEPS, [
     [
       'samples are normalized by their own batch',
-      'isTraining: false, seeds, truncation }).output }',
+      'isTraining: false, seeds, truncation }).output',
       'isTraining: true, seeds, truncation }).output',
     ],
   ]),

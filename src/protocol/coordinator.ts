@@ -454,7 +454,7 @@ export class Coordinator {
   /** Opens a net's next step when what it reads exists, it belongs to the run, and some worker could compute it. */
   private openNext(net: Net): void {
     if (this.open.has(net)) return;
-    if (this.isPaused || !this.rounds.mayBegin(net, this.open.size > 0)) {
+    if (this.isPaused || !this.rounds.mayBegin(net, (other) => this.open.has(other))) {
       this.dueMs.delete(net);
       return;
     }

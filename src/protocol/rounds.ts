@@ -21,7 +21,12 @@ export interface RoundsOptions {
   generatorSteps: number;
   /** at the boundary that brings G to a multiple of so many steps training waits for a verdict; absent: never */
   judgedEvery?: number;
+  /** boundaries at which no net may be ahead, where the schedule lets rounds overlap; default: each */
+  restsAt?(round: number): boolean;
 }
+
+/** Rounds that may pass without a boundary on which everything rests: what waits for one (a stop, the clock's checkpoint) waits no longer. */
+const OVERLAPPING_MAX = 16;
 
 export class Rounds {
   private readonly versions: Record<Net, number>;
@@ -106,18 +111,31 @@ export class Rounds {
     return this.judgedRound !== round && stands;
   }
 
-  /** Whether a net's next step may begin: what it reads exists, and it belongs to the run. @param hasOpen some step is under way */
-  mayBegin(net: Net, hasOpen: boolean): boolean {
+  /** Whether a net's next step may begin: what it reads exists, and it belongs to the run. @param isOpen whether a net's step is under way */
+  mayBegin(net: Net, isOpen: (net: Net) => boolean): boolean {
     const phase = this.next(net);
-    const end = this.isStopping ? this.lastStep(hasOpen) : this.options.generatorSteps;
-    return phase.step < versionsAfter(this.options.schedule, end)[net] && isReady(phase, this.versions);
+    const end = this.isStopping ? this.lastStep(isOpen) : this.options.generatorSteps;
+    const last = Math.min(end, this.nextRest());
+    return phase.step < versionsAfter(this.options.schedule, last)[net] && isReady(phase, this.versions);
   }
 
-  /** G's step with whose round a stop ends: it finishes the one that has begun, and begins no other. Rounds never overlap: see `phaseOf`. */
-  private lastStep(hasOpen: boolean): number {
-    const whole = versionsAfter(this.options.schedule, this.boundaryRound);
-    const hasBegun = hasOpen || NETS.some((net) => this.versions[net] > whole[net]);
-    return this.boundaryRound + (hasBegun ? 1 : 0);
+  /** The next boundary on which everything rests. */
+  private nextRest(): number {
+    const { schedule, restsAt } = this.options;
+    let round = this.boundaryRound;
+    for (let passed = 0; passed < OVERLAPPING_MAX; passed++) {
+      round = versionsAfter(schedule, round + 1).generator;
+      if (!restsAt || restsAt(round)) break;
+    }
+    return round;
+  }
+
+  /** G's step with whose round a stop ends: it finishes the last one that a net has begun, and begins no other. */
+  private lastStep(isOpen: (net: Net) => boolean): number {
+    let whole = versionsAfter(this.options.schedule, this.boundaryRound);
+    const isWithin = (net: Net) => this.versions[net] + (isOpen(net) ? 1 : 0) <= whole[net];
+    while (!NETS.every(isWithin)) whole = versionsAfter(this.options.schedule, whole.generator + 1);
+    return whole.generator;
   }
 
   private requireBoundary(versions: Versions): void {

@@ -18,11 +18,12 @@ const criticWarmup = z
 export const scheduleOptions = z
   .strictObject({
     order: z
-      .enum(['alternating', 'simultaneous'])
+      .enum(['alternating', 'simultaneous', 'pipelined'])
       .default('alternating')
       .describe(
         '`alternating`: Algorithm 1 of Goodfellow et al. 2014, k D steps, then the G steps against the newest D; `simultaneous`: the ' +
-          "first D step and the G steps of a round read the D of its beginning, as the paper's released code does",
+          "first D step and the G steps of a round read the D of its beginning, as the paper's released code does; `pipelined`: the G steps read " +
+          'the D of the beginning of the round before, so that G goes on while D computes the round that has begun',
       ),
     discriminatorSteps: z.int().min(1).max(1000).default(1).describe('k of Algorithm 1: D steps a round'),
     generatorSteps: z
@@ -69,10 +70,11 @@ export interface Phase {
 export function phaseOf(schedule: Schedule, net: Net, step: number): Phase {
   const every = schedule.regularizedEvery?.[net];
   const stepKind = every !== undefined && step % every === 0 ? (`${net}-regularized` as const) : net;
-  const { begins, ends } = roundAround(schedule, net, step);
+  const { before, begins, ends } = roundAround(schedule, net, step);
   if (net === 'discriminator')
     return { net, stepKind, step, reads: { discriminator: step, generator: begins.generator } };
-  const { discriminator } = schedule.order === 'alternating' ? ends : begins;
+  const seen = { alternating: ends, simultaneous: begins, pipelined: before };
+  const { discriminator } = seen[schedule.order];
   return { net, stepKind, step, reads: { discriminator, generator: step } };
 }
 
@@ -122,14 +124,26 @@ export const isReady = (phase: Phase, versions: Versions): boolean =>
 export const roundOf = (schedule: ScheduleOptions, net: Net, step: number): number =>
   roundAround(schedule, net, step).begins.generator;
 
-/** The boundaries before and after a step. */
+/** A version of D that is older than a boundary's, and that steps after the boundary read; undefined where there is none. */
+export function readBehind(
+  schedule: ScheduleOptions,
+  { discriminator, generator }: Versions,
+): number | undefined {
+  const { reads } = phaseOf(schedule, 'generator', generator);
+  return reads.discriminator < discriminator ? reads.discriminator : undefined;
+}
+
+/** The boundaries before and after a step, and the one before them; the first round has no other before it. */
 function roundAround(
   schedule: ScheduleOptions,
   net: Net,
   step: number,
-): { begins: Versions; ends: Versions } {
+): { before: Versions; begins: Versions; ends: Versions } {
   const count = roundsBefore(schedule, net, step);
-  return { begins: boundary(schedule, count), ends: boundary(schedule, count + 1) };
+  const [before, begins, ends] = [Math.max(0, count - 1), count, count + 1].map((n) =>
+    boundary(schedule, n),
+  ) as [Versions, Versions, Versions];
+  return { before, begins, ends };
 }
 
 /** Versions after so many rounds of this schedule. */

@@ -136,6 +136,10 @@ export class ParameterServer {
       deadlines: DEADLINES,
       isVerified: verifiedShare(config),
       ...(config.onCollapse === 'alert' ? {} : { judgedEvery: config.evaluation.everySteps }),
+      restsAt: (round) =>
+        [config.checkpoint, config.evaluation].some(({ everySteps }) =>
+          isEvery(config.schedule, everySteps, round),
+        ),
     });
     this.peers = new Peers(parts.expected, parts.uniformity);
     this.report = new RunReport(config, metrics, folder, parts.before);

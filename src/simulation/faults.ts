@@ -64,6 +64,13 @@ function drawRounds({ seed }: World): Pick<ScheduleOptions, 'generatorSteps' | '
   }
 }
 
+/** The order of steps; the third by a stream of its own, likewise. */
+const drawOrder = (world: World): ScheduleOptions['order'] => {
+  const isAlternating = world.chance(0.5);
+  if (new RandomStream(seedOf(world.seed, 'order')).below(3) === 0) return 'pipelined';
+  return isAlternating ? 'alternating' : 'simultaneous';
+};
+
 /** A rate that is 0 in half of all runs. */
 const sometimes = (world: World, most: number): number =>
   world.chance(0.5) ? 0 : most * world.random.uniform() ** 2;
@@ -81,7 +88,7 @@ export function drawScenario(world: World): Scenario {
   const liar = drawLiar(world, verified);
   return {
     schedule: {
-      order: world.chance(0.5) ? 'alternating' : 'simultaneous',
+      order: drawOrder(world),
       discriminatorSteps: k,
       ...drawRounds(world),
     },

@@ -6,7 +6,7 @@ import type { Effect, Event, RestoreCause } from '../protocol/events.js';
 import { neglectedOf, violationsOf } from '../protocol/invariants.js';
 import { BRANCHES_MAX } from '../protocol/line.js';
 import type { Pool } from '../protocol/roster.js';
-import { isEvery, type Versions, versionsAfter } from '../protocol/schedule.js';
+import { isEvery, readBehind, type Versions, versionsAfter } from '../protocol/schedule.js';
 import { keyOf, leavesOf, parentOf, rootLevel, siblingOf, type TreeNode } from '../protocol/shard-tree.js';
 import type { Task, TaskName } from '../protocol/task.js';
 import { DEADLINES, PING_MS, patienceMs, TICK_MS } from '../protocol/timing.js';
@@ -20,7 +20,7 @@ import type { World } from './world.js';
 
 /** What survives a crash. */
 export interface Disk {
-  checkpoints: { round: number; values: Values; branch: number }[];
+  checkpoints: { round: number; values: Values; branch: number; behind?: string | undefined }[];
   term: number;
 }
 
@@ -80,7 +80,7 @@ export class ServerModel implements JudgedServer {
     this.term = Math.max(1, disk.term);
     this.branch = from.branch;
     const versions = versionsAfter(scenario.schedule, from.round);
-    for (const net of NETS) this.values.set(`${net}@${versions[net]}`, from.values[net]);
+    this.take(from, versions);
     this.coordinator = new Coordinator(
       {
         schedule: scenario.schedule,
@@ -90,6 +90,10 @@ export class ServerModel implements JudgedServer {
         deadlines: DEADLINES,
         isVerified: (net, step, node) => this.isVerified(net, step, node),
         ...(scenario.judging && { judgedEvery: scenario.judging.every }),
+        restsAt: (round) =>
+          [scenario.checkpointEvery, scenario.judging?.every ?? Number.POSITIVE_INFINITY].some((every) =>
+            isEvery(scenario.schedule, every, round),
+          ),
       },
       bug === 'measures all workers as one' ? new OneMeasure(DEADLINES) : undefined,
       bug === 'learns nothing of disputes' ? new Unlearning() : undefined,
@@ -101,6 +105,13 @@ export class ServerModel implements JudgedServer {
       onVerdict: (round, verdict) => this.handle({ kind: 'judged', round, verdict }),
     });
     this.tick();
+  }
+
+  /** What a checkpoint holds is there again. */
+  private take({ values, behind }: Disk['checkpoints'][number], versions: Versions): void {
+    for (const net of NETS) this.values.set(`${net}@${versions[net]}`, values[net]);
+    const older = readBehind(this.around.scenario.schedule, versions);
+    if (older !== undefined && behind !== undefined) this.values.set(`discriminator@${older}`, behind);
   }
 
   private beginning(): Disk['checkpoints'][number] {
@@ -385,10 +396,13 @@ export class ServerModel implements JudgedServer {
     const late = bug === 'takes a checkpoint of another moment' ? 1 : 0;
     const values = this.valuesAt({ discriminator: discriminator - late, generator });
     const { branch } = this;
+    const behind = this.values.get(
+      `discriminator@${readBehind(scenario.schedule, { discriminator, generator })}`,
+    );
     this.writing += 1;
     world.after(world.between(5, 100), () => {
       this.writing -= 1;
-      if (this.isAlive) disk.checkpoints.push({ round, values, branch });
+      if (this.isAlive) disk.checkpoints.push({ round, values, branch, behind });
     });
   }
 
@@ -422,8 +436,8 @@ export class ServerModel implements JudgedServer {
       for (const net of NETS) {
         this.sums[net].clear();
         this.settled[net] = [];
-        this.values.set(`${net}@${versions[net]}`, from.values[net]);
       }
+      this.take(from, versions);
       for (const peer of this.peers.values()) peer.sent.clear();
       this.handle({ kind: 'restored', versions });
     };

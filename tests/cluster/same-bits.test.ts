@@ -86,12 +86,12 @@ describe.each(['alternating', 'simultaneous'])('a DCGAN trained in %s order', (o
   });
 });
 
-it('a conditional run has the same weights with more workers of which some are killed, and when it is resumed', async () => {
+it('a conditional, pipelined run has the same weights with more workers of which some are killed, and when it is resumed', async () => {
   const sets = {
     'model.conditional': 'auxiliary',
     'minibatch.size': 32,
     'stop.generatorSteps': STEPS,
-    'schedule.order': 'simultaneous',
+    'schedule.order': 'pipelined',
   };
   const of = (name: string, workers: string, rest: string[] = []) =>
     trainWords(name, 'configs/ring.yaml', sets, [...workersOnly(workers), ...rest]);

@@ -55,6 +55,13 @@ CASES = [
         "model": {"name": "mlp", "latent": 2, "generator": {"hidden": [6]}, "discriminator": {"hidden": [7]}},
         "loss": {"name": "non-saturating"}, "optimizer": {"discriminator": ADAMW, "generator": OPTIMISTIC},
         "schedule": {"order": "alternating", "discriminatorSteps": 1, "generatorSteps": 2}, "minibatch": {"size": 12, "shards": 2}, "averaging": {"decay": 0.9}}),
+    ("mlp, Wasserstein with clip, RMSProp, pipelined, k = 2", 10, [2, 1, 1], 4, {
+        "seed": 2**40 + 3, "data": {"source": "mnist"},
+        "model": {"name": "mlp", "latent": 3, "latentDistribution": "uniform",
+                  "generator": {"hidden": [5], "activation": "tanh", "output": "sigmoid"},
+                  "discriminator": {"hidden": [6], "activation": "leakyRelu"}},
+        "loss": {"name": "wasserstein", "clip": 0.3}, "optimizer": {"discriminator": RMSPROP, "generator": RMSPROP},
+        "schedule": {"order": "pipelined", "discriminatorSteps": 2}, "minibatch": {"size": 6, "shards": 3}, "averaging": {"decay": 0.28}}),
 ]
 
 
@@ -173,11 +180,13 @@ def train(items, item, rounds, config):
 
     average = {n: w.clone() for part in start["generator"] for n, w in part.items()}
     m = config["schedule"].get("generatorSteps", 1)
+    earlier = frozen("discriminator")
     for r in range(rounds // m):
         before = frozen("discriminator")
         for j in range(k):
             step("discriminator", r * k + j, frozen("discriminator"), frozen("generator"))
-        d = before if config["schedule"]["order"] == "simultaneous" else frozen("discriminator")
+        d = {"alternating": frozen("discriminator"), "simultaneous": before, "pipelined": earlier}[config["schedule"]["order"]]
+        earlier = before
         for t in range(r * m, r * m + m):
             step("generator", t, d, frozen("generator"))
             keep = min(config["averaging"]["decay"], (2 + t) / (11 + t))  # TensorFlow's ExponentialMovingAverage with num_updates = t + 1

@@ -827,6 +827,28 @@ export const FAULTS = [
       ],
     ],
   ),
+  ...of(
+    'src/protocol/schedule.ts',
+    ['tests/unit/protocol/schedule.test.ts', ...TRAINING],
+    [["a pipelined G reads the D of its round's beginning", 'pipelined: before', 'pipelined: begins']],
+  ),
+  ...of(
+    'src/protocol/rounds.ts',
+    ['tests/unit/protocol/coordinator.test.ts'],
+    [
+      ['a net passes the boundary on which all rests', 'Math.min(end, this.nextRest())', 'end'],
+      [
+        'a stop ends with a round that one net has begun alone',
+        'while (!NETS.every(isWithin))',
+        'while (false)',
+      ],
+    ],
+  ),
+  ...of(
+    'src/server/training/parameter-store.ts',
+    ['tests/unit/server/training/parameter-store.test.ts'],
+    [["a pipelined run's checkpoint lacks the D of before", 'if (!behind) return newest;', 'return newest;']],
+  ),
   ...of('src/models/geometry.ts', STEPS, [
     ['a DCGAN begins at sides of 14', 'BASE_SIDE_MAX = 7', 'BASE_SIDE_MAX = 14'],
   ]),
@@ -1124,12 +1146,12 @@ export const FAULTS = [
       ],
       [
         'what is saved amid a round is what stands now',
-        'return this.copy(this.whole.nets, this.whole.versions);',
-        'return this.copy(this.nets, this.whole.versions);',
+        'const newest = this.copy(nets, versions);',
+        'const newest = this.copy(this.nets, versions);',
       ],
       [
         'the weights of a whole round are written again while they may be saved',
-        'this.versions.pin(net);',
+        "this.versions.pin(net, net === 'discriminator' ? older : undefined);",
         '',
       ],
       [
@@ -1182,18 +1204,10 @@ export const FAULTS = [
     'src/protocol/schedule.ts',
     ['tests/unit/protocol/schedule.test.ts', ...TRAINING],
     [
-      [
-        'alternating: G reads the D of before its round',
-        "=== 'alternating' ? ends : begins",
-        "=== 'alternating' ? begins : begins",
-      ],
-      [
-        'simultaneous: G reads the newest D',
-        "=== 'alternating' ? ends : begins",
-        "=== 'alternating' ? ends : ends",
-      ],
+      ['alternating: G reads the D of before its round', 'alternating: ends', 'alternating: begins'],
+      ['simultaneous: G reads the newest D', 'simultaneous: begins', 'simultaneous: ends'],
       ["D's steps read the newest G of all", 'generator: begins.generator } }', 'generator: step } }'],
-      ["a round's second G step reads the first D of the next", 'count + 1)', 'count + 2)'],
+      ["a round's second G step reads the first D of the next", 'count, count + 1]', 'count, count + 2]'],
       ['all G steps of a round see the items of its first D step', '((step - begins.generator) % k)', '0'],
       [
         'what is due waits for a boundary at a multiple',
@@ -1393,7 +1407,7 @@ export const FAULTS = [
         'round >= this.options.generatorSteps && !this.isHeld',
         'round > this.options.generatorSteps && !this.isHeld',
       ],
-      ['a stop leaves its round unfinished', 'this.boundaryRound + (hasBegun ? 1 : 0)', 'this.boundaryRound'],
+      ['a stop leaves its round unfinished', 'return whole.generator;', 'return this.boundaryRound;'],
     ],
   ),
   ...of(

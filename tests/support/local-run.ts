@@ -9,7 +9,7 @@ import { SampleDrawer } from '../../src/evaluation/sample-drawer.js';
 import { drawnLabels } from '../../src/evaluation/sample-labels.js';
 import { VectorEngine } from '../../src/numerics/vector-engine.js';
 import { NETS, type Net } from '../../src/parameters/manifest.js';
-import { phaseOf, type Versions, versionsAfter } from '../../src/protocol/schedule.js';
+import { phaseOf, readBehind, type Versions, versionsAfter } from '../../src/protocol/schedule.js';
 import { levelFor, nodeCount } from '../../src/protocol/shard-tree.js';
 import { networksOf } from '../../src/run/open-run.js';
 import { ParameterStore } from '../../src/server/training/parameter-store.js';
@@ -52,7 +52,8 @@ export async function trainLocally(given: object, options: LocalRunOptions): Pro
   while (at.generator < options.rounds) {
     const end = versionsAfter(config.schedule, at.generator + 1);
     for (const net of NETS) for (let step = at[net]; step < end[net]; step++) await train(net, step);
-    for (const net of NETS) store.versions.forgetBefore(net, end[net]);
+    store.versions.forgetBefore('discriminator', readBehind(config.schedule, end) ?? end.discriminator);
+    store.versions.forgetBefore('generator', end.generator);
     at = end;
   }
   const vectors = Object.fromEntries(Object.entries(store.export()).map(([name, { data }]) => [name, data]));

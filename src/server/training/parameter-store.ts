@@ -23,7 +23,7 @@ import { NETS, type Net } from '../../parameters/manifest.js';
 import { vectorHash } from '../../parameters/vector-hash.js';
 import { boundOf } from '../../penalties/penalties.js';
 import type { Line } from '../../protocol/line.js';
-import { isWhole, type Versions } from '../../protocol/schedule.js';
+import { isWhole, readBehind, type Versions } from '../../protocol/schedule.js';
 import type { TreeNode } from '../../protocol/shard-tree.js';
 import { type BlockHeader, rangeOf } from '../../wire/blocks.js';
 import type { Draft } from '../peers/local-peers.js';
@@ -41,7 +41,12 @@ import { ShardSums } from './shard-sums.js';
 interface WholeRound {
   versions: Versions;
   nets: Record<Net, NetState>;
+  /** the D before that steps of the next round read; its memory is that of the published version */
+  behind?: Vector | undefined;
 }
+
+/** What that D is called in a checkpoint. */
+const BEHIND = 'discriminator.behind';
 
 /**
  * Outcome of applying a step; `cause`: what is not finite or beyond its bound: the gradient, a new weight, or the loss, for which the
@@ -139,9 +144,11 @@ export class ParameterStore {
   /** The versions that are there now are those of a whole round. */
   private endRound(versions: Versions): void {
     const before = this.whole as WholeRound | undefined;
-    this.whole = { versions, nets: { ...this.nets } };
+    const older = readBehind(this.config.schedule, versions);
+    const behind = older === undefined ? undefined : this.versions.vectorOf('discriminator', older);
+    this.whole = { versions, nets: { ...this.nets }, behind };
     for (const net of NETS) {
-      this.versions.pin(net);
+      this.versions.pin(net, net === 'discriminator' ? older : undefined);
       if (before && before.nets[net] !== this.nets[net]) this.retire(net, before.nets[net]);
     }
   }
@@ -374,7 +381,11 @@ export class ParameterStore {
 
   /** The same as it was at the end of the last whole round, which nothing writes any more. */
   exportWhole(): FlatVectors {
-    return this.copy(this.whole.nets, this.whole.versions);
+    const { nets, versions, behind } = this.whole;
+    const newest = this.copy(nets, versions);
+    if (!behind) return newest;
+    const { pieces } = newest.discriminator!;
+    return { ...newest, [BEHIND]: { data: this.engine.read(behind), pieces } };
   }
 
   private named(nets: Record<Net, NetState>, versions: Versions): NamedVector[] {
@@ -396,11 +407,23 @@ export class ParameterStore {
    * @throws Error naming what is missing, what is too much and what has another shape; nothing has changed then
    */
   import(vectors: FlatVectors, versions: Versions): void {
+    const { [BEHIND]: old, ...newest } = vectors;
+    const older = readBehind(this.config.schedule, versions);
     const named = this.named(this.nets, versions);
-    requireFitting(vectors, named);
+    const discriminator = named.find(({ name }) => name === 'discriminator')!;
+    const behind = { ...discriminator, name: BEHIND };
+    requireFitting(older === undefined ? newest : vectors, older === undefined ? named : [...named, behind]);
+    if (older !== undefined) this.publishBehind(older, old!.data);
     for (const { name, vector } of named) this.engine.write(vector, 0, vectors[name]!.data);
     for (const net of NETS) this.versions.publish(net, versions[net], this.nets[net].parameters);
     this.endRound(versions);
+  }
+
+  /** The D of the round before, which steps of the next one read. */
+  private publishBehind(version: number, values: Float32Array): void {
+    const vector = this.engine.allocate(values.length, 'anything');
+    this.engine.write(vector, 0, values);
+    this.versions.publish('discriminator', version, vector);
   }
 
   /**

@@ -60,8 +60,8 @@ export class PublishedVersions {
     generator: { readable: [], retired: [] },
   };
   private average: Published | undefined;
-  /** whose memory stays until another is pinned */
-  private readonly pinned = new Map<Net, StoredVersion>();
+  /** whose memory stays until others are pinned */
+  private readonly pinned = new Map<Net, readonly StoredVersion[]>();
   private lastSerial = 0;
 
   constructor(
@@ -88,13 +88,19 @@ export class PublishedVersions {
     return this.shelves[vector].readable.find((candidate) => candidate.version === version);
   }
 
+  /** A version's memory, while it may be read. */
+  vectorOf(net: Net, version: number): Vector | undefined {
+    return this.shelves[net].readable.find((candidate) => candidate.version === version)?.vector;
+  }
+
   newest(net: Net): StoredVersion {
     return this.shelves[net].readable.at(-1)!;
   }
 
-  /** The newest version of a net keeps its memory, whoever reads it, until `pin` is called again. */
-  pin(net: Net): void {
-    this.pinned.set(net, this.newest(net));
+  /** The newest version of a net, and an older one if asked for, keep their memory, whoever reads them, until `pin` is called again. */
+  pin(net: Net, older?: number): void {
+    const { readable } = this.shelves[net];
+    this.pinned.set(net, [this.newest(net), ...readable.filter(({ version }) => version === older)]);
     this.reclaim(net);
   }
 
@@ -137,7 +143,8 @@ export class PublishedVersions {
 
   private reclaim(net: Net): void {
     const shelf = this.shelves[net];
-    const isHeld = (version: StoredVersion) => version.holders.size > 0 || this.pinned.get(net) === version;
+    const isHeld = (version: StoredVersion) =>
+      version.holders.size > 0 || (this.pinned.get(net)?.includes(version) ?? false);
     for (const version of shelf.retired) {
       if (isHeld(version)) continue;
       version.onDropped?.();

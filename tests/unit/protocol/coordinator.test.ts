@@ -64,6 +64,59 @@ describe('the coordinator', () => {
     ]);
   });
 
+  it('lets G go on while D computes when pipelined, as far as the next boundary on which all rests', () => {
+    const c = new Coordinator({
+      ...OPTIONS,
+      schedule: { order: 'pipelined', discriminatorSteps: 1 },
+      generatorSteps: 9,
+      restsAt: (round) => round === 2,
+    });
+    join(c, 'd', 'discriminator');
+    const tasks = {
+      d: assigned(c.handle({ kind: 'ticked', nowMs: 0 })),
+      g: assigned(join(c, 'g', 'generator')),
+    };
+    expect(tasks.g.map(({ reads }) => reads)).toEqual([{ discriminator: 0, generator: 0 }]);
+    const done = (worker: string, net: Net, task: Task) => {
+      c.handle(answer(worker, task));
+      return c.handle({ kind: 'applied', net, nowMs: 0 });
+    };
+    const [second] = assigned(done('g', 'generator', tasks.g[0]!));
+    expect(second).toMatchObject({ net: 'generator', step: 1, reads: { discriminator: 0, generator: 1 } });
+    expect(assigned(done('g', 'generator', second!))).toEqual([]); // round 2 is where it rests
+    const first = c.taskOf('d')!;
+    const [next] = assigned(done('d', 'discriminator', first));
+    expect(next).toMatchObject({ net: 'discriminator', step: 1, reads: { discriminator: 1, generator: 1 } });
+    const effects = done('d', 'discriminator', next!);
+    expect(effects[0]).toEqual({ kind: 'boundary', round: 2 });
+    expect(assigned(effects).map(({ net, reads }) => [net, reads])).toEqual([
+      ['discriminator', { discriminator: 2, generator: 2 }],
+      ['generator', { discriminator: 1, generator: 2 }],
+    ]);
+  });
+
+  it('finishes what both nets have begun when it is stopped while rounds overlap', () => {
+    const c = new Coordinator({
+      ...OPTIONS,
+      schedule: { order: 'pipelined', discriminatorSteps: 1 },
+      generatorSteps: 9,
+      restsAt: () => false,
+    });
+    join(c, 'd', 'discriminator');
+    const [g] = assigned(join(c, 'g', 'generator'));
+    c.handle(answer('g', g!));
+    c.handle({ kind: 'applied', net: 'generator', nowMs: 0 }); // round 1 has begun for G, round 0 not ended for D
+    c.handle({ kind: 'stop-requested' });
+    const finish = (worker: string, net: Net) => {
+      c.handle(answer(worker, c.taskOf(worker)!));
+      return c.handle({ kind: 'applied', net, nowMs: 0 });
+    };
+    expect(assigned(finish('g', 'generator'))).toEqual([]);
+    expect(assigned(finish('d', 'discriminator'))).toMatchObject([{ net: 'discriminator', step: 1 }]);
+    expect(finish('d', 'discriminator').at(-1)).toEqual({ kind: 'finished', because: 'stopped' });
+    expect(c.current).toEqual({ discriminator: 2, generator: 2 });
+  });
+
   it("gives a lost worker's task to another, says why, and takes no second answer", () => {
     const c = new Coordinator(OPTIONS);
     const [task] = assigned(join(c, 'd1', 'discriminator'));
@@ -176,7 +229,7 @@ describe('the coordinator', () => {
   });
 
   it('finishes the round that has begun when it is stopped, and no other', () => {
-    for (const order of ['alternating', 'simultaneous'] as const) {
+    for (const order of ['alternating', 'simultaneous', 'pipelined'] as const) {
       const { effects, steps } = play(
         { ...OPTIONS, generatorSteps: 50, schedule: { order, discriminatorSteps: 3 } },
         1,
@@ -191,12 +244,12 @@ describe('the coordinator', () => {
 
   it('settles every node of every step exactly once under random losses, joins and answers in any order', () => {
     for (let seed = 0; seed < 200; seed++) {
-      const order = seed % 2 ? 'alternating' : 'simultaneous';
+      const order = (['simultaneous', 'alternating', 'pipelined'] as const)[seed % 3]!;
       const options = {
         ...OPTIONS,
         shards: 1 + (seed % 7),
         generatorSteps: 6,
-        schedule: { order, discriminatorSteps: 1 + (seed % 3) } as const,
+        schedule: { order, discriminatorSteps: 1 + (seed % 4) } as const,
       };
       const { effects, steps, settled } = play(options, seed);
       expect(effects.at(-1), `seed ${seed}`).toEqual({ kind: 'finished', because: 'done' });

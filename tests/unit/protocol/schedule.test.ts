@@ -6,6 +6,7 @@ import {
   isWhole,
   minibatchOf,
   phaseOf,
+  readBehind,
   roundOf,
   type ScheduleOptions,
   scheduleOptions,
@@ -13,12 +14,12 @@ import {
   versionsAfter,
 } from '../../../src/protocol/schedule.js';
 
-const reads = (order: 'alternating' | 'simultaneous', net: 'discriminator' | 'generator', step: number) => {
+const reads = (order: ScheduleOptions['order'], net: 'discriminator' | 'generator', step: number) => {
   const { discriminator, generator } = phaseOf({ order, discriminatorSteps: 2 }, net, step).reads;
   return [discriminator, generator];
 };
 
-describe.each(['alternating', 'simultaneous'] as const)('in %s order', (order) => {
+describe.each(['alternating', 'simultaneous', 'pipelined'] as const)('in %s order', (order) => {
   it("D's steps of one round read the G of its beginning, and each the D before it", () => {
     expect([0, 1, 2, 3].map((step) => reads(order, 'discriminator', step))).toEqual([
       [0, 0],
@@ -41,6 +42,20 @@ it("simultaneous: G's step reads the D of its round's beginning", () => {
     [0, 0],
     [2, 1],
   ]);
+});
+
+it("pipelined: G's step reads the D of the beginning of the round before", () => {
+  expect([0, 1, 2].map((step) => reads('pipelined', 'generator', step))).toEqual([
+    [0, 0],
+    [0, 1],
+    [2, 2],
+  ]);
+  const schedule = { order: 'pipelined', discriminatorSteps: 2 } as const;
+  const since = { discriminator: 4, generator: 2 };
+  expect(readBehind(schedule, since)).toBe(2);
+  expect(readBehind(schedule, { discriminator: 0, generator: 0 })).toBeUndefined();
+  expect(readBehind({ ...schedule, order: 'simultaneous' }, since)).toBeUndefined();
+  expect(readBehind({ ...schedule, since }, since)).toBeUndefined(); // amended: the schedule begins there
 });
 
 it('a step may begin once both versions that it reads exist', () => {

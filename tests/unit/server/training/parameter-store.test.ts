@@ -371,6 +371,29 @@ describe('the end of a round', () => {
     expect(store.exportWhole()).toEqual(store.export());
   });
 
+  it('keeps the D that the next round still reads when pipelined, and a checkpoint goes on with it', async () => {
+    const settings = { ...SETTINGS, schedule: { order: 'pipelined', discriminatorSteps: 2 } };
+    const [store, other] = [storeOf(settings), storeOf(settings)];
+    await round(store, 0);
+    const behind = 'discriminator.behind';
+    expect(Array.from(store.exportWhole()[behind]!.data)).toEqual(parametersOf(other, 'discriminator'));
+    const saved = store.exportWhole();
+    for (const step of [2, 3]) await apply(store, 'discriminator', step, () => 5);
+    forget(store, 2, 1);
+    expect(store.exportWhole()).toEqual(saved); // though no step reads that D any more
+    other.restore(saved, { discriminator: 2, generator: 1 });
+    expect(other.versions.get('discriminator', 0)!.values).toEqual(saved[behind]!.data);
+    expect(other.versions.newest('discriminator').version).toBe(2);
+    expect(other.exportWhole()).toEqual(saved);
+    const { [behind]: _, ...without } = saved;
+    expect(() => other.restore(without, { discriminator: 2, generator: 1 })).toThrow(
+      /^it lacks discriminator\.behind\//,
+    );
+    const amended = storeOf({ ...SETTINGS, schedule: { order: 'alternating', discriminatorSteps: 2 } });
+    amended.import(saved, { discriminator: 2, generator: 1 });
+    expect(amended.exportWhole()).toEqual(without);
+  });
+
   it('takes no more memory however many there are, and however often the run goes back', async () => {
     const store = storeOf(SETTINGS);
     await round(store, 0);

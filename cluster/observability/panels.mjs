@@ -281,6 +281,10 @@ export const ROWS = [
             '{{run}}',
           ],
           ['gan_checkpoint_interval_steps{$run}', 'interval {{run}}'],
+          [
+            'gan_parameters_version{net="generator",$run} - on (job, run) gan_best_version{$run}',
+            'since the best {{run}}',
+          ],
         ],
         min: 0,
       },

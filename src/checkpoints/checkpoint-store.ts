@@ -9,7 +9,8 @@ import type { CheckpointStorage } from './storage.js';
 export type { Checkpoint } from './checkpoint.js';
 
 const NAME = /^step-(\d+)\.safetensors$/;
-const nameOf = (step: number): string => `step-${step}.safetensors`;
+/** The file of a step's checkpoint. */
+export const nameOf = (step: number): string => `step-${step}.safetensors`;
 
 export interface Found {
   checkpoint: Checkpoint;

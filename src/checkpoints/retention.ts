@@ -2,10 +2,11 @@
 // the end or where settings were amended, and what a run does not know, stays until a person removes it.
 
 /**
- * Why a checkpoint was taken; it stands in it. `clock`: some time after the last, to save work, until the next is there. `start`: a start went on
+ * Why a checkpoint was taken; it stands in it. `clock`: some time after the last, to save work, until the next is there. `best`: it was the
+ * best so far, until a better one is there. `start`: a start went on
  * otherwise than what it went on from, with an amendment or in another folder.
  */
-export const REASONS = ['rule', 'clock', 'stop', 'end', 'start'] as const;
+export const REASONS = ['rule', 'clock', 'best', 'stop', 'end', 'start'] as const;
 export type Reason = (typeof REASONS)[number];
 
 export interface RetentionOptions {
@@ -15,6 +16,8 @@ export interface RetentionOptions {
   isByRule(step: number): boolean;
   /** lowest step of the rule that is still there, as the last checkpoint says it; 0 for a new run */
   floor?: number;
+  /** the step that stays because it is the best */
+  best?(): number | undefined;
   /** of checkpoints that are there already, as far as they say it */
   reasons?: Iterable<readonly [step: number, reason: Reason]>;
 }
@@ -50,8 +53,12 @@ export class Retention {
   expired(steps: readonly number[], written: number): number[] {
     return steps.filter((step) => {
       const reason = this.reasons.get(step);
-      if (step === written) return false;
-      return reason === 'clock' || (reason === 'rule' && this.options.isByRule(step) && step < this.floor);
+      if (step === written || step === this.options.best?.()) return false;
+      return (
+        reason === 'clock' ||
+        reason === 'best' ||
+        (reason === 'rule' && this.options.isByRule(step) && step < this.floor)
+      );
     });
   }
 }

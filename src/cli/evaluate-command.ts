@@ -1,7 +1,7 @@
 // `nash evaluate`: measures the samples of a run's generator, or of a file, against the data.
 import { existsSync, statSync } from 'node:fs';
 import { Command } from 'commander';
-import { nearest } from '../config/explain.js';
+import { nearest } from '../config/nearest.js';
 import { EXIT, NashError } from '../errors.js';
 import { type MeasureName, metricsNamed, NAMES, nameOf, VALUES } from '../evaluation/measures/measures.js';
 import type { Evaluated, EvaluationOptions } from './evaluation.js';

@@ -6,9 +6,9 @@ import { openSource } from '../data/open-source.js';
 import { readNpy } from '../data/read-npy.js';
 import { NashError } from '../errors.js';
 import {
-  MEASURES,
   type MeasureName,
   type Measures,
+  measureOf,
   measuresOf,
   nameOf,
   type Prepared,
@@ -205,7 +205,7 @@ function refuseMissing(
 ): void {
   for (const metric of asked ?? []) {
     const name = nameOf(metric);
-    const measure = MEASURES.find(({ metrics }) => Object.hasOwn(metrics, metric))!;
+    const measure = measureOf(metric);
     const because =
       leftOut[metric] ?? (measure.name in least ? undefined : `it is of ${measure.appliesTo.join(' and ')}`);
     if (because !== undefined)

@@ -36,6 +36,7 @@ const FREE: readonly FreeSetting[] = [
   { key: 'device.kind' }, // a fingerprint tells machines apart
   { key: 'ledger' },
   { key: 'checkpoint.everySeconds' },
+  { key: 'checkpoint.keepBest' },
   { key: 'checkpoint.patienceSeconds' },
   { key: 'checkpoint.everySteps', unless: returnsAtAll },
   { key: 'checkpoint.keep', unless: returnsOnCollapse },

@@ -11,6 +11,7 @@ import { NETS } from '../parameters/manifest.js';
 import { penaltyOptions } from '../penalties/penalties.js';
 import { ENDPOINT_OR_NONE, HTTP_ADDRESS } from '../protocol/network-address.js';
 import { scheduleOptions } from '../protocol/schedule.js';
+import { wrongMeasures } from './measures.js';
 
 /** A choice by name whose settings may be changed without saying the name again; `choice` is what reference.ts knows it by. */
 const named = <S extends z.ZodType>(schema: S, name: string) =>
@@ -173,6 +174,14 @@ export const runConfig = z
           .describe(
             'training waits this long for a disk without room, trying again, before the run ends with 3; seconds',
           ),
+        keepBest: z
+          .string()
+          .min(1)
+          .max(64)
+          .optional()
+          .describe(
+            'a value of docs/measures.md, such as `coverage`: the checkpoint where it was best stays too. Training waits for each evaluation',
+          ),
       })
       .prefault({}),
     ledger: z
@@ -193,6 +202,13 @@ export const runConfig = z
           .max(100_000)
           .default(2500)
           .describe('samples drawn for the measures of ring and grid (PacGAN: 2,500)'),
+        measures: z
+          .array(z.string().min(1).max(64))
+          .max(64)
+          .default([])
+          .describe(
+            'what is measured besides at each evaluation, by the names of docs/measures.md: `[coverage, frechet]`',
+          ),
       })
       .prefault({}),
     collapse: z
@@ -342,6 +358,10 @@ export const runConfig = z
         message: `packs of ${packing} items do not divide ${group === undefined ? 'a shard' : 'a group'}, which has ${coupled}; these do: ${divisorsOf(coupled).join(', ')}`,
       });
     }
+  })
+  .superRefine((config, context) => {
+    for (const { path, message } of wrongMeasures(config))
+      context.addIssue({ code: 'custom', path, message });
   });
 
 export type RunConfig = z.infer<typeof runConfig>;

@@ -1,7 +1,7 @@
 // The picture of a run's collapse: its score over G's steps, and the line above which it is one.
 import type { TopLevelSpec } from 'vega-lite';
 import { COLOURS, drawChart } from './chart.js';
-import type { CollapsePoint, CollapseRule } from './measures/collapse-rule.js';
+import type { CollapseRule, ValuePoint } from './measures/collapse-rule.js';
 
 /** More points than pixels only slow the drawing. */
 const POINTS_MAX = 1000;
@@ -11,7 +11,7 @@ const POINTS_MAX = 1000;
  * @param points at least one, in the order of steps
  */
 export function drawCollapse(
-  points: readonly CollapsePoint[],
+  points: readonly ValuePoint[],
   { threshold, patience }: Pick<CollapseRule, 'threshold' | 'patience'>,
 ): Promise<Buffer> {
   const last = points.at(-1)!;

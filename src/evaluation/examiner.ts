@@ -110,8 +110,11 @@ function measuring(source: DataSource, options: ExaminerOptions, realCount: numb
     comparesItems: asked.length > 0,
     realCount: Math.max(realCount, sampleCount),
   });
-  const { measure, leftOut } = prepareMeasures({ ...reference, ...(heldOut && { heldOut }) }, { asked });
-  return { sampleCount, real: reference.real, measure, leftOut, dispose };
+  const { real, size } = reference;
+  const compared = source.kind === 'distribution' ? real.subarray(0, sampleCount * size) : real;
+  const all = { ...reference, real: compared, ...(heldOut && { heldOut }) };
+  const { measure, leftOut } = prepareMeasures(all, { asked });
+  return { sampleCount, real, measure, leftOut, dispose };
 }
 
 /** `[labels.length, ...item]`: real items of these classes, in an order of their own; those of a class with few are repeated. */

@@ -1,9 +1,9 @@
 // The collapse scores of a run since its beginning: what the server wrote down of earlier lives, and what this evaluator measures.
 import { drawCollapse } from '../evaluation/collapse-figure.js';
 import {
-  type CollapsePoint,
   type CollapseRule,
   pointsOf,
+  type ValuePoint,
   withPoint,
 } from '../evaluation/measures/collapse-rule.js';
 import { COLLAPSE_SCORE } from '../evaluation/measures/collapse-score.js';
@@ -12,7 +12,7 @@ import { writeCollapseFigure } from '../run-folder/figures.js';
 import { metricsText } from '../run-folder/metrics-text.js';
 
 export class CollapseHistory {
-  private points: readonly CollapsePoint[];
+  private points: readonly ValuePoint[];
 
   /** @param runDir run folder, whose metrics are read and whose collapse figure is written */
   constructor(

@@ -1,10 +1,12 @@
 // The evaluator process: looks at the averaged generator at its own pace, beside training.
 import { loadTensorFlow } from '../compiler/tensorflow.js';
 import type { RunConfig } from '../config/run-config.js';
+import { dataCacheFolder } from '../data/cache-folder.js';
 import type { Classes } from '../data/classes.js';
 import { messageOf } from '../errors.js';
 import { createExaminer, type Examiner } from '../evaluation/examiner.js';
-import type { Measures } from '../evaluation/measures/measures.js';
+import { openHeldOut } from '../evaluation/held-out.js';
+import { type Measures, measureOf, metricsNamed } from '../evaluation/measures/measures.js';
 import { SampleDrawer } from '../evaluation/sample-drawer.js';
 import { drawnLabels } from '../evaluation/sample-labels.js';
 import type { MessageOf, ServerMessage } from '../protocol/messages.js';
@@ -71,12 +73,20 @@ class Evaluator implements SessionRole {
     const { source, architecture, classes, layout, manifests } = await openRun(config);
     this.dispose();
     this.asked = undefined;
+    const asked = config.evaluation.measures.flatMap((name) => metricsNamed(name)!);
+    const needsHeldOut = asked.some((metric) => measureOf(metric).needs?.includes('heldOut'));
+    const tell = (line: string) => this.options.log(line, {});
+    const heldOut = needsHeldOut
+      ? await openHeldOut(source, config.data, { cacheDir: dataCacheFolder(), log: tell })
+      : undefined;
     this.prepared = {
       config,
       examiner: createExaminer(source, {
         sourceName: config.data.source,
         configured: config.evaluation.samples,
         classes,
+        asked,
+        heldOut,
       }),
       classes,
       drawer: new SampleDrawer({ architecture, latentDistribution: config.model.latentDistribution }),

@@ -135,6 +135,9 @@ export const CATALOGUE = {
     { net },
   ),
   gan_checkpoint_version: gauge("G's step of the last checkpoint of this start, or that it resumed from"),
+  gan_best_version: gauge(
+    "G's step of the checkpoint that is kept because it was the best (checkpoint.keepBest)",
+  ),
   gan_checkpoint_interval_steps: gauge("G's steps from one checkpoint to the next"),
   gan_checkpoint_timestamp_seconds: gauge(
     'Unix time of the last checkpoint, before the first one of the start',

@@ -2,7 +2,10 @@
 // the parts that it makes; no rule of training is.
 // Longer than other files: here all parts of a server are made and joined.
 
+import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { nameOf } from '../checkpoints/checkpoint-store.js';
 import { FileStorage } from '../checkpoints/file-storage.js';
 import type { RunConfig } from '../config/run-config.js';
 import { messageOf } from '../errors.js';
@@ -35,7 +38,8 @@ import { WeightsSender } from './peers/weights-sender.js';
 import { type Progress, RunReport } from './run-report.js';
 import { RunView } from './run-view.js';
 import { RunWait } from './run-wait.js';
-import { Evaluations } from './training/evaluations.js';
+import { BestCheckpoint } from './training/best-checkpoint.js';
+import { Evaluations, isWaitedFor } from './training/evaluations.js';
 import { collapsed, Diverged } from './training/failures.js';
 import type { ParameterStore } from './training/parameter-store.js';
 import { type ResumedFrom, RunCheckpoints, type RunCheckpointsParts } from './training/run-checkpoints.js';
@@ -135,7 +139,7 @@ export class ParameterServer {
       generatorSteps: config.stop.generatorSteps,
       deadlines: DEADLINES,
       isVerified: verifiedShare(config),
-      ...(config.onCollapse === 'alert' ? {} : { judgedEvery: config.evaluation.everySteps }),
+      ...(isWaitedFor(config) && { judgedEvery: config.evaluation.everySteps }),
       restsAt: (round) =>
         [config.checkpoint, config.evaluation].some(({ everySteps }) =>
           isEvery(config.schedule, everySteps, round),
@@ -166,8 +170,14 @@ export class ParameterServer {
     };
     const { itemShape, classes, uniformity } = parts;
     this.ledger = new RunLedger({ ...shared, folder, dataDigest: parts.expected.data });
+    const best = BestCheckpoint.of(config, metrics, {
+      pointsOf: (metric) => pointsOf(metricsText(folder.path), metric),
+      hasCheckpoint: (step) => existsSync(join(folder.checkpoints, nameOf(step))),
+      round: version(),
+    });
     this.checkpoints = new RunCheckpoints({
       ...shared,
+      best,
       ledger: this.ledger,
       storage: new FileStorage(folder.checkpoints),
       itemShape,
@@ -184,6 +194,8 @@ export class ParameterServer {
       {
         isExpected: parts.hasEvaluator,
         earlier: pointsOf(metricsText(folder.path)),
+        best,
+        onBest: () => this.guard(() => this.checkpoints.writeBest()),
         onVerdict: (verdict) => this.training.handle(verdict),
       },
     );

@@ -139,6 +139,7 @@ const TABLE: Table = {
     may: [
       'augmentation',
       'data',
+      'evaluation/measures',
       'losses',
       'marked.ts',
       'models',

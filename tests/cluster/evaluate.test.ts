@@ -1,4 +1,5 @@
-// Goal: `nash evaluate` measures a run's checkpoints as its evaluator saw them. Method: a run of points with several checkpoints.
+// Goal: `nash evaluate` measures a run's checkpoints as its evaluator saw them, by whose measure the best one is known. Method: a run of
+// points with several checkpoints.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -20,8 +21,10 @@ it('a run: the newest checkpoint as its evaluator saw it, all of them with a fig
   const sets = {
     'stop.generatorSteps': 60,
     'checkpoint.everySteps': 20,
-    'evaluation.everySteps': 60,
+    'checkpoint.keepBest': 'frechet',
+    'evaluation.everySteps': 20,
     'evaluation.samples': 200,
+    'evaluation.measures': '[frechet]',
   };
   expect(
     (await nash(...trainWords('ring', 'configs/ring.yaml', sets, ['--workers', 'any=1']))).exitCode,
@@ -60,6 +63,9 @@ it('a run: the newest checkpoint as its evaluator saw it, all of them with a fig
   );
   expect(all.checkpoints!.map(({ step }) => step)).toEqual([20, 40, 60]);
   expect(all.measures.modes).toBe(measures.modes);
+  const distances = all.checkpoints!.map((each) => each.measures.frechet!);
+  expect(metrics.gan_frechet_distance).toBe(distances[2]);
+  expect(metrics.gan_best_version).toBe(20 * (1 + distances.indexOf(Math.min(...distances))));
   expect(existsSync(join(scratch('ring'), 'figures/evaluation.png'))).toBe(true);
   const of20 = await evaluated(scratch('ring'), '--seed', '1', '--step', '20', '--measures', 'frechet');
   expect(of20.measures.frechet).toBe(all.checkpoints![0]!.measures.frechet);

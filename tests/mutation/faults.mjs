@@ -99,6 +99,20 @@ export const FAULTS = [
     ['tests/unit/cli/evaluate-command.test.ts'],
     [['--features items is a classifier', "features !== 'items' &&", '']],
   ),
+  ...of(
+    'src/server/training/best-checkpoint.ts',
+    ['tests/unit/server/training/evaluations.test.ts'],
+    [
+      ['the worst is the best', "=== 'higher' ? 1 : -1", "=== 'lower' ? 1 : -1"],
+      ['an earlier life has the best for ever', 'earlier.hasCheckpoint(step)', 'step > 0'],
+      ['what came after what was gone on from is the best', 'earlier.round + 1', '1e9'],
+    ],
+  ),
+  ...of(
+    'src/config/measures.ts',
+    ['tests/unit/config/load-config.test.ts'],
+    [['a checkpoint is the best by what nobody computes', 'measure.isStanding || isAsked', 'measure']],
+  ),
   ...of('src/compiler/double-distances.ts', MEASURES, [
     ['half of the digits are lost', 'sum[i] = high[i]! + low[i]!', 'sum[i] = high[i]!'],
     ['an item lies a rounding from itself', 'ROUNDING = 1e-12', 'ROUNDING = 0'],
@@ -2341,7 +2355,9 @@ export const FAULTS = [
         "reason === 'rule' && this.options.isByRule(step)",
         'this.options.isByRule(step)',
       ],
-      ['one taken by the clock stays', "reason === 'clock' || ", ''],
+      ['one taken by the clock stays', "reason === 'clock' ||", ''],
+      ['the best goes with the others', '|| step === this.options.best?.()', ''],
+      ['the best so far stays for ever', "reason === 'best' ||", ''],
       [
         'a run goes back to what the rule would have removed',
         'this.options.isByRule(step) && step >= this.floor',

@@ -11,8 +11,8 @@ export interface CollapseRule {
   patience: number;
 }
 
-/** The collapse score of the generator after `step` steps. */
-export interface CollapsePoint {
+/** A value of the generator after `step` steps: of its collapse, where nothing else is said. */
+export interface ValuePoint {
   step: number;
   score: number;
 }
@@ -23,11 +23,11 @@ export interface CollapsePoint {
  * @returns the step of the first of the bad scores in a row that end `points`, or undefined where they are no collapse
  */
 export function collapsedSince(
-  points: readonly CollapsePoint[],
+  points: readonly ValuePoint[],
   { threshold, after, patience }: CollapseRule,
   goal: number,
 ): number | undefined {
-  const isBad = ({ score }: CollapsePoint) => score > threshold;
+  const isBad = ({ score }: ValuePoint) => score > threshold;
   const grace = after < 1 ? after * goal : after;
   const lastWell = points.findLastIndex((point) => !isBad(point));
   const bad = points.slice(lastWell + 1).filter(({ step }) => lastWell >= 0 || step > grace);
@@ -35,25 +35,25 @@ export function collapsedSince(
 }
 
 /** A step that is seen again was resumed from before: what was measured beyond it belongs to a life that is gone. */
-export const withPoint = (
-  points: readonly CollapsePoint[],
-  point: CollapsePoint,
-): readonly CollapsePoint[] => [...until(points, point.step), point];
+export const withPoint = (points: readonly ValuePoint[], point: ValuePoint): readonly ValuePoint[] => [
+  ...until(points, point.step),
+  point,
+];
 
 /** Those before a step. */
-export function until(points: readonly CollapsePoint[], step: number): readonly CollapsePoint[] {
+export function until(points: readonly ValuePoint[], step: number): readonly ValuePoint[] {
   const end = points.findIndex((point) => point.step >= step);
   return end < 0 ? points : points.slice(0, end);
 }
 
-/** The scores in metrics.jsonl. A last line that a killed server left unfinished is no line. */
-export function pointsOf(metrics: string): readonly CollapsePoint[] {
+/** The values of a metric in metrics.jsonl. A last line that a killed server left unfinished is no line. */
+export function pointsOf(metrics: string, metric: string = COLLAPSE_SCORE): readonly ValuePoint[] {
   const lines = metrics.slice(0, metrics.lastIndexOf('\n') + 1).split('\n');
   return lines
-    .filter((line) => line.includes(COLLAPSE_SCORE))
-    .map((line) => JSON.parse(line) as { step: number; [COLLAPSE_SCORE]: number })
-    .reduce<readonly CollapsePoint[]>(
-      (points, line) => withPoint(points, { step: line.step, score: line[COLLAPSE_SCORE] }),
+    .filter((line) => line.includes(`"${metric}"`))
+    .map((line) => JSON.parse(line) as { step: number; [metric: string]: number })
+    .reduce<readonly ValuePoint[]>(
+      (points, line) => withPoint(points, { step: line.step, score: line[metric]! }),
       [],
     );
 }

@@ -10,7 +10,7 @@ import { inceptionMeasures } from './inception.js';
 import { kernelDistance } from './kernel-distance.js';
 import { type Compute, kindOf, type Measure, type Reference, type Value } from './measure.js';
 import { memorization } from './memorization.js';
-import { modeCoverage } from './mode-coverage.js';
+import { kindOfSource, modeCoverage } from './mode-coverage.js';
 import { msSsim } from './ms-ssim.js';
 import { parzen } from './parzen.js';
 import { improvedPrecisionRecall, precisionRecall } from './precision-recall.js';
@@ -63,11 +63,34 @@ const metricsOf = ({ metrics }: Measure) => Object.keys(metrics) as MeasureName[
 export function metricsNamed(name: string): readonly MeasureName[] | undefined {
   const measure = all.find((each) => each.name === name);
   if (measure) return metricsOf(measure);
-  const isMeant = (metric: MeasureName) =>
-    [nameOf(metric), metric, metric.replace(/^gan_/, '')].includes(name);
-  const metric = (Object.keys(VALUES) as MeasureName[]).find(isMeant);
+  const metric = valueNamed(name);
   return metric && [metric];
 }
+
+/** The value that a name means, by its own name or its metric's. */
+export function valueNamed(name: string): MeasureName | undefined {
+  const isMeant = (metric: MeasureName) =>
+    [nameOf(metric), metric, metric.replace(/^gan_/, '')].includes(name);
+  return (Object.keys(VALUES) as MeasureName[]).find(isMeant);
+}
+
+/**
+ * Why a run on a data source cannot compute what a name asks for at its evaluations.
+ * @returns undefined where it can
+ */
+export function whyNotInTraining(name: string, sourceName: string): string | undefined {
+  const metric = metricsNamed(name)?.[0];
+  if (metric === undefined) return 'there is no measure of that name';
+  const { appliesTo, needs = [] } = measureOf(metric);
+  if (needs.includes('inception'))
+    return 'it needs the weights of Inception: nash evaluate --inception FILE computes it';
+  if (appliesTo.includes(kindOfSource(sourceName))) return undefined;
+  return `it is of ${appliesTo.join(' and ')}, and data.source is ${sourceName}`;
+}
+
+/** The measure that a metric is a value of. */
+export const measureOf = (metric: MeasureName): Measure =>
+  all.find(({ metrics }) => Object.hasOwn(metrics, metric))!;
 
 /** Everything that may be asked for, measures before their values. */
 export const NAMES: readonly string[] = [

@@ -134,7 +134,11 @@ export function modesInWords(sourceName: string): string {
   return MIXTURES.has(sourceName) ? 'modes' : 'k-means bins';
 }
 
-const MIXTURES = new Set(['ring', 'grid', 'gaussian-1d']);
+const MIXTURES: ReadonlySet<string> = new Set(['ring', 'grid', 'gaussian-1d']);
+
+/** What a data source of a config has. */
+export const kindOfSource = (sourceName: string): 'mixtures' | 'images' =>
+  MIXTURES.has(sourceName) ? 'mixtures' : 'images';
 
 /** Whether labels of a data source are few and mean something to everybody: digits, letters, pieces of clothing. */
 export const hasFewClasses = (sourceName: string): boolean => sourceName === 'mnist';

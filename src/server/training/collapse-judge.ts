@@ -1,9 +1,9 @@
 // Whether the run has collapsed, by its rule: keeps the scores that count, and says the verdict in /metrics.
 import type { RunConfig } from '../../config/run-config.js';
 import {
-  type CollapsePoint,
   collapsedSince,
   until,
+  type ValuePoint,
   withPoint,
 } from '../../evaluation/measures/collapse-rule.js';
 import type { Metrics } from '../../metrics/metrics.js';
@@ -14,13 +14,13 @@ import { isEvery } from '../../protocol/schedule.js';
  * are evaluated in any case, not of those at which an evaluator happened to come. They outlive the server in metrics.jsonl.
  */
 export class CollapseJudge {
-  private points: readonly CollapsePoint[];
+  private points: readonly ValuePoint[];
 
   /** @param earlier scores of the run's earlier lives @param round whole rounds done before this start: what came after them is gone */
   constructor(
     private readonly config: Pick<RunConfig, 'collapse' | 'evaluation' | 'schedule' | 'stop'>,
     private readonly metrics: Metrics,
-    { earlier, round }: { earlier: readonly CollapsePoint[]; round: number },
+    { earlier, round }: { earlier: readonly ValuePoint[]; round: number },
   ) {
     metrics.set('gan_mode_collapse_threshold_ratio', config.collapse.threshold);
     this.points = until(earlier, round + 1).filter(({ step }) => this.counts(step));

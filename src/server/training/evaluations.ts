@@ -2,7 +2,7 @@
 // measures a verdict where the config lets them steer the run.
 import type { RunConfig } from '../../config/run-config.js';
 import { NashError } from '../../errors.js';
-import type { CollapsePoint } from '../../evaluation/measures/collapse-rule.js';
+import type { ValuePoint } from '../../evaluation/measures/collapse-rule.js';
 import { COLLAPSE_SCORE } from '../../evaluation/measures/collapse-score.js';
 import { isMeasure } from '../../evaluation/measures/measures.js';
 import type { Metrics } from '../../metrics/metrics.js';
@@ -14,6 +14,7 @@ import type { Log } from '../log.js';
 import type { Peer, Peers } from '../peers/peers.js';
 import type { WeightsSender } from '../peers/weights-sender.js';
 import type { RunReport } from '../run-report.js';
+import type { BestCheckpoint } from './best-checkpoint.js';
 import { CollapseJudge } from './collapse-judge.js';
 import type { ParameterStore } from './parameter-store.js';
 
@@ -29,6 +30,10 @@ const DEATHS_MAX = 6;
 const PATIENCE = { factor: 10, leastMs: 60_000, mostMs: 600_000 };
 
 export type Verdict = Extract<Event, { kind: 'judged' }>;
+
+/** Whether training waits for each evaluation. */
+export const isWaitedFor = ({ onCollapse, checkpoint }: RunConfig): boolean =>
+  onCollapse !== 'alert' || checkpoint.keepBest !== undefined;
 
 export interface EvaluationParts {
   config: RunConfig;
@@ -51,7 +56,11 @@ export interface EvaluationOptions {
   /** an evaluator was started beside this server, so that the end waits for one */
   isExpected: boolean;
   /** collapse scores of the run's earlier lives */
-  earlier: readonly CollapsePoint[];
+  earlier: readonly ValuePoint[];
+  /** absent where no checkpoint is kept for being the best */
+  best?: BestCheckpoint | undefined;
+  /** Training stands at a round that is better than all before it. */
+  onBest(): void;
   /** A round that was to be judged is. */
   onVerdict(verdict: Verdict): void;
 }
@@ -150,7 +159,11 @@ export class Evaluations {
       this.parts.report.evaluation(version, seconds, metrics);
       since = this.collapse.note(version, metrics[COLLAPSE_SCORE]);
     }
-    if (this.judging?.term !== this.parts.line.term) return;
+    if (this.judging?.term !== this.parts.line.term) {
+      const isLast = version >= this.parts.config.stop.generatorSteps;
+      if (isLast && !isAbandoned) this.noteBest(version, metrics);
+      return;
+    }
     const { round } = this.judging;
     if (isAbandoned || version !== round) {
       this.ask(round); // it was busy with an earlier version
@@ -159,11 +172,17 @@ export class Evaluations {
     this.judging = undefined;
     const { onCollapse } = this.parts.config;
     if (onCollapse === 'alert' || since === undefined) {
+      this.noteBest(round, metrics);
       this.options.onVerdict({ kind: 'judged', round, verdict: 'continue' });
       return;
     }
     this.parts.log('the evaluator sees a collapse', { round, since, verdict: onCollapse });
     this.options.onVerdict({ kind: 'judged', round, verdict: onCollapse, since });
+  }
+
+  /** Training stands still, or is over. */
+  private noteBest(round: number, metrics: Readonly<Record<string, number>>): void {
+    if (this.options.best?.note(round, metrics)) this.options.onBest();
   }
 
   /** An evaluator's process has ended; whoever started it may start it again. */
@@ -182,12 +201,18 @@ export class Evaluations {
   }
 
   private requireEvaluator(why: string): void {
-    const { onCollapse } = this.parts.config;
-    if (onCollapse === 'alert' || this.isExpected || this.evaluator()) return;
-    throw new NashError(
-      'usage',
-      `onCollapse is '${onCollapse}', and there is no evaluator to judge: ${why}. Start one, or take onCollapse: alert.`,
-    );
+    const { onCollapse, checkpoint } = this.parts.config;
+    if (this.isExpected || this.evaluator()) return;
+    if (onCollapse !== 'alert')
+      throw new NashError(
+        'usage',
+        `onCollapse is '${onCollapse}', and there is no evaluator to judge: ${why}. Start one, or take onCollapse: alert.`,
+      );
+    if (checkpoint.keepBest !== undefined)
+      throw new NashError(
+        'usage',
+        `checkpoint.keepBest is '${checkpoint.keepBest}', and there is no evaluator to measure: ${why}. Start one, or leave it out.`,
+      );
   }
 
   /** Asks for the last version and waits, for as long as an evaluator may be expected and has time to answer. @returns whether one did */

@@ -10,6 +10,7 @@ import { type Amendment, decodeState, encodeState, type RunState, type Totals } 
 import type { Log } from '../log.js';
 import type { Uniformity } from '../peers/uniformity.js';
 import type { RunReport } from '../run-report.js';
+import type { BestCheckpoint } from './best-checkpoint.js';
 import type { FlatVectors } from './net-state.js';
 import type { ParameterStore } from './parameter-store.js';
 import type { RunLedger } from './run-ledger.js';
@@ -47,6 +48,8 @@ export interface RunCheckpointsParts {
   /** absent where the run begins */
   resumedFrom?: ResumedFrom | undefined;
   amendments: Amendment[];
+  /** absent where none is kept for being the best */
+  best?: BestCheckpoint | undefined;
   /** of the run, all its starts together */
   totals(): Totals;
   /** A checkpoint finds no room, and training is to wait; undefined: it is written, or given up. @param why for a person */
@@ -124,6 +127,13 @@ export class RunCheckpoints {
     return this.writing;
   }
 
+  /** The whole round at which training stands is the best so far. Resolves when it is written. */
+  writeBest(): Promise<unknown> {
+    const { config, store } = this.parts;
+    const isByRule = isEvery(config.schedule, config.checkpoint.everySteps, store.wholeVersions.generator);
+    return this.write(isByRule ? 'rule' : 'best');
+  }
+
   /** Tries again and again, for as long as the config's patience lasts. Throws what the last try did. */
   private async writeOnceThereIsRoom(checkpoint: Checkpoint): Promise<string> {
     const { config, now, log, onNoRoom } = this.parts;
@@ -192,6 +202,7 @@ export class RunCheckpoints {
       ...config.checkpoint,
       isByRule: (step) => isEvery(config.schedule, config.checkpoint.everySteps, step),
       floor: resumedFrom?.floor ?? 0,
+      best: () => this.parts.best?.step,
       reasons,
     });
     return this.retention;

@@ -43,6 +43,27 @@ it('what was taken at a stop, at the end or at a start stays for ever', () => {
   expect(written(RULE, [], ...taken).steps).toEqual([13, 25, 60, 80, 90]);
 });
 
+it('the best so far stays, whatever it was taken for, until another one is', () => {
+  let best: number | undefined;
+  const retention = new Retention({ ...RULE, best: () => best });
+  let steps: number[] = [];
+  const write = (step: number, reason: Reason, isBest = false) => {
+    if (isBest) best = step;
+    retention.note(step, reason, steps);
+    steps = [...steps, step];
+    const expired = retention.expired(steps, step);
+    steps = steps.filter((each) => !expired.includes(each));
+    return steps;
+  };
+  expect(write(10, 'rule', true)).toEqual([10]);
+  write(20, 'rule');
+  write(30, 'rule');
+  expect(write(40, 'rule')).toEqual([10, 30, 40]);
+  expect(write(45, 'best', true)).toEqual([30, 40, 45]);
+  expect([retention.isAnchor(45), write(50, 'rule')]).toEqual([false, [40, 45, 50]]);
+  expect(write(55, 'best', true)).toEqual([40, 50, 55]);
+});
+
 it('what was there before and is not known to be of the rule stays for ever', () => {
   const reasons: [number, Reason][] = [
     [20, 'rule'],

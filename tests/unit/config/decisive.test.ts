@@ -72,7 +72,7 @@ describe('onCollapse and onDivergence', () => {
 
 it('the list is told in words', () => {
   expect(changeableInWords()).toBe(
-    'freely: server, verify, onDivergence, data.path, data.damaged, init.from, device.kind, ledger, checkpoint.everySeconds and checkpoint.patienceSeconds; ' +
+    'freely: server, verify, onDivergence, data.path, data.damaged, init.from, device.kind, ledger, checkpoint.everySeconds, checkpoint.keepBest and checkpoint.patienceSeconds; ' +
       'divergence (not where onDivergence is rollback); ' +
       'checkpoint.everySteps (not where onCollapse or onDivergence is rollback); ' +
       'checkpoint.keep, evaluation, collapse, onCollapse and stop (not where onCollapse is rollback). ' +

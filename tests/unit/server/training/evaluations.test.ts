@@ -1,9 +1,10 @@
 // The server's side of the evaluator: what it takes from one, and which verdict it makes of it. The evaluator's answers are made up.
 import { describe, expect, it, vi } from 'vitest';
 import { runConfig } from '../../../../src/config/run-config.js';
-import type { CollapsePoint } from '../../../../src/evaluation/measures/collapse-rule.js';
+import type { ValuePoint } from '../../../../src/evaluation/measures/collapse-rule.js';
 import { COLLAPSE_SCORE } from '../../../../src/evaluation/measures/collapse-score.js';
 import type { Peer } from '../../../../src/server/peers/peers.js';
+import { BestCheckpoint } from '../../../../src/server/training/best-checkpoint.js';
 import {
   type EvaluationParts,
   Evaluations,
@@ -12,7 +13,10 @@ import {
 import { MalformedMessage } from '../../../../src/wire/codec.js';
 
 /** @param earlier scores of the run's earlier lives, of which this one has `round` rounds behind it */
-function serverWith(settings: object = {}, { earlier = [] as CollapsePoint[], round = 0 } = {}) {
+function serverWith(
+  settings: object = {},
+  { earlier = [] as ValuePoint[], round = 0, checkpoints = [] as number[] } = {},
+) {
   const config = runConfig.parse({
     data: { source: 'ring' },
     model: { name: 'mlp' },
@@ -67,9 +71,17 @@ function serverWith(settings: object = {}, { earlier = [] as CollapsePoint[], ro
       leave(session);
     },
   } as unknown as EvaluationParts;
+  const best = BestCheckpoint.of(config, parts.metrics, {
+    pointsOf: () => earlier,
+    hasCheckpoint: (step) => checkpoints.includes(step),
+    round,
+  });
+  const taken: (number | undefined)[] = [];
   const evaluations = new Evaluations(parts, {
     isExpected: true,
     earlier,
+    best,
+    onBest: () => taken.push(best?.step),
     onVerdict: ({ round, verdict, since }) =>
       verdicts.push(since === undefined ? [round, verdict] : [round, verdict, since]),
   });
@@ -89,7 +101,7 @@ function serverWith(settings: object = {}, { earlier = [] as CollapsePoint[], ro
   /** how long those were waited for that were given up, seconds */
   const waited = () => givenUp.map(([, ms], i) => Math.round((ms - askedMs[i]!) / 1000));
   const others = { gauges, evaluatorOf, join, leave, pass, clock, givenUp, published, askedOf, waited };
-  return { evaluations, answer, reported, asked, verdicts, line, ...others };
+  return { evaluations, answer, taken, reported, asked, verdicts, line, ...others };
 }
 
 const SECOND = 1000;
@@ -315,7 +327,7 @@ describe('a verdict', () => {
 
   it('is that of the undisturbed run where the server was killed: earlier scores count, as far as their rounds still stand', () => {
     const bad = (step: number) => ({ step, score: 0.9 });
-    const judged = (earlier: CollapsePoint[]) => {
+    const judged = (earlier: ValuePoint[]) => {
       const { evaluations, answer, verdicts } = serverWith(
         { onCollapse: 'stop', collapse: { patience: 3 } },
         { earlier, round: 40 },
@@ -375,5 +387,61 @@ describe('a verdict', () => {
     line.term += 1;
     answer(50, collapsed, 1);
     expect([verdicts, asked]).toEqual([[], [50]]);
+  });
+});
+
+describe('the best checkpoint, by a value that the config names', () => {
+  const KEEPS = { checkpoint: { keepBest: 'mode_kl_divergence_nats' } }; // the lower the better
+  const kl = (value: number) => ({ gan_mode_kl_divergence_nats: value });
+
+  it('is taken while training stands at a round that is better than all before, and before it goes on', () => {
+    const { evaluations, answer, taken, verdicts, gauges } = serverWith(KEEPS);
+    for (const [round, value] of [
+      [10, 0.5],
+      [20, 0.7],
+      [30, 0.2],
+      [40, 0.2],
+    ] as const) {
+      evaluations.judge(round);
+      answer(round, kl(value));
+    }
+    expect(taken).toEqual([10, 30]);
+    expect(gauges.gan_best_version).toBe(30);
+    expect(verdicts.map(([, verdict]) => verdict)).toEqual(new Array(4).fill('continue'));
+  });
+
+  it('is not one that was measured while training went on, but for the last; nor one without the value', () => {
+    const { evaluations, answer, taken } = serverWith(KEEPS);
+    evaluations.ask(7);
+    answer(7, kl(0.1));
+    evaluations.judge(10);
+    answer(10, {});
+    evaluations.ask(100);
+    answer(100, kl(0.3));
+    expect(taken).toEqual([100]);
+  });
+
+  it('of an earlier life stays the best where it has a checkpoint and lies before what was gone on from', () => {
+    const points = [5, 15, 25].map((step, i) => ({ step, score: 0.3 - 0.1 * i }));
+    const life = { earlier: points, round: 20, checkpoints: [5, 25] };
+    const { evaluations, answer, taken, gauges } = serverWith(KEEPS, life);
+    expect(gauges.gan_best_version).toBe(5);
+    for (const [round, value] of [
+      [30, 0.31],
+      [40, 0.29],
+    ] as const) {
+      evaluations.judge(round);
+      answer(round, kl(value));
+    }
+    expect(taken).toEqual([40]);
+  });
+
+  it('cannot be told without an evaluator: the run is refused, which names the setting', () => {
+    const { evaluations, leave } = serverWith(KEEPS);
+    leave('e');
+    expect(() => evaluations.forgo('it died')).toThrow(/keepBest/);
+    expect(() => evaluations.forgo('there is none')).toThrow(
+      /checkpoint\.keepBest is 'mode_kl_divergence_nats', and there is no evaluator/,
+    );
   });
 });

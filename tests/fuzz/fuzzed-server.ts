@@ -68,6 +68,7 @@ export async function openFuzzedServer(
   });
   let nowMs = 0;
   const runFolder = RunFolder.open(folder, 'fresh');
+  runFolder.writeConfig(config);
   const server = new ParameterServer({
     config,
     expected: { configHash: HASH, manifests, data: HASH },

@@ -20,6 +20,8 @@ interface EvaluateArguments {
   set: string[];
   features?: string;
   neighbours?: number;
+  inception?: string;
+  inceptionSha256?: string;
   checkpoints?: string;
   step?: string;
   raw?: boolean;
@@ -77,6 +79,14 @@ export const evaluateCommand: CommandMaker = (finish) =>
       '--neighbours <k>',
       'of precision, recall, density and coverage (default: 5; of the improved pair 3)',
       wholeNumber(1, NEAREST_MAX),
+    )
+    .option(
+      '--inception <file>',
+      'for fid, kid and inception-score: classify_image_graph_def.pb of inception-2015-12-05.tgz',
+    )
+    .option(
+      '--inception-sha256 <sum>',
+      'the sum that this file must have; that which it has stands in the protocol',
     )
     .option(
       '--checkpoints <all>',
@@ -138,6 +148,8 @@ function optionsOf(target: string, args: EvaluateArguments): EvaluationOptions {
     set: args.set,
     features: args.features as EvaluationOptions['features'],
     nearest: args.neighbours,
+    inception: args.inception,
+    inceptionSha256: args.inceptionSha256,
     allCheckpoints: args.checkpoints === 'all',
     step: args.step,
     raw: args.raw,

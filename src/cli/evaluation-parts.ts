@@ -37,7 +37,7 @@ export async function partsOf(
   const real = file && itemsSource(file);
   if (file && source) requireShape(against!, file, source, `the data of the config`);
   const data = (source ?? real)!;
-  const asked = options.asked ?? everything(data);
+  const asked = options.asked ?? everything(data, options);
   const needsHeldOut = measuresOf(data, { asked }).some(({ needs = [] }) => needs.includes('heldOut'));
   const split = against === 'train' || against === 'test' ? against : undefined;
   const compared = real ?? (split ? await openSplit(data, config!.data, split, context(options)) : data);
@@ -68,12 +68,14 @@ async function heldOutOr(source: DataSource, config: RunConfig, options: Evaluat
 }
 
 /** All values but those that need what nobody gave. */
-const everything = (source: DataSource): MeasureName[] =>
+const everything = (source: DataSource, { inception }: EvaluationOptions): MeasureName[] =>
   MEASURES.filter(
-    ({ appliesTo, ...rest }) => (appliesTo as readonly string[]).includes(kindOf(source)) && !isGiven(rest),
+    ({ appliesTo, ...rest }) =>
+      (appliesTo as readonly string[]).includes(kindOf(source)) &&
+      (inception !== undefined || !needsInception(rest)),
   ).flatMap(({ metrics }) => Object.keys(metrics) as MeasureName[]);
 
-const isGiven = ({ needs = [] }: { needs?: readonly string[] }) => needs.includes('inception');
+const needsInception = ({ needs = [] }: { needs?: readonly string[] }) => needs.includes('inception');
 
 export function requireShape(
   path: string,

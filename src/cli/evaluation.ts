@@ -2,9 +2,12 @@
 import { basename } from 'node:path';
 import { loadTensorFlow } from '../compiler/tensorflow.js';
 import { loadConfig } from '../config/load-config.js';
+import type { DataSource } from '../data/data-source.js';
 import { openSource } from '../data/open-source.js';
 import { readNpy } from '../data/read-npy.js';
 import { NashError } from '../errors.js';
+import { type InceptionGraph, openInception } from '../evaluation/inception-graph.js';
+import { kindOf } from '../evaluation/measures/measure.js';
 import {
   type MeasureName,
   type Measures,
@@ -34,6 +37,9 @@ export interface EvaluationOptions {
   set: string[];
   features: 'items' | 'classifier' | undefined;
   nearest: number | undefined;
+  /** file, and the sum that it must have */
+  inception: string | undefined;
+  inceptionSha256: string | undefined;
   allCheckpoints: boolean;
   step: string | undefined;
   raw: boolean | undefined;
@@ -150,8 +156,14 @@ function examiner({ parts, count, isConditional, takes }: ExamineOptions, option
   );
   options.log(`comparing with ${reference.real.length / reference.size} real items`);
   const { nearest } = options;
+  const inception = inceptionFor(source, options);
   const prepared = prepareMeasures(
-    { ...reference, ...(heldOut && { heldOut }), ...(nearest && { nearest }) },
+    {
+      ...reference,
+      ...(heldOut && { heldOut }),
+      ...(nearest && { nearest }),
+      ...(inception && { inception }),
+    },
     { asked, takes },
   );
   const leftOut = onlyOf(asked, prepared.leftOut);
@@ -164,6 +176,7 @@ function examiner({ parts, count, isConditional, takes }: ExamineOptions, option
       onlyOf(asked, prepared.measure(samples, labels, tell)),
     finish({ rows, from, figures }: { rows: Evaluated['rows']; from: object; figures: string[] }): Evaluated {
       reference.dispose();
+      inception?.dispose();
       for (const each of new Set([source, against])) each.close();
       const isWanted = ([name]: [string, object]) =>
         measuresOf(source, { isConditional, asked }).some(
@@ -182,11 +195,19 @@ function examiner({ parts, count, isConditional, takes }: ExamineOptions, option
           samples: count,
           data: sourceName,
           against: parts.againstName,
+          ...(inception && { inception: inception.sha256 }),
           measures: Object.fromEntries(Object.entries(prepared.protocol).filter(isWanted)),
         },
       };
     },
   };
+}
+
+/** @throws NashError('usage') where the file is another */
+function inceptionFor(source: DataSource, options: EvaluationOptions): InceptionGraph | undefined {
+  const { inception, inceptionSha256: wanted } = options;
+  if (inception === undefined || kindOf(source) !== 'images') return undefined;
+  return openInception(inception, { wanted, shape: source.shape });
 }
 
 /** The entries of these metrics. */

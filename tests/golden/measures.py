@@ -97,20 +97,21 @@ def pictures(shape):
     return ms_ssim(a / 2 + 0.5, b / 2 + 0.5)
 
 
-json.dump(
-    {
-        "prdc": {str(k): prdc(k) for k in (3, 5)},
-        "improved": improved(real, fake, 3),
-        "frechet": frechet(real, fake),
-        "frechetOfFew": frechet(wide, few),
-        "kernel": kernel(real, fake),
-        "wasserstein": float(stats.wasserstein_distance(line_a, line_b)),
-        "parzen": {str(s): parzen(fake, real, s) for s in (0.1, 0.5)},
-        "jensenShannon": float(spatial.distance.jensenshannon(counts_a, counts_b) ** 2),
-        "msSsim": {"28x28x1": pictures((28, 28, 1)), "33x21x3": pictures((33, 21, 3)), "180x176x1": pictures((180, 176, 1))},
-        "inceptionScore": inception_score(probabilities, 4),
-    },
-    sys.stdout,
-    indent=2,
-)
-print()
+if __name__ == "__main__":
+    json.dump(
+        {
+            "prdc": {str(k): prdc(k) for k in (3, 5)},
+            "improved": improved(real, fake, 3),
+            "frechet": frechet(real, fake),
+            "frechetOfFew": frechet(wide, few),
+            "kernel": kernel(real, fake),
+            "wasserstein": float(stats.wasserstein_distance(line_a, line_b)),
+            "parzen": {str(s): parzen(fake, real, s) for s in (0.1, 0.5)},
+            "jensenShannon": float(spatial.distance.jensenshannon(counts_a, counts_b) ** 2),
+            "msSsim": {"28x28x1": pictures((28, 28, 1)), "33x21x3": pictures((33, 21, 3)), "180x176x1": pictures((180, 176, 1))},
+            "inceptionScore": inception_score(probabilities, 4),
+        },
+        sys.stdout,
+        indent=2,
+    )
+    print()

@@ -113,6 +113,24 @@ export const FAULTS = [
     ['tests/unit/config/load-config.test.ts'],
     [['a checkpoint is the best by what nobody computes', 'measure.isStanding || isAsked', 'measure']],
   ),
+  ...of(
+    'src/evaluation/inception-graph.ts',
+    ['tests/unit/cli/evaluate-command.test.ts'],
+    [
+      ['Inception sees pictures from -1 to 1', '(value + 1) * 127.5', 'value'],
+      ['any file is Inception', 'wanted.toLowerCase() !== sha256', "wanted === ''"],
+      [
+        'a batch stands where another did',
+        'all.features.set(features, from * size)',
+        'all.features.set(features)',
+      ],
+    ],
+  ),
+  ...of(
+    'src/evaluation/measures/inception.ts',
+    ['tests/unit/cli/evaluate-command.test.ts'],
+    [['the score is of all samples at once', 'const SPLITS = 10', 'const SPLITS = 1']],
+  ),
   ...of('src/compiler/double-distances.ts', MEASURES, [
     ['half of the digits are lost', 'sum[i] = high[i]! + low[i]!', 'sum[i] = high[i]!'],
     ['an item lies a rounding from itself', 'ROUNDING = 1e-12', 'ROUNDING = 0'],

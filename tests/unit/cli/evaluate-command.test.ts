@@ -1,7 +1,8 @@
 // Goal: `nash evaluate` measures files of samples, says by which protocol, and refuses what it cannot measure in one line. Method: the
 // command itself in this process, with files whose numbers are known.
+import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { afterEach, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { evaluateCommand } from '../../../src/cli/evaluate-command.js';
 import { encodeNpy } from '../../../src/evaluation/npy.js';
 import { RandomStream, seedOf } from '../../../src/numerics/random.js';
@@ -95,6 +96,57 @@ it('pictures: of the test split, through a classifier or as they are, with the c
   expect(readFileSync(scratch('figures/closest-pairs.png')).subarray(1, 4).toString()).toBe('PNG');
   const asTheyAre = await evaluated(pictures, ...data, '--measures', 'precision', '--features', 'items');
   expect(asTheyAre.protocol.measures.prdc!.features).toBe('items as they are');
+});
+
+describe('on the weights of Inception', () => {
+  /** As tests/golden/inception.py has them, `[count, 6, 6, 3]`: bytes from `shift` on. */
+  const pictures = (name: string, count: number, shift: number) => {
+    const stream = new RandomStream(seedOf('inception', name));
+    const bytes = Float32Array.from({ length: count * 108 }, () => (stream.below(200) + shift) / 127.5 - 1);
+    return npy(`${name}.npy`, bytes, [count, 6, 6, 3]);
+  };
+  const graph = 'tests/golden/inception.pb';
+  const words = () => [
+    pictures('fake', 55, 40),
+    '--against',
+    pictures('real', 70, 0),
+    '--measures',
+    'inception',
+  ];
+
+  it("FID, KID and the Inception Score are those of TensorFlow, SciPy and scikit-learn in Python; the file's sum is told", async () => {
+    const golden = JSON.parse(readFileSync('tests/golden/inception.json', 'utf8'));
+    const { measures, protocol } = await evaluated(...words(), '--inception', graph);
+    expect(measures.fid! / golden.fid).toBeCloseTo(1, 4); // features are float32, summed in another order
+    expect(measures.kid! / golden.kid).toBeCloseTo(1, 4);
+    expect(measures['inception-score']! / golden.inceptionScore.score).toBeCloseTo(1, 4);
+    expect(measures['inception-score-deviation']! / golden.inceptionScore.deviation).toBeCloseTo(1, 3);
+    const sum = createHash('sha256').update(readFileSync(graph)).digest('hex');
+    expect(protocol.inception).toBe(sum);
+    expect(protocol.measures.inception).toMatchObject({
+      features: 'pool_3 of Inception, 12 floats',
+      real: 70,
+    });
+    const again = await evaluated(...words(), '--inception', graph, '--inception-sha256', sum.toUpperCase());
+    expect(again.measures).toEqual(measures);
+  });
+
+  it('is refused without them, with another file, and with another sum', async () => {
+    const refused = async (...more: string[]) =>
+      (await run(...words(), ...more).catch((error) => error)).message;
+    expect(await refused()).toMatch(
+      /--measures fid: it cannot be had, since Inception's weights are not given \(--inception FILE\)/,
+    );
+    expect(await refused('--inception', 'package.json')).toMatch(
+      /found no graph of TensorFlow\. It is classify_image_graph_def\.pb/,
+    );
+    expect(await refused('--inception', 'nowhere.pb')).toMatch(
+      /nowhere\.pb: ENOENT.* It is classify_image_graph_def\.pb/,
+    );
+    expect(await refused('--inception', graph, '--inception-sha256', 'abc')).toMatch(
+      /found sha256 [0-9a-f]{64}, expected abc\./,
+    );
+  });
 });
 
 it('what cannot be measured is refused with what was found and how to mend it', async () => {

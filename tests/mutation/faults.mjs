@@ -131,6 +131,17 @@ export const FAULTS = [
     ['tests/unit/cli/evaluate-command.test.ts'],
     [['the score is of all samples at once', 'const SPLITS = 10', 'const SPLITS = 1']],
   ),
+  ...of(
+    'src/server/peers/liveness.ts',
+    ['tests/unit/server/peers/liveness.test.ts'],
+    [
+      [
+        'an evaluator that thinks is pinged until its connection dies',
+        'else if (!isThinking) ping',
+        'else ping',
+      ],
+    ],
+  ),
   ...of('src/compiler/double-distances.ts', MEASURES, [
     ['half of the digits are lost', 'sum[i] = high[i]! + low[i]!', 'sum[i] = high[i]!'],
     ['an item lies a rounding from itself', 'ROUNDING = 1e-12', 'ROUNDING = 0'],

@@ -26,6 +26,11 @@ const PREPARE_MS = 600_000;
 const PROBE_AT_MS = [0, 5, 25, 100, 400];
 /** Pings that a peer may leave unanswered, while it computes, and be probed: whoever connects and hangs up all the time fills no queue. */
 const PROBED_MAX = 64;
+/**
+ * Pings that an evaluator may leave unanswered, which may think for minutes: its socket holds 16 messages (sockets.ts), and one that is full
+ * reads no heartbeats either, so that its connection is taken for dead after 10 s (seen: an evaluation of 30 s was killed).
+ */
+const THINKING_MAX = 8;
 /** A connection of another host that ends after so much silence was cut, not closed. */
 const CUT_MS = 5000;
 
@@ -52,8 +57,9 @@ export class Liveness {
     this.pingedMs = now();
     for (const peer of peers.all()) {
       const why = this.overdue(peer);
+      const isThinking = peer.role === 'evaluator' && peer.pingCount >= THINKING_MAX;
       if (why) onSilent(peer, why);
-      else ping(peer.session); // finds dead connections; and a session that hears nothing takes itself for forgotten
+      else if (!isThinking) ping(peer.session); // finds dead connections; and a session that hears nothing takes itself for forgotten
     }
   }
 

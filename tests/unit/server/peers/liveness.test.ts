@@ -47,6 +47,16 @@ it('a worker that never says prepared is given up after ten minutes, though it a
   expect(lostNow()).toEqual([[expect.stringMatching(/any.*unprepared/), 1]]);
 });
 
+it('an evaluator that thinks for half a minute is not pinged beyond what its socket holds, and again once it answers', async () => {
+  say({ ...opened.handshake[HELLO]!, role: 'evaluator' });
+  say(opened.handshake[PREPARED]!);
+  await passMinutes(0.5);
+  expect(pingCount).toBe(8);
+  for (let i = 0; i < 8; i++) say({ kind: 'pong', sentMs: 0 });
+  await passMinutes(0.1);
+  expect(pingCount).toBeGreaterThan(12);
+});
+
 it('an evaluator likewise, which is no worker and not counted as one', async () => {
   say({ ...opened.handshake[HELLO]!, role: 'evaluator' });
   await passMinutes(10.1);

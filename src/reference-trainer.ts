@@ -10,6 +10,7 @@ import { createSampler } from './data/sampler.js';
 import { sizeOf } from './numerics/shape.js';
 import { averagingAt } from './optimizers/averaging.js';
 import { clippedShare } from './optimizers/clipping.js';
+import { isExtrapolation } from './optimizers/extragradient.js';
 import { isLookaheadDue } from './optimizers/lookahead.js';
 import type { OptimizerOptions } from './optimizers/options.js';
 import { learningRateAt, momentumAt } from './optimizers/rate-schedule.js';
@@ -52,6 +53,7 @@ export function trainReference(
   const versions = new Map<string, Float32Array>(NETS.map((net) => [`${net}@0`, start(net)]));
   const memory: Record<Net, Float64Array[]> = { discriminator: [], generator: [] };
   const average = start('generator');
+  const base = { discriminator: new Float32Array(), generator: new Float32Array() }; // from which an update looks ahead
 
   const realItems = (minibatch: number, shard: number): Record<'real' | 'labels', tf.Tensor> => {
     const items = new Float32Array((size / shards) * sizeOf(source.shape));
@@ -97,6 +99,8 @@ export function trainReference(
     const gradient = payload.subarray(0, manifest.size);
     const share = clippedShare(normOf(gradient), config.optimizer[net].clipNorm);
     for (let i = 0; i < gradient.length; i++) gradient[i]! *= share;
+    if (isExtrapolation(config.schedule.extragradient, step + 1)) base[net] = next.slice();
+    else if (config.schedule.extragradient) next.set(base[net].subarray(0, manifest.size)); // Gidel et al. 2019, algorithm 4
     descend(config.optimizer[net], next, gradient, memory[net], step + 1);
     const bound = boundOf(net, config);
     if (bound !== undefined) clamp(next.subarray(0, manifest.size), bound);
@@ -115,6 +119,7 @@ export function trainReference(
     for (let step = at.discriminator; step < end.discriminator; step++) train('discriminator', step);
     for (let step = at.generator; step < end.generator; step++) {
       train('generator', step); // which D it reads, the newest or the round's first, is the schedule's to say
+      if (isExtrapolation(config.schedule.extragradient, step + 1)) continue;
       const { keep, take } = averagingAt(config.averaging, step + 1, size);
       const newest = versions.get(`generator@${step + 1}`)!;
       for (let i = 0; i < average.length; i++) average[i] = keep * average[i]! + take * newest[i]!;

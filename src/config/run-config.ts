@@ -330,7 +330,7 @@ export const runConfig = z
       })
       .prefault({}),
   })
-  .superRefine(({ model, optimizer }, context) => {
+  .superRefine(({ model, optimizer, schedule: { extragradient } }, context) => {
     const refuse = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message });
     if (model.auxiliaryWeight !== undefined && model.conditional !== 'auxiliary')
       refuse(
@@ -339,7 +339,12 @@ export const runConfig = z
           'leave the weight out',
       );
     for (const net of NETS) {
-      const { learningRate, schedule } = optimizer[net];
+      const { learningRate, schedule, lookahead } = optimizer[net];
+      if (extragradient && lookahead)
+        refuse(
+          ['optimizer', net, 'lookahead'],
+          "it moves the weights that 'schedule.extragradient' goes back to: leave one of the two out",
+        );
       const { minimum } = schedule as { minimum?: number };
       if (minimum && minimum > learningRate)
         refuse(

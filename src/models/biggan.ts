@@ -155,7 +155,8 @@ function generator(
         labels && tf.matMul(labels as tf.Tensor2D, context.parameter('shared/table') as tf.Tensor2D);
       const x = head.apply(first, context);
       const y = blocksFor(conditionOf(labels?.shape[1])).reduce((h, block, i) => {
-        const condition = vector ? tf.concat([vector, chunks[i]!], 1) : chunks[i]!;
+        const chunk = chunks[i]!;
+        const condition = vector ? tf.concat([vector, chunk], 1) : chunk;
         return block.apply(h, { ...context, labels: condition });
       }, x);
       return tail.apply(y, context);

@@ -35,12 +35,29 @@ export const scheduleOptions = z
         'G steps a round. What is counted in them (checkpoints, evaluations, the end) comes with the round that reaches it',
       ),
     criticWarmup: criticWarmup.optional(),
+    extragradient: z
+      .boolean()
+      .optional()
+      .describe(
+        'of two steps of both nets the first looks ahead, and the second starts from where that did, with the gradients of where it led (Gidel ' +
+          'et al. 2019, algorithm 4); for `simultaneous` order, one step of each net a round. The average leaves what is ahead out. Default: no',
+      ),
     since: z
       .strictObject({ discriminator: z.int().nonnegative(), generator: z.int().nonnegative() })
       .optional()
       .describe(
         'versions at whose boundary the schedule began to count; only an amendment writes it (default: both 0)',
       ),
+  })
+  .superRefine(({ order, discriminatorSteps, generatorSteps, criticWarmup, extragradient }, context) => {
+    if (!extragradient) return;
+    const isFitting =
+      order === 'simultaneous' && discriminatorSteps === 1 && generatorSteps === 1 && !criticWarmup;
+    if (isFitting) return;
+    const message =
+      'both nets look ahead from the same weights, one step each: it goes with schedule.order=simultaneous, discriminatorSteps 1, generatorSteps 1 ' +
+      "and no critic's warm-up; set them so, or leave it out";
+    context.addIssue({ code: 'custom', path: ['extragradient'], message });
   })
   .superRefine(({ generatorSteps, criticWarmup }, context) => {
     if (!criticWarmup || generatorSteps === 1) return;

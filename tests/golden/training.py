@@ -62,6 +62,11 @@ CASES = [
                   "discriminator": {"hidden": [6], "activation": "leakyRelu"}},
         "loss": {"name": "wasserstein", "clip": 0.3}, "optimizer": {"discriminator": RMSPROP, "generator": RMSPROP},
         "schedule": {"order": "pipelined", "discriminatorSteps": 2}, "minibatch": {"size": 6, "shards": 3}, "averaging": {"decay": 0.28}}),
+    ("mlp with batch norm, extragradient, Adam against RMSProp", None, [2], 5, {
+        "seed": 5, "data": {"source": "ring", "modes": 5, "radius": 2, "deviation": 0.1},
+        "model": {"name": "mlp", "latent": 2, "generator": {"hidden": [6, 5], "normalization": "batch"}, "discriminator": {"hidden": [7]}},
+        "loss": {"name": "non-saturating"}, "optimizer": {"discriminator": ADAM, "generator": RMSPROP},
+        "schedule": {"order": "simultaneous", "discriminatorSteps": 1, "extragradient": True}, "minibatch": {"size": 12, "shards": 2}, "averaging": {"decay": 0.9}}),
 ]
 
 
@@ -157,6 +162,7 @@ def train(items, item, rounds, config):
     now = {net: [{n: w.clone().requires_grad_() for n, w in p.items()}, dict(s)] for net, (p, s) in start.items()}
     descent = {net: Descent(config["optimizer"][net], list(now[net][0].values())) for net in now}
     shards, k = config["minibatch"]["shards"], config["schedule"]["discriminatorSteps"]
+    is_extra, base = config["schedule"].get("extragradient", False), {}
     frozen = lambda net: ({n: w.detach().clone() for n, w in now[net][0].items()}, dict(now[net][1]))
 
     def step(net, number, d, g):
@@ -170,6 +176,12 @@ def train(items, item, rounds, config):
                 outcomes.append(game.g_step(d, g, config["minibatch"]["size"] // shards, seed))
         mean = lambda which, name: sum(o[which][name] for o in outcomes) / shards
         p, s = now[net]
+        if is_extra and number % 2 == 0:
+            base[net] = [w.detach().clone() for w in p.values()]
+        elif is_extra:  # Gidel et al. 2019, algorithm 4
+            with torch.no_grad():
+                for w, old in zip(p.values(), base[net]):
+                    w.copy_(old)
         descent[net].step([mean(0, name) for name in p])
         if net == "discriminator" and config["loss"]["name"] == "wasserstein":
             with torch.no_grad():
@@ -189,6 +201,8 @@ def train(items, item, rounds, config):
         earlier = before
         for t in range(r * m, r * m + m):
             step("generator", t, d, frozen("generator"))
+            if is_extra and t % 2 == 0:
+                continue
             keep = min(config["averaging"]["decay"], (2 + t) / (11 + t))  # TensorFlow's ExponentialMovingAverage with num_updates = t + 1
             newest = {**now["generator"][0], **now["generator"][1]}
             average = {n: keep * a + (1 - keep) * newest[n].detach() for n, a in average.items()}

@@ -852,7 +852,7 @@ export const FAULTS = [
   ]),
   ...of('src/models/biggan.ts', STEPS, [
     ["BigGAN's scales are around 0", "tf.add(made('scale'), 1)", "made('scale')"],
-    ['all blocks of BigGAN see the same latents', '[vector, chunks[i]!]', '[vector, chunks[0]!]'],
+    ['all blocks of BigGAN see the same latents', 'chunk = chunks[i]!', 'chunk = chunks[0]!'],
   ]),
   ...of(
     'src/models/resnet.ts',
@@ -891,6 +891,19 @@ export const FAULTS = [
     'src/server/training/parameter-store.ts',
     ['tests/unit/server/training/parameter-store.test.ts'],
     [["a pipelined run's checkpoint lacks the D of before", 'if (!behind) return newest;', 'return newest;']],
+  ),
+  ...of(
+    'src/optimizers/extragradient.ts',
+    ['tests/unit/server/training/parameter-store.test.ts', ...TRAINING],
+    [['the second of two updates looks ahead', 'update % 2 === 1', 'update % 2 === 0']],
+  ),
+  ...of(
+    'src/server/training/parameter-store.ts',
+    ['tests/unit/server/training/parameter-store.test.ts', ...TRAINING],
+    [
+      ['an update begins from where it looked ahead', 'base && !isAhead ? of(base) : old', 'old'],
+      ['the average follows what is ahead', 'isAhead ? { keep: 1, take: 0 } : averagingAt', 'averagingAt'],
+    ],
   ),
   ...of('src/models/geometry.ts', STEPS, [
     ['a DCGAN begins at sides of 14', 'BASE_SIDE_MAX = 7', 'BASE_SIDE_MAX = 14'],
@@ -1179,8 +1192,8 @@ export const FAULTS = [
       ],
       [
         'the average is a step behind in its warming up',
-        'averagingAt(this.config.averaging, step + 1,',
-        'averagingAt(this.config.averaging, step + 2,',
+        'averagingAt(averaging, step + 1,',
+        'averagingAt(averaging, step + 2,',
       ],
       [
         "D's weights go into G's average",

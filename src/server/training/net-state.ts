@@ -14,6 +14,8 @@ export interface NetState {
   optimizerState: readonly Vector[];
   /** with lookahead: its slow weights, as many as there are weights */
   slow?: Vector;
+  /** under extragradient: the weights from which the last update looked ahead */
+  base?: Vector;
   /** only of G: its weights averaged, and its slots likewise */
   average?: Vector;
 }
@@ -37,7 +39,7 @@ export function namedVectors(
   }: { layout: Layout; optimizers: Record<Net, Optimizer>; versions: Versions },
 ): NamedVector[] {
   const ofNet = (net: Net): NamedVector[] => {
-    const { parameters, optimizerState, slow } = nets[net];
+    const { parameters, optimizerState, slow, base } = nets[net];
     const { name, state } = optimizers[net];
     const { entries, slots } = layout.manifest(net, versions[net]);
     const ofState = optimizerState.map((vector, i) => ({
@@ -45,8 +47,14 @@ export function namedVectors(
       vector,
       pieces: entries,
     }));
+    const ofBase = base ? [{ name: `${net}.base`, vector: base, pieces: entries }] : [];
     const ofLookahead = slow ? [{ name: `${net}.${name}.slow`, vector: slow, pieces: entries }] : [];
-    return [{ name: net, vector: parameters, pieces: [...entries, ...slots] }, ...ofState, ...ofLookahead];
+    return [
+      { name: net, vector: parameters, pieces: [...entries, ...slots] },
+      ...ofState,
+      ...ofLookahead,
+      ...ofBase,
+    ];
   };
   const [generator, ...rest] = ofNet('generator');
   const average = { name: 'average', vector: nets.generator.average!, pieces: generator!.pieces };

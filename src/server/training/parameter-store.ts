@@ -14,6 +14,7 @@ import {
 import { noteGarbage } from '../../numerics/young-garbage.js';
 import { averagingAt } from '../../optimizers/averaging.js';
 import { clippedShare } from '../../optimizers/clipping.js';
+import { isExtrapolation } from '../../optimizers/extragradient.js';
 import { copying, lookaheadAfter } from '../../optimizers/lookahead.js';
 import { type Optimizer, optimizerOf } from '../../optimizers/optimizer.js';
 import { spansOf } from '../../parameters/frozen.js';
@@ -114,14 +115,15 @@ export class ParameterStore {
       parameters: whole(),
       optimizerState: this.optimizers[net].state.map(() => engine.allocate(size, contents)),
       ...(this.config.optimizer[net].lookahead ? { slow: engine.allocate(size, contents) } : {}),
+      ...(this.config.schedule.extragradient ? { base: engine.allocate(size, contents) } : {}),
       ...(net === 'generator' ? { average: whole() } : {}),
     };
   }
 
   /** Gives back what belongs to a version, but for the parameters, which are the published version's, where no round's end is made of it. */
   private retire(net: Net, state: NetState): void {
-    const owned = ({ optimizerState, slow, average }: NetState) =>
-      [...optimizerState, slow, average].filter((vector) => vector !== undefined);
+    const owned = ({ optimizerState, slow, base, average }: NetState) =>
+      [...optimizerState, slow, base, average].filter((vector) => vector !== undefined);
     const kept = owned(this.whole.nets[net]);
     for (const vector of owned(state)) if (!kept.includes(vector)) this.engine.release(vector);
   }
@@ -290,7 +292,8 @@ export class ParameterStore {
   private makings(net: Net, step: number, next: NetState, share: number): Making[] {
     const { size, slots } = this.layout.manifest(net, step);
     const { shards } = this.config.minibatch;
-    const { parameters, optimizerState, slow } = this.nets[net];
+    const { parameters, optimizerState, slow, base } = this.nets[net];
+    const isAhead = isExtrapolation(this.config.schedule.extragradient, step + 1);
     const { lookahead } = this.config.optimizer[net];
     const optimizer = this.optimizers[net];
     const bound = boundOf(net, this.config);
@@ -303,6 +306,8 @@ export class ParameterStore {
           optimizerState.map(of),
           next.optimizerState.map(of),
         ];
+        const from = base && !isAhead ? of(base) : old;
+        const keeping = base ? [copying(of(next.base!), from)] : [];
         if (isFrozen)
           return {
             at,
@@ -311,6 +316,7 @@ export class ParameterStore {
             beside: [
               ...stateInto.map((into, i) => copying(into, state[i]!)),
               ...(slow ? [copying(of(next.slow!), of(slow))] : []),
+              ...keeping,
             ],
             isUpdate: false,
           };
@@ -319,7 +325,7 @@ export class ParameterStore {
           kernel: optimizer.kernel,
           gradient,
           scale: share / shards,
-          weights: old,
+          weights: from,
           into: made,
           state,
           stateInto,
@@ -327,11 +333,11 @@ export class ParameterStore {
           ...(bound === undefined ? {} : { bound }),
           limit: this.config.divergence.weight,
         });
-        const beside = lookaheadAfter(lookahead, step + 1, {
+        const after = lookaheadAfter(lookahead, step + 1, {
           fast: made,
           ...(slow && { slow: of(slow), slowInto: of(next.slow!) }),
         });
-        return { at, made, deed: update, beside, isUpdate: true };
+        return { at, made, deed: update, beside: [...after, ...keeping], isUpdate: true };
       },
     );
     // new = momentum * old + (1 - momentum) * merged, each slot by its merge rule
@@ -348,7 +354,9 @@ export class ParameterStore {
 
   /** G's average follows what was just made of its next version, `at` floats from the start. */
   private averaging(step: number, next: NetState, from: Vector, at: number): Deed {
-    const { keep, take } = averagingAt(this.config.averaging, step + 1, this.config.minibatch.size);
+    const { averaging, minibatch, schedule } = this.config;
+    const isAhead = isExtrapolation(schedule.extragradient, step + 1);
+    const { keep, take } = isAhead ? { keep: 1, take: 0 } : averagingAt(averaging, step + 1, minibatch.size);
     const [into, old] = [next, this.nets.generator].map(({ average }) => part(average!, at, from.length));
     return { kind: 'blend', into: into!, old: old!, from, keep, take };
   }

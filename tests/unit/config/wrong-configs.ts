@@ -69,6 +69,18 @@ export const WRONG: [what: string, text: string, sets: string[], says: RegExp][]
     ['optimizer.generator.schedule={name: cosine, steps: 10, minimum: 0.1}'],
     /'optimizer.generator.schedule.minimum': the rate would rise to 0.1 from 'optimizer.generator.learningRate', which is 0.0002; expected/,
   ],
+  [
+    'looking ahead in turns',
+    RING,
+    ['schedule.extragradient=true'],
+    /'schedule.extragradient': both nets look ahead .* schedule.order=simultaneous, discriminatorSteps 1/,
+  ],
+  [
+    'going back to weights that lookahead moves',
+    RING,
+    ['schedule={order: simultaneous, extragradient: true}', 'optimizer.generator.lookahead={steps: 2}'],
+    /'optimizer.generator.lookahead': it moves the weights that 'schedule.extragradient' goes back to/,
+  ],
   ['no data', 'model: { name: mlp }', [], /'data.*missing/],
   ['no model', 'data: { source: ring }', [], /'model.*missing/],
   [

@@ -326,6 +326,38 @@ describe('a step', () => {
   });
 });
 
+describe('the extragradient method', () => {
+  const settings = {
+    optimizer: { discriminator: SGD, generator: SGD },
+    schedule: { order: 'simultaneous', extragradient: true },
+    averaging: { decay: 0 },
+  };
+  /** The mean gradient of leaves that are all alike, times SGD's rate. */
+  const moved = (weights: readonly number[], by: number) => weights.map((w) => w - 0.5 * by);
+  const close = (found: readonly number[], expected: readonly number[]) =>
+    found.forEach((value, i) => {
+      expect(value).toBeCloseTo(expected[i]!, 5);
+    });
+
+  it('takes its second step from where the first began, after a checkpoint between them too; the average leaves the first out', async () => {
+    const [store, other] = [storeOf(settings), storeOf(settings)];
+    const start = parametersOf(store, 'generator');
+    const average = averageOf(store);
+    for (const net of ['discriminator', 'generator'] as const) await apply(store, net, 0, () => 4);
+    close(parametersOf(store, 'generator'), moved(start, 4));
+    expect(averageOf(store)).toEqual(average);
+    other.restore(store.exportWhole(), { discriminator: 1, generator: 1 });
+    for (const each of [store, other]) {
+      await apply(each, 'generator', 1, () => 1);
+      close(parametersOf(each, 'generator'), moved(start, 1));
+      expect(averageOf(each)).toEqual(parametersOf(each, 'generator'));
+      await apply(each, 'generator', 2, () => 4);
+      await apply(each, 'generator', 3, () => 2);
+      close(parametersOf(each, 'generator'), moved(start, 3));
+    }
+  });
+});
+
 describe('the end of a round', () => {
   const ADAM = { name: 'adam' };
   const SETTINGS = {

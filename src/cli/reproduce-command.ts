@@ -3,11 +3,12 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { writeWhole } from '../../src/setup/files.mjs';
+import { places } from '../../src/setup/places.mjs';
 import { EXIT, NashError } from '../errors.js';
 import { figureOf, type Reproduction, tableOf } from '../reproductions/reproduction.js';
 import { REPRODUCTIONS, reproductionOf } from '../reproductions/reproductions.js';
 import { holdsRun } from '../run-folder/ownership.js';
-import { type RunResult, resultOf } from '../run-folder/run-result.js';
+import { resultOf } from '../run-folder/run-result.js';
 import { runCommand } from './child-command.js';
 import type { CommandMaker } from './main.js';
 import { duration } from './progress.js';
@@ -53,7 +54,7 @@ export const reproduceCommand: CommandMaker = (finish) =>
       const folder = args.runDir ?? join('runs', 'reproduce', name);
       const seeds = Array.from({ length: args.seeds }, (_, i) => i + 1);
       for (const line of experiment.protocol) process.stdout.write(`${line}\n`);
-      const results: RunResult[] = [];
+      const results: SeedResult[] = [];
       for (const seed of seeds) results.push(await trained(experiment, { seed, folder, ...args }));
       const { ours, minutes } = outcomeOf(experiment, results);
       const title = `Nash, ${args.seeds} ${args.seeds === 1 ? 'seed' : 'seeds'}`;
@@ -67,48 +68,54 @@ export const reproduceCommand: CommandMaker = (finish) =>
       finish(EXIT.done);
     });
 
+interface SeedResult {
+  /** by the experiment's names */
+  measures: Record<string, number>;
+  seconds: number;
+}
+
 /** What one seed came to; it is trained where it is not done. */
 async function trained(
-  { config, measures }: Reproduction,
+  { config, measures, measuredBy }: Reproduction,
   {
     seed,
     folder,
     workers,
     set,
   }: { seed: number; folder: string } & Pick<ReproduceArguments, 'workers' | 'set'>,
-): Promise<RunResult> {
+): Promise<SeedResult> {
   const runDir = join(folder, `seed-${seed}`);
   const sets = [...set, `seed=${seed}`, 'server.http=127.0.0.1:0'].flatMap((one) => ['--set', one]);
   const resume = existsSync(runDir) && holdsRun(runDir) ? ['--resume'] : [];
+  const file = join(places().root, 'configs', `${config}.yaml`);
   let told = 0;
-  await runCommand(
-    ['train', config, '--run-dir', runDir, '--workers', workers, ...sets, ...resume],
-    (line) => {
-      if (!line.startsWith('step ') || Date.now() - told < EVERY_MS) return;
-      told = Date.now();
-      process.stderr.write(`seed ${seed}: ${line}\n`);
-    },
-  );
-  const result = resultOf(runDir);
-  const missing = measures.find(({ name }) => result?.metrics[`gan_${name}`] === undefined);
-  if (!result || missing)
-    throw new NashError(
-      'failed',
-      `seed ${seed} has no measure ${missing?.name}: see ${join(runDir, 'logs')}`,
-    );
-  const row = measures.map(
-    ({ name, title }) => `${title} ${Number(result.metrics[`gan_${name}`]!.toPrecision(3))}`,
-  );
-  process.stderr.write(`seed ${seed}: ${row.join(', ')}, in ${duration(result.seconds)}\n`);
-  return result;
+  await runCommand(['train', file, '--run-dir', runDir, '--workers', workers, ...sets, ...resume], (line) => {
+    if (!line.startsWith('step ') || Date.now() - told < EVERY_MS) return;
+    told = Date.now();
+    process.stderr.write(`seed ${seed}: ${line}\n`);
+  });
+  const { seconds, metrics } = resultOf(runDir)!;
+  const found = measuredBy === 'evaluator' ? withoutPrefix(metrics) : await measuredOneDimension(runDir);
+  const missing = measures.find(({ name }) => found[name] === undefined);
+  if (missing)
+    throw new NashError('failed', `seed ${seed} has no measure ${missing.name}: see ${join(runDir, 'logs')}`);
+  const row = measures.map(({ name, title }) => `${title} ${Number(found[name]!.toPrecision(3))}`);
+  process.stderr.write(`seed ${seed}: ${row.join(', ')}, in ${duration(seconds)}\n`);
+  return { measures: found, seconds };
 }
+
+const withoutPrefix = (metrics: Readonly<Record<string, number>>): Record<string, number> =>
+  Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name.replace(/^gan_/, ''), value]));
+
+const measuredOneDimension = async (runDir: string) =>
+  (await import('./one-dimension.js')).measureOneDimension(runDir);
 
 /** From one line of progress to the next. */
 const EVERY_MS = 30_000;
 
-function outcomeOf({ measures }: Reproduction, results: readonly RunResult[]) {
+function outcomeOf({ measures }: Reproduction, results: readonly SeedResult[]) {
   const ours = Object.fromEntries(
-    measures.map(({ name }) => [name, figureOf(results.map(({ metrics }) => metrics[`gan_${name}`]!))]),
+    measures.map(({ name }) => [name, figureOf(results.map((result) => result.measures[name]!))]),
   );
   return { ours, minutes: results.reduce((sum, { seconds }) => sum + seconds, 0) / 60 };
 }

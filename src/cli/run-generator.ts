@@ -27,6 +27,8 @@ export interface RunGenerator {
   latents(wanted: { count: number; seed: number }): Float32Array;
   /** samples of given latents, `[count, ...shape]` */
   drawAt(given: { latents: Float32Array; seed: number; labels?: Int32Array | undefined }): Float32Array;
+  /** D's logits at inference of items `[count, ...shape]`; of a run without labels and packing */
+  logits(items: Float32Array): Float32Array;
   dispose(): void;
 }
 
@@ -51,6 +53,7 @@ export async function openGenerator(runDir: string, choice: GeneratorChoice): Pr
   const { networksOf } = await import('../run/open-run.js');
   const { loadModules } = await import('../run/own-modules.js');
   const { decodeState } = await import('../run/run-state.js');
+  const { discriminatorLogits } = await import('../evaluation/discriminator-logits.js');
   const tf = await import('@tensorflow/tfjs-core');
   loadTensorFlow(device.kind === 'gpu' ? { ...device, kind: 'auto' } : device);
   const { config, itemShape, classes } = decodeState(found.metadata);
@@ -79,6 +82,7 @@ export async function openGenerator(runDir: string, choice: GeneratorChoice): Pr
     draw: (wanted) => drawer.draw(weights, wanted),
     latents: (wanted) => drawer.latents(wanted),
     drawAt: (given) => drawer.drawAt(weights, given),
+    logits: (items) => discriminatorLogits(architecture, found.vectors.discriminator!.data, items),
     dispose() {
       drawer.dispose();
       weights.dispose();

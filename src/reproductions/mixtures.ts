@@ -1,4 +1,4 @@
-// The ring and the grid, by the protocol of PacGAN (Lin et al. 2018, section 4.1) and VEEGAN (Srivastava et al. 2017).
+// Gaussians: the toy in one dimension (Goodfellow et al. 2014, figure 1), the ring and the grid by the protocol of PacGAN (Lin et al. 2018, section 4.1) and VEEGAN (Srivastava et al. 2017).
 import type { Published, Reproduction } from './reproduction.js';
 
 const MEASURES = [
@@ -25,7 +25,7 @@ const published = (rows: readonly Row[]): Published[] =>
   }));
 
 const DEPARTURES =
-  'nets of three layers of 128 where the paper has 400 and maxout of 200 x 5; the rate falls to zero and G is averaged over its steps';
+  'nets of three or four layers of 128 where the paper has 400 and maxout of 200 x 5; the rate falls to zero and G is averaged over its steps';
 
 const protocol = (modes: string, steps: string): string[] => [
   `${modes}; 2,500 samples of the averaged G`,
@@ -39,8 +39,9 @@ export const ring: Reproduction = {
   config: 'ring-packed',
   protocol: protocol(
     '8 modes on a circle of radius 1, deviation 0.01',
-    '16,000 steps where the paper takes 400,000',
+    '15,000 steps where the paper takes 400,000',
   ),
+  measuredBy: 'evaluator',
   measures: MEASURES,
   published: published([
     ['GAN', VEEGAN, 1, undefined, 99.3, undefined],
@@ -55,7 +56,8 @@ export const ring: Reproduction = {
 export const grid: Reproduction = {
   name: 'grid',
   config: 'grid-packed',
-  protocol: protocol('5 x 5 modes, 2 apart, deviation 0.05', '16,000 steps where the paper takes 400,000'),
+  protocol: protocol('5 x 5 modes, 2 apart, deviation 0.05', '30,000 steps where the paper takes 400,000'),
+  measuredBy: 'evaluator',
   measures: MEASURES,
   published: published([
     ['GAN', VEEGAN, 3.3, undefined, 0.5, undefined],
@@ -65,4 +67,35 @@ export const grid: Reproduction = {
     ['PacGAN2', PACGAN, 23.8, 0.7, 91.3, 0.13],
     ['PacGAN4', PACGAN, 24.8, 0.2, 93.6, 0.04],
   ]),
+};
+
+export const gaussian: Reproduction = {
+  name: 'gaussian-1d',
+  config: 'paper/gaussian-1d',
+  protocol: [
+    'data: normal, mean 4, deviation 0.5; G from one uniform number; D alone for 200 steps first',
+    '100,000 samples of the averaged G and as many of the data; 40 bins over three deviations on both sides, and one beyond on each',
+    'D - 1/2: the largest over these three deviations; D - D*: the mean under the data, D* = p_data / (p_data + p_g)',
+  ],
+  measuredBy: 'one-dimension',
+  measures: [
+    { name: 'total_variation_ratio', title: 'total variation' },
+    { name: 'js_divergence_nats', title: 'JS, nats' },
+    { name: 'discriminator_distance_ratio', title: '|D - 1/2|' },
+    { name: 'optimal_discriminator_distance_ratio', title: '|D - D*|' },
+    { name: 'value_function_nats', title: 'V(D, G), nats' },
+  ],
+  published: [
+    {
+      method: 'the optimum',
+      source: 'Goodfellow et al. 2014, theorem 1',
+      measures: {
+        total_variation_ratio: { mean: 0 },
+        js_divergence_nats: { mean: 0 },
+        discriminator_distance_ratio: { mean: 0 },
+        optimal_discriminator_distance_ratio: { mean: 0 },
+        value_function_nats: { mean: -Math.log(4) },
+      },
+    },
+  ],
 };

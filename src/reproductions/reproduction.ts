@@ -21,7 +21,9 @@ export interface Reproduction {
   config: string;
   /** the protocol's constants, and where ours departs from the paper, a line each */
   protocol: readonly string[];
-  /** of the catalogue of metrics, without `gan_`, and how a person reads them */
+  /** what measures a finished run: its evaluator's last evaluation, or evaluation/one-dimension.ts */
+  measuredBy: 'evaluator' | 'one-dimension';
+  /** of the catalogue of metrics, without `gan_`, or those of one-dimension.ts, and how a person reads them */
   measures: readonly { name: string; title: string; isShare?: boolean }[];
   published: readonly Published[];
 }

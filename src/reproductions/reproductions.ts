@@ -1,9 +1,9 @@
 // Every experiment that `nash reproduce` knows, once.
 import { NashError } from '../errors.js';
-import { grid, ring } from './mixtures.js';
+import { gaussian, grid, ring } from './mixtures.js';
 import type { Reproduction } from './reproduction.js';
 
-export const REPRODUCTIONS: readonly Reproduction[] = [ring, grid];
+export const REPRODUCTIONS: readonly Reproduction[] = [ring, grid, gaussian];
 
 /** @throws NashError('usage') */
 export function reproductionOf(name: string): Reproduction {

@@ -107,7 +107,17 @@ const TABLE: Table = {
     because: 'names and formulas, without tensors: the catalogue and the server read the list',
   },
   evaluation: {
-    may: ['checkpoints', 'compiler', 'data', 'evaluation/measures', 'models', 'numerics', 'setup', 'steps'],
+    may: [
+      'checkpoints',
+      'compiler',
+      'data',
+      'evaluation/measures',
+      'kernels',
+      'models',
+      'numerics',
+      'setup',
+      'steps',
+    ],
     packages: ['@tensorflow/tfjs-core', 'pngjs', 'vega', 'vega-lite', '@resvg/resvg-js'],
     because: 'measures and figures of samples, wherever they come from',
   },

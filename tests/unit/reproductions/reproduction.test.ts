@@ -22,6 +22,7 @@ it('the table has our row first, shares in percent, and a dash where a source sa
     name: 'x',
     config: 'ring',
     protocol: [],
+    measuredBy: 'evaluator',
     measures: [
       { name: 'modes_captured', title: 'modes' },
       { name: 'high_quality_samples_ratio', title: 'high quality, %', isShare: true },

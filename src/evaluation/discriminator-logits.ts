@@ -1,0 +1,27 @@
+// What D says of items at inference.
+import * as tf from '@tensorflow/tfjs-core';
+import { SeedSource } from '../kernels/random.js';
+import type { Architecture } from '../models/architecture.js';
+import { unpack } from '../models/network.js';
+import { sizeOf } from '../numerics/shape.js';
+
+/**
+ * @param weights D's weights and slots, as a checkpoint has them
+ * @param items `[count, ...item]`, of a run without labels and packing
+ * @returns `[count]`
+ */
+export function discriminatorLogits(
+  { discriminator }: Architecture,
+  weights: Float32Array,
+  items: Float32Array,
+): Float32Array {
+  return tf.tidy(() => {
+    const d = unpack(tf.tensor1d(weights), discriminator);
+    const shape = discriminator.inputs.items!;
+    const given = tf.tensor(items, [items.length / sizeOf(shape), ...shape]);
+    const seeds = new SeedSource(tf.tensor1d([0, 0], 'int32')); // nothing is drawn at inference
+    return discriminator
+      .apply({ items: given }, { ...d, isTraining: false, seeds })
+      .output.dataSync() as Float32Array;
+  });
+}

@@ -14,6 +14,7 @@ import {
   type WeightOptions,
 } from './layers.js';
 import type { InputShapes } from './network.js';
+import { type LatentCodes, toldCodes } from './options.js';
 
 /** Options of every network. */
 export const conditionalOptions = {
@@ -35,6 +36,7 @@ export const conditionalOptions = {
 };
 
 export interface ConditionalOptions {
+  latentCodes?: LatentCodes | undefined;
   conditional: 'none' | 'concat' | 'projection' | 'auxiliary';
   auxiliaryWeight?: number | undefined;
 }
@@ -53,16 +55,19 @@ export interface Labelling {
   discriminatorInputs(item: Shape): InputShapes;
   /** after which D goes on from items and labels as from items */
   besideItems: readonly Layer[];
-  /** from D's last features to a logit `[1]`, or to a logit and one for each class `[1 + classes]` */
+  /** numbers that D gives for an item: a logit, one for each class that it tells, and as many as there are codes that it tells */
+  outputs: number;
+  /** from D's last features to them, `[outputs]` */
   head(name: string, options?: WeightOptions): Layer;
 }
 
 /** @param classes of the data; 0 where the run knows none: then nothing is conditional */
-export function labelling({ conditional }: ConditionalOptions, classes: number): Labelling {
+export function labelling({ conditional, latentCodes }: ConditionalOptions, classes: number): Labelling {
   const isConditional = classes > 0 && conditional !== 'none';
   const mode = isConditional ? conditional : 'none';
   const beside = isConditional ? [appendLabels('labels', classes)] : [];
   const labels = { labels: [classes] };
+  const outputs = 1 + (mode === 'auxiliary' ? classes : 0) + toldCodes(latentCodes);
   return {
     classes: isConditional ? classes : 0,
     generatorInputs: (latent) => ({ latents: [latent], ...(isConditional && labels) }),
@@ -73,9 +78,10 @@ export function labelling({ conditional }: ConditionalOptions, classes: number):
       ...((mode === 'concat' || mode === 'projection') && labels),
     }),
     besideItems: mode === 'concat' ? beside : [],
+    outputs,
     head: (name, options = {}) => {
       if (mode === 'projection') return projection(name, classes, options);
-      return dense(name, mode === 'auxiliary' ? 1 + classes : 1, options);
+      return dense(name, outputs, options);
     },
   };
 }
@@ -119,12 +125,19 @@ export function projection(name: string, classes: number, options: WeightOptions
   };
 }
 
-/** What an auxiliary classifier gives, in its parts: the logit `[batch, 1]` and those of the classes `[batch, classes]`. */
-export function auxiliaryParts(output: tf.Tensor): { logit: tf.Tensor; classes: tf.Tensor } {
+/** What D gives, in its parts: the logit `[batch, 1]`, then what it tells of classes and of codes, `[batch, n]` each. */
+export function outputParts(
+  output: tf.Tensor,
+  { classes, codes }: { classes: number; codes: number },
+): { logit: tf.Tensor; classes?: tf.Tensor; codes?: tf.Tensor } {
   const [batch, width] = output.shape as [number, number];
-  assert(width > 1, () => `an auxiliary classifier's output has one number, [${output.shape}]`);
+  assert(
+    width === 1 + classes + codes,
+    () => `D tells ${classes} classes and ${codes} codes in [${output.shape}]`,
+  );
   return {
     logit: tf.slice(output, [0, 0], [batch, 1]),
-    classes: tf.slice(output, [0, 1], [batch, width - 1]),
+    ...(classes > 0 && { classes: tf.slice(output, [0, 1], [batch, classes]) }),
+    ...(codes > 0 && { codes: tf.slice(output, [0, 1 + classes], [batch, codes]) }),
   };
 }

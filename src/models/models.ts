@@ -55,6 +55,13 @@ function withCodes(architecture: Architecture, options: ModelOptions): Architect
   const { latentCodes: codes } = options as { latentCodes?: LatentCodes };
   if (!codes) return architecture;
   const { latents } = architecture.generator.inputs;
+  const { conditional, packing = 1 } = options as { conditional: string; packing?: number };
+  if (codes.weight !== undefined && (conditional === 'projection' || packing > 1))
+    throw new NashError(
+      'usage',
+      `model.latentCodes.weight asks D for the codes of each item, and model.conditional is ${conditional}, model.packing ${packing}: by projection ` +
+        'D gives one number, and packed items have no codes in common. Choose another of them, or leave the weight out.',
+    );
   if (latents!.length === 1 && codeCount(codes) < latents![0]!) return { ...architecture, codes };
   throw new NashError(
     'usage',

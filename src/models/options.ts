@@ -20,10 +20,23 @@ export const latentCodes = z
       .default([])
       .describe('values of each categorical code, all equally likely, of which z has one-hot numbers'),
     continuous: z.int().nonnegative().max(65_536).default(0).describe('codes that are uniform on [-1, 1]'),
+    weight: z
+      .number()
+      .positive()
+      .max(1e6)
+      .optional()
+      .describe(
+        "lambda of InfoGAN: D tells the codes of generated items, and how wrong it is, times this, is in both nets' losses (equation 6); " +
+          'default: it is not asked',
+      ),
   })
   .optional()
   .describe('the last of the `latent` numbers, which are no noise (InfoGAN: Chen et al. 2016, section 7)');
 export type LatentCodes = NonNullable<z.output<typeof latentCodes>>;
+/** How many numbers D gives for the codes that it tells. */
+export const toldCodes = (codes: LatentCodes | undefined): number =>
+  codes?.weight === undefined ? 0 : codeCount(codes);
+
 /** How many of the latents are codes. */
 export const codeCount = ({ categories, continuous }: LatentCodes): number =>
   categories.reduce((sum, values) => sum + values, continuous);

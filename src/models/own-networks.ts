@@ -109,12 +109,12 @@ function complaintOf(
       `takes items of shape ${inWords(inputs.items)}`,
       `the data has items of shape ${items}: give it itemShape`,
     ];
-  const isAuxiliary = classes > 0 && conditional === 'auxiliary';
-  if (inWords(outputShape) === inWords(isAuxiliary ? [1 + classes] : [1])) return undefined;
+  const { outputs } = labels;
+  if (inWords(outputShape) === inWords([outputs])) return undefined;
   return [
     `gives ${inWords(outputShape)} for an item`,
-    isAuxiliary
-      ? `an auxiliary classifier gives a logit and one for each class, [${1 + classes}]: labels.head('logit') at its end`
+    outputs > 1
+      ? `a D that tells classes or codes gives a logit and one for each, [${outputs}]: labels.head('logit') at its end`
       : "one number is expected: dense('logit', 1) at its end",
   ];
 }

@@ -8,7 +8,7 @@ import { type NamedTensors, unpack } from '../models/network.js';
 import type { Manifest, SlotMerge } from '../parameters/manifest.js';
 import { inputGradient } from '../penalties/input-gradient.js';
 import { penaltiesOf, slopesOf } from '../penalties/penalties.js';
-import { classAccuracy, classLosses, judgementOf, type Labelled, labelled } from './labels.js';
+import { classAccuracy, classLosses, codeLosses, judgementOf, type Labelled, labelled } from './labels.js';
 import { draw, generate } from './latents.js';
 import { differentiate, penalized, withTerms } from './objective.js';
 import { shown, shownGroup } from './shown.js';
@@ -81,7 +81,8 @@ export const discriminatorStep = (isRegularized: boolean): StepEntry => ({
       step: (inputs) => {
         const seeds = new SeedSource(inputs.seed!);
         const g = unpack(inputs.generator!, generator);
-        const generated = generate(context, draw(context, seeds), { ...g, isTraining: true, group, seeds });
+        const drawn = draw(context, seeds);
+        const generated = generate(context, drawn, { ...g, isTraining: true, group, seeds });
         const d = unpack(inputs.discriminator!, discriminator);
         const state = { ...d, seeds, noise: inputs.noise };
         const real = shown(labelled(inputs, context), context, state);
@@ -104,10 +105,10 @@ export const discriminatorStep = (isRegularized: boolean): StepEntry => ({
           const again = (items: tf.Tensor, like: 'real' | 'fake') =>
             judge({ ...shownOnes[like], items }).logit;
           const { loss, slots } = penalized(
-            withTerms(
-              context.loss.discriminator(logits),
-              classLosses(context, [onReal, real], [onFake, fake]),
-            ),
+            withTerms(context.loss.discriminator(logits), [
+              ...classLosses(context, [onReal, real], [onFake, fake]),
+              ...codeLosses(context, onFake, drawn.latents),
+            ]),
             penalties,
             {
               discriminator: again,

@@ -5,7 +5,7 @@ import { SeedSource } from '../kernels/random.js';
 import type { Logits } from '../losses/loss.js';
 import { unpack } from '../models/network.js';
 import { penaltiesOf } from '../penalties/penalties.js';
-import { classLosses, judgementOf, type Labelled, labelled } from './labels.js';
+import { classLosses, codeLosses, judgementOf, type Labelled, labelled } from './labels.js';
 import { draw, generate } from './latents.js';
 import { differentiate, penalized, withTerms } from './objective.js';
 import { shown, shownGroup } from './shown.js';
@@ -46,7 +46,10 @@ export const generatorStep = (isRegularized: boolean): StepEntry => ({
           const judgeReal = inputs.real && (() => judge(labelled(inputs, context)).logit);
           const adversarial = loss.generator(logitsOf(onFake.logit, judgeReal));
           const { loss: whole, slots } = penalized(
-            withTerms(adversarial, classLosses(context, [onFake, fake])),
+            withTerms(adversarial, [
+              ...classLosses(context, [onFake, fake]),
+              ...codeLosses(context, onFake, drawn.latents),
+            ]),
             penalties,
             { codes, synthesize, parameters, seeds, before: g.slots, written },
           );

@@ -3,7 +3,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { layer } from '../compiler/layer-scope.js';
 import { randomUniform, type SeedSource } from '../kernels/random.js';
-import { auxiliaryParts } from '../models/labels.js';
+import { outputParts } from '../models/labels.js';
+import { codeCount, toldCodes } from '../models/options.js';
 import type { StepContext } from './step.js';
 
 /** What the steps of a conditional run know of the data's classes. */
@@ -46,15 +47,58 @@ export function cumulativeShares(counts: readonly number[]): number[] {
   });
 }
 
-/** What D gives for items: a logit `[batch, 1]`, and logits of the classes `[batch, classes]` where it tells them. */
+/** What D gives for items: a logit `[batch, 1]`, and where it tells them the classes' logits and the codes, `[batch, n]` each. */
 export interface Judgement {
   logit: tf.Tensor;
   classes?: tf.Tensor;
+  codes?: tf.Tensor;
 }
 
-/** @param output of D, `[batch, 1]` or `[batch, 1 + classes]` */
-export const judgementOf = (output: tf.Tensor, { classes }: Pick<StepContext, 'classes'>): Judgement =>
-  classes?.auxiliaryWeight === undefined ? { logit: output } : auxiliaryParts(output);
+/** @param output of D, `[batch, 1 + classes that it tells + codes that it tells]` */
+export function judgementOf(
+  output: tf.Tensor,
+  { classes, architecture }: Pick<StepContext, 'classes' | 'architecture'>,
+): Judgement {
+  const told = {
+    classes: classes?.auxiliaryWeight === undefined ? 0 : classes.counts.length,
+    codes: toldCodes(architecture.codes),
+  };
+  return told.classes + told.codes === 0 ? { logit: output } : outputParts(output, told);
+}
+
+/**
+ * InfoGAN's term of generated items in both nets' losses: -L_I of Chen et al. 2016, equation 5, less the codes' own entropy. What D gives of a
+ * category are logits, of a continuous code the mean of a normal with deviation 1.
+ * @param latents of which the items are made, `[batch, latent]`
+ */
+export function codeLosses(
+  { architecture: { codes } }: Pick<StepContext, 'architecture'>,
+  judgement: Judgement,
+  latents: tf.Tensor,
+): tf.Scalar[] {
+  if (!codes || toldCodes(codes) === 0) return [];
+  const { weight = 0, categories, continuous } = codes;
+  const [batch, width] = latents.shape as [number, number];
+  const before = width - codeCount(codes);
+  let begin = 0;
+  const next = (count: number) => {
+    const from = begin;
+    begin += count;
+    return {
+      right: tf.slice(latents, [0, before + from], [batch, count]),
+      told: tf.slice(judgement.codes!, [0, from], [batch, count]),
+    };
+  };
+  const wrong = categories.map((values) => {
+    const { right, told } = next(values);
+    return tf.neg(tf.sum(tf.mul(right, tf.logSoftmax(told)), 1)); // [batch]
+  });
+  if (continuous > 0) {
+    const { right, told } = next(continuous);
+    wrong.push(tf.mul(0.5, tf.sum(tf.square(tf.sub(right, told)), 1)));
+  }
+  return [tf.mul(weight, tf.mean(tf.addN(wrong))) as tf.Scalar];
+}
 
 /** What D judged, and what class it was meant to be. */
 type Told = readonly [judgement: Judgement, items: Labelled];

@@ -156,7 +156,9 @@ def beside(o, net, classes):
 
 def head(o, inputs, classes, bias):
     how = o.get("conditional", "none")
-    name, parameters, slots, psi = dense("logit", inputs, 1 + classes if how == "auxiliary" else 1, bias)
+    codes = o.get("latentCodes", {})
+    told = sum(codes.get("categories", [])) + codes.get("continuous", 0) if "weight" in codes else 0
+    name, parameters, slots, psi = dense("logit", inputs, 1 + told + (classes if how == "auxiliary" else 0), bias)
     if how != "projection":
         return name, parameters, slots, psi
 
@@ -297,10 +299,23 @@ class Game:
         """D's logit, and the mean cross-entropy and the accuracy of the class that an auxiliary classifier tells."""
         mode.labels = labels
         y = self.apply("discriminator", x, p, s, mode)
+        mode.told = y[:, 1 + (0 if self.auxiliary is None else len(self.counts)):]
         if self.auxiliary is None:
-            return y, torch.zeros(()), None
-        told, right = y[:, 1:], labels.argmax(1)
+            return y[:, :1], torch.zeros(()), None
+        told, right = y[:, 1:1 + len(self.counts)], labels.argmax(1)
         return y[:, :1], self.auxiliary * F.cross_entropy(told, right), (told.argmax(1) == right).double().mean().item()
+
+    def code_loss(self, told, z):
+        """Chen et al. 2016, equation 5: -log Q(c|x), of a continuous code but for a constant."""
+        if "weight" not in self.codes:
+            return 0
+        total, at = 0, told.shape[1]
+        c = z[:, z.shape[1] - at:]
+        begin = 0
+        for n in self.codes.get("categories", []):
+            total = total + F.cross_entropy(told[:, begin:begin + n], c[:, begin:begin + n].argmax(1))
+            begin += n
+        return self.codes["weight"] * (total + 0.5 * (told[:, begin:] - c[:, begin:]).square().sum(1).mean())
 
     def d_loss(self, real, fake):
         if self.loss == "wasserstein":  # Arjovsky et al. 2017: the critic maximizes E f(x) - E f(G(z))
@@ -370,7 +385,7 @@ class Game:
         f, f_class, f_right = self.judge(fake, asked, p, d[1], on_fake)
         judge = lambda x, like: self.judge(x, given if like == "real" else asked, p, d[1], self.training(draws))[0]
         slots = {name: (on_real.written[name] + on_fake.written[name]) / 2 for name in on_real.written}
-        loss = self.d_loss(r, f) + r_class + f_class + self.decay("discriminator", p)
+        loss = self.d_loss(r, f) + r_class + f_class + self.code_loss(on_fake.told, z) + self.decay("discriminator", p)
         loss = loss + self.d_penalties(judge, real, fake, (r, f), d[1], draws, slots)
         grads = torch.autograd.grad(loss, list(p.values()), materialize_grads=True)
         value = F.logsigmoid(r).mean() + F.logsigmoid(-f).mean()  # log D(x) and log(1 - D(G(z)))
@@ -385,8 +400,9 @@ class Game:
         mode = self.training(draws, asked)
         codes = self.apply("generator", z, p, g[1], mode, slice(self.mapping))
         synthesis = lambda codes, mode: self.apply("generator", codes, p, g[1], mode, slice(self.mapping, None))
-        f, f_class, _ = self.judge(synthesis(codes, mode), asked, *d, self.training(draws))
-        loss = self.g_loss(f) + f_class + self.decay("generator", p)
+        on_fake = self.training(draws)
+        f, f_class, _ = self.judge(synthesis(codes, mode), asked, *d, on_fake)
+        loss = self.g_loss(f) + f_class + self.code_loss(on_fake.told, z) + self.decay("generator", p)
         loss = loss + self.g_penalties(codes, lambda x: synthesis(x, self.training(draws, asked)), g[1], draws, mode.written)
         grads = torch.autograd.grad(loss, list(p.values()), materialize_grads=True)
         return dict(zip(p, grads)), mode.written, [loss.item(), (torch.sigmoid(f) < 0.5).double().mean().item()]

@@ -89,6 +89,10 @@ out.append(golden("mlp of truncated latents", {**cases[0][1], "latentDistributio
 CODES = {"latent": 11, "latentCodes": {"categories": [4, 3], "continuous": 2}}
 out.append(golden("dcgan of side 28, of uniform noise and codes", {**cases[-1][1], **CODES}, *cases[-1][2:], "minimax", {}))
 
+TOLD = {"latent": 10, "latentCodes": {"categories": [4], "continuous": 2, "weight": 0.6}}
+out.append(golden("mlp that tells codes, R1", {**cases[1][1], **TOLD}, *cases[1][2:], "non-saturating", ONE("r1", 3)))
+out.append(golden("mlp that tells classes and codes", {**cases[2][1], **TOLD, "conditional": "auxiliary"}, *cases[2][2:], "minimax", {}, None, COUNTS))
+
 # Networks of pictures, small: pictures of side 8 (4 doubled once), 16 (twice) and 28 (7 twice).
 SNGAN = {"name": "sngan", "width": 2, "latent": 3}
 CNN = {**SNGAN, "architecture": "cnn"}

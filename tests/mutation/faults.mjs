@@ -408,8 +408,8 @@ export const FAULTS = [
     ],
     [
       'D may judge by any number of outputs',
-      'if (inWords(outputShape) === inWords(isAuxiliary ? [1 + classes] : [1])) return undefined;',
-      'return undefined;',
+      'inWords(outputShape) === inWords([outputs])',
+      'outputShape.length === 1',
     ],
     [
       'a network may be told labels or not, whatever the run',
@@ -502,8 +502,8 @@ export const FAULTS = [
     ],
     [
       'G does not learn what an auxiliary classifier says of its class',
-      'withTerms(adversarial, classLosses(context, [onFake, fake]))',
-      'adversarial',
+      '...classLosses(context, [onFake, fake]),',
+      '',
     ],
     [
       "in G's step D does not drop out",
@@ -905,6 +905,10 @@ export const FAULTS = [
       ['the average follows what is ahead', 'isAhead ? { keep: 1, take: 0 } : averagingAt', 'averagingAt'],
     ],
   ),
+  ...of('src/steps/labels.ts', STEPS, [
+    ['what D tells of codes is held against noise', 'before = width - codeCount(codes)', 'before = 0'],
+    ['a continuous code counts as nothing', 'if (continuous > 0) {', 'if (continuous > 1e9) {'],
+  ]),
   ...of('src/models/geometry.ts', STEPS, [
     ['a DCGAN begins at sides of 14', 'BASE_SIDE_MAX = 7', 'BASE_SIDE_MAX = 14'],
   ]),

@@ -512,7 +512,7 @@ describe.each<[string, string, RegExp, string?]>([
   [
     'an auxiliary classifier that tells no classes',
     `export default (o, s, labels) => ({ generator: ${LABELLED_G},\n  discriminator: network('discriminator', s, [dense('logit', 1)]) });`,
-    /^nets\.ts:4: the discriminator gives \[1\] .*a logit and one for each class, \[9\]: labels\.head\('logit'\) at its end$/,
+    /^nets\.ts:4: the discriminator gives \[1\] .*a D that tells classes or codes gives a logit and one for each, \[9\]: labels\.head\('logit'\) at its end$/,
     'model: { module: ./nets.ts, latent: 2, conditional: auxiliary }\n',
   ],
 ])('%s', (_, text, message, more = '') => {

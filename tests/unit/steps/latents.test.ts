@@ -64,3 +64,13 @@ it('codes that leave no latents for noise are refused', () => {
   );
   expect(model(4)).not.toThrow();
 });
+
+it('codes that D is to tell are refused where it gives one number, or for packed items', () => {
+  const latentCodes = { categories: [3], weight: 1 };
+  for (const wrong of [{ conditional: 'projection' }, { packing: 2 }])
+    expect(() => drawn({ latent: 8, latentCodes, ...wrong })).toThrow(
+      /^model.latentCodes.weight asks D for the codes of each item, and model.conditional is .*, model.packing [12]: .* leave the weight out\.$/,
+    );
+  const architecture = buildArchitecture(modelOptions.parse({ name: 'mlp', latent: 8, latentCodes }), [2]);
+  expect(architecture.discriminator.outputShape).toEqual([1 + 3]);
+});

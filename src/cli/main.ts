@@ -69,8 +69,11 @@ function programOf(commands: readonly Command[]): Command {
       '\nAlso: nash setup, nash doctor and nash --version, which need nothing installed.\n\nExample:\n  npx nash train configs/ring.yaml --workers discriminator=2,generator=2',
     );
   for (const command of commands) program.addCommand(command, { hidden: command.name() === 'trial' });
-  for (const command of [program, ...program.commands]) {
+  for (const command of withOwn(program)) {
     command.exitOverride().showHelpAfterError('(--help lists what there is)').showSuggestionAfterError(true);
   }
   return program;
 }
+
+/** A command and those that are its own, as `nash data show`. */
+const withOwn = (command: Command): Command[] => [command, ...command.commands.flatMap(withOwn)];

@@ -2894,4 +2894,21 @@ export const FAULTS = [
     ['tests/unit/reproductions/reproduction.test.ts'],
     [['the error is the deviation', '(values.length - 1) / values.length)', '(values.length - 1))']],
   ),
+  ...of(
+    'src/evaluation/one-dimension.ts',
+    ['tests/unit/evaluation/one-dimension.test.ts'],
+    [
+      [
+        'total variation is twice itself',
+        'Math.abs(p - generated[i]!))) / 2,',
+        'Math.abs(p - generated[i]!))),',
+      ],
+      [
+        'the value has the wrong sign for samples',
+        '(logit) => -softplus(logit)',
+        '(logit) => softplus(logit)',
+      ],
+      ['the optimal D is twice itself', 'return real[i]! / (', 'return (2 * real[i]!) / ('],
+    ],
+  ),
 ];

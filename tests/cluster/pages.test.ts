@@ -36,6 +36,8 @@ const ELSEWHERE: readonly (readonly [RegExp, where: string])[] = [
   [/^npx nash data (mnist|cifar10)$/, 'tests/unit/data/download.test.ts'],
   [/^npx nash (keys|server|worker) /, 'tests/cluster/keys.test.ts'],
   [/pm2|^npx nash stop runs\/ring$/, 'tests/cluster/pm2.test.ts'],
+  [/^npx nash audit /, 'tests/cluster/audit.test.ts'],
+  [/^npx nash evaluate /, 'tests/cluster/evaluate.test.ts'],
   [/^npm run soak/, 'tests/soak/soak.mjs'],
   [/^docker compose/, 'docs/grafana.md'], // which says that nobody here has run it
 ];

@@ -66,7 +66,12 @@ describe.skipIf('missing' in tools)('Prometheus', () => {
       'model.conditional': 'auxiliary', // D tells classes, and the share of changed pictures moves
       'augmentation.name': 'ada',
     };
-    const critic = { 'loss.name': 'wasserstein', 'evaluation.everySteps': 20 }; // has means where the other has accuracy
+    // has means where the other has accuracy, and keeps its best checkpoint
+    const critic = {
+      'loss.name': 'wasserstein',
+      'evaluation.everySteps': 20,
+      'checkpoint.keepBest': 'mode_coverage_ratio',
+    };
     runs.ring = start(trainWords('ring', 'configs/ring.yaml', { ...often, ...critic }));
     runs.images = start(trainWords('images', 'configs/cifar10-dcgan.yaml', { ...often, ...images }));
     for (const name of Object.keys(runs))

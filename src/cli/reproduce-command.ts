@@ -5,7 +5,7 @@ import { Command } from 'commander';
 import { writeWhole } from '../../src/setup/files.mjs';
 import { places } from '../../src/setup/places.mjs';
 import { EXIT, NashError } from '../errors.js';
-import { figureOf, type Reproduction, tableOf } from '../reproductions/reproduction.js';
+import { figureOf, inWords, type Reproduction, tableOf } from '../reproductions/reproduction.js';
 import { REPRODUCTIONS, reproductionOf } from '../reproductions/reproductions.js';
 import { holdsRun } from '../run-folder/ownership.js';
 import { resultOf } from '../run-folder/run-result.js';
@@ -99,7 +99,9 @@ async function trained(
   const missing = measures.find(({ name }) => found[name] === undefined);
   if (missing)
     throw new NashError('failed', `seed ${seed} has no measure ${missing.name}: see ${join(runDir, 'logs')}`);
-  const row = measures.map(({ name, title }) => `${title} ${Number(found[name]!.toPrecision(3))}`);
+  const row = measures.map(
+    ({ name, title, isShare }) => `${title} ${inWords({ mean: found[name]! }, isShare)}`,
+  );
   process.stderr.write(`seed ${seed}: ${row.join(', ')}, in ${duration(seconds)}\n`);
   return { measures: found, seconds };
 }

@@ -36,23 +36,21 @@ export function figureOf(values: readonly number[]): Figure {
   return { mean, standardError: Math.sqrt(squares / (values.length - 1) / values.length) };
 }
 
+/** As a person reads it: shares in percent, anything else with three digits. */
+export function inWords({ mean, standardError }: Figure, isShare = false): string {
+  const text = (value: number) => (isShare ? (100 * value).toFixed(1) : String(Number(value.toPrecision(3))));
+  return standardError === undefined ? text(mean) : `${text(mean)} ± ${text(standardError)}`;
+}
+
 /** The table that a person reads: our row first, then the published ones. */
 export function tableOf(
   { measures, published }: Reproduction,
   ours: Readonly<Record<string, Figure>>,
   title: string,
 ): string[] {
-  const cell = (figure: Figure | undefined, isShare = false): string => {
-    if (!figure) return '-';
-    const text = (value: number) =>
-      isShare ? (100 * value).toFixed(1) : String(Number(value.toPrecision(3)));
-    return figure.standardError === undefined
-      ? text(figure.mean)
-      : `${text(figure.mean)} ± ${text(figure.standardError)}`;
-  };
   const rowOf = (name: string, of: Readonly<Record<string, Figure>>, source: string) => [
     name,
-    ...measures.map((measure) => cell(of[measure.name], measure.isShare)),
+    ...measures.map(({ name: measure, isShare }) => (of[measure] ? inWords(of[measure], isShare) : '-')),
     source,
   ];
   const rows = [

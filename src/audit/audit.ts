@@ -1,6 +1,7 @@
 // Whether the weights of a run come from its config: everything in its folder against its ledger, the data against their digest, and
 // stretches between checkpoints, drawn at random, trained again and compared bit for bit.
 import type { Checkpoint } from '../checkpoints/checkpoint.js';
+import { loadCheckpoint } from '../checkpoints/checkpoint-store.js';
 import type { RunConfig } from '../config/run-config.js';
 import { dataCacheFolder } from '../data/cache-folder.js';
 import { openSource } from '../data/open-source.js';
@@ -58,7 +59,7 @@ export async function audit(options: AuditOptions): Promise<Audit> {
     const name = `steps ${segment.from?.step ?? 0} to ${segment.to.step}`;
     onNote(`trains ${name} again (${i + 1} of ${segments.length})`);
     const again = await options.train(segment, withData(segment.to.config, options.dataPath));
-    const others = differencesOf(segment.to.checkpoint, again.checkpoint);
+    const others = differencesOf(await loadCheckpoint(segment.to.path), again.checkpoint);
     const line = firstOtherLine(segment, entries, again.entries);
     differences.push(
       ...[...others, ...(line ? [line] : [])].map((each) => `${name}, trained again: ${each}`),

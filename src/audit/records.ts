@@ -16,12 +16,11 @@ import { checkpointOf } from '../run-folder/resume-target.js';
 import { runFile } from '../run-folder/run-files.js';
 import { resultOf } from '../run-folder/run-result.js';
 
-/** A checkpoint that can be read. */
+/** A checkpoint that can be read; its vectors are left on the disk, where a run may have a hundred of them. */
 export interface Recorded {
   /** of its name */
   step: number;
   path: string;
-  checkpoint: Checkpoint;
   state: RunState;
   config: RunConfig;
   /** all that it holds is what the ledger says */
@@ -54,7 +53,7 @@ export async function readRecords(runDir: string): Promise<Records> {
       const config = validateConfig(state.config, `the config in ${path}`);
       const found = disagreements(step, { checkpoint, state, config }, entries);
       differences.push(...found.map((each) => `step-${step}.safetensors: ${each}`));
-      checkpoints.push({ step, path, checkpoint, state, config, agrees: found.length === 0 });
+      checkpoints.push({ step, path, state, config, agrees: found.length === 0 });
     } catch (error) {
       if (!(error instanceof NashError)) throw error;
       differences.push(`step-${step}.safetensors: ${error.message}`);
@@ -70,7 +69,7 @@ export async function readRecords(runDir: string): Promise<Records> {
 /** What of a checkpoint is not as the ledger says. */
 function disagreements(
   step: number,
-  { checkpoint, state, config }: Pick<Recorded, 'checkpoint' | 'state' | 'config'>,
+  { checkpoint, state, config }: Pick<Recorded, 'state' | 'config'> & { checkpoint: Checkpoint },
   entries: readonly LedgerEntry[],
 ): string[] {
   const said = entries.findLast((entry) => entry.checkpoint && entry.step.generator === step);

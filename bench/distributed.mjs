@@ -11,7 +11,7 @@ export const WARM_UP = 40;
 const PATIENCE_MS = 180_000;
 const PHASES = /** @type {const} */ (['compute', 'wire', 'apply']);
 
-/** @typedef {{ order: 'alternating' | 'simultaneous', precision: 'float32' | 'bfloat16', width: number }} Setup */
+/** @typedef {{ order: 'alternating' | 'simultaneous', precision: 'float32' | 'bfloat16', width: number, device?: 'cpu' | 'gpu' }} Setup */
 
 /** A folder with a CIFAR-10 file of noise and a config that reads it; removed by `close`. */
 export function openBenchFolder() {
@@ -26,7 +26,7 @@ export function openBenchFolder() {
 }
 
 /** @param {Setup} setup @param {string} data @param {number} steps */
-function configOf({ order, precision, width }, data, steps) {
+function configOf({ order, precision, width, device = 'cpu' }, data, steps) {
   const threads = order === 'alternating' ? CORES : Math.max(1, CORES >> 1);
   return {
     data: { source: 'cifar10', path: data },
@@ -34,7 +34,7 @@ function configOf({ order, precision, width }, data, steps) {
     schedule: { order },
     minibatch: { size: 64, shards: 1 },
     precision,
-    device: { kind: 'cpu', threads },
+    device: { kind: device, threads },
     evaluation: { everySteps: 10 }, // nobody evaluates; metrics.jsonl gets a line every tenth of this
     checkpoint: { everySteps: 1_000_000 },
     server: { http: '127.0.0.1:0' },

@@ -1,6 +1,6 @@
 // `npm run bench [-- --json]`: how fast Nash is beside PyTorch, plain tfjs and a naive server, on this machine, in one run.
 // `npm run bench -- networks | scaling | evaluator | pictures` are benches of their own: penalties and larger networks, what more workers
-// bring, what the evaluator costs, and how fast pictures are decoded.
+// bring, what the evaluator costs, and how fast pictures are decoded. `--device gpu` has steps, iterations and networks on a GPU, PyTorch too.
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Contestant } from './contestant.mjs';
@@ -30,8 +30,17 @@ const RUN_TURNS = { rounds: 4, count: 20 };
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'boolean', default: false }, only: { type: 'string' } },
+  options: {
+    json: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    device: { type: 'string', default: 'cpu' },
+  },
 });
+const device = options.device === 'gpu' ? 'gpu' : 'cpu';
+if (device !== options.device) {
+  console.error(`there is no device '${options.device}'; expected cpu or gpu`);
+  process.exit(2);
+}
 const python = findPyTorch();
 const machine = await describeMachine(python);
 /** @type {Row[]} */
@@ -42,7 +51,9 @@ const node = (/** @type {string} */ file, /** @type {(string | number)[]} */ ...
   new Contestant(process.execPath, [peer(file), ...args.map(String)]);
 const torch = (/** @type {string} */ file, /** @type {number} */ threads) => {
   if (!python) return undefined;
-  return new Contestant(python.command, [peer(file), String(threads)], { OMP_NUM_THREADS: String(threads) });
+  return new Contestant(python.command, [peer(file), String(threads), device], {
+    OMP_NUM_THREADS: String(threads),
+  });
 };
 
 /** An entry of a contestant that may be absent. @param {Contestant | undefined} contestant @param {string} task */
@@ -62,7 +73,7 @@ const dismiss = (contestants) => {
 
 /** Gradient steps, side by side; and how much of the machine's peak they reach. */
 async function gradientSteps() {
-  const contestants = { nash: node('nash_gan.mjs', CORES), torch: torch('torch_gan.py', CORES) };
+  const contestants = { nash: node('nash_gan.mjs', CORES, device), torch: torch('torch_gan.py', CORES) };
   /** @type {{ name: string, precision: string, gflops: number }[]} */
   const speeds = [];
   for (const width of [64, 16]) {
@@ -129,11 +140,11 @@ function msOf(result) {
 async function iterations() {
   const place = openBenchFolder();
   const contestants = {
-    alternating: node('nash_gan.mjs', CORES),
+    alternating: node('nash_gan.mjs', CORES, device),
     // one graph of both nets: two inter-op threads already fill two cores
-    simultaneous: node('nash_gan.mjs', Math.max(1, CORES >> 1)),
+    simultaneous: node('nash_gan.mjs', Math.max(1, CORES >> 1), device),
     torch: torch('torch_gan.py', CORES),
-    ddp: torch('torch_ddp.py', Math.max(1, CORES >> 1)),
+    ddp: device === 'cpu' ? torch('torch_ddp.py', Math.max(1, CORES >> 1)) : undefined, // of gloo, between processors
   };
   const orders = /** @type {const} */ (['alternating', 'simultaneous']);
   const precisions = /** @type {const} */ (['float32', 'bfloat16']);
@@ -147,7 +158,8 @@ async function iterations() {
   const distributed = precisions.flatMap((precision) =>
     orders.map((order) => ({
       name: `distributed, ${order}, ${precision}`,
-      run: (/** @type {number} */ count) => runDistributed({ order, precision, width: 64 }, place, count),
+      run: (/** @type {number} */ count) =>
+        runDistributed({ order, precision, width: 64, device }, place, count),
     })),
   );
   try {
@@ -258,7 +270,7 @@ const BENCHES = {
     for (const [name, run] of Object.entries(GROUPS)) if (!options.only || options.only === name) await run();
   },
   networks: async () => {
-    const contestants = { nash: node('nash_gan.mjs', CORES), torch: torch('torch_gan.py', CORES) };
+    const contestants = { nash: node('nash_gan.mjs', CORES, device), torch: torch('torch_gan.py', CORES) };
     await networks(publish, contestants);
     dismiss(Object.values(contestants));
   },

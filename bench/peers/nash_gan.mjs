@@ -1,7 +1,7 @@
 // Nash's side of the bench in one process: compiled gradient steps, whole iterations, and what the machine can do at most.
 // Tasks: "discriminator 64 float32" (DCGAN of a width, or a name of GAMES; bfloat16; or tfjs: plain eager), "alternating 64 bfloat16" and
 // "simultaneous 64 float32" (whole iterations), "matmul 2048 float32".
-// Usage: nash_gan.mjs THREADS
+// Usage: nash_gan.mjs THREADS [cpu | gpu]
 import '../../src/setup/node-shim.mjs';
 import * as tf from '@tensorflow/tfjs-core';
 import { serveTasks } from '../contestant.mjs';
@@ -27,7 +27,10 @@ const BATCH = 64;
 const ITEM = [32, 32, 3];
 const NETS = /** @type {const} */ (['discriminator', 'generator']);
 
-const backend = (await nash.tensorflow()).loadTensorFlow({ kind: 'cpu', threads: Number(process.argv[2]) });
+const backend = (await nash.tensorflow()).loadTensorFlow({
+  kind: process.argv[3] === 'gpu' ? 'gpu' : 'cpu',
+  threads: Number(process.argv[2]),
+});
 
 /** What is trained beside DCGANs of a width, by the name of its tasks. @type {Readonly<Record<string, object>>} */
 const GAMES = {

@@ -1,9 +1,14 @@
 # PyTorch's side of the bench: DCGAN-32 as its users write it, eager. A persistent child: one JSON request { task, count } a line on
 # stdin, one reply { ms: [...] } a line on stdout. Tasks: "discriminator 64 float32", "generator 16 bfloat16" (DCGAN of a width),
-# "discriminator r1 float32" (a name of GAMES), "iteration 64 float32", "matmul 2048 float32". Usage: torch_gan.py THREADS
+# "discriminator r1 float32" (a name of GAMES), "iteration 64 float32", "matmul 2048 float32". Usage: torch_gan.py THREADS [cpu | gpu]
 import json, sys, time
 import torch, torch.nn as nn, torch.nn.functional as F
-import torch_nets as nets
+
+DEVICE = "cuda" if sys.argv[2:] == ["gpu"] else "cpu"
+torch.set_default_device(DEVICE)
+torch.backends.cudnn.benchmark = True  # as GAN trainers set it: kernels are chosen by trial in the first steps
+
+import torch_nets as nets  # makes tensors
 
 BATCH, LATENT = 64, 100
 
@@ -77,7 +82,7 @@ def gradient_step(net, name, precision):
         d.requires_grad_(False)
 
     def step():
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=precision == "bfloat16"):
+        with torch.autocast(DEVICE, dtype=torch.bfloat16, enabled=precision == "bfloat16"):
             z = torch.randn(BATCH, latent)
             if net == "discriminator":
                 with torch.no_grad():
@@ -99,7 +104,7 @@ def iteration(width, precision, batch=BATCH, wrap=lambda net: net):
     adam = lambda net: torch.optim.Adam(net.parameters(), 2e-4, (0.5, 0.999))
     adam_g, adam_d = adam(g), adam(d)
     real = torch.rand(batch, 3, 32, 32) * 2 - 1
-    autocast = lambda: torch.autocast("cpu", dtype=torch.bfloat16, enabled=precision == "bfloat16")
+    autocast = lambda: torch.autocast(DEVICE, dtype=torch.bfloat16, enabled=precision == "bfloat16")
 
     def step():
         with autocast():
@@ -148,6 +153,8 @@ def timed(step, count):
     for _ in range(count):
         start = time.perf_counter()
         step()
+        if DEVICE == "cuda":
+            torch.cuda.synchronize()
         ms.append(1e3 * (time.perf_counter() - start))
     return ms
 

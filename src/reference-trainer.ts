@@ -19,9 +19,23 @@ import { initialParameters } from './parameters/initial.js';
 import { vectorLength } from './parameters/layout.js';
 import { type Manifest, NETS, type Net, type SlotMerge } from './parameters/manifest.js';
 import { boundOf } from './penalties/penalties.js';
-import { minibatchOf, type Phase, phaseOf, versionsAfter } from './protocol/schedule.js';
+import {
+  minibatchOf,
+  type Phase,
+  phaseOf,
+  type ScheduleOptions,
+  versionsAfter,
+} from './protocol/schedule.js';
 import type { InputName } from './steps/step.js';
-import { architectureOf, noiseAt, STEPS, scheduleOf, shardSeed, stepContextOf } from './steps/steps.js';
+import {
+  architectureOf,
+  noiseAt,
+  STEPS,
+  scheduleOf,
+  shardSeed,
+  statisticsOf,
+  stepContextOf,
+} from './steps/steps.js';
 
 /** Weights and state slots of both nets, `[size + slotSize]` each, and G's average. */
 export interface TrainedVectors {
@@ -46,6 +60,8 @@ export function trainReference(
   const classes = config.model.conditional === 'none' ? undefined : classesOf(source);
   const architecture = architectureOf(config, source.shape, classes?.counts.length);
   let context = stepContextOf(config, architecture, classes);
+  let schedule: ScheduleOptions = config.schedule;
+  let right = { items: 0, of: 0 }; // D's, since its steps a round were decided on
   const { size, shards } = config.minibatch;
   const sampler = createSampler({ source, seed: config.seed, minibatchSize: size, shards, branch: 0 });
   const start = (net: Net) =>
@@ -72,12 +88,22 @@ export function trainReference(
         const inputs: Record<InputName, tf.Tensor> = {
           discriminator: tf.tensor1d(versions.get(`discriminator@${reads.discriminator}`)!),
           generator: tf.tensor1d(versions.get(`generator@${reads.generator}`)!),
-          ...realItems(minibatchOf(config.schedule, net, step), shard),
+          ...realItems(minibatchOf(schedule, { net, step, reads }), shard),
           noise: tf.tensor1d([noiseAt(config, reads)]),
           seed: tf.tensor1d(shardSeed(config, { branch: 0, net, step, shard }), 'int32'),
         };
         const fed = Object.fromEntries(declared.map(({ name }) => [name, inputs[name]]));
-        return compute(fed).payload!.dataSync() as Float32Array;
+        const { payload, statistics } = compute(fed);
+        if (schedule.discriminatorSteps === 'auto' && net === 'discriminator') {
+          const told = statisticsOf(stepKind, config).map(({ name }) => name);
+          const rates = statistics!.dataSync();
+          const accuracy = rates[told.indexOf('accuracyReal')]! + rates[told.indexOf('accuracyFake')]!;
+          right = {
+            items: right.items + Math.round((accuracy * size) / shards),
+            of: right.of + (2 * size) / shards,
+          };
+        }
+        return payload!.dataSync() as Float32Array;
       });
       for (let i = 0; i < manifest.size; i++) mean[i]! += payload[i]! / shards;
       for (const slot of manifest.slots) {
@@ -91,7 +117,7 @@ export function trainReference(
 
   const train = (net: Net, step: number) => {
     const { manifest } = architecture[net];
-    const payload = meanPayload(phaseOf(scheduleOf(config), net, step));
+    const payload = meanPayload(phaseOf({ ...scheduleOf(config), ...schedule }, net, step));
     const before = versions.get(`${net}@${step}`)!;
     const next = before.slice();
     const frozen = spansOf(net, manifest, config.init.freeze).filter(({ isFrozen }) => isFrozen);
@@ -114,8 +140,9 @@ export function trainReference(
     if (at.generator === amended.round) {
       config = amended.config;
       context = stepContextOf(config, architecture, classes);
+      schedule = config.schedule;
     }
-    const end = versionsAfter(config.schedule, at.generator + 1);
+    const end = versionsAfter(schedule, at.generator + 1);
     for (let step = at.discriminator; step < end.discriminator; step++) train('discriminator', step);
     for (let step = at.generator; step < end.generator; step++) {
       train('generator', step); // which D it reads, the newest or the round's first, is the schedule's to say
@@ -125,6 +152,15 @@ export function trainReference(
       for (let i = 0; i < average.length; i++) average[i] = keep * average[i]! + take * newest[i]!;
     }
     at = end;
+    if (schedule.discriminatorSteps !== 'auto') continue;
+    const { accuracy: [low, high] = [0.6, 0.8], everySteps = 100, most = 10 } = schedule.auto ?? {};
+    let { steps } = schedule.paced ?? { steps: 1 };
+    if (at.generator % everySteps < (schedule.generatorSteps ?? 1)) {
+      if (right.items < low * right.of) steps = Math.min(most, steps + 1);
+      else if (right.items > high * right.of) steps = Math.max(1, steps - 1);
+      right = { items: 0, of: 0 };
+    }
+    schedule = { ...schedule, paced: { steps, since: at } };
   }
   const newest = (net: Net) => versions.get(`${net}@${at[net]}`)!;
   return { discriminator: newest('discriminator'), generator: newest('generator'), average };

@@ -108,7 +108,7 @@ async function openRounds({ workers, local, send }) {
   let step = 0;
   const publish = async (/** @type {Peer[]} */ peers) => {
     await sums;
-    await store.apply(NET, step++, local.draft(4 * FLOATS));
+    await store.apply(NET, step++, { draft: local.draft(4 * FLOATS) });
     store.versions.forgetBefore(NET, step);
     for (const peer of peers) weights.sendAgain(peer, NET, step);
   };

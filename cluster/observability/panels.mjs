@@ -168,9 +168,12 @@ export const ROWS = [
       {
         kind: 'lines',
         title: 'Steps per second',
-        what: 'optimizer steps of each net',
+        what: 'optimizer steps of each net, and how many of D a round has: k, which schedule.discriminatorSteps: auto moves',
         unit: 'short',
-        queries: [['rate(gan_steps_total{$run}[$rate])', '{{net}} {{run}}']],
+        queries: [
+          ['rate(gan_steps_total{$run}[$rate])', '{{net}} {{run}}'],
+          ['gan_discriminator_steps_per_round{$run}', 'k {{run}}'],
+        ],
         min: 0,
       },
       ...['discriminator', 'generator'].map((net) => ({

@@ -51,6 +51,7 @@ const AMENDABLE: readonly string[] = [
   'optimizer',
   'schedule.order',
   'schedule.discriminatorSteps',
+  'schedule.auto',
   'schedule.generatorSteps',
   'schedule.criticWarmup',
   'loss',

@@ -147,6 +147,9 @@ export const CATALOGUE = {
     'Lines of metrics.jsonl and points for TensorBoard that found no room when they came; training goes on',
   ),
   gan_goal_steps: gauge("G's steps at which the run is done"),
+  gan_discriminator_steps_per_round: gauge(
+    'D steps of the round that comes: k of Algorithm 1, which `auto` moves',
+  ),
   gan_event_loop_lag_seconds: gauge("How late the server's event loop was over the last second", {
     statistic: ['mean', 'p99', 'max'],
   }),

@@ -40,7 +40,7 @@ import {
   type WorkerState,
 } from './roster.js';
 import { Rounds, type RoundsOptions } from './rounds.js';
-import { type Phase, roundOf, type Versions } from './schedule.js';
+import { type Phase, roundOf, type ScheduleOptions, type Versions } from './schedule.js';
 import { keyOf, leavesOf, levelFor, nodeCount, type TreeNode } from './shard-tree.js';
 import { isSameTask, type Task, type TaskName } from './task.js';
 import { waitingText } from './waiting.js';
@@ -106,14 +106,14 @@ export class Coordinator {
       case 'answered':
         return this.answer(event);
       case 'applied':
-        this.apply(event.net);
+        this.apply(event.net, event.schedule);
         return [];
       case 'not-applied':
         return this.notApplied(event);
       case 'judged':
         return this.judged(event);
       case 'restored':
-        this.restored(event.versions);
+        this.restored(event.versions, event.schedule);
         return [];
       case 'ponged':
         return this.ponged(event.worker, event.pingedMs);
@@ -388,12 +388,12 @@ export class Coordinator {
 
   // ---- steps ----------------------------------------------------------------------------------------------------
 
-  private apply(net: Net): void {
+  private apply(net: Net, schedule?: ScheduleOptions): void {
     const step = this.open.get(net);
     assert(step?.isComplete, () => `${net} applied before it was complete`);
     this.open.delete(net);
     this.dueMs.delete(net);
-    this.rounds.applied(net);
+    this.rounds.applied(net, schedule);
   }
 
   /**
@@ -417,16 +417,16 @@ export class Coordinator {
 
   private restore({ net, step }: Pick<Phase, 'net' | 'step'>, cause: RestoreCause, because: string): Effect {
     this.isHalted = true;
-    return { kind: 'restore', round: roundOf(this.options.schedule, net, step), cause, because };
+    return { kind: 'restore', round: roundOf(this.rounds.schedule, net, step), cause, because };
   }
 
-  private restored(versions: Versions): void {
+  private restored(versions: Versions, schedule?: ScheduleOptions): void {
     assert(this.isHalted, 'a restore that nobody asked for');
     this.isHalted = false;
     this.open.clear();
     this.dueMs.clear();
     this.roster.clearTasks();
-    this.rounds.restore(versions);
+    this.rounds.restore(versions, schedule);
   }
 
   private judged({ round, verdict, since = round }: Extract<Event, { kind: 'judged' }>): Effect[] {

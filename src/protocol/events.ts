@@ -2,7 +2,7 @@
 import type { Net } from '../parameters/manifest.js';
 import type { ReissueReason } from './open-step.js';
 import type { Pool } from './roster.js';
-import type { Versions } from './schedule.js';
+import type { ScheduleOptions, Versions } from './schedule.js';
 import type { Task, TaskName } from './task.js';
 
 export type Event =
@@ -20,13 +20,14 @@ export type Event =
       isSound: boolean;
       nowMs: number;
     }
-  | { kind: 'applied'; net: Net; nowMs: number }
+  /** `schedule`: it has ended a round, after which steps go by this one; absent: by the same as before */
+  | { kind: 'applied'; net: Net; nowMs: number; schedule?: ScheduleOptions | undefined }
   /** a complete step was not applied: its loss, its gradient, or else what it would have made of the weights, is not finite or `is` so */
   | { kind: 'not-applied'; net: Net; cause: 'loss' | 'gradient' | 'update'; is?: string }
   /** since: the first round of those that made the verdict, default `round`; a rollback leads to before it */
   | { kind: 'judged'; round: number; verdict: 'continue' | 'stop' | 'rollback'; since?: number }
   /** the shell has gone back to a checkpoint, as it was told */
-  | { kind: 'restored'; versions: Versions }
+  | { kind: 'restored'; versions: Versions; schedule?: ScheduleOptions }
   /** a worker has answered a ping that was sent at `pingedMs`: whatever it was given before, it computes no more */
   | { kind: 'ponged'; worker: string; pingedMs: number; nowMs: number }
   | { kind: 'stop-requested' }

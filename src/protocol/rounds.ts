@@ -9,6 +9,7 @@ import {
   type Phase,
   phaseOf,
   type Schedule,
+  type ScheduleOptions,
   type Versions,
   versionsAfter,
 } from './schedule.js';
@@ -36,9 +37,12 @@ export class Rounds {
   private judgedRound = 0;
   private askedRound = 0;
   private isStopping = false;
+  /** by which steps go now */
+  schedule: Schedule;
 
   constructor(private readonly options: RoundsOptions) {
     this.versions = { ...options.versions };
+    this.schedule = options.schedule;
     this.boundaryRound = options.versions.generator;
     this.requireBoundary(options.versions);
   }
@@ -55,11 +59,17 @@ export class Rounds {
 
   /** The next step of a net that is not applied yet, or one after it. */
   next(net: Net, ahead = 0): Phase {
-    return phaseOf(this.options.schedule, net, this.versions[net] + ahead);
+    return phaseOf(this.schedule, net, this.versions[net] + ahead);
   }
 
-  applied(net: Net): void {
+  /** @param schedule by which steps go from here on; default: as before */
+  applied(net: Net, schedule?: ScheduleOptions): void {
     this.versions[net] += 1;
+    this.follow(schedule);
+  }
+
+  private follow(schedule: ScheduleOptions | undefined): void {
+    if (schedule) this.schedule = { ...this.schedule, ...schedule };
   }
 
   /** The round that has begun is finished, and no other begun. */
@@ -68,7 +78,8 @@ export class Rounds {
   }
 
   /** The run has gone back to a boundary, which was judged before. Those after it are judged once more: they will be others. */
-  restore(versions: Versions): void {
+  restore(versions: Versions, schedule?: ScheduleOptions): void {
+    this.follow(schedule);
     this.requireBoundary(versions);
     Object.assign(this.versions, versions);
     this.boundaryRound = versions.generator;
@@ -89,7 +100,7 @@ export class Rounds {
   /** What a boundary brings, where training stands on one: nothing is open, and no net is ahead of its round. */
   atBoundary(): Effect[] {
     const round = this.versions.generator;
-    if (!isWhole(this.options.schedule, this.versions)) return [];
+    if (!isWhole(this.schedule, this.versions)) return [];
     const effects: Effect[] = round > this.boundaryRound ? [{ kind: 'boundary', round }] : [];
     this.boundaryRound = round;
     const isDone = round >= this.options.generatorSteps && !this.isHeld;
@@ -104,10 +115,10 @@ export class Rounds {
 
   /** Training stands on a boundary and waits for a verdict. */
   get isHeld(): boolean {
-    const { judgedEvery, schedule } = this.options;
+    const { judgedEvery } = this.options;
     const round = this.boundaryRound;
-    if (judgedEvery === undefined || round === 0 || !isEvery(schedule, judgedEvery, round)) return false;
-    const stands = this.versions.generator === round && isWhole(schedule, this.versions);
+    if (judgedEvery === undefined || round === 0 || !isEvery(this.schedule, judgedEvery, round)) return false;
+    const stands = this.versions.generator === round && isWhole(this.schedule, this.versions);
     return this.judgedRound !== round && stands;
   }
 
@@ -116,15 +127,15 @@ export class Rounds {
     const phase = this.next(net);
     const end = this.isStopping ? this.lastStep(isOpen) : this.options.generatorSteps;
     const last = Math.min(end, this.nextRest());
-    return phase.step < versionsAfter(this.options.schedule, last)[net] && isReady(phase, this.versions);
+    return phase.step < versionsAfter(this.schedule, last)[net] && isReady(phase, this.versions);
   }
 
   /** The next boundary on which everything rests. */
   private nextRest(): number {
-    const { schedule, restsAt } = this.options;
+    const { restsAt } = this.options;
     let round = this.boundaryRound;
     for (let passed = 0; passed < OVERLAPPING_MAX; passed++) {
-      round = versionsAfter(schedule, round + 1).generator;
+      round = versionsAfter(this.schedule, round + 1).generator;
       if (!restsAt || restsAt(round)) break;
     }
     return round;
@@ -132,15 +143,15 @@ export class Rounds {
 
   /** G's step with whose round a stop ends: it finishes the last one that a net has begun, and begins no other. */
   private lastStep(isOpen: (net: Net) => boolean): number {
-    let whole = versionsAfter(this.options.schedule, this.boundaryRound);
+    let whole = versionsAfter(this.schedule, this.boundaryRound);
     const isWithin = (net: Net) => this.versions[net] + (isOpen(net) ? 1 : 0) <= whole[net];
-    while (!NETS.every(isWithin)) whole = versionsAfter(this.options.schedule, whole.generator + 1);
+    while (!NETS.every(isWithin)) whole = versionsAfter(this.schedule, whole.generator + 1);
     return whole.generator;
   }
 
   private requireBoundary(versions: Versions): void {
     assert(
-      isWhole(this.options.schedule, versions),
+      isWhole(this.schedule, versions),
       () => `a run starts on a round's boundary, got ${JSON.stringify(versions)}`,
     );
   }

@@ -15,6 +15,20 @@ const criticWarmup = z
       'default: no round has',
   );
 
+export const paceOptions = z
+  .strictObject({
+    accuracy: z
+      .tuple([z.number().min(0).max(1), z.number().min(0).max(1)])
+      .refine(([low, high]) => low < high, 'the lower bound comes first, such as [0.6, 0.8]')
+      .default([0.6, 0.8])
+      .describe(
+        'share of items, real and generated, that D judges rightly: below it D gets a step more, above it one less',
+      ),
+    everySteps: z.int().positive().default(100).describe('G steps from one decision to the next'),
+    most: z.int().min(1).max(1000).default(10).describe('D steps that a round has at most'),
+  })
+  .describe('of `discriminatorSteps: auto`');
+
 export const scheduleOptions = z
   .strictObject({
     order: z
@@ -25,7 +39,13 @@ export const scheduleOptions = z
           "first D step and the G steps of a round read the D of its beginning, as the paper's released code does; `pipelined`: the G steps read " +
           'the D of the beginning of the round before, so that G goes on while D computes the round that has begun',
       ),
-    discriminatorSteps: z.int().min(1).max(1000).default(1).describe('k of Algorithm 1: D steps a round'),
+    discriminatorSteps: z
+      .union([z.int().min(1).max(1000), z.literal('auto')])
+      .default(1)
+      .describe(
+        "k of Algorithm 1: D steps a round; `auto`: begins with 1 and keeps D's accuracy in a band, see `schedule.auto`",
+      ),
+    auto: paceOptions.optional(),
     generatorSteps: z
       .int()
       .min(1)
@@ -59,13 +79,36 @@ export const scheduleOptions = z
       "and no critic's warm-up; set them so, or leave it out";
     context.addIssue({ code: 'custom', path: ['extragradient'], message });
   })
+  .superRefine(({ order, discriminatorSteps, auto, criticWarmup, extragradient }, context) => {
+    const refuse = (message: string) =>
+      context.addIssue({ code: 'custom', path: ['discriminatorSteps'], message });
+    if (discriminatorSteps !== 'auto') {
+      if (auto)
+        refuse(
+          `schedule.auto is of discriminatorSteps: auto, and it is ${discriminatorSteps}; leave one of them out`,
+        );
+      return;
+    }
+    if (order === 'pipelined')
+      refuse(
+        "'auto' decides between rounds, and those of order pipelined overlap; use alternating or simultaneous",
+      );
+    if (criticWarmup ?? extragradient)
+      refuse(
+        "'auto' cannot be had with criticWarmup or extragradient, which say how many D steps a round has",
+      );
+  })
   .superRefine(({ generatorSteps, criticWarmup }, context) => {
     if (!criticWarmup || generatorSteps === 1) return;
     const message = `the critic's warm-up counts rounds of one G step; leave it out, or generatorSteps, which is ${generatorSteps}`;
     context.addIssue({ code: 'custom', path: ['criticWarmup'], message });
   });
 type AllOptions = z.infer<typeof scheduleOptions>;
-export type ScheduleOptions = Pick<AllOptions, 'order' | 'discriminatorSteps'> & Partial<AllOptions>;
+export type ScheduleOptions = Pick<AllOptions, 'order' | 'discriminatorSteps'> &
+  Partial<AllOptions> & {
+    /** of `auto`: D steps a round, from a boundary on (pace.ts); absent: 1, from the beginning */
+    paced?: { steps: number; since: Versions };
+  };
 
 /** The order of a run's steps, and every how many steps each net has its lazy penalties; default: never. */
 export type Schedule = ScheduleOptions & { regularizedEvery?: Partial<Record<Net, number | undefined>> };
@@ -104,10 +147,14 @@ export const stepKindsOf = ({ regularizedEvery = {} }: Schedule): StepKind[] =>
 
 /**
  * The minibatch of real items that a step sees, should it see any: each D step has its own; the G steps of a round see those of its D
- * steps, from the first on, and again where there are not as many.
+ * steps, from the first on, and again where there are not as many; all see one of them where `auto` says how many there are.
  */
-export function minibatchOf(schedule: ScheduleOptions, net: Net, step: number): number {
+export function minibatchOf(
+  schedule: ScheduleOptions,
+  { net, step, reads: { discriminator: seen } }: Pick<Phase, 'net' | 'step' | 'reads'>,
+): number {
   if (net === 'discriminator') return step;
+  if (schedule.discriminatorSteps === 'auto') return schedule.order === 'alternating' ? seen - 1 : seen;
   const { begins, ends } = roundAround(schedule, net, step);
   const k = ends.discriminator - begins.discriminator;
   return begins.discriminator + ((step - begins.generator) % k);
@@ -117,7 +164,7 @@ export function minibatchOf(schedule: ScheduleOptions, net: Net, step: number): 
 export const versionsAfter = (schedule: ScheduleOptions, generatorSteps: number): Versions =>
   boundary(
     schedule,
-    Math.ceil((generatorSteps - (schedule.since ?? BEGIN).generator) / (schedule.generatorSteps ?? 1)),
+    Math.ceil((generatorSteps - originOf(schedule).generator) / (schedule.generatorSteps ?? 1)),
   );
 
 /** Whether these versions are those of a boundary. */
@@ -163,11 +210,14 @@ function roundAround(
   return { before, begins, ends };
 }
 
+/** The boundary from which rounds are counted. */
+const originOf = ({ paced, since = BEGIN }: ScheduleOptions): Versions => paced?.since ?? since;
+
 /** Versions after so many rounds of this schedule. */
-function boundary(
-  { discriminatorSteps: k, generatorSteps: m = 1, criticWarmup, since = BEGIN }: ScheduleOptions,
-  count: number,
-): Versions {
+function boundary(schedule: ScheduleOptions, count: number): Versions {
+  const { discriminatorSteps, paced, generatorSteps: m = 1, criticWarmup } = schedule;
+  const k = discriminatorSteps === 'auto' ? (paced?.steps ?? 1) : discriminatorSteps;
+  const since = originOf(schedule);
   const long = criticWarmup
     ? longBefore(criticWarmup, since.generator + count) - longBefore(criticWarmup, since.generator)
     : 0;
@@ -185,7 +235,7 @@ function longBefore({ rounds, every }: NonNullable<AllOptions['criticWarmup']>, 
 
 /** Whole rounds of this schedule before a step: found by halving, since every round has a step of each net. */
 function roundsBefore(schedule: ScheduleOptions, net: Net, step: number): number {
-  let [low, high] = [0, step - (schedule.since ?? BEGIN)[net]];
+  let [low, high] = [0, step - originOf(schedule)[net]];
   while (low < high) {
     const middle = Math.ceil((low + high) / 2);
     if (boundary(schedule, middle)[net] <= step) low = middle;

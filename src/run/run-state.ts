@@ -6,6 +6,7 @@ import type { Classes } from '../data/classes.js';
 import { NashError } from '../errors.js';
 import type { Shape } from '../numerics/shape.js';
 import type { Line } from '../protocol/line.js';
+import { type Pace, pace } from '../protocol/pace.js';
 import type { Versions } from '../protocol/schedule.js';
 
 /** One setting that changed; a side is absent where the setting is. */
@@ -45,8 +46,8 @@ export interface RunState {
   uniformity: Record<string, unknown>;
   /** changes of settings from a step on, in their order; the config in force has them in it */
   amendments: Amendment[];
-  /** what rules that steer the run remember, by name; there are none yet */
-  controllers: Record<string, unknown>;
+  /** what rules that steer the run remember */
+  controllers: { discriminatorSteps?: Pace | undefined };
   /** digest of the items; absent in checkpoints of before */
   data?: string | undefined;
   totals?: Totals | undefined;
@@ -57,7 +58,7 @@ export interface RunState {
 }
 
 const count = z.int().nonnegative();
-/** A state with controllers is a newer Nash's: going on without them would be another run. */
+/** A state with other controllers is a newer Nash's: going on without them would be another run. */
 const runState = z.object({
   config: z.record(z.string(), z.unknown()),
   versions: z.object({ discriminator: count, generator: count }),
@@ -73,7 +74,7 @@ const runState = z.object({
       ),
     }),
   ),
-  controllers: z.record(z.string(), z.never()),
+  controllers: z.strictObject({ discriminatorSteps: pace.optional() }),
   data: z.string().optional(),
   totals: z.object({ seconds: z.number().nonnegative(), images: count, began: z.string() }).optional(),
   reason: z.enum(REASONS).optional(),

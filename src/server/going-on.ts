@@ -163,7 +163,7 @@ export function importCheckpoint(
   { checkpoint, state }: NonNullable<GoingOn['restored']>,
 ): void {
   try {
-    store.import(checkpoint.vectors, state.versions);
+    store.import(checkpoint.vectors, state.versions, state.controllers.discriminatorSteps);
   } catch (cause) {
     throw new NashError(
       'usage',

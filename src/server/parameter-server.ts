@@ -133,7 +133,7 @@ export class ParameterServer {
     this.trouble = new Trouble({ log, metrics, now, onNote: parts.onNote });
     folder.onUnwritten = (path, cause) => this.trouble.unwritten(path, cause);
     this.coordinator = new Coordinator({
-      schedule: scheduleOf(config),
+      schedule: { ...scheduleOf(config), ...store.schedule },
       shards: config.minibatch.shards,
       versions: store.wholeVersions,
       generatorSteps: config.stop.generatorSteps,
@@ -362,7 +362,7 @@ export class ParameterServer {
   private boundary(round: number): void {
     const { config, onProgress, now } = this.parts;
     const versions = this.coordinator.current;
-    this.view.progress = this.report.round(versions, now());
+    this.view.progress = this.report.round(versions, this.parts.store.schedule, now());
     onProgress(this.view.progress);
     const reason = this.isLast(round) ? undefined : this.checkpoints.due(round); // the end of a run takes its own
     if (reason) this.guard(() => this.checkpoints.write(reason));

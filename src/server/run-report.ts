@@ -2,7 +2,7 @@
 import type { RunConfig } from '../config/run-config.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { NETS, type Net } from '../parameters/manifest.js';
-import { isEvery, type Versions, versionsAfter } from '../protocol/schedule.js';
+import { isEvery, type ScheduleOptions, type Versions, versionsAfter } from '../protocol/schedule.js';
 import { netOf, type StepKind } from '../protocol/step-kinds.js';
 import type { Amendment, Totals } from '../run/run-state.js';
 import { figuresOf } from '../run-folder/figures.js';
@@ -136,11 +136,13 @@ export class RunReport {
     if (net === 'discriminator') metrics.increment('gan_images_total', this.config.minibatch.size);
   }
 
-  /** A round is whole. @returns how the run goes */
-  round(steps: Versions, nowMs: number): Progress {
-    const { stop, schedule, minibatch, evaluation } = this.config;
+  /** A round is whole. @param schedule by which it goes on @returns how the run goes */
+  round(steps: Versions, schedule: ScheduleOptions, nowMs: number): Progress {
+    const { stop, minibatch, evaluation } = this.config;
     const rate = this.imagesPerSecond(steps, nowMs);
     const end = versionsAfter(schedule, stop.generatorSteps);
+    const next = versionsAfter(schedule, steps.generator + 1);
+    this.metrics.set('gan_discriminator_steps_per_round', next.discriminator - steps.discriminator);
     const { loss: lossDiscriminator, ...judgement } = this.statistics.discriminator;
     const progress: Progress = {
       steps,

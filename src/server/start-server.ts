@@ -21,7 +21,7 @@ import { startOf } from '../run-folder/process-stat.js';
 import type { ResumeTarget } from '../run-folder/resume-target.js';
 import { type Opening, RunFolder } from '../run-folder/run-folder.js';
 import type { RunResult } from '../run-folder/run-result.js';
-import { scheduleOf } from '../steps/steps.js';
+import { requireAccuracy, scheduleOf } from '../steps/steps.js';
 import { forgetLoopback } from '../transport/loopback.js';
 import type { PrivateFolder } from '../transport/private-folder.js';
 import { bindServer } from '../transport/router.js';
@@ -115,6 +115,7 @@ export async function startServer(options: ServerOptions): Promise<RunResult> {
   }
   if (!shape) await options.tryModules(config, source.shape, classes);
   requireNames(config, layout);
+  requireAccuracy(config);
   const first = firstWeights(config, layout);
   if (!restored) first(); // refuses before anything is written
   const door = doorOf(config.server);

@@ -2,7 +2,14 @@
 // wrong, missing, doubled or reordered summand anywhere shows in the last version.
 import { seedOf } from '../numerics/random.js';
 import { NETS, type Net } from '../parameters/manifest.js';
-import { phaseOf, type ScheduleOptions, type Versions, versionsAfter } from '../protocol/schedule.js';
+import type { Judged } from '../protocol/pace.js';
+import {
+  isEvery,
+  phaseOf,
+  type ScheduleOptions,
+  type Versions,
+  versionsAfter,
+} from '../protocol/schedule.js';
 import { rootLevel, sumAlongTree, type TreeNode } from '../protocol/shard-tree.js';
 
 /** A word that depends on all the others and their order. */
@@ -29,13 +36,20 @@ export function nodeGradient(
 
 export const applied = (value: string, gradient: string): string => mix('applied', value, gradient);
 
+/** How D, once it is this, judged the items of the step that led to it. */
+export const judgedBy = (value: string): Judged => ({
+  judged: 20,
+  right: Number.parseInt(mix('judged', value).slice(-3), 36) % 21,
+});
+
 /** What both nets are after a run that nothing disturbs; `branchAt` says which branch a round was computed on at last. */
 export function undisturbed(
-  schedule: ScheduleOptions,
+  begun: ScheduleOptions,
   shards: number,
   generatorSteps: number,
   branchAt: (round: number) => number,
 ): Values {
+  let schedule = begun;
   const history = { discriminator: [initial('discriminator')], generator: [initial('generator')] };
   const root = { level: rootLevel(shards), index: 0 };
   const step = (net: Net, number: number, round: number) => {
@@ -45,11 +59,25 @@ export function undisturbed(
     history[net][number + 1] = applied(history[net][number]!, gradient);
   };
   let at: Versions = { discriminator: 0, generator: 0 };
+  let sinceDecision: Judged[] = [];
   while (at.generator < generatorSteps) {
     const end = versionsAfter(schedule, at.generator + 1);
     for (const net of NETS)
       for (let number = at[net]; number < end[net]; number++) step(net, number, at.generator);
+    sinceDecision.push(
+      ...history.discriminator.slice(at.discriminator + 1, end.discriminator + 1).map(judgedBy),
+    );
     at = end;
+    if (schedule.discriminatorSteps !== 'auto') continue;
+    let steps = schedule.paced?.steps ?? 1;
+    if (isEvery(schedule, schedule.auto!.everySteps, at.generator)) {
+      const [low, high] = schedule.auto!.accuracy;
+      const accuracy = sinceDecision.reduce((sum, { right }) => sum + right, 0) / (20 * sinceDecision.length);
+      if (accuracy < low && steps < schedule.auto!.most) steps += 1;
+      if (accuracy > high && steps > 1) steps -= 1;
+      sinceDecision = [];
+    }
+    schedule = { ...schedule, paced: { steps, since: at } };
   }
   return { discriminator: history.discriminator.at(-1)!, generator: history.generator.at(-1)! };
 }

@@ -64,12 +64,28 @@ function drawRounds({ seed }: World): Pick<ScheduleOptions, 'generatorSteps' | '
   }
 }
 
+/** D's steps a round where they follow how D judges; by a stream of its own, likewise. */
+function drawPace({ seed }: World): Pick<ScheduleOptions, 'discriminatorSteps' | 'auto'> | undefined {
+  const random = new RandomStream(seedOf(seed, 'pace'));
+  if (random.below(2) > 0) return undefined;
+  const auto = {
+    accuracy: [0.45, 0.55],
+    everySteps: 1 + random.below(4),
+    most: 1 + random.below(4),
+  } as const;
+  return { discriminatorSteps: 'auto', auto: { ...auto, accuracy: [...auto.accuracy] } };
+}
+
 /** The order of steps; the third by a stream of its own, likewise. */
 const drawOrder = (world: World): ScheduleOptions['order'] => {
   const isAlternating = world.chance(0.5);
   if (new RandomStream(seedOf(world.seed, 'order')).below(3) === 0) return 'pipelined';
   return isAlternating ? 'alternating' : 'simultaneous';
 };
+
+/** Where it goes with the rest. */
+const withPace = (pace: ReturnType<typeof drawPace>, schedule: ScheduleOptions): ScheduleOptions =>
+  schedule.order === 'pipelined' || schedule.criticWarmup ? schedule : { ...schedule, ...pace };
 
 /** A rate that is 0 in half of all runs. */
 const sometimes = (world: World, most: number): number =>
@@ -87,11 +103,11 @@ export function drawScenario(world: World): Scenario {
   const verified = isVerified ? 1 : sometimes(world, 0.5);
   const liar = drawLiar(world, verified);
   return {
-    schedule: {
+    schedule: withPace(drawPace(world), {
       order: drawOrder(world),
       discriminatorSteps: k,
       ...drawRounds(world),
-    },
+    }),
     shards: 1 + random.below(8),
     generatorSteps,
     checkpointEvery: 1 + random.below(4),

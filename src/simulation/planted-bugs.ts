@@ -18,6 +18,7 @@ export const PLANTED_BUGS = [
   'takes every session for another host',
   'learns nothing of disputes',
   'measures all workers as one',
+  'begins anew with one D step a round after a crash',
 ] as const;
 export type PlantedBug = (typeof PLANTED_BUGS)[number];
 

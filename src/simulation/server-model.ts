@@ -5,12 +5,13 @@ import { Coordinator } from '../protocol/coordinator.js';
 import type { Effect, Event, RestoreCause } from '../protocol/events.js';
 import { neglectedOf, violationsOf } from '../protocol/invariants.js';
 import { BRANCHES_MAX } from '../protocol/line.js';
+import { type Pace, Pacing } from '../protocol/pace.js';
 import type { Pool } from '../protocol/roster.js';
-import { isEvery, readBehind, type Versions, versionsAfter } from '../protocol/schedule.js';
+import { isEvery, isWhole, readBehind, type Versions } from '../protocol/schedule.js';
 import { keyOf, leavesOf, parentOf, rootLevel, siblingOf, type TreeNode } from '../protocol/shard-tree.js';
 import type { Task, TaskName } from '../protocol/task.js';
 import { DEADLINES, PING_MS, patienceMs, TICK_MS } from '../protocol/timing.js';
-import { applied, initial, mix, type Values } from './arithmetic.js';
+import { applied, initial, judgedBy, mix, type Values } from './arithmetic.js';
 import type { Answer, JudgedServer, Question } from './evaluator-model.js';
 import type { Scenario } from './faults.js';
 import { JudgingModel } from './judging-model.js';
@@ -20,7 +21,14 @@ import type { World } from './world.js';
 
 /** What survives a crash. */
 export interface Disk {
-  checkpoints: { round: number; values: Values; branch: number; behind?: string | undefined }[];
+  checkpoints: {
+    round: number;
+    versions: Versions;
+    values: Values;
+    branch: number;
+    behind?: string | undefined;
+    pace?: Pace | undefined;
+  }[];
   term: number;
 }
 
@@ -66,6 +74,7 @@ export class ServerModel implements JudgedServer {
   private term: number;
   private branch: number;
   private readonly judging: JudgingModel;
+  private readonly pacing: Pacing;
   private pingedMs = 0;
   /** arithmetic under way: nothing may be restored before it is done */
   private applying = 0;
@@ -79,13 +88,15 @@ export class ServerModel implements JudgedServer {
     disk.term += bug === 'keeps its term after a crash' ? 0 : 1;
     this.term = Math.max(1, disk.term);
     this.branch = from.branch;
-    const versions = versionsAfter(scenario.schedule, from.round);
-    this.take(from, versions);
+    this.pacing = new Pacing(scenario.schedule);
+    this.take(
+      bug === 'begins anew with one D step a round after a crash' ? { ...from, pace: undefined } : from,
+    );
     this.coordinator = new Coordinator(
       {
-        schedule: scenario.schedule,
+        schedule: this.pacing.schedule,
         shards: scenario.shards,
-        versions,
+        versions: from.versions,
         generatorSteps: scenario.generatorSteps,
         deadlines: DEADLINES,
         isVerified: (net, step, node) => this.isVerified(net, step, node),
@@ -108,7 +119,8 @@ export class ServerModel implements JudgedServer {
   }
 
   /** What a checkpoint holds is there again. */
-  private take({ values, behind }: Disk['checkpoints'][number], versions: Versions): void {
+  private take({ values, behind, versions, pace }: Disk['checkpoints'][number]): void {
+    this.pacing.begin(versions, pace);
     for (const net of NETS) this.values.set(`${net}@${versions[net]}`, values[net]);
     const older = readBehind(this.around.scenario.schedule, versions);
     if (older !== undefined && behind !== undefined) this.values.set(`discriminator@${older}`, behind);
@@ -116,7 +128,7 @@ export class ServerModel implements JudgedServer {
 
   private beginning(): Disk['checkpoints'][number] {
     const values = { discriminator: initial('discriminator'), generator: initial('generator') };
-    return { round: 0, values, branch: 0 };
+    return { round: 0, versions: { discriminator: 0, generator: 0 }, values, branch: 0 };
   }
 
   private isVerified(net: Net, step: number, node: TreeNode): boolean {
@@ -376,7 +388,10 @@ export class ServerModel implements JudgedServer {
     const value = applied(this.values.get(`${net}@${step}`)!, sum);
     this.values.set(`${net}@${step + 1}`, value);
     this.around.published(net, step + 1, this.branch, value);
-    this.handle({ kind: 'applied', net, nowMs: this.now });
+    if (net === 'discriminator') this.pacing.note(judgedBy(value));
+    const versions = { ...this.coordinator.current, [net]: step + 1 };
+    if (isWhole(this.pacing.schedule, versions)) this.pacing.endRound(versions);
+    this.handle({ kind: 'applied', net, nowMs: this.now, schedule: this.pacing.schedule });
     this.forget();
   }
 
@@ -395,14 +410,23 @@ export class ServerModel implements JudgedServer {
     const { discriminator, generator } = this.coordinator.current;
     const late = bug === 'takes a checkpoint of another moment' ? 1 : 0;
     const values = this.valuesAt({ discriminator: discriminator - late, generator });
-    const { branch } = this;
+    const { branch, pacing } = this;
+    const { pace } = pacing;
     const behind = this.values.get(
       `discriminator@${readBehind(scenario.schedule, { discriminator, generator })}`,
     );
     this.writing += 1;
     world.after(world.between(5, 100), () => {
       this.writing -= 1;
-      if (this.isAlive) disk.checkpoints.push({ round, values, branch, behind });
+      if (this.isAlive)
+        disk.checkpoints.push({
+          round,
+          versions: { discriminator, generator },
+          values,
+          branch,
+          behind,
+          pace,
+        });
     });
   }
 
@@ -412,7 +436,7 @@ export class ServerModel implements JudgedServer {
   }
 
   private restore({ round, cause }: Extract<Effect, { kind: 'restore' }>): void {
-    const { disk, scenario, world, bug } = this.around;
+    const { disk, world, bug } = this.around;
     if (cause !== 'corruption' && this.branch >= BRANCHES_MAX) {
       this.end('failed: given up');
       return;
@@ -430,16 +454,15 @@ export class ServerModel implements JudgedServer {
       }
       disk.checkpoints = disk.checkpoints.filter((checkpoint) => checkpoint.round <= round);
       const from = disk.checkpoints.at(-1) ?? this.beginning();
-      const versions = versionsAfter(scenario.schedule, from.round);
       this.values.clear();
       this.held.clear();
       for (const net of NETS) {
         this.sums[net].clear();
         this.settled[net] = [];
       }
-      this.take(from, versions);
+      this.take(from);
       for (const peer of this.peers.values()) peer.sent.clear();
-      this.handle({ kind: 'restored', versions });
+      this.handle({ kind: 'restored', versions: from.versions, schedule: this.pacing.schedule });
     };
     wait();
   }

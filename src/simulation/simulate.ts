@@ -97,7 +97,8 @@ class Simulation {
     // one that is never late, by what others take, may have to give the second opinion on every node
     const longestMs =
       liar?.kind === 'just in time' ? DEADLINES.floorMs + DEADLINES.factor * shardMs : shardMs;
-    const { discriminator, generator } = versionsAfter(schedule, generatorSteps);
+    const most = { steps: schedule.auto?.most ?? 1, since: { discriminator: 0, generator: 0 } };
+    const { discriminator, generator } = versionsAfter({ ...schedule, paced: most }, generatorSteps);
     const aloneMs = (discriminator + generator) * shards * longestMs;
     const deadline = calmAfterMs + PATIENCE_MS + PATIENCE_FACTOR * aloneMs;
     while (this.end === undefined && this.violations.length < VIOLATIONS_MAX && this.step()) {

@@ -2,6 +2,7 @@
 import { augmentationSlots, requirePictures } from '../augmentation/augmentation.js';
 import { deviationAt } from '../augmentation/instance-noise.js';
 import type { RunConfig } from '../config/run-config.js';
+import { NashError } from '../errors.js';
 import { lossOf } from '../losses/losses.js';
 import type { Architecture } from '../models/architecture.js';
 import { buildArchitecture } from '../models/models.js';
@@ -67,6 +68,16 @@ export const statisticsOf = (
     tellsClasses: model.conditional === 'auxiliary',
     isAdaptive: augmentation.name === 'ada',
   });
+
+/** @throws NashError('usage') where D's accuracy is to decide how many steps it takes, and D has none */
+export function requireAccuracy({ loss, schedule }: Pick<RunConfig, 'loss' | 'schedule'>): void {
+  if (schedule.discriminatorSteps !== 'auto' || lossOf(loss).discriminatorGives === 'logit') return;
+  throw new NashError(
+    'usage',
+    `schedule.discriminatorSteps: auto follows D's accuracy, and with loss ${loss.name} D gives a score, of which none is right or wrong; ` +
+      'expected a number of steps, such as 5',
+  );
+}
 
 /**
  * The context of a run's steps: one shard's worth of items.

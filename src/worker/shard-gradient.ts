@@ -166,8 +166,8 @@ export class GradientComputer implements Computer {
     this.itemsOf(request.branch).read({ minibatch, shard: from });
   }
 
-  private minibatchOf({ net, step }: Pick<StepName, 'net' | 'step'>): number {
-    return minibatchOf(this.config.schedule, net, step);
+  private minibatchOf(name: Pick<StepName, 'net' | 'step' | 'reads'>): number {
+    return minibatchOf(this.config.schedule, name);
   }
 
   private itemsOf(branch: number): RealItems {

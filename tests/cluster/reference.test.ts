@@ -29,13 +29,14 @@ const DIGITS = { 'minibatch.size': 32, 'model.width': 4, 'model.hidden': '[16]' 
 const ROWS: [name: string, config: string, sets: Record<string, string | number>][] = [
   ['mlp, non-saturating, Adam', 'ring', { 'minibatch.size': 32 }],
   [
-    'mlp with batch norm, minimax, SGD with momentum',
+    "mlp with batch norm, minimax, SGD with momentum, k by D's accuracy",
     'ring',
     {
       'minibatch.size': 32,
       'model.generator.normalization': 'batch',
       'loss.name': 'minimax',
-      'schedule.discriminatorSteps': 2,
+      'schedule.discriminatorSteps': 'auto',
+      'schedule.auto': '{accuracy: [0.9, 0.95], everySteps: 1}',
       'optimizer.discriminator': '{name: sgd, learningRate: 0.05, momentum: {from: 0.5, to: 0.7, steps: 3}}',
       'optimizer.generator':
         '{name: sgd, learningRate: 0.05, momentum: 0.5, schedule: {name: exponential, factor: 1.1}}',

@@ -86,28 +86,38 @@ describe.each(['alternating', 'simultaneous'])('a DCGAN trained in %s order', (o
   });
 });
 
-it('a conditional, pipelined run has the same weights with more workers of which some are killed, and when it is resumed', async () => {
-  const sets = {
-    'model.conditional': 'auxiliary',
-    'minibatch.size': 32,
-    'stop.generatorSteps': STEPS,
-    'schedule.order': 'pipelined',
-  };
-  const of = (name: string, workers: string, rest: string[] = []) =>
-    trainWords(name, 'configs/ring.yaml', sets, [...workersOnly(workers), ...rest]);
-  const alone = await nash(...of('conditional-alone', 'discriminator=1,generator=1'));
-  expect([alone.exitCode, alone.stderr]).toEqual([0, '']);
-  const env = faulty('kill', scratch('conditional-once'));
-  const killed = start(of('conditional-killed', 'discriminator=2,generator=2'), { env });
-  expect((await killed.finished).exitCode).toBe(0);
-  expect(resultOf('conditional-killed')).toMatchObject({ restarts: 2 });
-  expect(weightsOf('conditional-killed')).toEqual(weightsOf('conditional-alone'));
-  const half = { ...sets, 'stop.generatorSteps': STEPS / 2 };
-  const begun = trainWords('conditional-half', 'configs/ring.yaml', half, workersOnly('any=1'));
-  expect((await nash(...begun)).exitCode).toBe(0);
-  expect((await nash(...of('conditional-half', 'any=2', ['--resume']))).exitCode).toBe(0);
-  expect(weightsOf('conditional-half')).toEqual(weightsOf('conditional-alone'));
-});
+/** Schedules that remember more than where they are. */
+const SCHEDULES: [name: string, sets: Record<string, string | number>][] = [
+  ['conditional-pipelined', { 'model.conditional': 'auxiliary', 'schedule.order': 'pipelined' }],
+  [
+    'paced',
+    {
+      'schedule.discriminatorSteps': 'auto',
+      'schedule.auto': '{accuracy: [0.9, 0.95], everySteps: 2, most: 4}',
+    },
+  ],
+];
+
+it.each(SCHEDULES)(
+  'a %s run has the same weights with more workers of which some are killed, and when it is resumed',
+  async (kind, schedule) => {
+    const sets = { 'minibatch.size': 32, 'stop.generatorSteps': STEPS, ...schedule };
+    const of = (name: string, workers: string, rest: string[] = []) =>
+      trainWords(name, 'configs/ring.yaml', sets, [...workersOnly(workers), ...rest]);
+    const alone = await nash(...of(`${kind}-alone`, 'discriminator=1,generator=1'));
+    expect([alone.exitCode, alone.stderr]).toEqual([0, '']);
+    const env = faulty('kill', scratch(`${kind}-once`));
+    const killed = start(of(`${kind}-killed`, 'discriminator=2,generator=2'), { env });
+    expect((await killed.finished).exitCode).toBe(0);
+    expect(resultOf(`${kind}-killed`)).toMatchObject({ restarts: 2 });
+    expect(weightsOf(`${kind}-killed`)).toEqual(weightsOf(`${kind}-alone`));
+    const half = { ...sets, 'stop.generatorSteps': STEPS / 2 };
+    const begun = trainWords(`${kind}-half`, 'configs/ring.yaml', half, workersOnly('any=1'));
+    expect((await nash(...begun)).exitCode).toBe(0);
+    expect((await nash(...of(`${kind}-half`, 'any=2', ['--resume']))).exitCode).toBe(0);
+    expect(weightsOf(`${kind}-half`)).toEqual(weightsOf(`${kind}-alone`));
+  },
+);
 
 /** Objectives with steps that differ from each other, with state beside the weights, and with gradients of gradients. */
 const OBJECTIVES: [name: string, config: string, sets: Record<string, string | number>][] = [

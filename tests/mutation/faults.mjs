@@ -2915,4 +2915,31 @@ export const FAULTS = [
       ['the optimal D is twice itself', 'return real[i]! / (', 'return (2 * real[i]!) / ('],
     ],
   ),
+  ...of(
+    'src/protocol/pace.ts',
+    ['tests/unit/protocol/pace.test.ts'],
+    [
+      ['D gets a step less where it judges badly', 'right < low * judged ? 1', 'right < low * judged ? -1'],
+      [
+        'what was judged before a decision counts for the next',
+        '{ ...BEGIN, steps: Math',
+        '{ ...this.now, steps: Math',
+      ],
+      [
+        'D may come to no step a round',
+        'Math.max(1, Math.min(most, steps + way))',
+        'Math.min(most, steps + way)',
+      ],
+      [
+        'a run that goes on begins anew with one step',
+        'this.now = pace;',
+        'this.now = { ...pace, steps: 1 };',
+      ],
+    ],
+  ),
+  ...of(
+    'src/server/training/run-checkpoints.ts',
+    ['tests/cluster/same-bits.test.ts'],
+    [["a checkpoint forgets D's steps a round", '...(store.wholePace && {', '...(false && {']],
+  ),
 ];

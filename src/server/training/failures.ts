@@ -48,3 +48,7 @@ export function notApplied(
   }[cause];
   return { kind: 'not-applied', net, cause, is };
 }
+
+/** Workers differ, and nobody is left to tell who computes wrongly. */
+export const undecided = (because: string): NashError =>
+  new NashError('failed', `${because}. \`nash doctor\` says what each host computes with.`);

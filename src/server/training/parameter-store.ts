@@ -24,7 +24,8 @@ import { NETS, type Net } from '../../parameters/manifest.js';
 import { vectorHash } from '../../parameters/vector-hash.js';
 import { boundOf } from '../../penalties/penalties.js';
 import type { Line } from '../../protocol/line.js';
-import { isWhole, readBehind, type Versions } from '../../protocol/schedule.js';
+import { type Judged, type Pace, Pacing } from '../../protocol/pace.js';
+import { isWhole, readBehind, type ScheduleOptions, type Versions } from '../../protocol/schedule.js';
 import type { TreeNode } from '../../protocol/shard-tree.js';
 import { type BlockHeader, rangeOf } from '../../wire/blocks.js';
 import type { Draft } from '../peers/local-peers.js';
@@ -42,6 +43,7 @@ import { ShardSums } from './shard-sums.js';
 interface WholeRound {
   versions: Versions;
   nets: Record<Net, NetState>;
+  pace: Pace | undefined;
   /** the D before that steps of the next round read; its memory is that of the published version */
   behind?: Vector | undefined;
 }
@@ -54,7 +56,8 @@ const BEHIND = 'discriminator.behind';
  * caller looks. Nothing has changed then.
  */
 export type Applied =
-  | { kind: 'applied'; gradientNorm: number }
+  /** `schedule`: a round has ended, after which steps go by this one */
+  | { kind: 'applied'; gradientNorm: number; schedule?: ScheduleOptions }
   | { kind: 'not-finite'; cause: 'loss' | 'gradient' | 'update' };
 
 /** Larger gradients no training has; the square of this one, which Adam keeps, is still far from infinite in float32. */
@@ -87,6 +90,7 @@ export class ParameterStore {
   private whole!: WholeRound;
   /** as the evaluator is sent it: one memory for all versions, so that whoever reads none of them fills no memory */
   private readonly published: Float32Array;
+  private readonly pacing: Pacing;
 
   constructor(
     private readonly config: RunConfig,
@@ -97,6 +101,7 @@ export class ParameterStore {
     private readonly first: (net: Net) => Float32Array | undefined = () => undefined,
   ) {
     this.versions = new PublishedVersions(engine, line);
+    this.pacing = new Pacing(config.schedule);
     const ofEach = <T>(make: (net: Net) => T): Record<Net, T> => ({
       discriminator: make('discriminator'),
       generator: make('generator'),
@@ -140,15 +145,16 @@ export class ParameterStore {
       this.versions.publish(net, 0, parameters);
     }
     this.engine.write(this.nets.generator.average!, 0, this.versions.newest('generator').values);
+    this.pacing.begin({ discriminator: 0, generator: 0 });
     this.endRound({ discriminator: 0, generator: 0 });
   }
 
   /** The versions that are there now are those of a whole round. */
   private endRound(versions: Versions): void {
     const before = this.whole as WholeRound | undefined;
-    const older = readBehind(this.config.schedule, versions);
+    const older = readBehind(this.schedule, versions);
     const behind = older === undefined ? undefined : this.versions.vectorOf('discriminator', older);
-    this.whole = { versions, nets: { ...this.nets }, behind };
+    this.whole = { versions, nets: { ...this.nets }, behind, pace: this.pacing.pace };
     for (const net of NETS) {
       this.versions.pin(net, net === 'discriminator' ? older : undefined);
       if (before && before.nets[net] !== this.nets[net]) this.retire(net, before.nets[net]);
@@ -199,8 +205,13 @@ export class ParameterStore {
    * Applies the step whose nodes are all settled: optimizer, state slots, G's average; publishes version `step + 1`. A draft is filled
    * with what is made while the rest is computed. A gradient that is not finite, or beyond the config's `divergence`, is not applied,
    * nor is an update that leads to such weights: nothing changes then, since all that is made goes to new vectors.
+   * `judged`: how D judged, where the schedule counts it.
    */
-  async apply(net: Net, step: number, draft?: Draft): Promise<Applied> {
+  async apply(
+    net: Net,
+    step: number,
+    { draft, judged }: { draft?: Draft | undefined; judged?: Judged | undefined } = {},
+  ): Promise<Applied> {
     const { clipNorm } = this.config.optimizer[net];
     const taken = this.sums[net].take();
     const norm = clipNorm === undefined ? undefined : await this.addUp(net, step, taken);
@@ -239,9 +250,12 @@ export class ParameterStore {
     this.versions.publish(net, step + 1, next.parameters);
     if (draft) place(this.versions.newest(net), draft, trouble);
     this.retire(net, old);
+    if (judged) this.pacing.note(judged);
     const versions = this.newestVersions();
-    if (isWhole(this.config.schedule, versions)) this.endRound(versions);
-    return { kind: 'applied', gradientNorm };
+    if (!isWhole(this.schedule, versions)) return { kind: 'applied', gradientNorm };
+    this.pacing.endRound(versions);
+    this.endRound(versions);
+    return { kind: 'applied', gradientNorm, ...(this.pacing.pace && { schedule: this.schedule }) };
   }
 
   /**
@@ -367,6 +381,16 @@ export class ParameterStore {
     return this.versions.publishAverage(version, this.published);
   }
 
+  /** By which steps go after the last whole round. */
+  get schedule(): ScheduleOptions {
+    return this.pacing.schedule;
+  }
+
+  /** How many steps D had come to at the end of the last whole round; undefined where the config says how many. */
+  get wholePace(): Pace | undefined {
+    return this.whole.pace;
+  }
+
   /** Versions that the last whole round ended with. */
   get wholeVersions(): Versions {
     return this.whole.versions;
@@ -412,11 +436,12 @@ export class ParameterStore {
 
   /**
    * Takes a checkpoint's vectors over.
-   * @throws Error naming what is missing, what is too much and what has another shape; nothing has changed then
+   * @throws Error naming what is missing, what is too much and what has another shape; no vector has changed then
    */
-  import(vectors: FlatVectors, versions: Versions): void {
+  import(vectors: FlatVectors, versions: Versions, pace?: Pace): void {
     const { [BEHIND]: old, ...newest } = vectors;
-    const older = readBehind(this.config.schedule, versions);
+    this.pacing.begin(versions, pace);
+    const older = readBehind(this.schedule, versions);
     const named = this.named(this.nets, versions);
     const discriminator = named.find(({ name }) => name === 'discriminator')!;
     const behind = { ...discriminator, name: BEHIND };
@@ -438,7 +463,7 @@ export class ParameterStore {
    * Goes back to a checkpoint's vectors, or to version 0 where there are none. Sums under way are dropped; nothing may be computing.
    * Versions that are still being sent keep their memory until they have left.
    */
-  restore(vectors: FlatVectors | undefined, versions: Versions): void {
+  restore(vectors: FlatVectors | undefined, versions: Versions, pace?: Pace): void {
     this.versions.forgetAll();
     for (const net of NETS) {
       this.sums[net].clear();
@@ -446,7 +471,7 @@ export class ParameterStore {
       this.nets[net] = this.allocate(net, versions[net], 'zeros');
       if (before !== this.whole.nets[net]) this.retire(net, before);
     }
-    if (vectors) this.import(vectors, versions);
+    if (vectors) this.import(vectors, versions, pace);
     else this.initialize();
   }
 }

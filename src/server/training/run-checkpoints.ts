@@ -5,7 +5,8 @@ import type { CheckpointStorage } from '../../checkpoints/storage.js';
 import type { RunConfig } from '../../config/run-config.js';
 import { NashError } from '../../errors.js';
 import type { Line } from '../../protocol/line.js';
-import { isEvery, type Versions, versionsAfter } from '../../protocol/schedule.js';
+import type { Pace } from '../../protocol/pace.js';
+import { isEvery, type Versions } from '../../protocol/schedule.js';
 import { type Amendment, decodeState, encodeState, type RunState, type Totals } from '../../run/run-state.js';
 import type { Log } from '../log.js';
 import type { Uniformity } from '../peers/uniformity.js';
@@ -104,7 +105,7 @@ export class RunCheckpoints {
       classes,
       uniformity: uniformity.toJSON(),
       amendments,
-      controllers: {},
+      controllers: { ...(store.wholePace && { discriminatorSteps: store.wholePace }) },
       data: dataDigest,
       totals: totals(),
       reason,
@@ -170,7 +171,9 @@ export class RunCheckpoints {
    * @returns no vectors where there is none: the run begins anew
    * @throws NashError('failed') where the run cannot begin anew
    */
-  async goBack(round: number): Promise<{ versions: Versions; vectors?: FlatVectors }> {
+  async goBack(
+    round: number,
+  ): Promise<{ versions: Versions; vectors?: FlatVectors; pace?: Pace | undefined }> {
     await this.writing;
     const retention = await this.openRetention();
     const amended = this.parts.amendments.at(-1)?.step;
@@ -182,11 +185,9 @@ export class RunCheckpoints {
     await this.files.discardAfter(checkpoint?.step ?? 0);
     this.lastRound = checkpoint?.step;
     this.newestStep = checkpoint?.step;
-    if (!checkpoint) return { versions: versionsAfter(this.parts.config.schedule, 0) };
-    return {
-      versions: decodeState(checkpoint.metadata).versions,
-      vectors: checkpoint.vectors,
-    };
+    if (!checkpoint) return { versions: { discriminator: 0, generator: 0 } };
+    const { versions, controllers } = decodeState(checkpoint.metadata);
+    return { versions, vectors: checkpoint.vectors, pace: controllers.discriminatorSteps };
   }
 
   /** What is there says why it was taken; what says nothing, or cannot be read, was not taken by the rule and stays. */

@@ -2,6 +2,7 @@
 
 import type { Metrics } from '../../metrics/metrics.js';
 import type { Net } from '../../parameters/manifest.js';
+import type { Judged } from '../../protocol/pace.js';
 import { leavesOf, type TreeNode } from '../../protocol/shard-tree.js';
 import { netOf, type StepKind } from '../../protocol/step-kinds.js';
 import type { Statistic } from '../../steps/step.js';
@@ -58,6 +59,18 @@ export class StepRecord {
       return [name, sum / this.shards];
     });
     return Object.fromEntries(means);
+  }
+
+  /** Of the items of D's step: how many it judged, and how many rightly, in whole numbers; undefined where the step tells nothing of it. */
+  judged(items: number): Judged | undefined {
+    const columns = ['accuracyReal', 'accuracyFake'].map((name) =>
+      this.declared.findIndex((statistic) => statistic.name === name),
+    );
+    if (columns.includes(-1)) return undefined;
+    const ofShard = items / this.shards;
+    const rightIn = (row: readonly number[]) =>
+      columns.reduce((sum, column) => sum + Math.round(row[column]! * ofShard), 0);
+    return { judged: 2 * items, right: this.rows.reduce((sum, row) => sum + rightIn(row), 0) };
   }
 
   /** Reports the step's phases; they add up to the time between this application and the one before. */

@@ -1,7 +1,7 @@
 // Performs what the coordinator decides about steps: sends tasks, keeps and sums answers, applies the optimizer, goes back to
 // checkpoints. Takes answers once they are whole; knows nothing of handshakes.
 import type { RunConfig } from '../../config/run-config.js';
-import { assert, NashError } from '../../errors.js';
+import { assert } from '../../errors.js';
 import type { Metrics } from '../../metrics/metrics.js';
 import { NETS, type Net } from '../../parameters/manifest.js';
 import { vectorHash } from '../../parameters/vector-hash.js';
@@ -18,7 +18,7 @@ import type { Peer, Peers } from '../peers/peers.js';
 import type { WeightsSender } from '../peers/weights-sender.js';
 import type { RunReport } from '../run-report.js';
 import { type Answer, AnswerIntake, type Arrived } from './answer-intake.js';
-import { diverged, givenUp, notApplied } from './failures.js';
+import { diverged, givenUp, notApplied, undecided } from './failures.js';
 import { HeldAnswers } from './held-answers.js';
 import { Incidents } from './incidents.js';
 import type { ParameterStore } from './parameter-store.js';
@@ -193,10 +193,7 @@ export class Training {
         this.parts.onFinished(effect.because);
         return;
       case 'failed':
-        throw new NashError(
-          'failed',
-          `${this.parts.peers.inWords(effect.because)}. \`nash doctor\` says what each host computes with.`,
-        );
+        throw undecided(this.parts.peers.inWords(effect.because));
     }
   }
 
@@ -241,7 +238,9 @@ export class Training {
     const record = this.records.get(net)!;
     const statistics = record.statistics();
     const hasDiverged = !(Math.abs(statistics.loss!) <= config.divergence.loss);
-    const apply = () => (hasDiverged ? store.discard(net) : store.apply(net, step, this.draftOf(net)));
+    const judged = record.judged(config.minibatch.size);
+    const beside = () => ({ draft: this.draftOf(net), judged });
+    const apply = () => (hasDiverged ? store.discard(net) : store.apply(net, step, beside()));
     const applying = this.work[net].then(apply);
     this.work[net] = applying;
     const applied = await applying;
@@ -256,7 +255,7 @@ export class Training {
     const nowMs = now();
     this.records.delete(net);
     this.appliedMs[net] = nowMs;
-    const effects = coordinator.handle({ kind: 'applied', net, nowMs });
+    const effects = coordinator.handle({ kind: 'applied', net, nowMs, schedule: applied.schedule });
     weights.forget();
     // workers wait for their tasks; nobody waits for files and metrics
     for (const effect of effects) if (effect.kind === 'assign') this.perform(effect);
@@ -282,14 +281,14 @@ export class Training {
     line.term += 1;
     if (isBranch) line.branch += 1;
     await this.idle();
-    const { versions, vectors } = await checkpoints.goBack(round);
+    const { versions, vectors, pace } = await checkpoints.goBack(round);
     this.dropAnswers();
-    store.restore(vectors, versions);
+    store.restore(vectors, versions, pace);
     for (const peer of peers.all()) weights.startLine(peer);
     log('went back to a checkpoint', { cause, because, round: versions.generator, ...line });
     metrics.increment('gan_rollbacks_total', 1, { reason: cause });
     report.rollback({ cause, because, from: coordinator.current, to: versions, ...line });
-    this.handle({ kind: 'restored', versions });
+    this.handle({ kind: 'restored', versions, schedule: store.schedule });
   }
 
   private dropAnswers(): void {

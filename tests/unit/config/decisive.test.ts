@@ -76,7 +76,7 @@ it('the list is told in words', () => {
       'divergence (not where onDivergence is rollback); ' +
       'checkpoint.everySteps (not where onCollapse or onDivergence is rollback); ' +
       'checkpoint.keep, evaluation, collapse, onCollapse and stop (not where onCollapse is rollback). ' +
-      'From a step on, with --resume --amend KEY=VALUE: optimizer, schedule.order, schedule.discriminatorSteps, schedule.generatorSteps, schedule.criticWarmup, loss, penalties, instanceNoise, init.freeze, averaging ' +
+      'From a step on, with --resume --amend KEY=VALUE: optimizer, schedule.order, schedule.discriminatorSteps, schedule.auto, schedule.generatorSteps, schedule.criticWarmup, loss, penalties, instanceNoise, init.freeze, averaging ' +
       "(an optimizer's name not, nor whether it looks ahead). Anything else is another run: nash train CONFIG --set KEY=VALUE --run-dir DIR",
   );
 });

@@ -98,8 +98,10 @@ describe('a k that began to count at a boundary', () => {
   });
 
   it("gives no minibatch twice, and G's step sees that of its round's first", () => {
-    expect([5, 6, 7].map((step) => minibatchOf(schedule, 'discriminator', step))).toEqual([5, 6, 7]);
-    expect([5, 6].map((step) => minibatchOf(schedule, 'generator', step))).toEqual([5, 8]);
+    expect([5, 6, 7].map((step) => minibatchOf(schedule, phaseOf(schedule, 'discriminator', step)))).toEqual([
+      5, 6, 7,
+    ]);
+    expect([5, 6].map((step) => minibatchOf(schedule, phaseOf(schedule, 'generator', step)))).toEqual([5, 8]);
   });
 });
 
@@ -128,7 +130,9 @@ describe('rounds of several G steps', () => {
   });
 
   it('see the items of their D steps in turns', () => {
-    expect([0, 1, 2, 3].map((step) => minibatchOf(schedule, 'generator', step))).toEqual([0, 1, 0, 2]);
+    expect([0, 1, 2, 3].map((step) => minibatchOf(schedule, phaseOf(schedule, 'generator', step)))).toEqual([
+      0, 1, 0, 2,
+    ]);
   });
 
   it('do what is due at a multiple of steps with the round that reaches it, once', () => {
@@ -153,7 +157,7 @@ describe("a critic's warm-up", () => {
   const stepsOf = ({
     discriminatorSteps: k,
     criticWarmup: { steps, rounds, every } = NONE,
-  }: ScheduleOptions) =>
+  }: ScheduleOptions & { discriminatorSteps: number }) =>
     Array.from({ length: 60 }, (_, round) => (round < rounds || round % every === 0 ? steps : k));
   const NONE = { steps: 1, rounds: 0, every: 1 };
 
@@ -170,7 +174,7 @@ describe("a critic's warm-up", () => {
         expect(versionsAfter(schedule, round)).toEqual({ discriminator: step, generator: round });
         const reads = { discriminator: order === 'alternating' ? step + count : step, generator: round };
         expect(phaseOf(schedule, 'generator', round).reads).toEqual(reads);
-        expect(minibatchOf(schedule, 'generator', round)).toBe(step);
+        expect(minibatchOf(schedule, phaseOf(schedule, 'generator', round))).toBe(step);
         for (let i = 0; i < count; i++, step++) {
           expect(phaseOf(schedule, 'discriminator', step).reads).toEqual({
             discriminator: step,

@@ -25,7 +25,7 @@ const published = (rows: readonly Row[]): Published[] =>
   }));
 
 const DEPARTURES =
-  'nets of three or four layers of 128 where the paper has 400 and maxout of 200 x 5; the rate falls to zero and G is averaged over its steps';
+  'nets of three layers of 128 (G of the grid: five) where the paper has 400 and maxout of 200 x 5; the rate falls to zero and G is averaged over its steps';
 
 const protocol = (modes: string, steps: string): string[] => [
   `${modes}; 2,500 samples of the averaged G`,

@@ -16,6 +16,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<CommandMaker>>> = {
   stop: async () => (await import('./stop-command.js')).stopCommand,
   init: async () => (await import('./init-command.js')).initCommand,
   sample: async () => (await import('./sample-command.js')).sampleCommand,
+  export: async () => (await import('./export-command.js')).exportCommand,
   evaluate: async () => (await import('./evaluate-command.js')).evaluateCommand,
   interpolate: async () => (await import('./latent-commands.js')).interpolateCommand,
   neighbors: async () => (await import('./latent-commands.js')).neighborsCommand,

@@ -8,6 +8,7 @@ import { validateConfig } from '../config/load-config.js';
 import type { RunConfig } from '../config/run-config.js';
 import type { Classes } from '../data/classes.js';
 import { messageOf, NashError } from '../errors.js';
+import type { Architecture } from '../models/architecture.js';
 import { moduleCopies } from '../run-folder/modules.js';
 import { holdsRun } from '../run-folder/ownership.js';
 import { checkpointOf } from '../run-folder/resume-target.js';
@@ -21,6 +22,9 @@ export interface RunGenerator {
   step: number;
   /** of one sample */
   shape: readonly number[];
+  architecture: Architecture;
+  /** G's weights and slots, those that samples are drawn with: `[size + slotSize]` */
+  vector: Float32Array;
   /** @returns `[count, ...shape]`, see sample-drawer.ts */
   draw(wanted: { count: number; seed: number; labels?: Int32Array | undefined }): Float32Array;
   /** their latents, `[count, latent]` */
@@ -73,12 +77,15 @@ export async function openGenerator(runDir: string, choice: GeneratorChoice): Pr
     latentDistribution: valid.model.latentDistribution,
     ...(truncation !== undefined && { truncation }),
   });
-  const weights = tf.tensor1d(found.vectors[choice.raw ? 'generator' : 'average']!.data);
+  const vector = found.vectors[choice.raw ? 'generator' : 'average']!.data;
+  const weights = tf.tensor1d(vector);
   return {
     config: valid,
     classes,
     step: found.step,
     shape: architecture.generator.outputShape,
+    architecture,
+    vector,
     draw: (wanted) => drawer.draw(weights, wanted),
     latents: (wanted) => drawer.latents(wanted),
     drawAt: (given) => drawer.drawAt(weights, given),

@@ -15,7 +15,7 @@ export const wholeNumber = (from: number, to: number) => (text: string) => {
 };
 
 /** A parser of shares, for commander. */
-const share = (text: string): number => {
+export const share = (text: string): number => {
   const value = Number(text);
   if (text.trim() !== '' && value >= 0 && value <= 1) return value;
   throw new InvalidArgumentError(`expected a number from 0 to 1, got '${text}'.`);

@@ -10,7 +10,7 @@ import { latentSize, latentsStep, sampleStep, synthesisStep } from '../steps/sam
 import type { StepContext } from '../steps/step.js';
 
 /** Samples computed at once; decides no sample, since at inference none depends on its neighbours. */
-const BATCH = 64;
+export const BATCH = 64;
 
 interface Wanted {
   count: number;
@@ -124,8 +124,11 @@ export class SampleDrawer {
   }
 }
 
+/** What a batch of samples is drawn with. */
+export const batchSeed = (seed: number, batch: number) => seedOf(seed, 'sample', batch);
+
 const seedAt = (seed: number, from: number) => ({
-  seed: tf.tensor1d([...seedOf(seed, 'sample', from / BATCH)], 'int32'),
+  seed: tf.tensor1d([...batchSeed(seed, from / BATCH)], 'int32'),
 });
 
 const labelsAt = (labels: Int32Array | undefined, from: number) =>

@@ -43,7 +43,7 @@ export function sampleFormat(path: string): Format {
 const OWN_SIZE = { columns: 1, scale: 1, padding: 0 };
 
 /** One image at its own size, a grid of several, with their labels where they have any, a scatter of points, or a density of numbers. */
-function draw(
+export function drawSamples(
   { data, shape, columns, what = 'samples', labels, classes }: Samples,
   count: number,
 ): Promise<Buffer> | Buffer {
@@ -72,7 +72,7 @@ function encode(format: Format, samples: Samples, count: number): Promise<Buffer
     case '.npy':
       return encodeNpy(samples.data, shape);
     case '.png':
-      return draw(samples, count);
+      return drawSamples(samples, count);
     case '.safetensors':
       return encodeSafetensors({
         tensors: new Map([['samples', { shape, data: samples.data }], ...labelTensor(samples)]),

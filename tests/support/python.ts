@@ -13,3 +13,7 @@ export function pythonLacks(...modules: readonly string[]): string | false {
 /** Runs a program of lines; its arguments are in `sys.argv[1:]`. */
 export const python = (program: string, ...args: readonly string[]): Buffer =>
   execFileSync(PYTHON, ['-c', program, ...args], { maxBuffer: 2 ** 30 });
+
+/** What a program in a file prints. */
+export const runPython = (file: string, ...args: readonly string[]): string =>
+  execFileSync(PYTHON, ['-B', file, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });

@@ -1,0 +1,107 @@
+// README.md of an export: what the model is, of what it was made, how good it is by which measure, and how it is loaded.
+import { stringify } from 'yaml';
+import type { Format } from './files.js';
+import { sumOf } from './folder.js';
+import type { Evaluated } from './last-evaluation.js';
+import { type Files, rangeOf, type Taken } from './taken.js';
+import { isSequence, torchShape } from './torch-tensors.js';
+
+/** @param files all others */
+export function modelCard(taken: Taken, formats: readonly Format[], files: Files): string {
+  const { run, step, config, isRaw, samples, generator, classes } = taken;
+  const { architecture, latentDistribution, truncation } = generator;
+  const [latent] = architecture.generator.inputs.latents!;
+  const parameters = architecture.generator.manifest.size.toLocaleString('en');
+  const name = config.model.name ?? 'a module of its own';
+  const noise = taken.graph.nodes.some(({ op }) => op === 'GatherV2')
+    ? [
+        `- noise inside G is fixed: sample i of a batch has that of sample i modulo ${samples.count} of \`nash sample\``,
+      ]
+    : [];
+  return `# ${run}: a generator trained with Nash
+
+![samples](samples.png)
+
+- network: ${name}, ${parameters} parameters, ${isRaw ? `weights of step ${step}` : `weights averaged over G's steps up to ${step}`}
+- data: ${dataOf(config.data)}
+- latents: \`[n, ${latent}]\`, ${DISTRIBUTIONS[latentDistribution]}${codesOf(taken)}
+${classes ? `- labels: \`[n]\`, from 0 to ${classes.counts.length - 1}${classes.names ? `: ${classes.names.join(', ')}` : ''}\n` : ''}- samples: \`[n, ${samples.shape.join(', ')}]\`, ${rangeOf(samples.shape)}
+${[...noise, ...(truncation === undefined ? [] : [`- styles are drawn towards their mean: truncation ${truncation}`])].map((line) => `${line}\n`).join('')}
+\`samples.npy\` holds what it gives for \`latents.npy\`${classes ? ' and `labels.npy`' : ''}: the first ${samples.count} samples of \`nash sample\` from the run.
+
+## How good it is
+
+${measuresOf(taken.evaluated, config.data)}
+
+## How it is loaded
+
+${formats.map((format) => LOADING[format](taken)).join('\n\n')}
+
+## How it was trained
+
+\`\`\`yaml
+${stringify(config, { flowCollectionPadding: false }).trim()}
+\`\`\`
+
+## Files
+
+| file | bytes | sha256 |
+| --- | --- | --- |
+${[...files].map(([path, bytes]) => `| ${path} | ${bytes.length.toLocaleString('en')} | \`${sumOf(bytes)}\` |`).join('\n')}
+
+## Licence
+
+Not stated. Whoever trained this model says under which licence it may be used; that of the data it was trained with may bind it.
+`;
+}
+
+const DISTRIBUTIONS = {
+  normal: 'normal with mean 0 and deviation 1',
+  uniform: 'uniform from -1.732 to 1.732 (mean 0, deviation 1)',
+  truncated: 'normal, drawn anew until it lies within two deviations',
+} as const;
+
+function codesOf({ generator }: Taken): string {
+  const { codes } = generator.architecture;
+  if (!codes) return '';
+  const categories = codes.categories.map((values) => `${values} numbers of which one is 1`);
+  const continuous = codes.continuous > 0 ? [`${codes.continuous} uniform from -1 to 1`] : [];
+  return `; the last are codes: ${[...categories, ...continuous].join(', ')}`;
+}
+
+const dataOf = ({ source, ...rest }: Taken['config']['data']): string =>
+  `${source}${'path' in rest ? `, \`${rest.path}\`` : ''}${'split' in rest ? `, ${rest.split} split` : ''}`;
+
+const NUMBER = new Intl.NumberFormat('en', { maximumSignificantDigits: 4 });
+
+function measuresOf(evaluated: Evaluated | undefined, { source }: Taken['config']['data']): string {
+  if (!evaluated) return 'The run was not evaluated. `nash evaluate RUN_DIR` measures it.';
+  const rows = evaluated.values.map(
+    ({ name, value, says, better, samples }) =>
+      `| ${name} | ${NUMBER.format(value)} | ${better ? `${better} is better` : ''} | ${samples > 0 ? samples.toLocaleString('en') : ''} | ${says} |`,
+  );
+  return `By the run's evaluator, at step ${evaluated.step}: samples of the averaged weights against the data of \`${source}\` that G was trained with.
+\`nash evaluate RUN_DIR --json\` computes these and others with every constant of their protocols.
+
+| measure | value | | samples | what it says |
+| --- | --- | --- | --- | --- |
+${rows.join('\n')}`;
+}
+
+const LOADING: Readonly<Record<Format, (taken: Taken) => string>> = {
+  safetensors: (
+    taken,
+  ) => `**PyTorch.** \`generator.safetensors\` has PyTorch's names and layouts; pictures are \`[n, ${torchShape(taken.samples.shape).join(', ')}]\` there.
+
+${isSequence(taken) ? TORCH_MODULE : TORCH_WEIGHTS}`,
+};
+
+const TORCH_MODULE = `\`\`\`python
+from generator import load  # generator.py: builds the network and loads it, strict
+samples = load()(latents)   # of a conditional run: (latents, labels)
+\`\`\``;
+
+const TORCH_WEIGHTS = `\`\`\`python
+from safetensors.torch import load_file
+weights = load_file("generator.safetensors")  # the network itself is for you to write
+\`\`\``;

@@ -1,0 +1,74 @@
+// A generator as `nash export` takes it, of any networks, with weights by chance: running statistics and all.
+import * as tf from '@tensorflow/tfjs-core';
+import { type RunConfig, runConfig } from '../../src/config/run-config.js';
+import { SampleDrawer } from '../../src/evaluation/sample-drawer.js';
+import { generatorGraph, NOISE_ROWS, SEED } from '../../src/export/generator-graph.js';
+import type { Taken } from '../../src/export/taken.js';
+import type { Architecture } from '../../src/models/architecture.js';
+import { RandomStream, seedOf } from '../../src/numerics/random.js';
+import { architectureOf } from '../../src/steps/steps.js';
+
+export interface TakenOptions {
+  model: object;
+  /** of one item */
+  item: readonly number[];
+  /** of the data, in a conditional run */
+  classes?: number;
+  truncation?: number;
+  /** networks of one's own, in place of the model's */
+  architecture?: Architecture;
+}
+
+/** Its samples are drawn as `nash sample` draws them. */
+export function takenOf({ model, item, classes: count, truncation, ...given }: TakenOptions): Taken {
+  const config: RunConfig = runConfig.parse({ data: { source: 'ring' }, model });
+  const architecture = given.architecture ?? architectureOf(config, [...item], count);
+  const { manifest } = architecture.generator;
+  const random = new RandomStream(seedOf('taken'));
+  const vector = new Float32Array(manifest.size + manifest.slotSize);
+  for (const { offset, size } of manifest.entries)
+    for (let i = 0; i < size; i++) vector[offset + i] = 0.3 * random.normal();
+  for (const { offset, size, initializer } of manifest.slots) {
+    const isPositive = initializer.kind === 'constant' && initializer.value === 1; // a variance
+    for (let i = 0; i < size; i++)
+      vector[manifest.size + offset + i] = isPositive ? 0.5 + random.uniform() : 0.3 * random.normal();
+  }
+  const { latentDistribution } = config.model;
+  const labels =
+    count === undefined ? undefined : Int32Array.from({ length: NOISE_ROWS }, (_, i) => i % count);
+  const drawer = new SampleDrawer({
+    architecture,
+    latentDistribution,
+    ...(truncation !== undefined && { truncation }),
+  });
+  const weights = tf.tensor1d(vector);
+  const wanted = { count: NOISE_ROWS, seed: SEED };
+  const samples = {
+    ...{ count: NOISE_ROWS, shape: [...item], labels },
+    latents: drawer.latents(wanted),
+    items: drawer.draw(weights, { ...wanted, labels }),
+  };
+  weights.dispose();
+  drawer.dispose();
+  const generator = { architecture, latentDistribution, vector, truncation };
+  return {
+    ...{
+      run: 'taken',
+      config,
+      step: 7,
+      isRaw: false,
+      generator,
+      samples,
+      figure: new Uint8Array(1),
+      evaluated: undefined,
+    },
+    classes: count === undefined ? undefined : { counts: Array(count).fill(1) },
+    graph: generatorGraph(generator),
+  };
+}
+
+/** Largest difference of two lists of as many numbers; NaN where any is. */
+export const largestDifference = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
+  a.length === b.length
+    ? Array.from(a, (value, i) => Math.abs(value - b[i]!)).reduce((x, y) => Math.max(x, y), 0)
+    : Number.NaN;

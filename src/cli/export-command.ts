@@ -22,6 +22,8 @@ interface ExportArguments {
 const FIGURE_POINTS = 2000;
 
 const FORMATS: Readonly<Record<Format, string>> = {
+  'saved-model':
+    "for TensorFlow in any language: a SavedModel of stock operations, with the signature 'serving_default'",
   safetensors:
     'for PyTorch, by its names and layouts; of mlp, maxout and dcgan with generator.py, which builds the network',
 };
@@ -37,7 +39,7 @@ conditional run with labels.npy; samples.png; export.json, the sha256 of each fi
 The weights are those that \`nash sample\` draws with: G's, averaged over its steps, of the newest checkpoint; --raw takes those of its last step.
 
 Examples:
-  npx nash export runs/mnist-gan --to digits --format safetensors --step 500`;
+  npx nash export runs/mnist-gan --to digits --format saved-model,safetensors --step 500`;
 
 export const exportCommand: CommandMaker = (finish) =>
   new Command('export')

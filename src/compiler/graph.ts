@@ -27,11 +27,17 @@ const SIGNATURE = 'serving_default';
 /** Name of an output's node in the graph. */
 export const outputNode = (name: string): string => `output/${name}`;
 
-/**
- * Writes `recording` to `<folder>/saved_model.pb`. Inputs are placeholders of their own names, outputs stand under
- * `output/<name>`, every other node under the layer that made it, so that Netron or TensorBoard shows the net.
- */
+/** Writes `savedModel` to `<folder>/saved_model.pb`. */
 export function writeSavedModel(recording: Recording, folder: string): void {
+  makeFolder(join(folder, 'variables'));
+  writeFileSync(join(folder, 'saved_model.pb'), savedModel(recording));
+}
+
+/**
+ * A SavedModel with the signature `serving_default`. Inputs are placeholders of their own names, outputs stand under
+ * `output/<name>`, every other node under the layer that made it, so that Netron or TensorBoard shows the net. A size of -1 is any.
+ */
+export function savedModel(recording: Recording): Uint8Array {
   const p = proto();
   const graph = new p.GraphDef();
   graph.setNodeList([
@@ -54,8 +60,7 @@ export function writeSavedModel(recording: Recording, folder: string): void {
   const model = new p.SavedModel();
   model.setSavedModelSchemaVersion(1);
   model.setMetaGraphsList([metaGraph]);
-  makeFolder(join(folder, 'variables'));
-  writeFileSync(join(folder, 'saved_model.pb'), model.serializeBinary());
+  return model.serializeBinary();
 }
 
 function signature(p: Proto, recording: Recording): Proto {

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { places } from '../../src/setup/places.mjs';
+import { savedModel } from '../compiler/graph.js';
 import { encodeNpy } from '../evaluation/npy.js';
 import { modelCard } from './model-card.js';
 import type { Files, Taken } from './taken.js';
@@ -12,6 +13,7 @@ const beside = (name: string): Buffer => readFileSync(join(places().root, 'src/e
 
 /** What is written of a format. */
 const FORMATS = {
+  'saved-model': ({ graph }: Taken): Files => new Map([['saved_model.pb', savedModel(graph)]]),
   safetensors: (taken: Taken): Files => {
     const weights = ['generator.safetensors', safetensorsOf(taken)] as const;
     return new Map(isSequence(taken) ? [weights, ['generator.py', beside('generator.py')]] : [weights]);

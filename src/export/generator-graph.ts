@@ -210,10 +210,10 @@ class Unbatching {
   private varying(node: RecordedNode, index: number, pair: Pair): string {
     if (pair[0].dtype === 'int32' && pair[0].rank === 1) {
       const dimensions = this.dimensions(node, pair);
-      const varying = dimensions.filter(({ perItem }) => perItem !== 0);
+      const varying = dimensions.filter(({ perItem }) => perItem > 0);
       // Reshape and Slice take -1 for what remains
       const takesRest = (node.op === 'Reshape' && index === 1) || (node.op === 'Slice' && index === 2);
-      if (takesRest && varying.length === 1 && varying[0]!.fixed === 0) {
+      if (takesRest && varying.length === 1) {
         const sizes = dimensions.map(({ fixed, perItem }) => (perItem === 0 ? fixed : -1));
         return this.builder.constant(`${node.name}/sizes`, tf.tensor1d(sizes, 'int32'));
       }
@@ -227,8 +227,10 @@ class Unbatching {
     const [a, b] = [two.dataSync(), three.dataSync()];
     if (a.length !== b.length) throw notUnderstood(this.generator, `layer '${node.layer}'`);
     return Array.from(a, (size, i) => {
+      if (b[i] === size) return { fixed: size, perItem: 0 };
       const perItem = b[i]! - size;
-      return { fixed: size - TWO * perItem, perItem };
+      if (size !== TWO * perItem) throw notUnderstood(this.generator, `layer '${node.layer}'`);
+      return { fixed: 0, perItem };
     });
   }
 
@@ -249,7 +251,7 @@ class Unbatching {
     if (shape.kind !== 'varying' || seed.kind !== 'known')
       throw notUnderstood(this.generator, `layer '${node.layer}'`);
     const [first, ...rest] = this.dimensions(node, shape.pair);
-    const isPerSample = first!.perItem === 1 && first!.fixed === 0 && rest.every((d) => d.perItem === 0);
+    const isPerSample = first!.perItem === 1 && rest.every(({ perItem }) => perItem === 0);
     if (!isPerSample) throw notUnderstood(this.generator, `layer '${node.layer}'`);
     const whole = tf.tensor1d([BATCH, ...rest.map(({ fixed }) => fixed)], 'int32');
     const drawn = execute(node, [whole, seed.value])[0]!;

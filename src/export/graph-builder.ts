@@ -17,7 +17,7 @@ const element = (name: string, dtype: ElementType): KernelAttribute => ({
 /** Makes a value that is known. */
 const dims = (...values: number[]): tf.Tensor => tf.tensor1d(values, 'int32');
 
-/** A dimension of a batch of n: `fixed + perItem n`. */
+/** A dimension of what belongs to a batch of n: a fixed one, or a multiple of n; the other of the two is 0. */
 export interface Dimension {
   fixed: number;
   perItem: number;

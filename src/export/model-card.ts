@@ -88,20 +88,33 @@ function measuresOf(evaluated: Evaluated | undefined, { source }: Taken['config'
 ${rows.join('\n')}`;
 }
 
+const python = (...lines: string[]): string => `\`\`\`python\n${lines.join('\n')}\n\`\`\``;
+
 const LOADING: Readonly<Record<Format, (taken: Taken) => string>> = {
-  safetensors: (
-    taken,
-  ) => `**PyTorch.** \`generator.safetensors\` has PyTorch's names and layouts; pictures are \`[n, ${torchShape(taken.samples.shape).join(', ')}]\` there.
-
-${isSequence(taken) ? TORCH_MODULE : TORCH_WEIGHTS}`,
+  'saved-model': ({ classes }) => {
+    const labels = classes ? ' and `labels` (int32)' : '';
+    const says = `**TensorFlow.** The signature \`serving_default\` takes \`latents\`${labels} and gives \`samples\`, of any number.`;
+    const lines = [
+      'import numpy, tensorflow',
+      'generate = tensorflow.saved_model.load(".").signatures["serving_default"]',
+      'latents = tensorflow.constant(numpy.load("latents.npy"))',
+      ...(classes ? ['labels = tensorflow.constant(numpy.load("labels.npy"))'] : []),
+      `samples = generate(latents=latents${classes ? ', labels=labels' : ''})["samples"].numpy()`,
+    ];
+    return `${says}\n\n${python(...lines)}`;
+  },
+  safetensors: (taken) => {
+    const shape = torchShape(taken.samples.shape).join(', ');
+    const says = `**PyTorch.** \`generator.safetensors\` has PyTorch's names and layouts; samples are \`[n, ${shape}]\` there.`;
+    const lines = isSequence(taken)
+      ? [
+          'from generator import load  # generator.py builds the network and loads it, strict',
+          `samples = load()(${taken.classes ? 'latents, labels' : 'latents'})`,
+        ]
+      : [
+          'from safetensors.torch import load_file',
+          'weights = load_file("generator.safetensors")  # the network itself is for you to write',
+        ];
+    return `${says}\n\n${python(...lines)}`;
+  },
 };
-
-const TORCH_MODULE = `\`\`\`python
-from generator import load  # generator.py: builds the network and loads it, strict
-samples = load()(latents)   # of a conditional run: (latents, labels)
-\`\`\``;
-
-const TORCH_WEIGHTS = `\`\`\`python
-from safetensors.torch import load_file
-weights = load_file("generator.safetensors")  # the network itself is for you to write
-\`\`\``;

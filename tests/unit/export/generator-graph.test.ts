@@ -1,0 +1,186 @@
+// Goal: G taken elsewhere is the same function of latents and labels, whatever it is made of and however many are asked for. Method: every
+// network, and layers by which a batch's size enters a graph, with weights by chance; tfjs-node reads the SavedModel as any other and gives
+// what `nash sample` draws. Python's TensorFlow likewise, where there is one.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { savedModel } from '../../../src/compiler/graph.js';
+import { loadTensorFlow } from '../../../src/compiler/tensorflow.js';
+import { encodeNpy } from '../../../src/evaluation/npy.js';
+import type { Taken } from '../../../src/export/taken.js';
+import { dense, layer, reshape } from '../../../src/models/layers.js';
+import { network } from '../../../src/models/network.js';
+import { pythonLacks, runPython } from '../../support/python.js';
+import { largestDifference, type TakenOptions, takenOf } from '../../support/taken.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'nash-graph-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+beforeAll(() => void loadTensorFlow({ kind: 'cpu', threads: 1 }));
+
+const PICTURE = [16, 16, 3];
+const NETWORKS: readonly (readonly [string, TakenOptions])[] = [
+  ['mlp', { model: { name: 'mlp' }, item: [2] }],
+  ['maxout', { model: { name: 'maxout', latent: 5, generator: { hidden: [7, 6] } }, item: [8, 8, 1] }],
+  [
+    'maxout-conv',
+    { model: { name: 'maxout-conv', latent: 5, generator: { hidden: 20, channels: 4 } }, item: [32, 32, 3] },
+  ],
+  ['dcgan', { model: { name: 'dcgan', width: 2, latent: 3, hidden: [5] }, item: [28, 28, 1] }],
+  [
+    'dcgan with codes',
+    {
+      model: { name: 'dcgan', width: 2, latent: 8, latentCodes: { categories: [3], continuous: 2 } },
+      item: PICTURE,
+    },
+  ],
+  ['sngan', { model: { name: 'sngan', width: 2, latent: 3 }, item: [32, 32, 3] }],
+  [
+    'sagan',
+    {
+      model: { name: 'sagan', width: 8, latent: 3, conditional: 'projection' },
+      item: [32, 32, 3],
+      classes: 3,
+    },
+  ],
+  [
+    'biggan',
+    { model: { name: 'biggan', width: 4, conditional: 'projection' }, item: [32, 32, 3], classes: 3 },
+  ],
+  ['r3gan', { model: { name: 'r3gan', width: 8 }, item: PICTURE }],
+  [
+    'stylegan2',
+    {
+      model: { name: 'stylegan2', width: 4, styles: 5, latent: 3, conditional: 'concat' },
+      item: PICTURE,
+      classes: 3,
+    },
+  ],
+  [
+    'stylegan2, truncated',
+    { model: { name: 'stylegan2', width: 4, styles: 5, latent: 3 }, item: PICTURE, truncation: 0.6 },
+  ],
+];
+
+/** What the exported graph gives for samples of a model, in the words of tfjs-node. */
+async function given(taken: Taken, rows: readonly number[]): Promise<Float32Array> {
+  const to = mkdtempSync(join(folder, 'm-'));
+  writeFileSync(join(to, 'saved_model.pb'), savedModel(taken.graph));
+  const { node } = createRequire(import.meta.url)('@tensorflow/tfjs-node-gpu');
+  const model = await node.loadSavedModel(to);
+  const { latents, labels } = taken.samples;
+  const size = latents.length / taken.samples.count;
+  const inputs = {
+    latents: tf.tensor(rows.map((row) => Array.from(latents.subarray(row * size, (row + 1) * size)))),
+    ...(labels && {
+      labels: tf.tensor1d(
+        rows.map((row) => labels[row]!),
+        'int32',
+      ),
+    }),
+  };
+  const { samples } = model.predict(inputs) as { samples: tf.Tensor };
+  expect(samples.shape).toEqual([rows.length, ...taken.samples.shape]);
+  const values = samples.dataSync() as Float32Array;
+  model.dispose();
+  tf.dispose([inputs, samples]);
+  return values;
+}
+
+const first = (count: number) => Array.from({ length: count }, (_, i) => i);
+
+describe('gives what nash sample draws, of one, of several and of more than it has noise for', () => {
+  it.each(NETWORKS)('%s', async (_, options) => {
+    const taken = takenOf(options);
+    const { items, count } = taken.samples;
+    const size = items.length / count;
+    expect(Math.max(...items.map(Math.abs))).toBeGreaterThan(0.05);
+    const bound = 1e-5 * Math.max(1, ...items.map(Math.abs));
+    for (const many of [count, 1, 5])
+      expect(largestDifference(await given(taken, first(many)), items.subarray(0, many * size))).toBeLessThan(
+        bound,
+      );
+    // sample i has the noise of sample i modulo 16
+    const twice = await given(taken, [...first(count), ...first(count)]);
+    expect(largestDifference(twice.subarray(0, items.length), twice.subarray(items.length))).toBeLessThan(
+      bound,
+    );
+    const known = taken.graph.nodes.map(({ op }) => op);
+    expect(known.filter((op) => /Grad|^Depthwise.*Backprop|Stateless/.test(op))).toEqual([]);
+  });
+});
+
+describe('layers of one’s own', () => {
+  const own = (apply: (x: tf.Tensor) => tf.Tensor): TakenOptions => {
+    const generator = network(
+      'generator',
+      [3],
+      [dense('in', 4), layer({ name: 'own', apply }), reshape('item', [2, 2, 1])],
+    );
+    return {
+      model: { name: 'mlp', latent: 3 },
+      item: [2, 2, 1],
+      architecture: { generator, discriminator: generator },
+    };
+  };
+
+  it.each<[string, (x: tf.Tensor) => tf.Tensor]>([
+    ['a tensor of as many rows made on the host', (x) => tf.add(x, tf.ones([x.shape[0]!, 4]))],
+    [
+      'a shape with a multiple of the batch',
+      (x) => tf.reshape(tf.mul(tf.reshape(x, [2 * x.shape[0]!, 2]), 2), [x.shape[0]!, 4]),
+    ],
+    [
+      'a part of the batch from its beginning',
+      (x) => tf.slice(tf.concat([x, x], 1), [0, 2], [x.shape[0]!, 4]),
+    ],
+  ])('%s goes with a batch of any size', async (_, apply) => {
+    const taken = takenOf(own(apply));
+    for (const many of [1, 16])
+      expect(
+        largestDifference(await given(taken, first(many)), taken.samples.items.subarray(0, 4 * many)),
+      ).toBeLessThan(1e-5);
+  });
+
+  it('what depends on the size of the batch otherwise is refused, by the name of its layer', () => {
+    const odd = own((x) =>
+      tf.add(
+        x,
+        tf.tensor(
+          Array.from({ length: 4 * x.shape[0]! }, (_, i) => i),
+          [x.shape[0]!, 4],
+        ),
+      ),
+    );
+    expect(() => takenOf(odd)).toThrow(/layer 'generator\/own' depends on the number of samples/);
+  });
+});
+
+const PROGRAM = `
+import sys, numpy, tensorflow
+generate = tensorflow.saved_model.load(sys.argv[1]).signatures["serving_default"]
+given = {name: tensorflow.constant(numpy.load(f"{sys.argv[1]}/{name}.npy")) for name in sys.argv[2:]}
+samples = generate(**given)["samples"].numpy()
+print(abs(samples - numpy.load(f"{sys.argv[1]}/samples.npy")).max())
+`;
+
+const lacking = pythonLacks('tensorflow', 'numpy');
+describe.skipIf(lacking)(`in Python's TensorFlow${lacking ? `: ${lacking}` : ''}`, () => {
+  it.each(NETWORKS.filter(([name]) => /^(mlp|dcgan|stylegan2)$/.test(name)))(
+    '%s gives the same',
+    (_, options) => {
+      const { graph, samples } = takenOf(options);
+      const to = mkdtempSync(join(folder, 'p-'));
+      const { latents, labels, items, shape, count } = samples;
+      writeFileSync(join(to, 'saved_model.pb'), savedModel(graph));
+      writeFileSync(join(to, 'latents.npy'), encodeNpy(latents, [count, latents.length / count]));
+      writeFileSync(join(to, 'samples.npy'), encodeNpy(items, [count, ...shape]));
+      if (labels) writeFileSync(join(to, 'labels.npy'), encodeNpy(labels, [count]));
+      writeFileSync(join(to, 'program.py'), PROGRAM);
+      const said = runPython(join(to, 'program.py'), to, 'latents', ...(labels ? ['labels'] : []));
+      expect(Number(said)).toBeLessThan(1e-4 * Math.max(1, ...items.map(Math.abs)));
+    },
+  );
+});

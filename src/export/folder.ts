@@ -13,12 +13,15 @@ import {
 import { basename, dirname, join, resolve } from 'node:path';
 import { makeFolder } from '../../src/setup/files.mjs';
 import { messageOf, NashError } from '../errors.js';
-import { holdsRun } from '../run-folder/ownership.js';
+import { holdsRun, removeEmpty } from '../run-folder/ownership.js';
 import type { Files } from './taken.js';
 
 /** Says of each file what its bytes are; by it an export is known. */
 const INDEX = 'export.json';
 const FORMAT = 'nash-export-1';
+
+/** Paths that lead nowhere else, whoever wrote them. */
+const WITHIN = /^(?!\.)[\w.-]+(\/(?!\.)[\w.-]+)*$/;
 
 interface Index {
   format: string;
@@ -77,8 +80,7 @@ function replace(path: string, files: Files): void {
     if (existsSync(path)) renameSync(path, going);
     renameSync(coming, path);
     if (!existsSync(going)) return;
-    for (const name of [INDEX, ...Object.keys(indexOf(going)?.files ?? {})])
-      rmSync(join(going, name), { force: true });
+    removeExport(going);
     keep(going, path);
   } catch (cause) {
     if (!existsSync(path) && existsSync(going)) renameSync(going, path);
@@ -96,6 +98,13 @@ function write(folder: string, files: Files): void {
     makeFolder(dirname(join(folder, name)));
     writeFileSync(join(folder, name), bytes);
   }
+}
+
+/** Removes what an export wrote; folders where nothing else is in them. */
+function removeExport(path: string): void {
+  const names = [INDEX, ...Object.keys(indexOf(path)?.files ?? {}).filter((name) => WITHIN.test(name))];
+  for (const name of names) rmSync(join(path, name), { force: true });
+  for (const folder of new Set(names.map(dirname))) if (folder !== '.') removeEmpty(join(path, folder));
 }
 
 /** Moves what is left of a folder to where no file of that name is, and removes it. */

@@ -103,6 +103,15 @@ const LOADING: Readonly<Record<Format, (taken: Taken) => string>> = {
     ];
     return `${says}\n\n${python(...lines)}`;
   },
+  tfjs: ({ classes }) => {
+    const says =
+      '**Browsers.** `index.html` draws samples with nothing but this folder: open it as a file. In a program of your own:';
+    const lines = [
+      "const model = await tf.loadGraphModel('model.json');",
+      `const samples = model.execute({ latents${classes ? ', labels' : ''} });`,
+    ];
+    return `${says}\n\n\`\`\`js\n${lines.join('\n')}\n\`\`\``;
+  },
   safetensors: (taken) => {
     const shape = torchShape(taken.samples.shape).join(', ');
     const says = `**PyTorch.** \`generator.safetensors\` has PyTorch's names and layouts; samples are \`[n, ${shape}]\` there.`;

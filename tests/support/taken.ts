@@ -5,6 +5,8 @@ import { SampleDrawer } from '../../src/evaluation/sample-drawer.js';
 import { generatorGraph, NOISE_ROWS, SEED } from '../../src/export/generator-graph.js';
 import type { Taken } from '../../src/export/taken.js';
 import type { Architecture } from '../../src/models/architecture.js';
+import { dense, layer, reshape } from '../../src/models/layers.js';
+import { network } from '../../src/models/network.js';
 import { RandomStream, seedOf } from '../../src/numerics/random.js';
 import { architectureOf } from '../../src/steps/steps.js';
 
@@ -18,6 +20,65 @@ export interface TakenOptions {
   /** networks of one's own, in place of the model's */
   architecture?: Architecture;
 }
+
+const PICTURE = [16, 16, 3];
+/** Every network, small. */
+export const NETWORKS: readonly (readonly [string, TakenOptions])[] = [
+  ['mlp', { model: { name: 'mlp' }, item: [2] }],
+  ['maxout', { model: { name: 'maxout', latent: 5, generator: { hidden: [7, 6] } }, item: [8, 8, 1] }],
+  [
+    'maxout-conv',
+    { model: { name: 'maxout-conv', latent: 5, generator: { hidden: 20, channels: 4 } }, item: [32, 32, 3] },
+  ],
+  ['dcgan', { model: { name: 'dcgan', width: 2, latent: 3, hidden: [5] }, item: [28, 28, 1] }],
+  [
+    'dcgan with codes',
+    {
+      model: { name: 'dcgan', width: 2, latent: 8, latentCodes: { categories: [3], continuous: 2 } },
+      item: PICTURE,
+    },
+  ],
+  ['sngan', { model: { name: 'sngan', width: 2, latent: 3 }, item: [32, 32, 3] }],
+  [
+    'sagan',
+    {
+      model: { name: 'sagan', width: 8, latent: 3, conditional: 'projection' },
+      item: [32, 32, 3],
+      classes: 3,
+    },
+  ],
+  [
+    'biggan',
+    { model: { name: 'biggan', width: 4, conditional: 'projection' }, item: [32, 32, 3], classes: 3 },
+  ],
+  ['r3gan', { model: { name: 'r3gan', width: 8 }, item: PICTURE }],
+  [
+    'stylegan2',
+    {
+      model: { name: 'stylegan2', width: 4, styles: 5, latent: 3, conditional: 'concat' },
+      item: PICTURE,
+      classes: 3,
+    },
+  ],
+  [
+    'stylegan2, truncated',
+    { model: { name: 'stylegan2', width: 4, styles: 5, latent: 3 }, item: PICTURE, truncation: 0.6 },
+  ],
+];
+
+/** Networks of one's own, with a layer `[batch, 4]` → `[batch, 4]`. */
+export const ownLayer = (apply: (x: tf.Tensor) => tf.Tensor): TakenOptions => {
+  const generator = network(
+    'generator',
+    [3],
+    [dense('in', 4), layer({ name: 'own', apply }), reshape('item', [2, 2, 1])],
+  );
+  return {
+    model: { name: 'mlp', latent: 3 },
+    item: [2, 2, 1],
+    architecture: { generator, discriminator: generator },
+  };
+};
 
 /** Its samples are drawn as `nash sample` draws them. */
 export function takenOf({ model, item, classes: count, truncation, ...given }: TakenOptions): Taken {

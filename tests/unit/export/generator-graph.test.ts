@@ -11,58 +11,12 @@ import { savedModel } from '../../../src/compiler/graph.js';
 import { loadTensorFlow } from '../../../src/compiler/tensorflow.js';
 import { encodeNpy } from '../../../src/evaluation/npy.js';
 import type { Taken } from '../../../src/export/taken.js';
-import { dense, layer, reshape } from '../../../src/models/layers.js';
-import { network } from '../../../src/models/network.js';
 import { pythonLacks, runPython } from '../../support/python.js';
-import { largestDifference, type TakenOptions, takenOf } from '../../support/taken.js';
+import { largestDifference, NETWORKS, ownLayer, takenOf } from '../../support/taken.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'nash-graph-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 beforeAll(() => void loadTensorFlow({ kind: 'cpu', threads: 1 }));
-
-const PICTURE = [16, 16, 3];
-const NETWORKS: readonly (readonly [string, TakenOptions])[] = [
-  ['mlp', { model: { name: 'mlp' }, item: [2] }],
-  ['maxout', { model: { name: 'maxout', latent: 5, generator: { hidden: [7, 6] } }, item: [8, 8, 1] }],
-  [
-    'maxout-conv',
-    { model: { name: 'maxout-conv', latent: 5, generator: { hidden: 20, channels: 4 } }, item: [32, 32, 3] },
-  ],
-  ['dcgan', { model: { name: 'dcgan', width: 2, latent: 3, hidden: [5] }, item: [28, 28, 1] }],
-  [
-    'dcgan with codes',
-    {
-      model: { name: 'dcgan', width: 2, latent: 8, latentCodes: { categories: [3], continuous: 2 } },
-      item: PICTURE,
-    },
-  ],
-  ['sngan', { model: { name: 'sngan', width: 2, latent: 3 }, item: [32, 32, 3] }],
-  [
-    'sagan',
-    {
-      model: { name: 'sagan', width: 8, latent: 3, conditional: 'projection' },
-      item: [32, 32, 3],
-      classes: 3,
-    },
-  ],
-  [
-    'biggan',
-    { model: { name: 'biggan', width: 4, conditional: 'projection' }, item: [32, 32, 3], classes: 3 },
-  ],
-  ['r3gan', { model: { name: 'r3gan', width: 8 }, item: PICTURE }],
-  [
-    'stylegan2',
-    {
-      model: { name: 'stylegan2', width: 4, styles: 5, latent: 3, conditional: 'concat' },
-      item: PICTURE,
-      classes: 3,
-    },
-  ],
-  [
-    'stylegan2, truncated',
-    { model: { name: 'stylegan2', width: 4, styles: 5, latent: 3 }, item: PICTURE, truncation: 0.6 },
-  ],
-];
 
 /** What the exported graph gives for samples of a model, in the words of tfjs-node. */
 async function given(taken: Taken, rows: readonly number[]): Promise<Float32Array> {
@@ -113,19 +67,6 @@ describe('gives what nash sample draws, of one, of several and of more than it h
 });
 
 describe('layers of one’s own', () => {
-  const own = (apply: (x: tf.Tensor) => tf.Tensor): TakenOptions => {
-    const generator = network(
-      'generator',
-      [3],
-      [dense('in', 4), layer({ name: 'own', apply }), reshape('item', [2, 2, 1])],
-    );
-    return {
-      model: { name: 'mlp', latent: 3 },
-      item: [2, 2, 1],
-      architecture: { generator, discriminator: generator },
-    };
-  };
-
   it.each<[string, (x: tf.Tensor) => tf.Tensor]>([
     ['a tensor of as many rows made on the host', (x) => tf.add(x, tf.ones([x.shape[0]!, 4]))],
     [
@@ -137,7 +78,7 @@ describe('layers of one’s own', () => {
       (x) => tf.slice(tf.concat([x, x], 1), [0, 2], [x.shape[0]!, 4]),
     ],
   ])('%s goes with a batch of any size', async (_, apply) => {
-    const taken = takenOf(own(apply));
+    const taken = takenOf(ownLayer(apply));
     for (const many of [1, 16])
       expect(
         largestDifference(await given(taken, first(many)), taken.samples.items.subarray(0, 4 * many)),
@@ -145,7 +86,7 @@ describe('layers of one’s own', () => {
   });
 
   it('what depends on the size of the batch otherwise is refused, by the name of its layer', () => {
-    const odd = own((x) =>
+    const odd = ownLayer((x) =>
       tf.add(
         x,
         tf.tensor(

@@ -128,10 +128,10 @@ describe.skipIf(lacking)(`in PyTorch${lacking ? `: ${lacking}` : ''}`, () => {
         classes: 3,
       },
     ],
-  ] as const)('%s loads, strict, and gives the same', (name, options) => {
+  ] as const)('%s loads, strict, and gives the same', async (name, options) => {
     const taken = takenOf(options);
     const to = mkdtempSync(join(folder, 'a-'));
-    for (const [file, bytes] of filesOf(taken, ['safetensors'])) writeFileSync(join(to, file), bytes);
+    for (const [file, bytes] of await filesOf(taken, ['safetensors'])) writeFileSync(join(to, file), bytes);
     const said = runPython(join(to, 'generator.py'));
     const [, difference] = /^largest difference: (\S+) of 255/.exec(said)!;
     expect(Number(difference), name).toBeLessThan(0.01);

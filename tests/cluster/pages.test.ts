@@ -38,6 +38,7 @@ const ELSEWHERE: readonly (readonly [RegExp, where: string])[] = [
   [/pm2|^npx nash stop runs\/ring$/, 'tests/cluster/pm2.test.ts'],
   [/^npx nash audit /, 'tests/cluster/audit.test.ts'],
   [/^npx nash evaluate /, 'tests/cluster/evaluate.test.ts'],
+  [/^npx nash export /, 'tests/cluster/export.test.ts'],
   [/^npm run soak/, 'tests/soak/soak.mjs'],
   [/^docker compose/, 'docs/grafana.md'], // which says that nobody here has run it
 ];

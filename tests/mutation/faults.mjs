@@ -1677,15 +1677,11 @@ export const FAULTS = [
     'src/evaluation/sample-drawer.ts',
     ['tests/unit/evaluation/sample-drawer.test.ts'],
     [
-      [
-        'every batch of samples is the same',
-        "seedOf(seed, 'sample', from / BATCH)",
-        "seedOf(seed, 'sample')",
-      ],
+      ['every batch of samples is the same', 'batchSeed(seed, from / BATCH)', 'batchSeed(seed, 0)'],
       [
         'how many samples are asked for changes them',
-        "seedOf(seed, 'sample', from / BATCH)",
-        "seedOf(seed, 'sample', count - from)",
+        'batchSeed(seed, from / BATCH)',
+        'batchSeed(seed, count - from)',
       ],
     ],
   ),
@@ -2941,5 +2937,77 @@ export const FAULTS = [
     'src/server/training/run-checkpoints.ts',
     ['tests/cluster/same-bits.test.ts'],
     [["a checkpoint forgets D's steps a round", '...(store.wholePace && {', '...(false && {']],
+  ),
+  ...of(
+    'src/export/generator-graph.ts',
+    ['tests/unit/export/generator-graph.test.ts'],
+    [
+      ['a batch’s square passes for a multiple of it', 'if (size !== TWO * perItem)', 'if (size < 0)'],
+      ['a constant of other rows passes', 'if (isSame([repeated, three])) return row;', 'return row;'],
+      ['noise is not what nash sample draws', 'drawLatents({ ...generator, batch }, seeds);', ''],
+      [
+        'all samples have the noise of the first',
+        'rowsInTurn(node.name, rows, NOISE_ROWS)',
+        'rowsInTurn(node.name, rows, 1)',
+      ],
+      ['truncation is forgotten', 'isTraining: false, seeds, truncation }', 'isTraining: false, seeds }'],
+    ],
+  ),
+  ...of(
+    'src/export/graph-rewrites.ts',
+    ['tests/unit/export/generator-graph.test.ts'],
+    [
+      ['pictures that are made larger are brighter', '1 / factor! ** 2', '1 / factor!'],
+      ['channels are put together in another order', '[0, 2, 3, 1]', '[0, 3, 2, 1]'],
+    ],
+  ),
+  ...of(
+    'src/export/graph-model.ts',
+    ['tests/unit/export/graph-model.test.ts'],
+    [
+      ['text of an attribute is not in base 64', "Buffer.from(value as string).toString('base64')", 'value'],
+      ['shards are of another size', 'const SHARD_BYTES = 4 * 2 ** 20;', 'const SHARD_BYTES = 5 * 2 ** 20;'],
+    ],
+  ),
+  ...of(
+    'src/export/tried.ts',
+    ['tests/unit/export/graph-model.test.ts'],
+    [
+      ['other samples pass', 'if (wrong < 0) return;', 'return;'],
+      ['the back end stays', 'await tf.setBackend(before);', ''],
+    ],
+  ),
+  ...of(
+    'src/export/torch-tensors.ts',
+    ['tests/unit/export/torch-tensors.test.ts'],
+    [
+      ['convolutions have inputs first', '4: [3, 2, 0, 1]', '4: [2, 3, 0, 1]'],
+      [
+        'channels stay last in what becomes a picture',
+        'for (const name of features ?? []) orders.set(name, order);',
+        '',
+      ],
+      ['kernels are not divided by their spectral norm', 'normed.get(name) ?? values', 'values'],
+      ['running variance has no name of PyTorch', "variance: 'running_var',", ''],
+    ],
+  ),
+  ...of(
+    'src/export/folder.ts',
+    ['tests/unit/export/folder.test.ts'],
+    [
+      [
+        'files of somebody else are written beside',
+        'there.length > 0 && !indexOf(path) && !isForced',
+        'false',
+      ],
+      ['a run is written into', 'if (holdsRun(path))', 'if (false)'],
+      ['files of an earlier export stay', '    removeExport(going);\n', ''],
+      ['an index may name files elsewhere', '.filter((name) => WITHIN.test(name))', ''],
+      [
+        'what was there is gone where nothing could be written',
+        'if (!existsSync(path) && existsSync(going)) renameSync(going, path);',
+        'rmSync(path, { recursive: true, force: true });',
+      ],
+    ],
   ),
 ];

@@ -7,7 +7,7 @@ import { type MeasureName, metricsNamed, NAMES, nameOf, VALUES } from '../evalua
 import type { Evaluated, EvaluationOptions } from './evaluation.js';
 import type { CommandMaker } from './main.js';
 import { collect } from './run-arguments.js';
-import { wholeNumber } from './sample-command.js';
+import { CHECKPOINT, wholeNumber } from './sample-command.js';
 
 const COUNT_MAX = 1_000_000;
 const NEAREST_MAX = 1000;
@@ -92,7 +92,7 @@ export const evaluateCommand: CommandMaker = (finish) =>
       '--checkpoints <all>',
       'all: every checkpoint that the run has kept, a row each, and their curves',
     )
-    .option('--step <n|file>', "a checkpoint: of G's step N, or a file (default: the newest whole one)")
+    .option('--step <n|best|file>', CHECKPOINT)
     .option('--raw', 'the weights of that step, without averaging')
     .option('--seed <s>', 'another seed draws other samples', wholeNumber(0, Number.MAX_SAFE_INTEGER), 0)
     .option(

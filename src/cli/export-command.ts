@@ -7,7 +7,7 @@ import type { Format } from '../export/files.js';
 import type { Taken } from '../export/taken.js';
 import type { CommandMaker } from './main.js';
 import { openGenerator, type RunGenerator } from './run-generator.js';
-import { share } from './sample-command.js';
+import { CHECKPOINT, share } from './sample-command.js';
 
 interface ExportArguments {
   to: string;
@@ -48,7 +48,7 @@ export const exportCommand: CommandMaker = (finish) =>
     .argument('<run-dir>', 'run folder')
     .requiredOption('--to <dir>', 'folder that is made; an earlier export there is replaced')
     .requiredOption('--format <names>', `${NAMES.join(', ')}; several separated by commas`)
-    .option('--step <n|file>', "a checkpoint: of G's step N, or a file (default: the newest whole one)")
+    .option('--step <n|best|file>', CHECKPOINT)
     .option('--raw', 'the weights of that step, without averaging')
     .option('--truncation <psi>', 'from 0 to 1: styles this far from their mean (StyleGAN2)', share)
     .option(

@@ -10,7 +10,7 @@ import { between, type Path } from '../evaluation/interpolation.js';
 import { nearestItems } from '../evaluation/nearest-items.js';
 import type { CommandMaker } from './main.js';
 import { openGenerator, type RunGenerator } from './run-generator.js';
-import { wholeNumber } from './sample-command.js';
+import { CHECKPOINT, wholeNumber } from './sample-command.js';
 
 interface FigureArguments {
   out: string;
@@ -25,7 +25,7 @@ const figureCommand = (name: string): Command =>
     .argument('<run-dir>', 'run folder')
     .requiredOption('--out <file>', 'FILE.png')
     .option('--rows <n>', 'rows of the figure', wholeNumber(1, 100), 8)
-    .option('--step <n|file>', "a checkpoint: of G's step N, or a file (default: the newest whole one)")
+    .option('--step <n|best|file>', CHECKPOINT)
     .option('--class <name|n>', 'of a conditional run: this class alone')
     .option('--seed <s>', 'another seed draws others', wholeNumber(0, Number.MAX_SAFE_INTEGER), 0);
 

@@ -13,6 +13,7 @@ import { moduleCopies } from '../run-folder/modules.js';
 import { holdsRun } from '../run-folder/ownership.js';
 import { checkpointOf } from '../run-folder/resume-target.js';
 import { runFile } from '../run-folder/run-files.js';
+import { resultOf } from '../run-folder/run-result.js';
 
 export interface RunGenerator {
   /** of the checkpoint */
@@ -37,7 +38,7 @@ export interface RunGenerator {
 }
 
 export interface GeneratorChoice {
-  /** a step or a checkpoint file; default: the newest whole checkpoint */
+  /** a step, `best` or a checkpoint file; default: the newest whole checkpoint */
   step?: string | undefined;
   /** the weights of the step, without averaging */
   raw?: boolean | undefined;
@@ -99,14 +100,26 @@ export async function openGenerator(runDir: string, choice: GeneratorChoice): Pr
 
 /** @throws NashError('usage') where there is none */
 async function find(runDir: string, step: string | undefined, everySteps: number): Promise<Checkpoint> {
-  if (step !== undefined)
-    return loadCheckpoint(/^\d+$/.test(step) ? checkpointOf(runDir, Number(step), '--step') : step);
+  if (step !== undefined) {
+    const named = step === 'best' ? String(bestStep(runDir)) : step;
+    return loadCheckpoint(/^\d+$/.test(named) ? checkpointOf(runDir, Number(named), '--step') : named);
+  }
   const found = await checkpointsOf(runDir).latest();
   for (const warning of found.warnings) process.stderr.write(`nash: warning: ${warning}\n`);
   if (found.checkpoint) return found.checkpoint;
   throw new NashError(
     'usage',
     `${runDir} has no checkpoint to sample from yet; one is taken every ${everySteps} steps and at the end`,
+  );
+}
+
+/** Of `checkpoint.keepBest`. @throws NashError('usage') where the run says of none */
+function bestStep(runDir: string): number {
+  const step = resultOf(runDir)?.metrics.gan_best_version;
+  if (typeof step === 'number') return step;
+  throw new NashError(
+    'usage',
+    `--step best: ${runDir} says of no best checkpoint; a run with checkpoint.keepBest says so at its end. --step N names one.`,
   );
 }
 

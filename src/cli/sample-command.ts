@@ -21,6 +21,10 @@ export const share = (text: string): number => {
   throw new InvalidArgumentError(`expected a number from 0 to 1, got '${text}'.`);
 };
 
+/** What --step names. */
+export const CHECKPOINT =
+  "a checkpoint: of G's step N, the best by checkpoint.keepBest, or a file (default: the newest whole one)";
+
 interface SampleArguments {
   count?: number;
   out?: string;
@@ -69,7 +73,7 @@ export const sampleCommand: CommandMaker = (finish) =>
     )
     .option('--out <file>', 'FILE.npy, FILE.png (a grid, a scatter, a density) or FILE.safetensors')
     .option('--folder <dir>', 'a PNG for each picture, at its own size, instead of --out')
-    .option('--step <n|file>', "a checkpoint: of G's step N, or a file (default: the newest whole one)")
+    .option('--step <n|best|file>', CHECKPOINT)
     .option('--raw', 'the weights of that step, without averaging')
     .option('--grid <rowsxcolumns>', 'how pictures stand in FILE.png (default: a square)', parseGrid)
     .option('--class <name|n>', 'of a conditional run: samples of this class alone')

@@ -1,5 +1,6 @@
 // README.md of an export: what the model is, of what it was made, how good it is by which measure, and how it is loaded.
 import { stringify } from 'yaml';
+import type { Classes } from '../data/classes.js';
 import type { Format } from './files.js';
 import { sumOf } from './folder.js';
 import type { Evaluated } from './last-evaluation.js';
@@ -25,7 +26,7 @@ export function modelCard(taken: Taken, formats: readonly Format[], files: Files
 - network: ${name}, ${parameters} parameters, ${isRaw ? `weights of step ${step}` : `weights averaged over G's steps up to ${step}`}
 - data: ${dataOf(config.data)}
 - latents: \`[n, ${latent}]\`, ${DISTRIBUTIONS[latentDistribution]}${codesOf(taken)}
-${classes ? `- labels: \`[n]\`, from 0 to ${classes.counts.length - 1}${classes.names ? `: ${classes.names.join(', ')}` : ''}\n` : ''}- samples: \`[n, ${samples.shape.join(', ')}]\`, ${rangeOf(samples.shape)}
+${classes ? `- labels: \`[n]\`, from 0 to ${classes.counts.length - 1}${namesOf(classes)}\n` : ''}- samples: \`[n, ${samples.shape.join(', ')}]\`, ${rangeOf(samples.shape)}
 ${[...noise, ...(truncation === undefined ? [] : [`- styles are drawn towards their mean: truncation ${truncation}`])].map((line) => `${line}\n`).join('')}
 \`samples.npy\` holds what it gives for \`latents.npy\`${classes ? ' and `labels.npy`' : ''}: the first ${samples.count} samples of \`nash sample\` from the run.
 
@@ -51,9 +52,16 @@ ${[...files].map(([path, bytes]) => `| ${path} | ${bytes.length.toLocaleString('
 
 ## Licence
 
-Not stated. Whoever trained this model says under which licence it may be used; that of the data it was trained with may bind it.
+Not stated. Whoever trained this model says under which licence it may be used; that of the data it was trained with may bind it.${formats.includes('tfjs') ? TENSORFLOW_JS : ''}
 `;
 }
+
+const TENSORFLOW_JS =
+  '\n`page/tensorflow.js` and `page/wasm.js` are TensorFlow.js, by its authors, under the Apache License 2.0.';
+
+/** Names that say more than the numbers. */
+const namesOf = ({ names = [] }: Classes): string =>
+  names.some((name, label) => name !== String(label)) ? `: ${names.join(', ')}` : '';
 
 const DISTRIBUTIONS = {
   normal: 'normal with mean 0 and deviation 1',

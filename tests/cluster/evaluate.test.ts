@@ -66,6 +66,8 @@ it('a run: the newest checkpoint as its evaluator saw it, all of them with a fig
   const distances = all.checkpoints!.map((each) => each.measures.frechet!);
   expect(metrics.gan_frechet_distance).toBe(distances[2]);
   expect(metrics.gan_best_version).toBe(20 * (1 + distances.indexOf(Math.min(...distances))));
+  const best = await nash('sample', scratch('ring'), '--step', 'best', '--out', scratch('best.npy'));
+  expect(best.stdout).toContain(` samples of step ${metrics.gan_best_version} written`);
   expect(existsSync(join(scratch('ring'), 'figures/evaluation.png'))).toBe(true);
   const of20 = await evaluated(scratch('ring'), '--seed', '1', '--step', '20', '--measures', 'frechet');
   expect(of20.measures.frechet).toBe(all.checkpoints![0]!.measures.frechet);

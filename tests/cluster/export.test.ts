@@ -83,7 +83,11 @@ it('what cannot be is refused in one line, and nothing is written', async () => 
     [run, ['--format', 'tfj'], /--format: found 'tfj', expected .*; did you mean 'tfjs'\?/],
     [run, ['--format', 'onnx'], /--format onnx is not offered.*tf2onnx\.convert --saved-model DIR/],
     [scratch('empty'), ['--format', 'tfjs'], /empty: it holds no run/],
-    [run, ['--format', 'tfjs', '--step', '7'], /no checkpoint of that step; it has steps 1, 2/],
+    [
+      run,
+      ['--format', 'tfjs', '--step', 'best'],
+      /--step best: .*run says of no best checkpoint; a run with/,
+    ],
   ] as const) {
     const { exitCode, stderr } = await nash('export', from, '--to', scratch('x'), ...words);
     expect([exitCode, stderr]).toEqual([2, expect.stringMatching(message)]);

@@ -149,7 +149,7 @@
 
   function roundUp(value) {
     const power = 10 ** Math.floor(Math.log10(value || 1));
-    return power * [1, 1.5, 2, 3, 4, 5, 6, 8, 10].find((step) => step * power >= value);
+    return power * [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10].find((step) => step * power >= value);
   }
 
   const SIDE = 1088; // two canvas pixels for one of the page

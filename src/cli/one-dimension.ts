@@ -1,83 +1,153 @@
-// A finished one-dimensional run, measured at its last checkpoint and drawn at four: `nash reproduce gaussian-1d`.
+// A finished one-dimensional run, measured at its checkpoints and drawn: `nash reproduce gaussian-1d`. What the run keeps no checkpoint of, the
+// nets before the first step and D after it was trained alone, follows from its config and is computed again.
 import { writeWhole } from '../../src/setup/files.mjs';
+import type { RunConfig } from '../config/run-config.js';
+import type { DistributionSource } from '../data/data-source.js';
 import { mixtureSource } from '../data/mixture.js';
 import { assert } from '../errors.js';
-import { densityAt, type Gaussian, oneDimension, SUPPORT, sigmoid } from '../evaluation/one-dimension.js';
-import { drawOneDimension, type Moment } from '../evaluation/one-dimension-figure.js';
+import { drawAnimation } from '../evaluation/animation.js';
+import {
+  densityAt,
+  type Gaussian,
+  oneDimension,
+  SUPPORT,
+  sigmoid,
+} from '../evaluation/measures/one-dimension.js';
+import {
+  drawHistory,
+  drawMoment,
+  drawOneDimension,
+  type Moment,
+  type Passed,
+} from '../evaluation/one-dimension-figure.js';
+import { initialParameters } from '../parameters/initial.js';
+import type { Net } from '../parameters/manifest.js';
+import { versionsAfter } from '../protocol/schedule.js';
+import { trainReference } from '../reference-trainer.js';
 import { runFile } from '../run-folder/run-files.js';
-import { checkpointSteps, openGenerator, type RunGenerator } from './run-generator.js';
+import { checkpointSteps, openGenerator, type Players, type RunGenerator } from './run-generator.js';
 
-/** Samples and items of the data that are measured. */
+/** Samples and items of the data that are measured at the end, and on the way. */
 const COUNT = 100_000;
+const COUNT_ON_THE_WAY = 20_000;
 /** of the items of the data */
 const SEED = [1, 2] as const;
 const POINTS = 121;
 const WAYS = 25;
+/** Checkpoints that are drawn, and those of them that have a panel. */
+const FRAMES = 24;
 const PANELS = 4;
 
-/** @returns the measures of one-dimension.ts; the figure lies in the run's folder, `figures/one-dimension.png` */
+type Playing = Pick<Players, 'draw' | 'drawAt' | 'logits'>;
+
+/** @returns the measures of one-dimension.ts; figures lie in the run's folder, `figures/one-dimension*` */
 export async function measureOneDimension(runDir: string): Promise<Record<string, number>> {
-  const steps = await checkpointSteps(runDir);
-  const shown = Array.from(
-    { length: PANELS },
-    (_, i) => steps[Math.round(((steps.length - 1) * i ** 2) / (PANELS - 1) ** 2)]!,
-  );
+  const last = await openGenerator(runDir, {});
+  const game = gameOf(last.config);
+  const { untrained, alone } = beginning(last, game);
+  const begin = [
+    momentOf(game, last.withVectors(untrained), 'at first'),
+    momentOf(game, last.withVectors(alone), `D after ${aloneSteps(last.config)} steps alone`),
+  ];
   const moments: Moment[] = [];
-  for (const step of new Set(shown)) {
+  const passed: Passed[] = [];
+  for (const step of spaced(await checkpointSteps(runDir), FRAMES)) {
     const generator = await openGenerator(runDir, { step: String(step) });
-    moments.push(momentOf(generator));
+    moments.push(momentOf(game, generator, `step ${step.toLocaleString('en')}`));
+    passed.push({ step, ...measuresOf(game, generator, COUNT_ON_THE_WAY) });
     generator.dispose();
   }
-  const generator = await openGenerator(runDir, {});
-  const measures = measuresOf(generator);
-  generator.dispose();
+  const measures = measuresOf(game, last, COUNT);
+  last.dispose();
   const caption = `total variation ${measures.total_variation_ratio.toFixed(3)}, V(D, G) ${measures.value_function_nats.toFixed(3)} nats at the end; at the optimum 0 and ${(-Math.log(4)).toFixed(3)}`;
-  writeWhole(`${runFile(runDir, 'figures')}/one-dimension.png`, await drawOneDimension(moments, caption));
-  return { ...measures };
+  const file = (name: string) => `${runFile(runDir, 'figures')}/${name}`;
+  writeWhole(
+    file('one-dimension.png'),
+    await drawOneDimension([...begin, ...spaced(moments, PANELS)], caption),
+  );
+  writeWhole(file('one-dimension-history.png'), await drawHistory(passed));
+  const frames: Buffer[] = [];
+  for (const moment of [...begin, ...moments]) frames.push(await drawMoment(moment));
+  writeWhole(file('one-dimension.gif'), await drawAnimation(frames));
+  const { generator_loss_nats, ...measured } = measures;
+  return measured;
 }
 
-function gaussianOf({ config: { data } }: RunGenerator): Gaussian {
+interface Game {
+  config: RunConfig;
+  data: Gaussian;
+  source: DistributionSource;
+}
+
+function gameOf(config: RunConfig): Game {
+  const { data } = config;
   assert(data.source === 'gaussian-1d', () => `data of ${data.source} are not one Gaussian`);
-  return data;
+  return { config, data, source: mixtureSource(data) };
+}
+
+/** Some of them, the first and the last among them, closer together at the beginning, where more happens. */
+export function spaced<T>(all: readonly T[], count: number): T[] {
+  const chosen = Array.from({ length: count }, (_, i) =>
+    Math.round(((all.length - 1) * i ** 2) / (count - 1) ** 2),
+  );
+  return [...new Set(chosen)].map((i) => all[i]!);
+}
+
+/** D's steps before G's first. */
+const aloneSteps = ({ schedule }: RunConfig): number => versionsAfter(schedule, 1).discriminator;
+
+/** Both nets before the first step, and the same G with the D of the first round. */
+function beginning({ architecture }: RunGenerator, { config, source }: Game) {
+  const start = (net: Net) => initialParameters(architecture[net].manifest, { seed: config.seed, net });
+  const untrained = { generator: start('generator'), discriminator: start('discriminator') };
+  const { discriminator } = trainReference(config, source, 1);
+  return { untrained, alone: { ...untrained, discriminator } };
 }
 
 const spread = ({ mean, deviation }: Gaussian, deviations: number): number[] =>
   Array.from({ length: POINTS }, (_, i) => mean + deviations * deviation * ((2 * i) / (POINTS - 1) - 1));
 
-function measuresOf(generator: RunGenerator) {
-  const data = gaussianOf(generator);
-  const generated = generator.draw({ count: COUNT, seed: 0 });
-  const real = new Float32Array(COUNT);
-  mixtureSource(generator.config.data as Parameters<typeof mixtureSource>[0]).draw(SEED, real);
+function measuresOf({ data, source }: Game, players: Playing, count: number) {
+  const generated = players.draw({ count, seed: 0 });
+  const real = new Float32Array(count);
+  source.draw(SEED, real);
   const at = spread(data, SUPPORT);
   return oneDimension(data, {
     generated,
-    generatedLogits: generator.logits(generated),
-    realLogits: generator.logits(real),
-    support: { at, logits: generator.logits(Float32Array.from(at)) },
+    generatedLogits: players.logits(generated),
+    realLogits: players.logits(real),
+    support: { at, logits: players.logits(Float32Array.from(at)) },
   });
 }
 
-function momentOf(generator: RunGenerator): Moment {
-  const data = gaussianOf(generator);
+function momentOf({ config, data }: Game, players: Playing, title: string): Moment {
   const at = spread(data, 5);
   const width = at[1]! - at[0]!;
   const generated = at.map(() => 0);
-  for (const x of generator.draw({ count: COUNT, seed: 0 })) {
+  for (const x of players.draw({ count: COUNT, seed: 0 })) {
     const i = Math.round((x - at[0]!) / width);
     if (i >= 0 && i < POINTS) generated[i]! += 1 / (COUNT * width);
   }
-  const z = Array.from({ length: WAYS }, (_, i) => (2 * i) / (WAYS - 1) - 1);
-  const mapped = generator.drawAt({
-    latents: Float32Array.from(z, (share) => share * Math.sqrt(3)),
-    seed: 0,
-  });
   return {
-    step: generator.step,
+    title,
     at,
     real: at.map((x) => densityAt(x, data)),
     generated,
-    discriminator: Array.from(generator.logits(Float32Array.from(at)), sigmoid),
-    mapping: z.map((share, i) => ({ z: share, x: mapped[i]! })),
+    discriminator: Array.from(players.logits(Float32Array.from(at)), sigmoid),
+    mapping: mappingOf(players, config.model.latent),
   };
+}
+
+/** Where G takes evenly spaced values of the number of z that moves a sample furthest, the others being 0. */
+function mappingOf(players: Playing, latent = 1): Moment['mapping'] {
+  const z = Array.from({ length: WAYS }, (_, i) => (2 * i) / (WAYS - 1) - 1);
+  const along = (axis: number) => {
+    const latents = new Float32Array(WAYS * latent);
+    for (const [i, share] of z.entries()) latents[i * latent + axis] = share * Math.sqrt(3);
+    return Array.from(players.drawAt({ latents, seed: 0 }));
+  };
+  const ways = Array.from({ length: latent }, (_, axis) => along(axis));
+  const reach = (way: readonly number[]) => Math.max(...way) - Math.min(...way);
+  const furthest = ways.reduce((best, way) => (reach(way) > reach(best) ? way : best));
+  return z.map((share, i) => ({ z: share, x: furthest[i]! }));
 }

@@ -9,23 +9,15 @@ import type { RunConfig } from '../config/run-config.js';
 import type { Classes } from '../data/classes.js';
 import { messageOf, NashError } from '../errors.js';
 import type { Architecture } from '../models/architecture.js';
+import type { Net } from '../parameters/manifest.js';
 import { moduleCopies } from '../run-folder/modules.js';
 import { holdsRun } from '../run-folder/ownership.js';
 import { checkpointOf } from '../run-folder/resume-target.js';
 import { runFile } from '../run-folder/run-files.js';
 import { resultOf } from '../run-folder/run-result.js';
 
-export interface RunGenerator {
-  /** of the checkpoint */
-  config: RunConfig;
-  classes: Classes | undefined;
-  /** G's */
-  step: number;
-  /** of one sample */
-  shape: readonly number[];
-  architecture: Architecture;
-  /** G's weights and slots, those that samples are drawn with: `[size + slotSize]` */
-  vector: Float32Array;
+/** A G and a D. */
+export interface Players {
   /** @returns `[count, ...shape]`, see sample-drawer.ts */
   draw(wanted: { count: number; seed: number; labels?: Int32Array | undefined }): Float32Array;
   /** their latents, `[count, latent]` */
@@ -35,6 +27,21 @@ export interface RunGenerator {
   /** D's logits at inference of items `[count, ...shape]`; of a run without labels and packing */
   logits(items: Float32Array): Float32Array;
   dispose(): void;
+}
+
+export interface RunGenerator extends Players {
+  /** of the checkpoint */
+  config: RunConfig;
+  classes: Classes | undefined;
+  architecture: Architecture;
+  /** G's */
+  step: number;
+  /** of one sample */
+  shape: readonly number[];
+  /** G's weights and slots, those that samples are drawn with: `[size + slotSize]` */
+  vector: Float32Array;
+  /** the same networks with other vectors, which end when this one is disposed */
+  withVectors(vectors: Readonly<Record<Net, Float32Array>>): Omit<Players, 'dispose'>;
 }
 
 export interface GeneratorChoice {
@@ -79,21 +86,29 @@ export async function openGenerator(runDir: string, choice: GeneratorChoice): Pr
     ...(truncation !== undefined && { truncation }),
   });
   const vector = found.vectors[choice.raw ? 'generator' : 'average']!.data;
-  const weights = tf.tensor1d(vector);
+  const held: ReturnType<typeof tf.tensor1d>[] = [];
+  const withVectors: RunGenerator['withVectors'] = ({ generator, discriminator }) => {
+    const weights = tf.tensor1d(generator);
+    held.push(weights);
+    return {
+      draw: (wanted) => drawer.draw(weights, wanted),
+      latents: (wanted) => drawer.latents(wanted),
+      drawAt: (given) => drawer.drawAt(weights, given),
+      logits: (items) => discriminatorLogits(architecture, discriminator, items),
+    };
+  };
   return {
     config: valid,
     classes,
+    architecture,
     step: found.step,
     shape: architecture.generator.outputShape,
-    architecture,
     vector,
-    draw: (wanted) => drawer.draw(weights, wanted),
-    latents: (wanted) => drawer.latents(wanted),
-    drawAt: (given) => drawer.drawAt(weights, given),
-    logits: (items) => discriminatorLogits(architecture, found.vectors.discriminator!.data, items),
+    withVectors,
+    ...withVectors({ generator: vector, discriminator: found.vectors.discriminator!.data }),
     dispose() {
       drawer.dispose();
-      weights.dispose();
+      tf.dispose(held);
     },
   };
 }

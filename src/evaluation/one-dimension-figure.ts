@@ -1,99 +1,192 @@
-// The figure of a one-dimensional game, after Goodfellow et al. 2014, figure 1: at several steps the densities of data and samples, D's
-// decision, and below them where G takes evenly spaced latents.
+// The figures of a one-dimensional game, after Goodfellow et al. 2014, figure 1: at several moments the densities of data and samples, D's
+// decision, and below them where G takes evenly spaced latents; and how far it was from the optimum on the way.
 import type { TopLevelSpec } from 'vega-lite';
 import { COLOURS, drawChart } from './chart.js';
+import type { OneDimension } from './measures/one-dimension.js';
 
-/** One panel: the game at one of G's steps. */
+/** One panel: the game at a moment. */
 export interface Moment {
-  step: number;
+  title: string;
   /** over `at`: densities, and D(x) from 0 to 1 */
   at: readonly number[];
   real: readonly number[];
   generated: readonly number[];
   discriminator: readonly number[];
-  /** latents that lie evenly, and where G takes each */
+  /** values of a latent that lie evenly on [-1, 1], and where G takes each */
   mapping: readonly { z: number; x: number }[];
 }
 
-const NAMES = { real: 'p_data', generated: 'p_g', discriminator: 'D(x)' } as const;
-const SERIES = ['real', 'generated', 'discriminator'] as const;
-const DISCRIMINATOR = '#5b4fa2';
+/** What was measured after one of G's steps. */
+export interface Passed extends OneDimension {
+  step: number;
+}
 
-/** PNG bytes: a panel a moment, side by side. */
+const SIDE = 250;
+const COLUMNS = 3;
+const DISCRIMINATOR = '#5b4fa2';
+const DENSITIES = { real: 'p_data', generated: 'p_g' } as const;
+
+/** PNG bytes: a panel a moment. */
 export function drawOneDimension(moments: readonly Moment[], caption: string): Promise<Buffer> {
-  const [low, high] = [moments[0]!.at[0]!, moments[0]!.at.at(-1)!];
+  const spec = {
+    title: { text: 'Data, samples and D', subtitle: caption },
+    spacing: 30,
+    columns: COLUMNS,
+    concat: moments.map((moment) => panel(moment)),
+  };
+  return drawChart(spec as unknown as TopLevelSpec);
+}
+
+/** PNG bytes: a panel alone, all of one size. */
+export const drawMoment = (moment: Moment): Promise<Buffer> =>
+  drawChart(panel(moment) as unknown as TopLevelSpec);
+
+const COLOUR_DOMAIN = [DENSITIES.real, DENSITIES.generated, 'D(x)'];
+const COLOUR = {
+  field: 'series',
+  type: 'nominal',
+  scale: { domain: COLOUR_DOMAIN, range: [COLOURS.real, COLOURS.generated, DISCRIMINATOR] },
+};
+const DASH = {
+  field: 'series',
+  type: 'nominal',
+  scale: {
+    domain: COLOUR_DOMAIN,
+    range: [
+      [2, 2],
+      [1, 0],
+      [6, 3],
+    ],
+  },
+};
+
+function panel(moment: Moment) {
+  const [low, high] = [moment.at[0]!, moment.at.at(-1)!];
   const x = {
     type: 'quantitative',
-    title: 'x',
     scale: { domain: [low, high], nice: false },
     axis: { tickCount: 5 },
   };
-  const top = 1.6 * Math.max(...moments[0]!.real);
-  const colour = {
-    field: 'series',
-    type: 'nominal',
-    scale: {
-      domain: SERIES.map((name) => NAMES[name]),
-      range: [COLOURS.real, COLOURS.generated, DISCRIMINATOR],
-    },
-  };
-  const curves = (moment: Moment) =>
-    SERIES.flatMap((name) =>
-      moment[name].map((value, i) => ({ x: moment.at[i], value: Math.min(value, top), series: NAMES[name] })),
-    );
-  const ways = (moment: Moment) =>
-    moment.mapping
-      .filter(({ x: to }) => to >= low && to <= high)
-      .map(({ z, x: to }) => ({ z: low + ((z + 1) / 2) * (high - low), to, bottom: 0, above: 1 }));
-  const spec = {
-    title: { text: 'data, samples and D', subtitle: caption },
-    spacing: 24,
-    hconcat: moments.map((moment) => ({
-      spacing: 6,
-      vconcat: [
-        {
-          width: 230,
-          height: 230,
-          title: { text: `step ${moment.step.toLocaleString('en')}`, fontSize: 14, offset: 6 },
-          data: { values: curves(moment) },
-          mark: { type: 'line', strokeWidth: 2, clip: true },
-          encoding: {
-            x: { field: 'x', ...x, title: null },
-            y: {
-              field: 'value',
-              type: 'quantitative',
-              title: 'density, and D(x)',
-              scale: { domain: [0, top], nice: false },
-            },
-            color: colour,
-            strokeDash: {
-              field: 'series',
-              type: 'nominal',
-              scale: {
-                domain: SERIES.map((name) => NAMES[name]),
-                range: [
-                  [2, 2],
-                  [1, 0],
-                  [6, 3],
-                ],
-              },
-            },
-          },
-        },
-        {
-          width: 230,
-          height: 60,
-          data: { values: ways(moment) },
-          mark: { type: 'rule', color: COLOURS.generated, strokeWidth: 0.8 },
-          encoding: {
-            x: { field: 'z', ...x, title: 'z (below), G(z) (above)' },
-            x2: { field: 'to' },
-            y: { field: 'bottom', type: 'quantitative', axis: null, scale: { domain: [0, 1] } },
-            y2: { field: 'above' },
-          },
-        },
-      ],
+  const top = 1.6 * Math.max(...moment.real);
+  const curves = (['real', 'generated'] as const).flatMap((name) =>
+    moment[name].map((value, i) => ({
+      x: moment.at[i],
+      value: Math.min(value, top),
+      series: DENSITIES[name],
     })),
+  );
+  const decision = moment.discriminator.map((value, i) => ({ x: moment.at[i], value, series: 'D(x)' }));
+  const line = (values: object[], title: string, orient: string, domain: readonly number[]) => ({
+    data: { values },
+    mark: { type: 'line', strokeWidth: 2, clip: true },
+    encoding: {
+      x: { field: 'x', ...x, title: null },
+      y: {
+        field: 'value',
+        type: 'quantitative',
+        title,
+        scale: { domain, nice: false },
+        axis: { orient, grid: orient === 'left', tickCount: 4, minExtent: 34 },
+      },
+      color: COLOUR,
+      strokeDash: DASH,
+    },
+  });
+  const ways = moment.mapping
+    .filter(({ x: to }) => to >= low && to <= high)
+    .map(({ z, x: to }) => ({ z: low + ((z + 1) / 2) * (high - low), to, bottom: 0, above: 1 }));
+  return {
+    spacing: 6,
+    vconcat: [
+      {
+        width: SIDE,
+        height: 220,
+        title: { text: moment.title, fontSize: 14, offset: 6 },
+        resolve: { scale: { y: 'independent' } },
+        layer: [line(curves, 'density', 'left', [0, top]), line(decision, 'D(x)', 'right', [0, 1])],
+      },
+      {
+        width: SIDE,
+        height: 60,
+        data: { values: ways },
+        mark: { type: 'rule', color: COLOURS.generated, strokeWidth: 0.8 },
+        encoding: {
+          x: { field: 'z', ...x, title: 'z (below, on its interval), G(z) (above)' },
+          x2: { field: 'to' },
+          y: { field: 'bottom', type: 'quantitative', axis: null, scale: { domain: [0, 1] } },
+          y2: { field: 'above' },
+        },
+      },
+    ],
+  };
+}
+
+interface Curve {
+  title: string;
+  of(passed: Passed): number;
+  optimum: number;
+}
+
+const LOSSES: readonly Curve[] = [
+  { title: "D's loss, nats", of: ({ value_function_nats }) => -value_function_nats, optimum: Math.log(4) },
+  { title: "G's loss, nats", of: ({ generator_loss_nats }) => generator_loss_nats, optimum: Math.log(2) },
+  { title: 'V(D, G), nats', of: ({ value_function_nats }) => value_function_nats, optimum: -Math.log(4) },
+  {
+    title: 'V against its best D, -log 4 + 2 JS, nats',
+    of: ({ js_divergence_nats }) => 2 * js_divergence_nats - Math.log(4),
+    optimum: -Math.log(4),
+  },
+  {
+    title: 'total variation of p_g and p_data',
+    of: ({ total_variation_ratio }) => total_variation_ratio,
+    optimum: 0,
+  },
+  {
+    title: 'mean |D - D*| under the data',
+    of: ({ optimal_discriminator_distance_ratio }) => optimal_discriminator_distance_ratio,
+    optimum: 0,
+  },
+];
+
+/** PNG bytes: losses and distances over G's steps, the optimum as a dotted line. @param passed at least one, ascending */
+export function drawHistory(passed: readonly Passed[]): Promise<Buffer> {
+  const chart = ({ title, of, optimum }: Curve) => ({
+    width: 280,
+    height: 150,
+    title: { text: title, fontSize: 14, offset: 8 },
+    layer: [
+      {
+        data: { values: [{ optimum }] },
+        mark: { type: 'rule', color: COLOURS.real, strokeDash: [2, 2], strokeWidth: 2 },
+        encoding: { y: { field: 'optimum', type: 'quantitative' } },
+      },
+      {
+        data: { values: passed.map((one) => ({ step: one.step, value: of(one) })) },
+        mark: { type: 'line', color: COLOURS.generated, strokeWidth: 2 },
+        encoding: {
+          x: {
+            field: 'step',
+            type: 'quantitative',
+            title: "G's step",
+            scale: { nice: false },
+            axis: { tickCount: 5 },
+          },
+          y: {
+            field: 'value',
+            type: 'quantitative',
+            title: null,
+            scale: { zero: false },
+            axis: { tickCount: 5, minExtent: 50 },
+          },
+        },
+      },
+    ],
+  });
+  const spec = {
+    title: { text: 'Losses and distances to the optimum', subtitle: 'dotted: at the optimum of theorem 1' },
+    concat: LOSSES.map(chart),
+    columns: COLUMNS,
+    spacing: 28,
   };
   return drawChart(spec as unknown as TopLevelSpec);
 }

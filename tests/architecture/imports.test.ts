@@ -118,7 +118,7 @@ const TABLE: Table = {
       'setup',
       'steps',
     ],
-    packages: ['@tensorflow/tfjs-core', 'pngjs', 'vega', 'vega-lite', '@resvg/resvg-js'],
+    packages: ['@tensorflow/tfjs-core', 'pngjs', 'sharp', 'vega', 'vega-lite', '@resvg/resvg-js'],
     because: 'measures and figures of samples, wherever they come from',
   },
   export: {
@@ -304,6 +304,7 @@ const TABLE: Table = {
       'modules',
       'parameters',
       'protocol',
+      'reference-trainer.ts',
       'reproductions',
       'run',
       'run-folder',

@@ -2716,7 +2716,7 @@ export const FAULTS = [
     ['tests/cluster/sample.test.ts'],
     [
       ['--raw is the average all the same', "choice.raw ? 'generator' : 'average'", "'average'"],
-      ['--step takes the newest all the same', 'if (step !== undefined)\n', 'if (step === runDir)\n'],
+      ['--step takes the newest all the same', 'if (step !== undefined) {', 'if (step === runDir) {'],
     ],
   ),
   ...of(
@@ -2895,7 +2895,7 @@ export const FAULTS = [
     [['the error is the deviation', '(values.length - 1) / values.length)', '(values.length - 1))']],
   ),
   ...of(
-    'src/evaluation/one-dimension.ts',
+    'src/evaluation/measures/one-dimension.ts',
     ['tests/unit/evaluation/one-dimension.test.ts'],
     [
       [
@@ -2909,6 +2909,7 @@ export const FAULTS = [
         '(logit) => softplus(logit)',
       ],
       ['the optimal D is twice itself', 'return real[i]! / (', 'return (2 * real[i]!) / ('],
+      ["G's loss is that of a D that is turned round", 'softplus(-logit)),\n  };', 'softplus(logit)),\n  };'],
     ],
   ),
   ...of(
@@ -3009,5 +3010,10 @@ export const FAULTS = [
         'rmSync(path, { recursive: true, force: true });',
       ],
     ],
+  ),
+  ...of(
+    'src/evaluation/measures/gaussian-divergence.ts',
+    ['tests/unit/evaluation/one-dimension.test.ts'],
+    [['a ring has the divergence of its first mode', ' || source.modes.length !== 1', '']],
   ),
 ];

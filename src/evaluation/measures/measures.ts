@@ -5,6 +5,7 @@ import { classAgreement } from './class-agreement.js';
 import { collapse } from './collapse-score.js';
 import { differentBins } from './different-bins.js';
 import { frechet } from './frechet.js';
+import { gaussianDivergence } from './gaussian-divergence.js';
 import { highQuality } from './high-quality.js';
 import { inceptionMeasures } from './inception.js';
 import { kernelDistance } from './kernel-distance.js';
@@ -30,6 +31,7 @@ export const MEASURES = [
   frechet,
   kernelDistance,
   slicedWasserstein,
+  gaussianDivergence,
   birthday,
   msSsim,
   memorization,

@@ -1,7 +1,13 @@
 // Goal: the distances of a one-dimensional game to its optimum. Method: normal quantiles for samples, whose total variation from another
 // normal is known (2 Phi(shift / 2) - 1), logits solved by hand.
+import { PNG } from 'pngjs';
+import sharp from 'sharp';
 import { expect, it } from 'vitest';
-import { oneDimension, sigmoid } from '../../../src/evaluation/one-dimension.js';
+import { spaced } from '../../../src/cli/one-dimension.js';
+import { mixtureSource } from '../../../src/data/mixture.js';
+import { drawAnimation } from '../../../src/evaluation/animation.js';
+import { metricsNamed, prepareMeasures } from '../../../src/evaluation/measures/measures.js';
+import { oneDimension, sigmoid } from '../../../src/evaluation/measures/one-dimension.js';
 
 const DATA = { mean: 4, deviation: 0.5 };
 const COUNT = 100_000;
@@ -61,4 +67,45 @@ it("D's distances and the value are those of its probabilities", () => {
   expect(found.discriminator_distance_ratio).toBeCloseTo(0.25, 6);
   expect(found.optimal_discriminator_distance_ratio).toBeCloseTo(0.25, 2);
   expect(found.value_function_nats).toBeCloseTo(Math.log(0.75) + Math.log(0.25), 6);
+});
+
+it("G's loss is -log D of samples", () => {
+  const found = oneDimension(DATA, { generated: quantiles(4, 0.5), ...constant(Math.log(3)) });
+  expect(found.generator_loss_nats).toBeCloseTo(-Math.log(0.75), 6);
+});
+
+it('the evaluator has the distances of samples of one Gaussian, and says that a ring has none', () => {
+  const of = (source: ReturnType<typeof mixtureSource>, samples: Float32Array) => {
+    const reference = { source, real: samples, size: source.shape[0]! };
+    const { measure, leftOut } = prepareMeasures(reference, { asked: metricsNamed('gaussian-divergence')! });
+    return { found: measure(samples), leftOut };
+  };
+  const shifted = of(mixtureSource({ source: 'gaussian-1d', ...DATA }), quantiles(4.5, 0.5)).found;
+  expect(shifted.gan_total_variation_ratio).toBeCloseTo(0.3829, 2);
+  const ring = mixtureSource({ source: 'ring', modes: 8, radius: 1, deviation: 0.01 });
+  const pair = { ...mixtureSource({ source: 'gaussian-1d', ...DATA }), modes: [[0], [4]] };
+  for (const other of [ring, pair])
+    expect(of(other, new Float32Array(200)).leftOut.gan_js_divergence_nats).toMatch(/one Gaussian/);
+});
+
+it('moments lie closer at the beginning, and none is shown twice', () => {
+  const steps = Array.from({ length: 10 }, (_, i) => i);
+  expect([spaced(steps, 4), spaced([7], 4)]).toEqual([[0, 1, 4, 9], [7]]);
+});
+
+it('an animation has a page for each picture', async () => {
+  const picture = (grey: number) => {
+    const png = new PNG({ width: 8, height: 6 });
+    png.data.fill(255).forEach((_, i) => {
+      if (i % 4 < 3) png.data[i] = grey;
+    });
+    return PNG.sync.write(png);
+  };
+  const { pages, pageHeight, loop } = await sharp(
+    await drawAnimation([picture(10), picture(99), picture(200)]),
+    {
+      animated: true,
+    },
+  ).metadata();
+  expect([pages, pageHeight, loop]).toEqual([3, 6, 0]);
 });

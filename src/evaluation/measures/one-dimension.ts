@@ -22,7 +22,7 @@ export interface Game {
 /** The support is the mean and so many deviations on both sides; 0.3 % of the data lie beyond. */
 export const SUPPORT = 3;
 /** Wide enough that 100,000 samples fill each with 0.3 % noise or less. */
-const BINS = 40;
+export const BINS = 40;
 
 export interface OneDimension {
   /** half the L1 distance of p_g and p_data, from 0 to 1 */
@@ -35,11 +35,12 @@ export interface OneDimension {
   optimal_discriminator_distance_ratio: number;
   /** V(D, G), equation 1 */
   value_function_nats: number;
+  /** -E log D(G(z)), which G minimizes (section 3) */
+  generator_loss_nats: number;
 }
 
 export function oneDimension(data: Gaussian, game: Game): OneDimension {
   const { edges, real, generated } = histograms(data, game.generated);
-  const middle = real.map((p, i) => (p + generated[i]!) / 2);
   const sigmoids = Array.from(game.support.logits, sigmoid);
   const best = (x: number): number => {
     const bin = edges.findIndex((edge) => x < edge); // the first bin is all below the first edge
@@ -49,14 +50,31 @@ export function oneDimension(data: Gaussian, game: Game): OneDimension {
   const weights = game.support.at.map((x) => densityAt(x, data));
   const total = sum(weights);
   return {
-    total_variation_ratio: sum(real.map((p, i) => Math.abs(p - generated[i]!))) / 2,
-    js_divergence_nats: (divergence(real, middle) + divergence(generated, middle)) / 2,
+    ...divergences(real, generated),
     discriminator_distance_ratio: Math.max(...sigmoids.map((d) => Math.abs(d - 0.5))),
     optimal_discriminator_distance_ratio:
       sum(game.support.at.map((x, i) => weights[i]! * Math.abs(sigmoids[i]! - best(x)))) / total,
     value_function_nats:
       mean(game.realLogits, (logit) => -softplus(-logit)) +
       mean(game.generatedLogits, (logit) => -softplus(logit)),
+    generator_loss_nats: mean(game.generatedLogits, (logit) => softplus(-logit)),
+  };
+}
+
+/** How far samples alone are from the data. @param samples `[count]` */
+export function divergenceOf(
+  data: Gaussian,
+  samples: Float32Array,
+): Pick<OneDimension, 'total_variation_ratio' | 'js_divergence_nats'> {
+  const { real, generated } = histograms(data, samples);
+  return divergences(real, generated);
+}
+
+function divergences(real: readonly number[], generated: readonly number[]) {
+  const middle = real.map((p, i) => (p + generated[i]!) / 2);
+  return {
+    total_variation_ratio: sum(real.map((p, i) => Math.abs(p - generated[i]!))) / 2,
+    js_divergence_nats: (divergence(real, middle) + divergence(generated, middle)) / 2,
   };
 }
 

@@ -1,11 +1,12 @@
 // The nets of Goodfellow et al. 2014 for MNIST, by goodfeli/adversarial's mnist.yaml: ReLU G with a sigmoid output,
 // maxout D with dropout on its input (keep 0.8) and hidden layers (keep 0.5), all weights uniform.
+import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { sizeOf } from '../numerics/shape.js';
 import type { Initializer } from '../parameters/manifest.js';
 import { modelEntry } from './architecture.js';
 import { conditionalOptions, labelling } from './labels.js';
-import { activation, dense, dropout, maxoutUnits, reshape, stack } from './layers.js';
+import { activation, dense, dropout, type Layer, maxoutUnits, plain, reshape, stack } from './layers.js';
 import { network } from './network.js';
 import { hasBias, type Normalization, normalization, normalized } from './normalization.js';
 import { hidden, keep, latent, latentCodes, latentDistribution, packing, spectralNorm } from './options.js';
@@ -24,7 +25,12 @@ const options = z
       .strictObject({
         hidden: hidden.default([1200, 1200]),
         normalization,
-        output: z.enum(['linear', 'tanh', 'sigmoid']).default('sigmoid').describe('of the last layer'),
+        output: z
+          .enum(['linear', 'tanh', 'sigmoid'])
+          .default('sigmoid')
+          .describe(
+            "of the last layer; `sigmoid`: both nets have items on [0, 1], as the paper's do, where the data's are on [-1, 1]",
+          ),
         range: range.default(0.05),
       })
       .prefault({}),
@@ -46,12 +52,17 @@ const options = z
     'the fully connected nets of Goodfellow et al. 2014 for MNIST: a D of maxout units with dropout, a G of rectifiers',
   );
 
+/** The data's items lie on [-1, 1], those of the paper on [0, 1]: there a pixel that dropout leaves out is black, not grey. */
+const fromUnit: Layer = plain('fromUnit', (x) => tf.sub(tf.mul(x, 2), 1));
+const toUnit: Layer = plain('toUnit', (x) => tf.mul(tf.add(x, 1), 0.5));
+
 export const maxout = modelEntry({
   options,
   build(options, itemShape, classes) {
     const { generator: g, discriminator: d } = options;
     const items = sizeOf(itemShape);
     const labels = labelling(options, classes);
+    const isUnit = g.output === 'sigmoid';
     const weights = (range: number, kind: Normalization = 'none') => ({
       initializer: uniform(range),
       bias: hasBias(kind),
@@ -66,9 +77,11 @@ export const maxout = modelEntry({
         ]),
         dense('output', items, weights(g.range)),
         activation[g.output](g.output),
+        ...(isUnit ? [fromUnit] : []),
         reshape('item', itemShape),
       ]),
       discriminator: network('discriminator', labels.discriminatorInputs(itemShape), [
+        ...(isUnit ? [toUnit] : []),
         dropout('dropout0', d.keepInput),
         reshape('flat', [items]),
         ...labels.besideItems,

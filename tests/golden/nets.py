@@ -200,9 +200,13 @@ def maxout(o, item, classes):
     for i, units in enumerate(g["hidden"], 1):
         G += [*hidden(i, width, units, g), plain("", torch.relu)]
         width = units
-    G += [dense("output", width, items, True), plain("", ACTIVATIONS[g.get("output", "sigmoid")])]
+    output = g.get("output", "sigmoid")
+    G += [dense("output", width, items, True), plain("", ACTIVATIONS[output])]
     D, more = beside(o, "discriminator", classes)
-    D, width, pieces = [dropout("", d["keepInput"]), plain("", lambda x: x.reshape(len(x), -1)), *D], items + more, d["pieces"]
+    unit = []
+    if output == "sigmoid":  # the paper's pixels lie on [0, 1], Nash's on [-1, 1]
+        G, unit = [*G, plain("", lambda x: 2 * x - 1)], [plain("", lambda x: (x + 1) / 2)]
+    D, width, pieces = [*unit, dropout("", d["keepInput"]), plain("", lambda x: x.reshape(len(x), -1)), *D], items + more, d["pieces"]
     for i, units in enumerate(d["units"], 1):
         D += [*hidden(i, width, units * pieces, d),
               plain("", lambda x, units=units: x.reshape(len(x), units, pieces).amax(2)), dropout("", d["keepHidden"])]

@@ -18,6 +18,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<CommandMaker>>> = {
   sample: async () => (await import('./sample-command.js')).sampleCommand,
   export: async () => (await import('./export-command.js')).exportCommand,
   evaluate: async () => (await import('./evaluate-command.js')).evaluateCommand,
+  compare: async () => (await import('./compare-command.js')).compareCommand,
   interpolate: async () => (await import('./latent-commands.js')).interpolateCommand,
   neighbors: async () => (await import('./latent-commands.js')).neighborsCommand,
   data: async () => (await import('./data-command.js')).dataCommand,

@@ -54,6 +54,29 @@ it('a step, its raw weights, a picture at its own size, a grid, a folder of file
   expect(sizeOf('folder/00002.png')).toEqual([32, 32]);
   expect(bytes('folder/00000.png')).toBe(bytes('one.png'));
 
+  const compared = await nash(
+    'compare',
+    scratch('long'),
+    scratch('short'),
+    '--values',
+    'lossGenerator',
+    ...['--out', scratch('compared.png')],
+  );
+  expect([compared.exitCode, compared.stderr]).toEqual([0, '']);
+  expect(sizeOf('compared.png')[0]).toBeGreaterThan(1000); // two grids beside each other, twice as large as they are told
+  const unknown = await nash(
+    'compare',
+    scratch('long'),
+    '--values',
+    'lossGenerato',
+    '--out',
+    scratch('x.png'),
+  );
+  expect([unknown.exitCode, unknown.stderr]).toEqual([
+    2,
+    expect.stringMatching(/has recorded lossGenerato; did you mean lossGenerator\?/),
+  ]);
+
   for (const [words, message] of [
     [['--step', '3', '--out', 'x.npy'], /--step 3: .* has no checkpoint of that step; it has steps 2, 4\./],
     [['--grid', '2x2', '--out', 'x.npy'], /--grid is how pictures stand in --out FILE\.png/],

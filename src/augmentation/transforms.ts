@@ -2,7 +2,7 @@
 // learn few pictures by heart. What each draws follows from the step's seed.
 import * as tf from '@tensorflow/tfjs-core';
 import { randomNormal, randomUniform, type SeedSource } from '../kernels/random.js';
-import { warped } from '../kernels/warp.js';
+import { turned, warped } from '../kernels/warp.js';
 
 export type Transform = (x: tf.Tensor, seeds: SeedSource) => tf.Tensor;
 
@@ -62,19 +62,49 @@ export const mirror: Transform = (x, seeds) => {
   return tf.add(x, tf.mul(isMirrored, tf.sub(tf.reverse(x, 2), x)));
 };
 
-/** Rows and columns exchanged, of every other square picture: with mirroring, turned by right angles. */
-const transposition: Transform = (x, seeds) => {
-  if (x.shape[1] !== x.shape[2]) return x;
-  const isTurned = tf.cast(tf.less(uniform(x, seeds), 0.5), 'float32');
-  return tf.add(x, tf.mul(isTurned, tf.sub(tf.transpose(x, [0, 2, 1, 3]), x)));
+/** By so many quarter turns, a number for each picture; those that are not square by half turns alone. */
+const quarters = (x: tf.Tensor, count: tf.Tensor): tf.Tensor => {
+  const half = tf.reverse(x, [1, 2]);
+  const isSquare = x.shape[1] === x.shape[2];
+  const once = isSquare ? tf.reverse(tf.transpose(x, [0, 2, 1, 3]), 1) : half;
+  const thrice = isSquare ? tf.reverse(tf.transpose(x, [0, 2, 1, 3]), 2) : x;
+  const of = (picture: tf.Tensor, n: number) => tf.mul(picture, tf.cast(tf.equal(count, n), 'float32'));
+  return [x, once, half, thrice].map(of).reduce((sum, part) => tf.add(sum, part));
 };
+
+/** By a right angle, a half turn, three right angles, or none. */
+const quarterTurn: Transform = (x, seeds) => quarters(x, tf.floor(tf.mul(uniform(x, seeds), 4)));
+
+/** By any angle: the nearest right angle exactly, the rest by interpolation. */
+export const rotation: Transform = (x, seeds) => {
+  const turns = tf.mul(uniform(x, seeds), 4);
+  const nearest = tf.floor(tf.add(turns, 0.5));
+  const rest = tf.mul(tf.reshape(tf.sub(turns, nearest), [batchOf(x)]), Math.PI / 2);
+  return turned(quarters(x, tf.mod(nearest, 4)), rest);
+};
+
+const still = (x: tf.Tensor): tf.Tensor => tf.zeros([batchOf(x), 1, 1]);
+/** 2^(d n), n normal. */
+const factor = (x: tf.Tensor, deviation: number, seeds: SeedSource): tf.Tensor =>
+  tf.exp(tf.mul(randomNormal([batchOf(x), 1, 1], seeds), deviation * Math.LN2));
 
 /** By 2^(0.2 n), n normal, about the middle. */
 const scaling: Transform = (x, seeds) => {
-  const normal = randomNormal([batchOf(x), 1, 1], seeds);
-  const scale = tf.exp(tf.mul(normal, 0.2 * Math.LN2));
-  const move = { shift: tf.zeros([batchOf(x), 1, 1]), scale };
+  const move = { shift: still(x), scale: factor(x, 0.2, seeds) };
   return warped(x, move, move);
+};
+
+/** Along one axis by 2^(0.2 n), along the other by its inverse. */
+const stretching: Transform = (x, seeds) => {
+  const scale = factor(x, 0.2, seeds);
+  return warped(x, { shift: still(x), scale: tf.reciprocal(scale) }, { shift: still(x), scale });
+};
+
+/** By a normal share of each side, of deviation an eighth. */
+const drift: Transform = (x, seeds) => {
+  const [, height, width] = x.shape as [number, number, number];
+  const shift = (side: number) => ({ shift: tf.mul(randomNormal([batchOf(x), 1, 1], seeds), side / 8) });
+  return warped(x, shift(height), shift(width));
 };
 
 const brightness: Transform = (x, seeds) =>
@@ -84,17 +114,40 @@ const contrast: Transform = (x, seeds) =>
 const saturation: Transform = (x, seeds) =>
   spread(x, [3], tf.exp(tf.mul(randomNormal([batchOf(x), 1, 1, 1], seeds), Math.LN2)));
 
+/** Light and dark exchanged, of every other picture. */
+const lumaFlip: Transform = (x, seeds) => {
+  const isFlipped = tf.cast(tf.less(uniform(x, seeds), 0.5), 'float32');
+  return tf.sub(x, tf.mul(isFlipped, tf.mul(tf.mean(x, 3, true), 2)));
+};
+
+/** Red, green and blue turned about the grey axis, by any angle (Rodrigues); pictures of one channel have no hue. */
+export const hue: Transform = (x, seeds) => {
+  if (x.shape[3] !== 3) return x;
+  const angle = tf.mul(uniform(x, seeds), 2 * Math.PI);
+  const grey = tf.mean(x, 3, true);
+  const across = tf.reshape(tf.matMul(tf.reshape(x, [-1, 3]), tf.tensor2d(CROSS, [3, 3])), x.shape);
+  const turnedColour = tf.add(tf.mul(tf.sub(x, grey), tf.cos(angle)), tf.mul(across, tf.sin(angle)));
+  return tf.add(grey, turnedColour);
+};
+/** Row vectors times this are their cross products with the grey axis. */
+const CROSS = [0, 1, -1, -1, 0, 1, 1, -1, 0].map((sign) => sign / Math.sqrt(3));
+
 /**
- * What ADA makes of a picture, each with the same probability (Karras et al. 2020b, appendix B): pixel blitting, scaling, color. Rotation by
- * other than right angles, anisotropic scaling and hue are not among them.
+ * What ADA makes of a picture, in this order, each with the same probability (Karras et al. 2020b, appendix B): pixel blitting, geometry and
+ * color. What comes in at an edge is 0 here, and mirrored there; the two rotations there have a lower probability each, so that p is that of both.
  */
 export const ADAPTIVE: readonly Transform[] = [
   mirror,
-  transposition,
+  quarterTurn,
   translation,
   scaling,
+  rotation,
+  stretching,
+  drift,
   brightness,
   contrast,
+  lumaFlip,
+  hue,
   saturation,
 ];
 

@@ -3,11 +3,19 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { augmentationOptions, augmented, nextAugmentation } from '../../../src/augmentation/augmentation.js';
-import { ADAPTIVE, color, cutout, mirror, translation } from '../../../src/augmentation/transforms.js';
+import {
+  ADAPTIVE,
+  color,
+  cutout,
+  hue,
+  mirror,
+  rotation,
+  translation,
+} from '../../../src/augmentation/transforms.js';
 import { loadTensorFlow } from '../../../src/compiler/tensorflow.js';
 import { validateConfig } from '../../../src/config/load-config.js';
 import { SeedSource } from '../../../src/kernels/random.js';
-import { warped } from '../../../src/kernels/warp.js';
+import { turned, warped } from '../../../src/kernels/warp.js';
 import { architectureOf } from '../../../src/steps/steps.js';
 import { pattern } from '../../support/pattern.js';
 
@@ -101,6 +109,75 @@ describe('transforms', () => {
     });
   });
 
+  it('turn a ramp by an angle: what is linear in both coordinates stays so, up to the edge', () => {
+    tf.tidy(() => {
+      const side = 17;
+      const middle = (side - 1) / 2;
+      const at = (i: number, j: number) => 0.3 * (i - middle) - 0.2 * (j - middle);
+      const ramp = Array.from({ length: side ** 2 }, (_, n) => at(Math.floor(n / side), n % side));
+      for (const angle of [0, 0.4, -0.7]) {
+        const values = turned(tf.tensor4d(ramp, [1, side, side, 1]), tf.tensor1d([angle])).dataSync();
+        for (const [i, j] of [
+          [8, 8],
+          [5, 8],
+          [8, 11],
+          [6, 6],
+          [10, 7],
+        ] as const) {
+          const [y, x] = [i - middle, j - middle];
+          const [from, along] = [
+            y * Math.cos(angle) - x * Math.sin(angle),
+            y * Math.sin(angle) + x * Math.cos(angle),
+          ];
+          expect(values[i * side + j]).toBeCloseTo(at(from + middle, along + middle), 5);
+        }
+      }
+    });
+  });
+
+  it('turn by right angles exactly, and by any angle about the middle', () => {
+    tf.tidy(() => {
+      const corner = tf.tile(tf.tensor4d([1, 2, 3, 4], [1, 2, 2, 1]), [2000, 1, 1, 1]);
+      const seen = new Map<string, number>();
+      const rows = tf.reshape(ADAPTIVE[1]!(corner, seeds()), [2000, 4]).arraySync() as number[][];
+      for (const row of rows) seen.set(row.join(), (seen.get(row.join()) ?? 0) + 1);
+      expect([...seen.keys()].sort()).toEqual(['1,2,3,4', '2,4,1,3', '3,1,4,2', '4,3,2,1']);
+      for (const times of seen.values()) expect(Math.abs(times - 500)).toBeLessThan(90);
+      // a round hill about the middle stays one, what stands beside it goes everywhere at its distance
+      const hill = tf.tensor4d(hillOf(15), [1, 15, 15, 1]);
+      const mean = tf.mean(rotation(tf.tile(hill, [400, 1, 1, 1]), seeds()), 0, true);
+      expect(tf.max(tf.abs(tf.sub(mean, hill))).dataSync()[0]).toBeLessThan(0.05);
+      const point = new Float32Array(225);
+      point[7 * 15 + 12] = 1;
+      const turnedPoints = rotation(tf.tile(tf.tensor4d(point, [1, 15, 15, 1]), [2000, 1, 1, 1]), seeds());
+      const ring = tf.mean(turnedPoints, 0).dataSync();
+      const around = [
+        [7, 12],
+        [12, 7],
+        [7, 2],
+        [2, 7],
+      ].map(([i, j]) => ring[i! * 15 + j!]!);
+      expect(Math.min(...around)).toBeGreaterThan(0.5 * Math.max(...around));
+    });
+  });
+
+  it('turn colours about grey: what is grey stays, and no colour becomes more or less of one', () => {
+    tf.tidy(() => {
+      const grey = tf.mul(tf.ones([5, 2, 2, 3]), 0.4);
+      expect(tf.max(tf.abs(tf.sub(hue(grey, seeds()), grey))).dataSync()[0]).toBeLessThan(1e-6);
+      const red = tf.tile(tf.tensor4d([1, 0, 0], [1, 1, 1, 3]), [3000, 1, 1, 1]);
+      const rows = tf.reshape(hue(red, seeds()), [3000, 3]).arraySync() as number[][];
+      for (const [r, g, b] of rows.slice(0, 50)) {
+        expect(r! + g! + b!).toBeCloseTo(1, 5);
+        expect(r! ** 2 + g! ** 2 + b! ** 2).toBeCloseTo(1, 5);
+      }
+      // a third of a turn makes red green, or blue: each is the most of a third of all
+      const most = rows.map((row) => row.indexOf(Math.max(...row)));
+      for (const channel of [0, 1, 2])
+        expect(Math.abs(most.filter((each) => each === channel).length - 1000)).toBeLessThan(120);
+    });
+  });
+
   it('are linear where gradients go through them: as finite differences have it', () => {
     tf.tidy(() => {
       const [x, direction] = [pictures(2, 8), tf.tensor4d(pattern('direction', 2 * 8 * 8 * 3), [2, 8, 8, 3])];
@@ -134,9 +211,9 @@ describe('an augmentation', () => {
       expect(changed({ name: 'diffaugment' })).toBe(400);
       expect(changed({ name: 'ada' }, 0)).toBe(0);
       expect(changed({ name: 'ada' }, 1)).toBe(400);
-      const some = changed({ name: 'ada' }, 0.1); // 1 - 0.9^7, but for mirrors and turns that leave half as they are
-      expect(some / 400).toBeGreaterThan(0.35);
-      expect(some / 400).toBeLessThan(0.55);
+      const some = changed({ name: 'ada' }, 0.1); // 1 - 0.9^12, but for mirrors, turns and flips that leave half or a quarter as they are
+      expect(some / 400).toBeGreaterThan(0.58);
+      expect(some / 400).toBeLessThan(0.78);
     });
   });
 
@@ -164,3 +241,11 @@ describe('an augmentation', () => {
     );
   });
 });
+
+/** A round hill about the middle, 1 at its top. */
+function hillOf(side: number): number[] {
+  const middle = (side - 1) / 2;
+  return Array.from({ length: side ** 2 }, (_, n) =>
+    Math.exp(-((Math.floor(n / side) - middle) ** 2 + ((n % side) - middle) ** 2) / 18),
+  );
+}

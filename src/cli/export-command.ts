@@ -25,6 +25,7 @@ const FORMATS: Readonly<Record<Format, string>> = {
   'saved-model':
     "for TensorFlow in any language: a SavedModel of stock operations, with the signature 'serving_default'",
   tfjs: 'for browsers: a graph model, and index.html, a page that draws samples without server and network',
+  onnx: 'for ONNX Runtime and its like',
   safetensors:
     'for PyTorch, by its names and layouts; of mlp, maxout and dcgan with generator.py, which builds the network',
 };
@@ -61,17 +62,12 @@ export const exportCommand: CommandMaker = (finish) =>
       finish(EXIT.done);
     });
 
-const ONNX =
-  '--format onnx is not offered: there is no kept JavaScript library that writes it. `--format saved-model --to DIR`, then ' +
-  '`python -m tf2onnx.convert --saved-model DIR --output model.onnx` makes it.';
-
 /** @throws NashError('usage') naming what is unknown and the nearest name */
 function formatsOf(text: string): Format[] {
   const names = [...new Set(text.split(',').map((name) => name.trim()))];
   return names.map((name) => {
     const format = NAMES.find((known) => known === name);
     if (format) return format;
-    if (name === 'onnx') throw new NashError('usage', ONNX);
     const near = nearest(name, NAMES);
     throw new NashError(
       'usage',

@@ -3,6 +3,7 @@ import { savedModel } from '../compiler/graph.js';
 import { encodeNpy } from '../evaluation/npy.js';
 import { graphModel } from './graph-model.js';
 import { modelCard } from './model-card.js';
+import { onnxModel } from './onnx-model.js';
 import { beside, pageOf } from './page.js';
 import type { Files, Taken } from './taken.js';
 import { isSequence, safetensorsOf } from './torch-tensors.js';
@@ -11,6 +12,8 @@ import { requireRuns } from './tried.js';
 /** What is written of a format. */
 const FORMATS = {
   'saved-model': ({ graph }: Taken): Files => new Map([['saved_model.pb', savedModel(graph)]]),
+  onnx: ({ graph, run, step }: Taken): Files =>
+    new Map([['model.onnx', onnxModel(graph, { run, step: String(step) })]]),
   async tfjs(taken: Taken): Promise<Files> {
     const model = graphModel(taken.graph);
     await requireRuns(model, taken.samples);

@@ -49,17 +49,21 @@ export class GraphBuilder {
     });
   }
 
-  /** A node of float32 or int32. @param attributes besides its type */
+  /** A node of float32 or int32. @param shape of what it gives, where a reader of the graph has to know it */
   operation(
     layer: string,
     op: string,
     inputs: readonly string[],
-    { dtype = 'float32', attributes }: { dtype?: ElementType; attributes?: KernelAttribute[] } = {},
+    {
+      dtype = 'float32',
+      attributes,
+      shape = [],
+    }: { dtype?: ElementType; attributes?: KernelAttribute[]; shape?: readonly number[] } = {},
   ): string {
     return this.add({
       ...{ name: this.unique(`${layer}/${op}`), op, layer, inputs },
       attributes: attributes ?? [element('T', dtype)],
-      outputs: [{ shape: [], dtype }],
+      outputs: [{ shape, dtype }],
     });
   }
 

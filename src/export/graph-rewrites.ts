@@ -17,7 +17,7 @@ const attributeOf = <T>({ attributes }: RecordedNode, name: string): T =>
 
 /** Each value as a square, divided by its size: nearest neighbours. */
 const spread: Rewrite = (builder, node, [, x]) => {
-  const [, height, width] = node.outputs[0]!.shape;
+  const [, height, width, channels] = node.outputs[0]!.shape;
   const [, factor] = attributeOf<number[]>(node, 'ksize');
   const sides = builder.constant(`${node.name}/sides`, tf.tensor1d([height!, width!], 'int32'));
   const attributes = [
@@ -25,7 +25,9 @@ const spread: Rewrite = (builder, node, [, x]) => {
     attribute.bool('align_corners', false),
     attribute.bool('half_pixel_centers', false),
   ];
-  const large = builder.operation(node.name, 'ResizeNearestNeighbor', [x!, sides], { attributes });
+  const large = builder.operation(node.name, 'ResizeNearestNeighbor', [x!, sides], {
+    ...{ attributes, shape: [-1, height!, width!, channels!] },
+  });
   const share = builder.constant(`${node.name}/share`, tf.scalar(1 / factor! ** 2));
   return builder.operation(node.name, 'Mul', [large, share]);
 };
@@ -44,7 +46,9 @@ const filteredUp: Rewrite = (builder, node, [, , y], [, filter]) => {
   const fixed = (size: number) => ({ fixed: size, perItem: 0 });
   const shape = builder.shape(name, [{ fixed: 0, perItem: channels }, ...[height, width, 1].map(fixed)]);
   const attributes = [...node.attributes];
-  const large = builder.operation(name, 'Conv2DBackpropInput', [shape, one, single], { attributes });
+  const large = builder.operation(name, 'Conv2DBackpropInput', [shape, one, single], {
+    ...{ attributes, shape: [-1, height, width, 1] },
+  });
   const together = builder.reshape(name, large, [-1, channels, height, width]);
   return builder.transpose(name, together, [0, 2, 3, 1]);
 };

@@ -13,7 +13,7 @@ export function modelCard(taken: Taken, formats: readonly Format[], files: Files
   const { architecture, latentDistribution, truncation } = generator;
   const [latent] = architecture.generator.inputs.latents!;
   const parameters = architecture.generator.manifest.size.toLocaleString('en');
-  const name = config.model.name ?? 'a module of its own';
+  const name = config.model.name === 'module' ? 'a module of its own' : config.model.name;
   const noise = taken.graph.nodes.some(({ op }) => op === 'GatherV2')
     ? [
         `- noise inside G is fixed: sample i of a batch has that of sample i modulo ${samples.count} of \`nash sample\``,
@@ -110,6 +110,15 @@ const LOADING: Readonly<Record<Format, (taken: Taken) => string>> = {
       `samples = generate(latents=latents${classes ? ', labels=labels' : ''})["samples"].numpy()`,
     ];
     return `${says}\n\n${python(...lines)}`;
+  },
+  onnx: ({ classes }) => {
+    const labels = classes ? ', "labels": numpy.load("labels.npy")' : '';
+    const lines = [
+      'import numpy, onnxruntime',
+      'session = onnxruntime.InferenceSession("model.onnx")',
+      `(samples,) = session.run(["samples"], {"latents": numpy.load("latents.npy")${labels}})`,
+    ];
+    return `**ONNX.** \`model.onnx\` has the same inputs and output.\n\n${python(...lines)}`;
   },
   tfjs: ({ classes }) => {
     const says =

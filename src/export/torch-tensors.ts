@@ -46,7 +46,7 @@ export function torchTensors(generator: Generator, graph: Recording): Map<string
   );
 }
 
-function transposed({ shape, data }: Tensor, axes: readonly number[]): Tensor {
+export function transposed({ shape, data }: Tensor, axes: readonly number[]): Tensor {
   const strides = shape.map((_, axis) => sizeOf(shape.slice(axis + 1)));
   const to = axes.map((axis) => shape[axis]!);
   const result = new Float32Array(data.length);

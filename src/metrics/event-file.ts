@@ -1,5 +1,5 @@
 // TensorBoard's event files: a TFRecord stream of Event messages (tensorflow/core/util/event.proto, summary.proto). Each record is
-// one write to the system, so a killed process leaves a file that is valid to its last event. The only user of protobufjs.
+// one write to the system, so a killed process leaves a file that is valid to its last event.
 import { closeSync, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';

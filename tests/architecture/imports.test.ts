@@ -137,7 +137,7 @@ const TABLE: Table = {
       'setup',
       'steps',
     ],
-    packages: ['@tensorflow/tfjs-core', 'yaml'],
+    packages: ['@tensorflow/tfjs-core', 'protobufjs', 'yaml'],
     because: 'a generator for other programs; which one, the command line says',
   },
   simulation: {
@@ -162,7 +162,7 @@ const TABLE: Table = {
   metrics: {
     may: ['evaluation/measures', 'marked.ts', 'parameters', 'protocol'],
     packages: ['prom-client', 'protobufjs'],
-    because: 'the catalogue, Prometheus and TensorBoard; the only user of prom-client and protobufjs',
+    because: 'the catalogue, Prometheus and TensorBoard; the only user of prom-client',
   },
   config: {
     may: [

@@ -2995,6 +2995,22 @@ export const FAULTS = [
     ],
   ),
   ...of(
+    'src/export/onnx-model.ts',
+    ['tests/unit/export/onnx-model.test.ts'],
+    [
+      [
+        'an operation that nobody knows is left out',
+        'if (!found) throw refused(node.op);',
+        'if (!found) return;',
+      ],
+    ],
+  ),
+  ...of(
+    'src/cli/run-generator.ts',
+    ['tests/cluster/evaluate.test.ts'],
+    [['--step best is a file of that name', "step === 'best' ? String(bestStep(runDir)) : step", 'step']],
+  ),
+  ...of(
     'src/export/folder.ts',
     ['tests/unit/export/folder.test.ts'],
     [

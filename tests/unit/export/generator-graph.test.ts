@@ -95,7 +95,9 @@ describe('layers of one’s own', () => {
         ),
       ),
     );
-    expect(() => takenOf(odd)).toThrow(/layer 'generator\/own' depends on the number of samples/);
+    const square = ownLayer((x) => tf.slice(tf.tile(x, [1, x.shape[0]! ** 2]), [0, 0], [x.shape[0]!, 4]));
+    for (const each of [odd, square])
+      expect(() => takenOf(each)).toThrow(/layer 'generator\/own' depends on the number of samples/);
   });
 });
 

@@ -38,19 +38,16 @@ export const NETWORKS: readonly (readonly [string, TakenOptions])[] = [
       item: PICTURE,
     },
   ],
-  ['sngan', { model: { name: 'sngan', width: 2, latent: 3 }, item: [32, 32, 3] }],
+  ['sngan', { model: { name: 'sngan', width: 2, latent: 3 }, item: PICTURE }],
   [
     'sagan',
     {
       model: { name: 'sagan', width: 8, latent: 3, conditional: 'projection' },
-      item: [32, 32, 3],
+      item: PICTURE,
       classes: 3,
     },
   ],
-  [
-    'biggan',
-    { model: { name: 'biggan', width: 4, conditional: 'projection' }, item: [32, 32, 3], classes: 3 },
-  ],
+  ['biggan', { model: { name: 'biggan', width: 4, conditional: 'projection' }, item: PICTURE, classes: 3 }],
   ['r3gan', { model: { name: 'r3gan', width: 8 }, item: PICTURE }],
   [
     'stylegan2',
@@ -80,8 +77,16 @@ export const ownLayer = (apply: (x: tf.Tensor) => tf.Tensor): TakenOptions => {
   };
 };
 
-/** Its samples are drawn as `nash sample` draws them. */
-export function takenOf({ model, item, classes: count, truncation, ...given }: TakenOptions): Taken {
+const made = new Map<TakenOptions, Taken>();
+
+/** Its samples are drawn as `nash sample` draws them. The same options give the same object: nobody changes it. */
+export function takenOf(options: TakenOptions): Taken {
+  const known = made.get(options) ?? make(options);
+  made.set(options, known);
+  return known;
+}
+
+function make({ model, item, classes: count, truncation, ...given }: TakenOptions): Taken {
   const config: RunConfig = runConfig.parse({ data: { source: 'ring' }, model });
   const architecture = given.architecture ?? architectureOf(config, [...item], count);
   const { manifest } = architecture.generator;

@@ -28,7 +28,7 @@ export function modelCard(taken: Taken, formats: readonly Format[], files: Files
 - latents: \`[n, ${latent}]\`, ${DISTRIBUTIONS[latentDistribution]}${codesOf(taken)}
 ${classes ? `- labels: \`[n]\`, from 0 to ${classes.counts.length - 1}${namesOf(classes)}\n` : ''}- samples: \`[n, ${samples.shape.join(', ')}]\`, ${rangeOf(samples.shape)}
 ${[...noise, ...(truncation === undefined ? [] : [`- styles are drawn towards their mean: truncation ${truncation}`])].map((line) => `${line}\n`).join('')}
-\`samples.npy\` holds what it gives for \`latents.npy\`${classes ? ' and `labels.npy`' : ''}: the first ${samples.count} samples of \`nash sample\` from the run.
+\`samples.npy\` holds what it gives for \`latents.npy\`${classes ? ' and `labels.npy`' : ''}: the first ${samples.count} samples of \`nash sample${isRaw ? ' --raw' : ''}${truncation === undefined ? '' : ` --truncation ${truncation}`}\` from the run.
 
 ## How good it is
 

@@ -3011,6 +3011,14 @@ export const FAULTS = [
     [['--step best is a file of that name', "step === 'best' ? String(bestStep(runDir)) : step", 'step']],
   ),
   ...of(
+    'src/export/last-evaluation.ts',
+    ['tests/unit/export/model-card.test.ts'],
+    [
+      ['a card tells of an evaluation after the step', 'found.step <= step ?', 'found.step >= 0 ?'],
+      ['half a line ends an export', " || !line.endsWith('}')", ''],
+    ],
+  ),
+  ...of(
     'src/export/folder.ts',
     ['tests/unit/export/folder.test.ts'],
     [

@@ -29,7 +29,7 @@ const options = z
           .enum(['linear', 'tanh', 'sigmoid'])
           .default('sigmoid')
           .describe(
-            "of the last layer; `sigmoid`: both nets have items on [0, 1], as the paper's do, where the data's are on [-1, 1]",
+            "of the last layer; `sigmoid`: stretched to the data's [-1, 1], and D is shown items on [0, 1], as the paper's is",
           ),
         range: range.default(0.05),
       })
@@ -52,8 +52,7 @@ const options = z
     'the fully connected nets of Goodfellow et al. 2014 for MNIST: a D of maxout units with dropout, a G of rectifiers',
   );
 
-/** The data's items lie on [-1, 1], those of the paper on [0, 1]: there a pixel that dropout leaves out is black, not grey. */
-const fromUnit: Layer = plain('fromUnit', (x) => tf.sub(tf.mul(x, 2), 1));
+/** Items lie on [-1, 1], those of the paper on [0, 1]: there a pixel that dropout leaves out is black, not grey. */
 const toUnit: Layer = plain('toUnit', (x) => tf.mul(tf.add(x, 1), 0.5));
 
 export const maxout = modelEntry({
@@ -62,7 +61,6 @@ export const maxout = modelEntry({
     const { generator: g, discriminator: d } = options;
     const items = sizeOf(itemShape);
     const labels = labelling(options, classes);
-    const isUnit = g.output === 'sigmoid';
     const weights = (range: number, kind: Normalization = 'none') => ({
       initializer: uniform(range),
       bias: hasBias(kind),
@@ -77,11 +75,10 @@ export const maxout = modelEntry({
         ]),
         dense('output', items, weights(g.range)),
         activation[g.output](g.output),
-        ...(isUnit ? [fromUnit] : []),
         reshape('item', itemShape),
       ]),
       discriminator: network('discriminator', labels.discriminatorInputs(itemShape), [
-        ...(isUnit ? [toUnit] : []),
+        ...(g.output === 'sigmoid' ? [toUnit] : []),
         dropout('dropout0', d.keepInput),
         reshape('flat', [items]),
         ...labels.besideItems,

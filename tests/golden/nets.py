@@ -205,7 +205,7 @@ def maxout(o, item, classes):
     D, more = beside(o, "discriminator", classes)
     unit = []
     if output == "sigmoid":  # the paper's pixels lie on [0, 1], Nash's on [-1, 1]
-        G, unit = [*G, plain("", lambda x: 2 * x - 1)], [plain("", lambda x: (x + 1) / 2)]
+        unit = [plain("", lambda x: (x + 1) / 2)]
     D, width, pieces = [*unit, dropout("", d["keepInput"]), plain("", lambda x: x.reshape(len(x), -1)), *D], items + more, d["pieces"]
     for i, units in enumerate(d["units"], 1):
         D += [*hidden(i, width, units * pieces, d),

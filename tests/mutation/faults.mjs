@@ -928,7 +928,6 @@ export const FAULTS = [
     [...STEPS, ...TRAINING],
     [
       ['items beside a sigmoid reach D on [-1, 1]', 'tf.mul(tf.add(x, 1), 0.5)', 'x'],
-      ['a sigmoid G makes items on [0, 1]', 'tf.sub(tf.mul(x, 2), 1)', 'x'],
       ["the hidden layers' keep is the input's", 'd.keepHidden)', 'd.keepInput)'],
       ["G's range is D's", 'initializer: uniform(range),', 'initializer: uniform(Math.min(range, d.range)),'],
     ],

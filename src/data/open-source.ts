@@ -14,6 +14,7 @@ import type { DataOptions } from './options.js';
 import { parquetPictures } from './parquet.js';
 import type { ItemForm } from './picture.js';
 import { type PictureSet, pictureReader } from './pictures.js';
+import { stacked } from './stacked.js';
 
 type DatasetOptions = Extract<DataOptions, { path: string }>;
 type PictureOptions = Extract<DataOptions, { source: 'images' | 'parquet' }>;
@@ -45,6 +46,8 @@ async function openDataset(options: DatasetOptions, context: CacheContext): Prom
   switch (options.source) {
     case 'mnist':
       return openCached(path, mnistReader(path, options.split, options.subset), context);
+    case 'stacked-mnist':
+      return stacked(await openCached(path, mnistReader(path, options.split), context), options.count);
     case 'cifar10':
       return openCached(path, cifar10Reader(path, options.split), context);
     case 'images':

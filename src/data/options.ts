@@ -51,6 +51,23 @@ const mnist = z
   })
   .describe('MNIST, or others in its files: Fashion-MNIST, KMNIST, EMNIST');
 
+const stackedMnist = z
+  .strictObject({
+    source: z.literal('stacked-mnist'),
+    path: path.default('data/mnist'),
+    split,
+    count: z
+      .int()
+      .min(1)
+      .max(10_000_000)
+      .default(128_000)
+      .describe("items, drawn once, the same for every `seed`; the default is that of PacGAN's code"),
+    mirror,
+  })
+  .describe(
+    'three random digits of MNIST as the channels of one picture, 1,000 modes (Srivastava et al. 2017)',
+  );
+
 const cifar10 = z
   .strictObject({ source: z.literal('cifar10'), path: path.default('data/cifar10'), split, mirror })
   .describe('CIFAR-10 in its binary version');
@@ -119,6 +136,7 @@ export const dataOptions = z.discriminatedUnion('source', [
   grid,
   gaussian,
   mnist,
+  stackedMnist,
   cifar10,
   images,
   parquet,

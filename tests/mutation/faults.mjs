@@ -3041,4 +3041,20 @@ export const FAULTS = [
     ['tests/unit/evaluation/one-dimension.test.ts'],
     [['a ring has the divergence of its first mode', ' || source.modes.length !== 1', '']],
   ),
+  ...of(
+    'src/data/stacked.ts',
+    ['tests/unit/data/stacked.test.ts'],
+    [
+      [
+        'every channel has the first digit',
+        'parts[CHANNELS * indices[i]! + channel]!',
+        'parts[CHANNELS * indices[i]!]!',
+      ],
+      [
+        'the last channel counts most',
+        'triple = classes * triple + label',
+        'triple += classes ** channel * label',
+      ],
+    ],
+  ),
 ];

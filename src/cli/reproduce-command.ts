@@ -5,7 +5,13 @@ import { Command } from 'commander';
 import { writeWhole } from '../../src/setup/files.mjs';
 import { places } from '../../src/setup/places.mjs';
 import { EXIT, NashError } from '../errors.js';
-import { figureOf, inWords, type Reproduction, tableOf } from '../reproductions/reproduction.js';
+import {
+  figuresOf,
+  inWords,
+  type Published,
+  type Reproduction,
+  tableOf,
+} from '../reproductions/reproduction.js';
 import { REPRODUCTIONS, reproductionOf } from '../reproductions/reproductions.js';
 import { holdsRun } from '../run-folder/ownership.js';
 import { resultOf } from '../run-folder/run-result.js';
@@ -16,7 +22,7 @@ import { collect } from './run-arguments.js';
 import { wholeNumber } from './sample-command.js';
 
 interface ReproduceArguments {
-  seeds: number;
+  seeds?: number;
   workers: string;
   set: string[];
   runDir?: string;
@@ -27,10 +33,12 @@ const HELP = `
 Each seed is a run of its own, in DIR/seed-N. An experiment that was interrupted goes on where it was, and a seed that is done is not
 trained again.
 
-Experiments: ${REPRODUCTIONS.map(({ name, config }) => `${name} (configs/${config}.yaml)`).join(', ')}
+Experiments, with what they train and their seeds:
+${REPRODUCTIONS.map(({ name, config, seeds }) => `  ${name.padEnd(18)}configs/${config}.yaml, ${seeds}`).join('\n')}
 
-Example:
-  npx nash reproduce ring --seeds 3`;
+Examples:
+  npx nash reproduce ring --seeds 3
+  npx nash reproduce mnist-parzen --set data.path=data/mnist`;
 
 export const reproduceCommand: CommandMaker = (finish) =>
   new Command('reproduce')
@@ -38,7 +46,7 @@ export const reproduceCommand: CommandMaker = (finish) =>
       "train a published experiment with several seeds, and set our row beside the published ones'",
     )
     .argument('<name>', 'of the experiment')
-    .option('--seeds <n>', 'how many, from 1 on', wholeNumber(1, 1000), 10)
+    .option('--seeds <n>', "how many, from 1 on (default: the experiment's, see below)", wholeNumber(1, 1000))
     .option('--workers <counts>', 'as of `nash train`', 'discriminator=1,generator=1')
     .option(
       '--set <key=value>',
@@ -52,21 +60,75 @@ export const reproduceCommand: CommandMaker = (finish) =>
     .action(async (name: string, args: ReproduceArguments) => {
       const experiment = reproductionOf(name);
       const folder = args.runDir ?? join('runs', 'reproduce', name);
-      const seeds = Array.from({ length: args.seeds }, (_, i) => i + 1);
+      const count = args.seeds ?? experiment.seeds;
+      const seeds = Array.from({ length: count }, (_, i) => i + 1);
       for (const line of experiment.protocol) process.stdout.write(`${line}\n`);
-      const results: SeedResult[] = [];
-      for (const seed of seeds) results.push(await trained(experiment, { seed, folder, ...args }));
-      const { ours, minutes } = outcomeOf(experiment, results);
-      const title = `Nash, ${args.seeds} ${args.seeds === 1 ? 'seed' : 'seeds'}`;
-      const table = tableOf(experiment, ours, title);
+      const ours = await trainedSeeds(experiment, { ...args, seeds, folder });
+      const others = await besides(experiment, { ...args, seeds, folder });
+      const figures = figuresOf(experiment, ours.measures);
+      const beside = others.rows;
+      const minutes = (ours.seconds + others.seconds) / 60;
+      const title = `Nash, ${count} ${count === 1 ? 'seed' : 'seeds'}`;
+      const table = tableOf(experiment, figures, title, beside);
       process.stdout.write(
         `\n${table.join('\n')}\n\n${minutes.toFixed(1)} minutes of training; figures: ${folder}/seed-*/figures\n`,
       );
-      const outcome = { name, seeds: args.seeds, ours, published: experiment.published, minutes };
+      const outcome = {
+        name,
+        seeds: count,
+        ours: figures,
+        ...(beside.length > 0 && { beside }),
+        published: experiment.published,
+        minutes,
+      };
       writeWhole(join(folder, 'reproduction.json'), `${JSON.stringify(outcome, undefined, 2)}\n`);
       if (args.json) process.stdout.write(`${JSON.stringify(outcome)}\n`);
       finish(EXIT.done);
     });
+
+interface Asked extends Pick<ReproduceArguments, 'workers' | 'set'> {
+  seeds: readonly number[];
+  /** in which each seed has one */
+  folder: string;
+}
+
+const configFileOf = (config: string): string => join(places().root, 'configs', `${config}.yaml`);
+
+async function trainedSeeds(experiment: Reproduction, { seeds, ...asked }: Asked) {
+  const results: SeedResult[] = [];
+  for (const seed of seeds) results.push(await trained(experiment, { seed, ...asked }));
+  return {
+    measures: results.map(({ measures }) => measures),
+    seconds: results.reduce((sum, { seconds }) => sum + seconds, 0),
+  };
+}
+
+/** Rows that are computed here beside ours. */
+async function besides(
+  experiment: Reproduction,
+  asked: Asked,
+): Promise<{ rows: Published[]; seconds: number }> {
+  const { beside, measuredBy, measures } = experiment;
+  if (!beside) return { rows: [], seconds: 0 };
+  const folder = join(asked.folder, 'beside');
+  const data = asked.set.filter((one) => one.startsWith('data.'));
+  const parzen = measuredBy === 'parzen' ? await import('./parzen.js') : undefined;
+  const config = configFileOf(beside.config);
+  const begins = beside.begins && parzen ? await parzen.pixelMeansBias({ config, set: data, folder }) : [];
+  const other = { ...experiment, config: beside.config };
+  const found = await trainedSeeds(other, { ...asked, folder, set: [...asked.set, ...begins] });
+  const log = (line: string) => process.stderr.write(`${line}\n`);
+  if (measuredBy === 'loss-correlation') {
+    const { drawLossCorrelation } = await import('./loss-correlation.js');
+    for (const seed of asked.seeds)
+      await drawLossCorrelation([asked.folder, folder].map((of) => join(of, `seed-${seed}`)));
+  }
+  const references = parzen ? await parzen.parzenReferences({ config, set: data, folder, log }) : [];
+  const minutes = found.seconds / 60 / asked.seeds.length;
+  const source = `configs/${beside.config}.yaml, ${minutes.toFixed(1)} min a seed`;
+  const row = { method: beside.method, source, measures: figuresOf({ measures }, found.measures) };
+  return { rows: [row, ...references], seconds: found.seconds };
+}
 
 interface SeedResult {
   /** by the experiment's names */
@@ -87,37 +149,41 @@ async function trained(
   const runDir = join(folder, `seed-${seed}`);
   const sets = [...set, `seed=${seed}`, 'server.http=127.0.0.1:0'].flatMap((one) => ['--set', one]);
   const resume = existsSync(runDir) && holdsRun(runDir) ? ['--resume'] : [];
-  const file = join(places().root, 'configs', `${config}.yaml`);
   let told = 0;
-  await runCommand(['train', file, '--run-dir', runDir, '--workers', workers, ...sets, ...resume], (line) => {
-    if (!line.startsWith('step ') || Date.now() - told < EVERY_MS) return;
-    told = Date.now();
-    process.stderr.write(`seed ${seed}: ${line}\n`);
-  });
+  await runCommand(
+    ['train', configFileOf(config), '--run-dir', runDir, '--workers', workers, ...sets, ...resume],
+    (line) => {
+      if (!line.startsWith('step ') || Date.now() - told < EVERY_MS) return;
+      told = Date.now();
+      process.stderr.write(`${config}, seed ${seed}: ${line}\n`);
+    },
+  );
   const { seconds, metrics } = resultOf(runDir)!;
-  const found = measuredBy === 'evaluator' ? withoutPrefix(metrics) : await measuredOneDimension(runDir);
+  const found = await MEASURED[measuredBy](runDir, metrics);
   const missing = measures.find(({ name }) => found[name] === undefined);
   if (missing)
     throw new NashError('failed', `seed ${seed} has no measure ${missing.name}: see ${join(runDir, 'logs')}`);
   const row = measures.map(
     ({ name, title, isShare }) => `${title} ${inWords({ mean: found[name]! }, isShare)}`,
   );
-  process.stderr.write(`seed ${seed}: ${row.join(', ')}, in ${duration(seconds)}\n`);
+  process.stderr.write(`${config}, seed ${seed}: ${row.join(', ')}, in ${duration(seconds)}\n`);
   return { measures: found, seconds };
 }
 
 const withoutPrefix = (metrics: Readonly<Record<string, number>>): Record<string, number> =>
   Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name.replace(/^gan_/, ''), value]));
 
-const measuredOneDimension = async (runDir: string) =>
-  (await import('./one-dimension.js')).measureOneDimension(runDir);
+/** What a finished run came to, by what measures it. */
+const MEASURED: Record<
+  Reproduction['measuredBy'],
+  (runDir: string, metrics: Readonly<Record<string, number>>) => Promise<Record<string, number>>
+> = {
+  evaluator: async (_, metrics) => withoutPrefix(metrics),
+  'one-dimension': async (runDir) => (await import('./one-dimension.js')).measureOneDimension(runDir),
+  'loss-correlation': async (runDir) =>
+    (await import('./loss-correlation.js')).measureLossCorrelation(runDir),
+  parzen: async (runDir) => (await import('./parzen.js')).measureParzen(runDir),
+};
 
 /** From one line of progress to the next. */
 const EVERY_MS = 30_000;
-
-function outcomeOf({ measures }: Reproduction, results: readonly SeedResult[]) {
-  const ours = Object.fromEntries(
-    measures.map(({ name }) => [name, figureOf(results.map((result) => result.measures[name]!))]),
-  );
-  return { ours, minutes: results.reduce((sum, { seconds }) => sum + seconds, 0) / 60 };
-}

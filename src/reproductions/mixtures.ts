@@ -37,6 +37,7 @@ const protocol = (modes: string, steps: string): string[] => [
 export const ring: Reproduction = {
   name: 'ring',
   config: 'ring-packed',
+  seeds: 10,
   protocol: protocol(
     '8 modes on a circle of radius 1, deviation 0.01',
     '15,000 steps where the paper takes 400,000',
@@ -56,6 +57,7 @@ export const ring: Reproduction = {
 export const grid: Reproduction = {
   name: 'grid',
   config: 'grid-packed',
+  seeds: 10,
   protocol: protocol('5 x 5 modes, 2 apart, deviation 0.05', '30,000 steps where the paper takes 400,000'),
   measuredBy: 'evaluator',
   measures: MEASURES,
@@ -72,6 +74,7 @@ export const grid: Reproduction = {
 export const gaussian: Reproduction = {
   name: 'gaussian-1d',
   config: 'paper/gaussian-1d',
+  seeds: 5,
   protocol: [
     'data: normal, mean 4, deviation 4; G from four uniform numbers; D alone for 200 steps first',
     '100,000 samples of the averaged G and as many of the data; 40 bins over three deviations on both sides, and one beyond on each',

@@ -21,10 +21,17 @@ export interface Reproduction {
   config: string;
   /** the protocol's constants, and where ours departs from the paper, a line each */
   protocol: readonly string[];
-  /** what measures a finished run: its evaluator's last evaluation, or evaluation/one-dimension.ts */
-  measuredBy: 'evaluator' | 'one-dimension';
-  /** of the catalogue of metrics, without `gan_`, or those of one-dimension.ts, and how a person reads them */
-  measures: readonly { name: string; title: string; isShare?: boolean }[];
+  /** how many where nobody says */
+  seeds: number;
+  /** what measures a finished run: its evaluator's last evaluation, or a file of cli */
+  measuredBy: 'evaluator' | 'one-dimension' | 'parzen' | 'loss-correlation';
+  /**
+   * of the catalogue of metrics, without `gan_`, or those of one-dimension.ts, and how a person reads them; `error`: the measure that is the
+   * standard error where there is one seed
+   */
+  measures: readonly { name: string; title: string; isShare?: boolean; error?: string }[];
+  /** what is trained with the same seeds, and has a row of its own; `begins`: see cli/parzen.ts */
+  beside?: { method: string; config: string; begins?: 'pixel-means' };
   published: readonly Published[];
 }
 
@@ -36,17 +43,32 @@ export function figureOf(values: readonly number[]): Figure {
   return { mean, standardError: Math.sqrt(squares / (values.length - 1) / values.length) };
 }
 
+/** Of each measure, what seeds came to. @param seeds at least one */
+export function figuresOf(
+  { measures }: Pick<Reproduction, 'measures'>,
+  seeds: readonly Readonly<Record<string, number>>[],
+): Record<string, Figure> {
+  return Object.fromEntries(
+    measures.map(({ name, error }) => {
+      const figure = figureOf(seeds.map((one) => one[name]!));
+      const own = seeds.length === 1 && error !== undefined ? seeds[0]![error] : undefined;
+      return [name, own === undefined ? figure : { ...figure, standardError: own }];
+    }),
+  );
+}
+
 /** As a person reads it: shares in percent, anything else with three digits. */
 export function inWords({ mean, standardError }: Figure, isShare = false): string {
   const text = (value: number) => (isShare ? (100 * value).toFixed(1) : String(Number(value.toPrecision(3))));
   return standardError === undefined ? text(mean) : `${text(mean)} ± ${text(standardError)}`;
 }
 
-/** The table that a person reads: our row first, then the published ones. */
+/** The table that a person reads: our row first, then those beside it, then the published ones. */
 export function tableOf(
-  { measures, published }: Reproduction,
+  { measures, published }: Pick<Reproduction, 'measures' | 'published'>,
   ours: Readonly<Record<string, Figure>>,
   title: string,
+  beside: readonly Published[] = [],
 ): string[] {
   const rowOf = (name: string, of: Readonly<Record<string, Figure>>, source: string) => [
     name,
@@ -56,7 +78,7 @@ export function tableOf(
   const rows = [
     ['', ...measures.map(({ title }) => title), 'source'],
     rowOf(title, ours, 'this run'),
-    ...published.map(({ method, source, measures: of }) => rowOf(method, of, source)),
+    ...[...beside, ...published].map(({ method, source, measures: of }) => rowOf(method, of, source)),
   ];
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   return rows.map((row) =>

@@ -302,6 +302,7 @@ const TABLE: Table = {
       'export',
       'models',
       'modules',
+      'numerics',
       'parameters',
       'protocol',
       'reference-trainer.ts',

@@ -3042,6 +3042,28 @@ export const FAULTS = [
     [['a ring has the divergence of its first mode', ' || source.modes.length !== 1', '']],
   ),
   ...of(
+    'src/evaluation/k-means.ts',
+    ['tests/unit/reproductions/rows-beside.test.ts'],
+    [
+      ['a centre is the sum of its items', 'sums[i]! / count', 'sums[i]!'],
+      [
+        'the nearest centre is told without its norm',
+        'tf.sub(tf.mul(tf.matMul(x, c, false, true), 2), norms)',
+        'tf.matMul(x, c, false, true)',
+      ],
+    ],
+  ),
+  ...of(
+    'src/cli/loss-correlation.ts',
+    ['tests/unit/reproductions/rows-beside.test.ts'],
+    [['a correlation is of values that are not centred', 'value - middle', 'value']],
+  ),
+  ...of(
+    'src/cli/parzen.ts',
+    ['tests/unit/reproductions/rows-beside.test.ts'],
+    [["a pixel's mean is on [-1, 1]", '(items[i]! + 1) / 2', 'items[i]!']],
+  ),
+  ...of(
     'src/data/stacked.ts',
     ['tests/unit/data/stacked.test.ts'],
     [

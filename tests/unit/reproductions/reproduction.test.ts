@@ -2,7 +2,7 @@
 // Method: by hand.
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { figureOf, type Reproduction, tableOf } from '../../../src/reproductions/reproduction.js';
+import { figureOf, figuresOf, type Reproduction, tableOf } from '../../../src/reproductions/reproduction.js';
 import { REPRODUCTIONS, reproductionOf } from '../../../src/reproductions/reproductions.js';
 
 describe('a figure', () => {
@@ -17,10 +17,28 @@ describe('a figure', () => {
   });
 });
 
+it('of one seed the error is the measure that says it, of several it is theirs', () => {
+  const measures = [{ name: 'a', title: 'a', error: 'b' }];
+  expect(figuresOf({ measures }, [{ a: 240, b: 2 }])).toEqual({ a: { mean: 240, standardError: 2 } });
+  expect(
+    figuresOf({ measures }, [
+      { a: 240, b: 2 },
+      { a: 242, b: 3 },
+    ]),
+  ).toEqual({ a: { mean: 241, standardError: 1 } });
+});
+
+it('rows that were computed beside ours stand between it and the published ones', () => {
+  const row = (method: string) => ({ method, source: 'S', measures: {} });
+  const lines = tableOf({ measures: [], published: [row('P')] }, {}, 'Nash', [row('B')]);
+  expect(lines.map((line) => line.split(' ')[0])).toEqual(['', 'Nash', 'B', 'P']);
+});
+
 it('the table has our row first, shares in percent, and a dash where a source says nothing', () => {
   const experiment: Reproduction = {
     name: 'x',
     config: 'ring',
+    seeds: 1,
     protocol: [],
     measuredBy: 'evaluator',
     measures: [
@@ -46,7 +64,8 @@ describe('the experiments', () => {
   it.each(REPRODUCTIONS.map((one) => [one.name, one] as const))(
     '%s has its config and rows for its measures',
     (_name, one) => {
-      expect(existsSync(`configs/${one.config}.yaml`)).toBe(true);
+      for (const config of [one.config, one.beside?.config ?? one.config])
+        expect(existsSync(`configs/${config}.yaml`)).toBe(true);
       const names = one.measures.map(({ name }) => name);
       for (const { measures } of one.published)
         expect(names).toEqual(expect.arrayContaining(Object.keys(measures)));

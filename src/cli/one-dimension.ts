@@ -1,5 +1,5 @@
-// A finished one-dimensional run, measured at its checkpoints and drawn: `nash reproduce gaussian-1d`. What the run keeps no checkpoint of, the
-// nets before the first step and D after it was trained alone, follows from its config and is computed again.
+// A finished one-dimensional run, measured at its checkpoints and drawn: `nash reproduce gaussian-1d`. What the run keeps no checkpoint
+// of, the nets before the first step and D after it was trained alone, follows from its config and is computed again.
 import { writeWhole } from '../../src/setup/files.mjs';
 import type { RunConfig } from '../config/run-config.js';
 import type { DistributionSource } from '../data/data-source.js';

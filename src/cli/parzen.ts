@@ -1,5 +1,6 @@
-// Parzen windows for `nash reproduce`: a finished run by `nash evaluate`, and by the same code what is no generator at all: training images, k-means
-// centres of them (Theis et al. 2016, section 3.3: they score above real images) and noise. Also the bias that the published recipe begins with.
+// Parzen windows for `nash reproduce`: a finished run by `nash evaluate`, and by the same code what is no generator at all: training
+// images, k-means centres of them (Theis et al. 2016, section 3.3: they score above real images) and noise. Also the bias that the
+// published recipe begins with.
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeWhole } from '../../src/setup/files.mjs';

@@ -1,5 +1,5 @@
-// Items of three others, one a channel, drawn once from a seed: stacked MNIST, whose thousand triples of digits are its modes
-// (Srivastava et al. 2017, section 5.2; the fixed set is that of PacGAN's code, Lin et al. 2018).
+// Items of three others, one a channel, drawn once from a seed: stacked MNIST, whose thousand triples of digits are its modes (Srivastava
+// et al. 2017, section 5.2; the fixed set is that of PacGAN's code, Lin et al. 2018).
 import { createHash } from 'node:crypto';
 import { RandomStream, seedOf } from '../numerics/random.js';
 import { sizeOf } from '../numerics/shape.js';
@@ -8,8 +8,8 @@ import type { DatasetSource } from './data-source.js';
 const CHANNELS = 3;
 
 /**
- * `[height, width, 3]` of items `[height, width, 1]`; an item's label is that of its channels, the first counting most: of digits a number below 1,000.
- * The source is closed with it.
+ * `[height, width, 3]` of items `[height, width, 1]`; an item's label is that of its channels, the first counting most: of digits a number
+ * below 1,000. The source is closed with it.
  */
 export function stacked(source: DatasetSource, count: number): DatasetSource {
   const random = new RandomStream(seedOf('stacked'));

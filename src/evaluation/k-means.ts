@@ -1,4 +1,5 @@
-// Lloyd's algorithm over many items with many centres, as products of matrices: 50,000 images with 10,000 centres take 8 s an iteration of two cores.
+// Lloyd's algorithm over many items with many centres, as products of matrices: 50,000 images with 10,000 centres take 8 s an iteration of
+// two cores.
 import * as tf from '@tensorflow/tfjs-core';
 
 /** Items whose distances to all centres are held at once. */

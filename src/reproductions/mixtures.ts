@@ -76,7 +76,7 @@ export const gaussian: Reproduction = {
   config: 'paper/gaussian-1d',
   seeds: 5,
   protocol: [
-    'data: normal, mean 4, deviation 4; G from four uniform numbers; D alone for 200 steps first',
+    'data: normal, mean 4, deviation 4; G from six uniform numbers; D alone for 200 steps first',
     '100,000 samples of the averaged G and as many of the data; 40 bins over three deviations on both sides, and one beyond on each',
     'D - 1/2: the largest over these three deviations; D - D*: the mean under the data, D* = p_data / (p_data + p_g)',
   ],

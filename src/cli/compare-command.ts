@@ -31,7 +31,7 @@ export const compareCommand: CommandMaker = (finish) =>
     )
     .addHelpText(
       'after',
-      '\nAn axis whose numbers span more than two orders of magnitude is logarithmic.\n\nExample:\n' +
+      '\nAn axis whose numbers span more than two orders of magnitude is logarithmic, but for shares.\n\nExample:\n' +
         '  npx nash compare runs/vanishing-gradient runs/non-saturating --out before-and-after.png',
     )
     .action(async (runDirs: string[], { out, values }: { out: string; values: string }) => {

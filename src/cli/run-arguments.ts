@@ -114,7 +114,7 @@ export function resolveRun(given: string | undefined, args: RunArguments): Resol
 export function configFile(config: string): string {
   const packaged = join(places().root, 'configs', `${config}.yaml`);
   return !statSync(config, { throwIfNoEntry: false })?.isFile() &&
-    /^[\w-]+$/.test(config) &&
+    /^[\w-]+(\/[\w-]+)?$/.test(config) &&
     existsSync(packaged)
     ? packaged
     : config;

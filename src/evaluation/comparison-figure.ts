@@ -42,7 +42,7 @@ const TITLES: Readonly<Record<string, string>> = {
 
 const SIDE = 260;
 const GAP = 28;
-/** Orders of magnitude within a chart beyond which its axis is logarithmic. */
+/** Orders of magnitude within a chart beyond which its axis is logarithmic, unless it is of shares. */
 const DECADES = 2;
 
 /** PNG bytes. */
@@ -51,6 +51,7 @@ export function drawComparison({ runs, values, mixture }: ComparisonFigure): Pro
     field: 'run',
     type: 'nominal',
     scale: { domain: runs.map(({ name }) => name), range: LINES.slice(0, runs.length) },
+    legend: { labelLimit: 0 },
   };
   const square = mixture && squareAround(mixture);
   const shown = runs.flatMap(({ name, samples }, i) => {
@@ -86,7 +87,7 @@ export function drawComparison({ runs, values, mixture }: ComparisonFigure): Pro
           field: 'value',
           type: 'quantitative',
           title: null,
-          scale: isWide(points) ? { type: 'log' } : { zero: false },
+          scale: !/ratio|accuracy/i.test(value) && isWide(points) ? { type: 'log' } : { zero: false },
           axis: { tickCount: 5, minExtent: 56 },
         },
         color: colour,

@@ -55,6 +55,14 @@ export const scheduleOptions = z
         'G steps a round. What is counted in them (checkpoints, evaluations, the end) comes with the round that reaches it',
       ),
     criticWarmup: criticWarmup.optional(),
+    pretrain: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .optional()
+      .describe(
+        'D steps before the first round: D knows the first G before that takes a step; default: none',
+      ),
     extragradient: z
       .boolean()
       .optional()
@@ -69,16 +77,22 @@ export const scheduleOptions = z
         'versions at whose boundary the schedule began to count; only an amendment writes it (default: both 0)',
       ),
   })
-  .superRefine(({ order, discriminatorSteps, generatorSteps, criticWarmup, extragradient }, context) => {
-    if (!extragradient) return;
-    const isFitting =
-      order === 'simultaneous' && discriminatorSteps === 1 && generatorSteps === 1 && !criticWarmup;
-    if (isFitting) return;
-    const message =
-      'both nets look ahead from the same weights, one step each: it goes with schedule.order=simultaneous, discriminatorSteps 1, generatorSteps 1 ' +
-      "and no critic's warm-up; set them so, or leave it out";
-    context.addIssue({ code: 'custom', path: ['extragradient'], message });
-  })
+  .superRefine(
+    ({ order, discriminatorSteps, generatorSteps, criticWarmup, pretrain, extragradient }, context) => {
+      if (!extragradient) return;
+      const isFitting =
+        order === 'simultaneous' &&
+        discriminatorSteps === 1 &&
+        generatorSteps === 1 &&
+        !criticWarmup &&
+        !pretrain;
+      if (isFitting) return;
+      const message =
+        'both nets look ahead from the same weights, one step each: it goes with schedule.order=simultaneous, discriminatorSteps 1, generatorSteps 1 ' +
+        "and no critic's warm-up or pretraining; set them so, or leave it out";
+      context.addIssue({ code: 'custom', path: ['extragradient'], message });
+    },
+  )
   .superRefine(({ order, discriminatorSteps, auto, criticWarmup, extragradient }, context) => {
     const refuse = (message: string) =>
       context.addIssue({ code: 'custom', path: ['discriminatorSteps'], message });
@@ -130,10 +144,10 @@ export interface Phase {
 export function phaseOf(schedule: Schedule, net: Net, step: number): Phase {
   const every = schedule.regularizedEvery?.[net];
   const stepKind = every !== undefined && step % every === 0 ? (`${net}-regularized` as const) : net;
-  const { before, begins, ends } = roundAround(schedule, net, step);
+  const { before, begins, opens, ends } = roundAround(schedule, net, step);
   if (net === 'discriminator')
     return { net, stepKind, step, reads: { discriminator: step, generator: begins.generator } };
-  const seen = { alternating: ends, simultaneous: begins, pipelined: before };
+  const seen = { alternating: ends, simultaneous: opens, pipelined: before };
   const { discriminator } = seen[schedule.order];
   return { net, stepKind, step, reads: { discriminator, generator: step } };
 }
@@ -197,18 +211,32 @@ export function readBehind(
   return reads.discriminator < discriminator ? reads.discriminator : undefined;
 }
 
-/** The boundaries before and after a step, and the one before them; the first round has no other before it. */
+/**
+ * The boundaries before and after a step; with which versions its round and the one before opened, once D was pretrained. The first round has
+ * no other before it.
+ */
 function roundAround(
   schedule: ScheduleOptions,
   net: Net,
   step: number,
-): { before: Versions; begins: Versions; ends: Versions } {
+): Record<'before' | 'begins' | 'opens' | 'ends', Versions> {
   const count = roundsBefore(schedule, net, step);
-  const [before, begins, ends] = [Math.max(0, count - 1), count, count + 1].map((n) =>
-    boundary(schedule, n),
-  ) as [Versions, Versions, Versions];
-  return { before, begins, ends };
+  const [before, opens] = [Math.max(0, count - 1), count].map((n) => opening(schedule, n)) as [
+    Versions,
+    Versions,
+  ];
+  return { before, opens, begins: boundary(schedule, count), ends: boundary(schedule, count + 1) };
 }
+
+/** Versions with which a round opens: those of its boundary, but for the first of the run, before which D was trained alone. */
+function opening(schedule: ScheduleOptions, count: number): Versions {
+  const { discriminator, generator } = boundary(schedule, count);
+  return { discriminator: discriminator + (count === 0 ? pretrained(schedule) : 0), generator };
+}
+
+/** D's steps before the first round that is counted. */
+const pretrained = (schedule: ScheduleOptions): number =>
+  originOf(schedule).generator === 0 ? (schedule.pretrain ?? 0) : 0;
 
 /** The boundary from which rounds are counted. */
 const originOf = ({ paced, since = BEGIN }: ScheduleOptions): Versions => paced?.since ?? since;
@@ -222,7 +250,11 @@ function boundary(schedule: ScheduleOptions, count: number): Versions {
     ? longBefore(criticWarmup, since.generator + count) - longBefore(criticWarmup, since.generator)
     : 0;
   return {
-    discriminator: since.discriminator + count * k + long * ((criticWarmup?.steps ?? k) - k),
+    discriminator:
+      since.discriminator +
+      (count > 0 ? pretrained(schedule) : 0) +
+      count * k +
+      long * ((criticWarmup?.steps ?? k) - k),
     generator: since.generator + count * m,
   };
 }

@@ -49,7 +49,7 @@ export interface Scenario {
 }
 
 /** Rounds of several G steps, and long ones of a critic: by a stream of its own, so that all else is what it would be without. */
-function drawRounds({ seed }: World): Pick<ScheduleOptions, 'generatorSteps' | 'criticWarmup'> {
+function drawRounds({ seed }: World): Pick<ScheduleOptions, 'generatorSteps' | 'criticWarmup' | 'pretrain'> {
   const random = new RandomStream(seedOf(seed, 'rounds'));
   switch (random.below(6)) {
     case 0:
@@ -59,6 +59,8 @@ function drawRounds({ seed }: World): Pick<ScheduleOptions, 'generatorSteps' | '
       return {
         criticWarmup: { steps: 1 + random.below(5), rounds: random.below(4), every: 1 + random.below(7) },
       };
+    case 3:
+      return { pretrain: 1 + random.below(5) };
     default:
       return {};
   }

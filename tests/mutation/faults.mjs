@@ -2435,6 +2435,12 @@ export const FAULTS = [
     'src/protocol/schedule.ts',
     ['tests/unit/protocol/schedule.test.ts'],
     [
+      ['a pretrained D is not what the first G step sees', 'simultaneous: opens,', 'simultaneous: begins,'],
+      [
+        'D is pretrained again after an amendment',
+        'originOf(schedule).generator === 0 ? (schedule.pretrain ?? 0) : 0',
+        'schedule.pretrain ?? 0',
+      ],
       ['lazy penalties are due one step late', 'step % every === 0', 'step % every === 1'],
       [
         'rounds before an amended k are counted as if they had it',

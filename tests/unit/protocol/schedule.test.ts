@@ -217,3 +217,37 @@ describe('lazy penalties', () => {
     ]);
   });
 });
+
+describe('a D that is pretrained', () => {
+  const at = (order: ScheduleOptions['order'], step: number) =>
+    phaseOf({ order, discriminatorSteps: 2, pretrain: 5 }, 'generator', step).reads.discriminator;
+
+  it('has so many steps more before G has its first, and every order begins with the D that they came to', () => {
+    const schedule = { order: 'alternating', discriminatorSteps: 2, pretrain: 5 } as const;
+    expect([0, 1, 2, 3].map((round) => versionsAfter(schedule, round).discriminator)).toEqual([0, 7, 9, 11]);
+    expect([0, 6, 7].map((step) => phaseOf(schedule, 'discriminator', step).reads.generator)).toEqual([
+      0, 0, 1,
+    ]);
+    expect([1, 5, 7].map((discriminator) => isWhole(schedule, { discriminator, generator: 0 }))).toEqual([
+      false,
+      false,
+      false,
+    ]);
+    expect([0, 1, 2].map((step) => at('alternating', step))).toEqual([7, 9, 11]);
+    expect([0, 1, 2].map((step) => at('simultaneous', step))).toEqual([5, 7, 9]);
+    expect([0, 1, 2].map((step) => at('pipelined', step))).toEqual([5, 5, 7]);
+  });
+
+  it('is so once: a schedule that was amended counts from there', () => {
+    const since = { discriminator: 11, generator: 3 };
+    const amended = { order: 'alternating', discriminatorSteps: 1, pretrain: 5, since } as const;
+    expect(versionsAfter(amended, 4)).toEqual({ discriminator: 12, generator: 4 });
+  });
+
+  it('cannot look ahead', () => {
+    const options = { order: 'simultaneous', extragradient: true, pretrain: 3 };
+    expect(scheduleOptions.safeParse(options).error?.issues[0]?.message).toMatch(
+      /no critic's warm-up or pretraining/,
+    );
+  });
+});

@@ -1268,7 +1268,11 @@ export const FAULTS = [
       ['alternating: G reads the D of before its round', 'alternating: ends', 'alternating: begins'],
       ['simultaneous: G reads the newest D', 'simultaneous: begins', 'simultaneous: ends'],
       ["D's steps read the newest G of all", 'generator: begins.generator } }', 'generator: step } }'],
-      ["a round's second G step reads the first D of the next", 'count, count + 1]', 'count, count + 2]'],
+      [
+        "a round's second G step reads the first D of the next",
+        'ends: boundary(schedule, count + 1)',
+        'ends: boundary(schedule, count + 2)',
+      ],
       ['all G steps of a round see the items of its first D step', '((step - begins.generator) % k)', '0'],
       [
         'what is due waits for a boundary at a multiple',
@@ -2444,8 +2448,8 @@ export const FAULTS = [
       ['lazy penalties are due one step late', 'step % every === 0', 'step % every === 1'],
       [
         'rounds before an amended k are counted as if they had it',
-        'discriminator: since.discriminator + count * k',
-        'discriminator: count * k',
+        '      since.discriminator +\n',
+        '      0 +\n',
       ],
     ],
   ),

@@ -1266,7 +1266,7 @@ export const FAULTS = [
     ['tests/unit/protocol/schedule.test.ts', ...TRAINING],
     [
       ['alternating: G reads the D of before its round', 'alternating: ends', 'alternating: begins'],
-      ['simultaneous: G reads the newest D', 'simultaneous: begins', 'simultaneous: ends'],
+      ['simultaneous: G reads the newest D', 'simultaneous: opens,', 'simultaneous: ends,'],
       ["D's steps read the newest G of all", 'generator: begins.generator } }', 'generator: step } }'],
       [
         "a round's second G step reads the first D of the next",

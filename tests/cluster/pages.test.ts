@@ -39,6 +39,7 @@ const ELSEWHERE: readonly (readonly [RegExp, where: string])[] = [
   [/^npx nash audit /, 'tests/cluster/audit.test.ts'],
   [/^npx nash evaluate /, 'tests/cluster/evaluate.test.ts'],
   [/^npx nash export /, 'tests/cluster/export.test.ts'],
+  [/^npx nash reproduce /, 'tests/cluster/reproduce.test.ts'],
   [/^npx nash train (failures|cures)\//, 'tests/unit/config/failures.test.ts'],
   [/^npx nash compare /, 'tests/cluster/sample.test.ts'],
   [/^npm run soak/, 'tests/soak/soak.mjs'],

@@ -67,7 +67,8 @@ it('packed and installed, it is set up, trains, draws and is imported', ({ skip 
       'src',
     ].sort(),
   );
-  expect(readdirSync(join(own, 'src'))).toEqual(['setup']);
+  expect(readdirSync(join(own, 'src'))).toEqual(['export', 'setup']);
+  expect(readdirSync(join(own, 'src/export'))).toEqual(['beside']); // what lies beside an exported generator
 
   expect(run(['npx', 'nash', '--version'])).toMatchObject({ ...done, stdout: '0.1.0\n' });
   expect(run(['npx', 'nash', 'train', 'ring'])).toMatchObject({
@@ -105,6 +106,11 @@ it('packed and installed, it is set up, trains, draws and is imported', ({ skip 
   const weights = (name: string) =>
     JSON.parse(readFileSync(join(project, `runs/${name}/result.json`), 'utf8')).weights;
   expect(weights('my')).toEqual(weights('ring'));
+  expect(
+    run(['npx', 'nash', 'export', 'runs/ring', '--to', 'g', '--format', 'tfjs,safetensors']),
+  ).toMatchObject(done);
+  for (const file of ['index.html', 'page/tensorflow.js', 'generator.py'])
+    expect(existsSync(join(project, 'g', file)), file).toBe(true);
   expect(
     run(['npx', 'nash', 'train', '--resume', 'runs/my', '--set', 'stop.generatorSteps=7']),
   ).toMatchObject(done);

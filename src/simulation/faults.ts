@@ -70,12 +70,8 @@ function drawRounds({ seed }: World): Pick<ScheduleOptions, 'generatorSteps' | '
 function drawPace({ seed }: World): Pick<ScheduleOptions, 'discriminatorSteps' | 'auto'> | undefined {
   const random = new RandomStream(seedOf(seed, 'pace'));
   if (random.below(2) > 0) return undefined;
-  const auto = {
-    accuracy: [0.45, 0.55],
-    everySteps: 1 + random.below(4),
-    most: 1 + random.below(4),
-  } as const;
-  return { discriminatorSteps: 'auto', auto: { ...auto, accuracy: [...auto.accuracy] } };
+  const [everySteps, most] = [1 + random.below(3), 2 + random.below(3)];
+  return { discriminatorSteps: 'auto', auto: { accuracy: [0.45, 0.55], everySteps, most } };
 }
 
 /** The order of steps; the third by a stream of its own, likewise. */

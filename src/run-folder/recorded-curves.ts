@@ -17,14 +17,10 @@ export function curvesOf(text: string): Curves {
     for (const [name, value] of Object.entries(values)) {
       if (typeof value !== 'number') continue;
       const curve = curves.get(name) ?? [];
-      curves.set(name, [...curve.slice(0, firstFrom(curve, at)), { step: at, value }]);
+      while ((curve.at(-1)?.step ?? -1) >= at) curve.pop(); // of a line that was left: the run went back
+      curve.push({ step: at, value });
+      curves.set(name, curve);
     }
   }
   return curves;
-}
-
-/** Where a run that went back goes on: later points were of a line that was left. */
-function firstFrom(curve: readonly { step: number }[], step: number): number {
-  const at = curve.findIndex((point) => point.step >= step);
-  return at < 0 ? curve.length : at;
 }

@@ -365,7 +365,7 @@ export const ROWS = [
         unit: 'short',
         queries: [
           [
-            '{__name__=~"gan_.+_(ratio|nats|distance|score|items|pairs|deviation)",__name__!~"gan_discriminator_accuracy_ratio|gan_class_accuracy_ratio|gan_augmentation_probability_ratio|gan_value_function_nats|gan_mode_collapse_threshold_ratio",$run}',
+            '{__name__=~"gan_(stacked_modes_captured|.+_(ratio|nats|distance|score|items|pairs|deviation))",__name__!~"gan_discriminator_accuracy_ratio|gan_class_accuracy_ratio|gan_augmentation_probability_ratio|gan_value_function_nats|gan_mode_collapse_threshold_ratio",$run}',
             '{{__name__}} {{run}}',
           ],
         ],

@@ -150,6 +150,9 @@ function examiner({ parts, count, isConditional, takes }: ExamineOptions, option
       sourceName,
       isConditional,
       comparesItems: true,
+      seesChannels: measuresOf(source, { asked }).some(({ needs = [] }) =>
+        needs.includes('channelClassifier'),
+      ),
       features: options.features,
     },
     against,

@@ -1,5 +1,4 @@
-// Parzen windows for `nash reproduce`: a finished run by `nash evaluate`, and by the same code what is no generator at all: training
-// images, k-means centres of them (Theis et al. 2016, section 3.3: they score above real images) and noise. Also the bias that the
+// Parzen windows for `nash reproduce` around what is no generator at all, by the code that measures a run: training images, k-means centres of them (Theis et al. 2016, section 3.3: they score above real images) and noise. Also the bias that the
 // published recipe begins with.
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,12 +10,11 @@ import { dataCacheFolder } from '../data/cache-folder.js';
 import { openSource } from '../data/open-source.js';
 import { assert, NashError } from '../errors.js';
 import { kMeansCentres } from '../evaluation/k-means.js';
-import { valueNamed } from '../evaluation/measures/measures.js';
 import { encodeNpy } from '../evaluation/npy.js';
 import { permutation, RandomStream, seedOf } from '../numerics/random.js';
 import { sizeOf } from '../numerics/shape.js';
 import type { Published } from '../reproductions/reproduction.js';
-import { runCommand } from './child-command.js';
+import { evaluated } from './evaluated.js';
 
 /** Windows of the protocol. */
 const CENTRES = 10_000;
@@ -25,20 +23,6 @@ const VALIDATION_SHARE = 1 / 6;
 const ITERATIONS = 5;
 /** goodfeli/adversarial clips means there, so that no logit is infinite. */
 const LEAST_MEAN = 1e-7;
-
-/** Of a finished run, by the names of the catalogue without `gan_`. */
-export const measureParzen = (runDir: string): Promise<Record<string, number>> => evaluated([runDir]);
-
-async function evaluated(words: readonly string[]): Promise<Record<string, number>> {
-  let last = '';
-  await runCommand(['evaluate', ...words, '--measures', 'parzen', '--json'], (line) => {
-    last = line;
-  });
-  const { measures } = JSON.parse(last) as { measures: Record<string, number> };
-  return Object.fromEntries(
-    Object.entries(measures).map(([name, value]) => [valueNamed(name)!.replace(/^gan_/, ''), value]),
-  );
-}
 
 interface Asked {
   /** the config file, and what is changed of it */
@@ -72,7 +56,10 @@ export async function parzenReferences({ config, set, folder, log }: Asked): Pro
     const npy = join(folder, `${method.replaceAll(' ', '-')}.npy`);
     const data = items();
     writeWhole(npy, encodeNpy(data, [data.length / size, ...training.shape]));
-    const { parzen_nats, parzen_standard_error_nats } = await evaluated([npy, '--config', config, ...sets]);
+    const { parzen_nats, parzen_standard_error_nats } = await evaluated(
+      [npy, '--config', config, ...sets],
+      'parzen',
+    );
     rmSync(npy);
     assert(parzen_nats !== undefined, () => `${method} have windows`);
     found.push({

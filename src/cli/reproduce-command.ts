@@ -16,6 +16,7 @@ import { REPRODUCTIONS, reproductionOf } from '../reproductions/reproductions.js
 import { holdsRun } from '../run-folder/ownership.js';
 import { resultOf } from '../run-folder/run-result.js';
 import { runCommand } from './child-command.js';
+import { evaluated } from './evaluated.js';
 import type { CommandMaker } from './main.js';
 import { duration } from './progress.js';
 import { collect } from './run-arguments.js';
@@ -182,7 +183,8 @@ const MEASURED: Record<
   'one-dimension': async (runDir) => (await import('./one-dimension.js')).measureOneDimension(runDir),
   'loss-correlation': async (runDir) =>
     (await import('./loss-correlation.js')).measureLossCorrelation(runDir),
-  parzen: async (runDir) => (await import('./parzen.js')).measureParzen(runDir),
+  parzen: (runDir) => evaluated([runDir], 'parzen'),
+  'stacked-modes': (runDir) => evaluated([runDir], 'stacked-modes'),
 };
 
 /** From one line of progress to the next. */

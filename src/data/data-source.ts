@@ -15,6 +15,8 @@ export interface DatasetSource {
   classes?: readonly string[];
   /** Class of an item, or undefined where it has none. */
   label(index: number): number | undefined;
+  /** where each channel of an item is an item of another source: that one */
+  stackedOf?: DatasetSource;
   close(): void;
 }
 

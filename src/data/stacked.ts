@@ -16,7 +16,7 @@ export function stacked(source: DatasetSource, count: number): DatasetSource {
   const parts = Uint32Array.from({ length: CHANNELS * count }, () => random.below(source.count));
   const size = sizeOf(source.shape);
   const part = new Float32Array(size);
-  const classes = source.classes?.length ?? 10;
+  const classes = source.classes ?? [...'0123456789'];
   return {
     kind: 'dataset',
     shape: [...source.shape.slice(0, 2), CHANNELS],
@@ -30,12 +30,14 @@ export function stacked(source: DatasetSource, count: number): DatasetSource {
             out[(i * size + pixel) * CHANNELS + channel] = part[pixel]!;
         }
     },
+    classes: classes.flatMap((a) => classes.flatMap((b) => classes.map((c) => `${a}${b}${c}`))),
+    stackedOf: source,
     label(index) {
       let triple = 0;
       for (let channel = 0; channel < CHANNELS; channel++) {
         const label = source.label(parts[CHANNELS * index + channel]!);
         if (label === undefined) return undefined;
-        triple = classes * triple + label;
+        triple = classes.length * triple + label;
       }
       return triple;
     },

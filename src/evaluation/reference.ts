@@ -3,7 +3,7 @@ import { type DoubleDistances, doubleDistances } from '../compiler/double-distan
 import type { DataSource, DatasetSource } from '../data/data-source.js';
 import { permutation, seedOf } from '../numerics/random.js';
 import { sizeOf } from '../numerics/shape.js';
-import { type TrainedClassifier, trainClassifier } from './classifier.js';
+import { convolutional, type TrainedClassifier, trainClassifier } from './classifier.js';
 import { ImageBins } from './image-bins.js';
 import { squaredDistances } from './measures/distances.js';
 import { kindOf, type Reference } from './measures/measure.js';
@@ -28,6 +28,8 @@ export interface ReferenceOptions {
   features?: 'items' | 'classifier' | undefined;
   /** whether measures beside the standing ones are asked for */
   comparesItems: boolean;
+  /** whether channels of stacked items are looked at one by one */
+  seesChannels?: boolean;
 }
 
 /** Holds tensors until `dispose`. */
@@ -36,7 +38,7 @@ export type HeldReference = Reference & { dispose(): void };
 /** @param source that G learns @param against that samples are compared with; default: the source */
 export function openReference(
   source: DataSource,
-  { realCount, sourceName = '', isConditional, features, comparesItems }: ReferenceOptions,
+  { realCount, sourceName = '', isConditional, features, comparesItems, seesChannels }: ReferenceOptions,
   against: DataSource = source,
 ): HeldReference {
   const size = sizeOf(source.shape);
@@ -52,13 +54,16 @@ export function openReference(
   const sees = comparesItems && features !== 'items' && source.label(0) !== undefined;
   const trained =
     isOfClasses || sees ? trainClassifier(source, source.classes?.length ?? CLASS_COUNT) : undefined;
+  const channel = seesChannels && source.stackedOf?.label(0) !== undefined ? source.stackedOf : undefined;
+  const channels = channel && trainClassifier(channel, channel.classes?.length ?? CLASS_COUNT, convolutional);
   return {
     ...base,
     bins,
     neighbours,
     ...(isOfClasses && { classifier: trained! }),
+    ...(channels && { channelClassifier: channels }),
     ...(sees && { features: trained!.features }),
-    dispose: () => disposeAll(bins, neighbours, trained, fast),
+    dispose: () => disposeAll(bins, neighbours, trained, channels, fast),
   };
 }
 

@@ -23,8 +23,8 @@ export interface Reproduction {
   protocol: readonly string[];
   /** how many where nobody says */
   seeds: number;
-  /** what measures a finished run: its evaluator's last evaluation, or a file of cli */
-  measuredBy: 'evaluator' | 'one-dimension' | 'parzen' | 'loss-correlation';
+  /** what measures a finished run: its evaluator's last evaluation, a file of cli, or a measure of `nash evaluate` */
+  measuredBy: 'evaluator' | 'one-dimension' | 'loss-correlation' | 'parzen' | 'stacked-modes';
   /**
    * of the catalogue of metrics, without `gan_`, or those of one-dimension.ts, and how a person reads them; `error`: the measure that is the
    * standard error where there is one seed

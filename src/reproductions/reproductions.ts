@@ -1,11 +1,18 @@
 // Every experiment that `nash reproduce` knows, once.
 import { NashError } from '../errors.js';
 import { gaussian, grid, ring } from './mixtures.js';
-import { mnistParzen } from './mnist.js';
+import { mnistParzen, stackedMnist } from './mnist.js';
 import type { Reproduction } from './reproduction.js';
 import { wganCorrelation } from './wgan.js';
 
-export const REPRODUCTIONS: readonly Reproduction[] = [ring, grid, gaussian, mnistParzen, wganCorrelation];
+export const REPRODUCTIONS: readonly Reproduction[] = [
+  ring,
+  grid,
+  gaussian,
+  mnistParzen,
+  stackedMnist,
+  wganCorrelation,
+];
 
 /** @throws NashError('usage') */
 export function reproductionOf(name: string): Reproduction {

@@ -58,6 +58,15 @@ export const FAULTS = [
     ['every scale has luminance', 'isLast ? whole : contrast', 'whole'],
     ['windows do not shrink with images', '(size * DEVIATION) / WINDOW', 'DEVIATION'],
   ]),
+  ...of('src/evaluation/measures/stacked-modes.ts', MEASURES, [
+    [
+      'a channel is a third of the pixels one after another',
+      '(within % CHANNELS) * pixels + Math.floor(within / CHANNELS)',
+      'within',
+    ],
+    ['a triple is told by its last channel', 'classes * triple + one', 'one'],
+    ['a mode is captured by nothing', 'count > 0', 'count >= 0'],
+  ]),
   ...of('src/evaluation/measures/birthday.ts', MEASURES, [
     ['equal real items are the closest ones', 'distance <= least ||', 'distance < least ||'],
     [
@@ -3084,8 +3093,8 @@ export const FAULTS = [
       ],
       [
         'the last channel counts most',
-        'triple = classes * triple + label',
-        'triple += classes ** channel * label',
+        'triple = classes.length * triple + label',
+        'triple += classes.length ** channel * label',
       ],
     ],
   ),

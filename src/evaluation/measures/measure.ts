@@ -90,6 +90,8 @@ export interface Reference {
   readonly isConditional?: boolean;
   /** of images whose labels are few and mean something to everybody: those of MNIST and its like */
   readonly classifier?: Classifier;
+  /** of items that are stacked of others: tells the class of a channel, `[3 count, floats of a channel]` */
+  readonly channelClassifier?: Classifier;
   /** default: items as they are */
   readonly features?: Features;
   /** default: the definition, which is slow for images */
@@ -138,7 +140,7 @@ export interface Measure<Name extends string = string> {
   /** whether it can be had of conditional runs only, whose samples have labels */
   readonly needsLabels?: boolean;
   /** of the reference, what must be there */
-  readonly needs?: readonly ('heldOut' | 'inception')[];
+  readonly needs?: readonly ('heldOut' | 'inception' | 'channelClassifier')[];
   /** samples that an evaluation of images needs for it, and how its time grows; mixtures have as many samples as the config says */
   readonly cost: { readonly samples: number; readonly growth: string };
   /** Fewest samples of which it says anything; default: 1. */

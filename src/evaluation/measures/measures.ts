@@ -17,6 +17,7 @@ import { parzen } from './parzen.js';
 import { improvedPrecisionRecall, precisionRecall } from './precision-recall.js';
 import { sampleDiversity } from './sample-diversity.js';
 import { slicedWasserstein } from './sliced-wasserstein.js';
+import { stackedModes } from './stacked-modes.js';
 
 /** In the order in which they are computed: one may use the values of those before it. */
 export const MEASURES = [
@@ -36,6 +37,7 @@ export const MEASURES = [
   msSsim,
   memorization,
   parzen,
+  stackedModes,
   inceptionMeasures,
 ] as const;
 
@@ -86,6 +88,8 @@ export function whyNotInTraining(name: string, sourceName: string): string | und
   const { appliesTo, needs = [] } = measureOf(metric);
   if (needs.includes('inception'))
     return 'it needs the weights of Inception: nash evaluate --inception FILE computes it';
+  if (needs.includes('channelClassifier'))
+    return 'it needs a classifier that is a minute and a half in training: nash evaluate computes it';
   if (appliesTo.includes(kindOfSource(sourceName))) return undefined;
   return `it is of ${appliesTo.join(' and ')}, and data.source is ${sourceName}`;
 }
@@ -142,6 +146,7 @@ export interface Prepared {
 const MISSING = {
   heldOut: 'there are no items that G was not trained with',
   inception: "Inception's weights are not given (--inception FILE)",
+  channelClassifier: 'the data are not stacked of others that have labels',
 } as const;
 
 /**

@@ -40,6 +40,11 @@ describe('stacked MNIST', () => {
     expect(Math.abs(triples.size - 1000 * (1 - 1 / Math.E))).toBeLessThan(4 * 10); // deviation about 10
   });
 
+  it("names its classes by those of the channels, which have the digits' source", () => {
+    expect([source.classes!.length, source.classes![7], source.classes![905]]).toEqual([1000, '007', '905']);
+    expect(source.stackedOf).toBe(digits);
+  });
+
   it('is the same every time, and others of another count have another digest', () => {
     const again = new Float32Array(6);
     stacked(digits, 1000).read([7], again);

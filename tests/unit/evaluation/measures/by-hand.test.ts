@@ -185,3 +185,43 @@ describe('measures that are asked for', () => {
     expect(leftOut.gan_frechet_inception_distance).toMatch(/--inception FILE/);
   });
 });
+
+describe('modes of stacked items', () => {
+  /** Two classes: a channel of two pixels is of the second where its pixels fall. It is sure where they differ by more than 1. */
+  const channelClassifier = {
+    realCounts: [3, 3],
+    classify: (images: Float32Array) => {
+      const falls = Array.from({ length: images.length / 2 }, (_, i) => images[2 * i]! - images[2 * i + 1]!);
+      return {
+        classes: Int32Array.from(falls, (fall) => Number(fall > 0)),
+        confidences: Float32Array.from(falls, (fall) => (Math.abs(fall) > 1 ? 0.95 : 0.6)),
+      };
+    },
+  };
+  const stackedOfTwo = { source: sourceOf([1, 2, 3]), size: 6, real: new Float32Array(12), bins, neighbours };
+
+  it('are the triples of classes, the first channel counting most: by hand of three samples', () => {
+    // [red green blue] of the first pixel, then of the second: rising, falling, rising is 010 = 2; falling in all is 111 = 7
+    const samples = [
+      [0, 2, 0],
+      [1, 0, 0.5],
+      [1, 1, 1],
+      [0, 0, 0],
+      [0, 0.5, 0],
+      [2, 0, 1],
+    ].flat();
+    const [values] = of({ ...stackedOfTwo, channelClassifier }, samples, 'stacked-modes');
+    expect(values.gan_stacked_modes_captured).toBe(2);
+    expect(values.gan_stacked_mode_kl_divergence_nats).toBeCloseTo(
+      (2 / 3) * Math.log((8 * 2) / 3) + (1 / 3) * Math.log(8 / 3),
+      12,
+    );
+    expect(values.gan_stacked_sure_ratio).toBeCloseTo(2 / 9, 12); // the green of the first, the red of the last
+  });
+
+  it('cannot be had of pictures that are not stacked', () => {
+    const [values, leftOut] = of(stackedOfTwo, [0, 0, 0, 0, 0, 0], 'stacked-modes');
+    expect(values.gan_stacked_modes_captured).toBeUndefined();
+    expect(leftOut.gan_stacked_modes_captured).toMatch(/not stacked/);
+  });
+});

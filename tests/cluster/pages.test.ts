@@ -30,7 +30,7 @@ pq.write_table(pa.table({'image': pa.array(rows), 'label': pa.array([0] * len(ro
 
 /** Commands that this test does not type: where they are tried, or why they cannot be. */
 const ELSEWHERE: readonly (readonly [RegExp, where: string])[] = [
-  [/^npm test$/, '.ci/run'],
+  [/^npm (test|run test:all)$/, '.ci/run'],
   [/^npm start$/, 'tests/cluster/resume.test.ts'],
   [/^npm install && npx nash setup$/, '.ci/run'],
   [/^npx nash data (mnist|cifar10)$/, 'tests/unit/data/download.test.ts'],

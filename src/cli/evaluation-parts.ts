@@ -38,7 +38,10 @@ export async function partsOf(
   if (file && source) requireShape(against!, file, source, `the data of the config`);
   const data = (source ?? real)!;
   const asked = options.asked ?? everything(data, options);
-  const needsHeldOut = measuresOf(data, { asked }).some(({ needs = [] }) => needs.includes('heldOut'));
+  const isConditional = options.isRun && config!.model.conditional !== 'none';
+  const needsHeldOut = measuresOf(data, { isConditional, asked }).some(({ needs = [] }) =>
+    needs.includes('heldOut'),
+  );
   const split = against === 'train' || against === 'test' ? against : undefined;
   const compared = real ?? (split ? await openSplit(data, config!.data, split, context(options)) : data);
   const own = config && 'split' in config.data ? config.data.split : 'train';

@@ -7,7 +7,7 @@ import { openSource } from '../data/open-source.js';
 import { readNpy } from '../data/read-npy.js';
 import { NashError } from '../errors.js';
 import { type InceptionGraph, openInception } from '../evaluation/inception-graph.js';
-import { kindOf } from '../evaluation/measures/measure.js';
+import { kindOf, type Made } from '../evaluation/measures/measure.js';
 import {
   type MeasureName,
   type Measures,
@@ -17,6 +17,7 @@ import {
   type Prepared,
   prepareMeasures,
   sampleCountOf,
+  UNLABELLED,
 } from '../evaluation/measures/measures.js';
 import { openReference, STANDING_COUNT } from '../evaluation/reference.js';
 import { drawnLabels } from '../evaluation/sample-labels.js';
@@ -58,10 +59,8 @@ export interface Evaluated {
   figures: string[];
 }
 
-/** Samples, and in a conditional run the classes that they were to be of. */
-export interface Subject {
+export interface Subject extends Made {
   samples: Float32Array;
-  labels?: Int32Array | undefined;
 }
 
 export async function evaluate(target: string, options: EvaluationOptions): Promise<Evaluated> {
@@ -79,7 +78,7 @@ async function evaluateRun(runDir: string, options: EvaluationOptions): Promise<
   const count =
     options.count ?? sampleCountOf(source, config.evaluation.samples, { isConditional, asked: parts.asked });
   const takes = options.count ? 'all' : 'own';
-  const examined = examiner({ parts, count, isConditional, takes }, options);
+  const examined = examiner({ parts, count, isConditional, takes, hasGenerator: true }, options);
   const { seed } = options;
   const labels = classes && drawnLabels(classes.counts, { count, seed });
   const rows: { step: number; measures: Measures }[] = [];
@@ -87,9 +86,9 @@ async function evaluateRun(runDir: string, options: EvaluationOptions): Promise<
   for (const [i, step] of choices.entries()) {
     const generator = i === 0 ? first : await openGenerator(runDir, { step, raw: options.raw });
     options.log(`step ${generator.step}: drawing ${count} samples`);
-    last = { labels, samples: generator.draw({ count, seed, labels }) };
-    generator.dispose();
+    last = { labels, samples: generator.draw({ count, seed, labels }), players: generator };
     rows.push({ step: generator.step, measures: examined.measure(last) });
+    generator.dispose();
   }
   const figures = await draw(options.figures ?? runFile(runDir, 'figures'), {
     ...examined,
@@ -121,7 +120,10 @@ async function evaluateFile(path: string, options: EvaluationOptions): Promise<E
       `--count ${count}: ${path} holds ${file.shape[0]} samples. Leave it out, or give fewer.`,
     );
   const subject = { samples: file.data.subarray(0, count * (file.data.length / file.shape[0]!)) };
-  const examined = examiner({ parts, count, isConditional: false, takes: 'all' }, options);
+  const examined = examiner(
+    { parts, count, isConditional: false, takes: 'all', hasGenerator: false },
+    options,
+  );
   const rows = [{ measures: examined.measure(subject) }];
   const figures = options.figures
     ? await draw(options.figures, { ...examined, rows, last: subject, options })
@@ -136,10 +138,15 @@ interface ExamineOptions {
   isConditional: boolean;
   /** see `prepareMeasures` */
   takes: 'own' | 'all';
+  /** whether samples come with the G that made them */
+  hasGenerator: boolean;
 }
 
 /** Makes the measures ready that are asked for. Holds tensors and the data until `finish`. */
-function examiner({ parts, count, isConditional, takes }: ExamineOptions, options: EvaluationOptions) {
+function examiner(
+  { parts, count, isConditional, takes, hasGenerator }: ExamineOptions,
+  options: EvaluationOptions,
+) {
   const { source, against, heldOut, asked, sourceName } = parts;
   const isWhole = parts.isFile && options.count === undefined;
   const least = takes === 'own' && source.kind === 'dataset' ? STANDING_COUNT : 0;
@@ -166,17 +173,18 @@ function examiner({ parts, count, isConditional, takes }: ExamineOptions, option
       ...(heldOut && { heldOut }),
       ...(nearest && { nearest }),
       ...(inception && { inception }),
+      ...(hasGenerator && { generator: true as const }),
     },
     { asked, takes },
   );
   const leftOut = onlyOf(asked, prepared.leftOut);
-  refuseMissing(options.asked, { leftOut, least: prepared.least, count });
+  refuseMissing(options.asked, { leftOut, least: prepared.least, count, isConditional });
   const names = Object.keys(prepared.least);
   const tell = (name: string) => options.log(`${name} (${names.indexOf(name) + 1} of ${names.length})`);
   return {
     reference,
-    measure: ({ samples, labels }: Subject): Measures =>
-      onlyOf(asked, prepared.measure(samples, labels, tell)),
+    measure: ({ samples, ...made }: Subject): Measures =>
+      onlyOf(asked, prepared.measure(samples, made, tell)),
     finish({ rows, from, figures }: { rows: Evaluated['rows']; from: object; figures: string[] }): Evaluated {
       reference.dispose();
       inception?.dispose();
@@ -225,13 +233,24 @@ const onlyOf = <T>(
 /** What was asked for by name is to be had. @throws NashError('usage') */
 function refuseMissing(
   asked: readonly MeasureName[] | undefined,
-  { leftOut, least, count }: { leftOut: Record<string, string>; least: Prepared['least']; count: number },
+  {
+    leftOut,
+    least,
+    count,
+    isConditional,
+  }: {
+    leftOut: Record<string, string>;
+    least: Prepared['least'];
+    count: number;
+    isConditional: boolean;
+  },
 ): void {
   for (const metric of asked ?? []) {
     const name = nameOf(metric);
     const measure = measureOf(metric);
-    const because =
-      leftOut[metric] ?? (measure.name in least ? undefined : `it is of ${measure.appliesTo.join(' and ')}`);
+    const ofOthers =
+      measure.needsLabels && !isConditional ? UNLABELLED : `it is of ${measure.appliesTo.join(' and ')}`;
+    const because = leftOut[metric] ?? (measure.name in least ? undefined : ofOthers);
     if (because !== undefined)
       throw new NashError('usage', `--measures ${name}: it cannot be had, since ${because}. Leave it out.`);
     const needed = least[measure.name]!;

@@ -25,7 +25,7 @@ import type { Net } from '../parameters/manifest.js';
 import { versionsAfter } from '../protocol/schedule.js';
 import { trainReference } from '../reference-trainer.js';
 import { runFile } from '../run-folder/run-files.js';
-import { checkpointSteps, openGenerator, type Players, type RunGenerator } from './run-generator.js';
+import { checkpointSteps, openGenerator, type RunGenerator, type RunPlayers } from './run-generator.js';
 
 /** Samples and items of the data that are measured at the end, and on the way. */
 const COUNT = 100_000;
@@ -38,7 +38,7 @@ const WAYS = 25;
 const FRAMES = 24;
 const PANELS = 4;
 
-type Playing = Pick<Players, 'draw' | 'drawAt' | 'logits'>;
+type Playing = Pick<RunPlayers, 'draw' | 'drawAt' | 'logits'>;
 
 /** @returns the measures of one-dimension.ts; figures lie in the run's folder, `figures/one-dimension*` */
 export async function measureOneDimension(runDir: string): Promise<Record<string, number>> {

@@ -8,6 +8,7 @@ import { validateConfig } from '../config/load-config.js';
 import type { RunConfig } from '../config/run-config.js';
 import type { Classes } from '../data/classes.js';
 import { messageOf, NashError } from '../errors.js';
+import type { Players } from '../evaluation/measures/measure.js';
 import type { Architecture } from '../models/architecture.js';
 import type { Net } from '../parameters/manifest.js';
 import { moduleCopies } from '../run-folder/modules.js';
@@ -17,19 +18,15 @@ import { runFile } from '../run-folder/run-files.js';
 import { resultOf } from '../run-folder/run-result.js';
 
 /** A G and a D. */
-export interface Players {
+export interface RunPlayers extends Players {
   /** @returns `[count, ...shape]`, see sample-drawer.ts */
   draw(wanted: { count: number; seed: number; labels?: Int32Array | undefined }): Float32Array;
-  /** their latents, `[count, latent]` */
-  latents(wanted: { count: number; seed: number }): Float32Array;
-  /** samples of given latents, `[count, ...shape]` */
-  drawAt(given: { latents: Float32Array; seed: number; labels?: Int32Array | undefined }): Float32Array;
   /** D's logits at inference of items `[count, ...shape]`; of a run without labels and packing */
   logits(items: Float32Array): Float32Array;
   dispose(): void;
 }
 
-export interface RunGenerator extends Players {
+export interface RunGenerator extends RunPlayers {
   /** of the checkpoint */
   config: RunConfig;
   classes: Classes | undefined;
@@ -41,7 +38,7 @@ export interface RunGenerator extends Players {
   /** G's weights and slots, those that samples are drawn with: `[size + slotSize]` */
   vector: Float32Array;
   /** the same networks with other vectors, which end when this one is disposed */
-  withVectors(vectors: Readonly<Record<Net, Float32Array>>): Omit<Players, 'dispose'>;
+  withVectors(vectors: Readonly<Record<Net, Float32Array>>): Omit<RunPlayers, 'dispose'>;
 }
 
 export interface GeneratorChoice {
@@ -92,8 +89,7 @@ export async function openGenerator(runDir: string, choice: GeneratorChoice): Pr
     held.push(weights);
     return {
       draw: (wanted) => drawer.draw(weights, wanted),
-      latents: (wanted) => drawer.latents(wanted),
-      drawAt: (given) => drawer.drawAt(weights, given),
+      ...drawer.players(weights),
       logits: (items) => discriminatorLogits(architecture, discriminator, items),
     };
   };

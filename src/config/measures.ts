@@ -11,17 +11,20 @@ import { nearest } from './nearest.js';
 
 interface Asking {
   data: { source: string };
+  model: { conditional?: string | undefined };
   evaluation: { measures: readonly string[] };
   checkpoint: { keepBest?: string | undefined };
 }
 
 /** What is wrong with the measures that a config asks for, each with its place. */
-export function wrongMeasures({ data, evaluation, checkpoint: { keepBest } }: Asking) {
+export function wrongMeasures({ data, model, evaluation, checkpoint: { keepBest } }: Asking) {
   const { measures } = evaluation;
+  const { conditional = 'none' } = model;
+  const run = { sourceName: data.source, isConditional: conditional !== 'none' };
   const asked = measures.map((name, i) => ({
     path: ['evaluation', 'measures', i],
     name,
-    why: whyNotInTraining(name, data.source),
+    why: whyNotInTraining(name, run),
   }));
   const best =
     keepBest === undefined
@@ -30,7 +33,7 @@ export function wrongMeasures({ data, evaluation, checkpoint: { keepBest } }: As
           {
             path: ['checkpoint', 'keepBest'],
             name: keepBest,
-            why: whyNotInTraining(keepBest, data.source) ?? whyNoBest(keepBest, measures),
+            why: whyNotInTraining(keepBest, run) ?? whyNoBest(keepBest, measures),
           },
         ];
   return [...asked, ...best].flatMap(({ path, name, why }) => {

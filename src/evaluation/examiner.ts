@@ -4,7 +4,7 @@ import type { DataSource, DatasetSource, DistributionSource } from '../data/data
 import { sizeOf } from '../numerics/shape.js';
 import { drawDensity } from './density-figure.js';
 import { drawImageGrid } from './image-grid.js';
-import type { HeldOut } from './measures/measure.js';
+import type { HeldOut, Made } from './measures/measure.js';
 import { type MeasureName, type Measures, prepareMeasures, sampleCountOf } from './measures/measures.js';
 import { modeReport } from './measures/nearest-modes.js';
 import { openReference, orderOf, STANDING_COUNT } from './reference.js';
@@ -15,8 +15,8 @@ import { drawScatter } from './scatter-figure.js';
 export interface Examiner {
   /** how many samples an examination needs */
   sampleCount: number;
-  /** @param samples `[sampleCount, ...item]` @param labels the classes that those of a conditional run were to be of */
-  measure(samples: Float32Array, labels?: Int32Array): Measures;
+  /** @param samples `[sampleCount, ...item]` */
+  measure(samples: Float32Array, made?: Made): Measures;
   /** names of measures that cannot be had of these data, and why */
   leftOut: Readonly<Record<string, string>>;
   /** `samples`: images in a grid; `points`: a scatter or a density */
@@ -45,6 +45,8 @@ export interface ExaminerOptions {
   asked?: readonly MeasureName[];
   /** where a measure that is asked for needs them */
   heldOut?: HeldOut | undefined;
+  /** whether samples come with the G that made them */
+  hasGenerator?: boolean;
 }
 
 export const createExaminer = (source: DataSource, options: ExaminerOptions): Examiner =>
@@ -101,7 +103,7 @@ function imageExaminer(source: DatasetSource, options: ExaminerOptions): Examine
 
 /** The measures of an examination, and the real items. @param realCount at least */
 function measuring(source: DataSource, options: ExaminerOptions, realCount: number) {
-  const { sourceName, configured, classes, asked = [], heldOut } = options;
+  const { sourceName, configured, classes, asked = [], heldOut, hasGenerator } = options;
   const isConditional = classes !== undefined;
   const sampleCount = sampleCountOf(source, configured, { isConditional, asked });
   const { dispose, ...reference } = openReference(source, {
@@ -112,7 +114,12 @@ function measuring(source: DataSource, options: ExaminerOptions, realCount: numb
   });
   const { real, size } = reference;
   const compared = source.kind === 'distribution' ? real.subarray(0, sampleCount * size) : real;
-  const all = { ...reference, real: compared, ...(heldOut && { heldOut }) };
+  const all = {
+    ...reference,
+    real: compared,
+    ...(heldOut && { heldOut }),
+    ...(hasGenerator && { generator: true as const }),
+  };
   const { measure, leftOut } = prepareMeasures(all, { asked });
   return { sampleCount, real, measure, leftOut, dispose };
 }

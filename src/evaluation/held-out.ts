@@ -52,6 +52,10 @@ function heldOutOf(source: DatasetSource, test: DatasetSource): HeldOut {
     validationName: `training items ${from} to ${from + validation - 1}`,
     test: items(test, 0, tests),
     testName: `the first ${tests} items of the test split`,
+    testLabels: labelsOf(
+      test,
+      Array.from({ length: tests }, (_, i) => i),
+    ),
     training: {
       count: source.count,
       *blocks() {
@@ -60,6 +64,12 @@ function heldOutOf(source: DatasetSource, test: DatasetSource): HeldOut {
       },
     },
   };
+}
+
+/** Classes of items; undefined where some have none. */
+export function labelsOf(source: DatasetSource, indices: ArrayLike<number>): Int32Array | undefined {
+  const labels = Array.from(indices, (index) => source.label(index));
+  return labels.includes(undefined) ? undefined : Int32Array.from(labels as number[]);
 }
 
 function drawnApart(source: DistributionSource): HeldOut {

@@ -4,9 +4,10 @@ import type { DataSource, DatasetSource } from '../data/data-source.js';
 import { permutation, seedOf } from '../numerics/random.js';
 import { sizeOf } from '../numerics/shape.js';
 import { convolutional, type TrainedClassifier, trainClassifier } from './classifier.js';
+import { labelsOf } from './held-out.js';
 import { ImageBins } from './image-bins.js';
 import { squaredDistances } from './measures/distances.js';
-import { kindOf, type Reference } from './measures/measure.js';
+import { kindOf, type Learn, type Reference } from './measures/measure.js';
 import { hasFewClasses } from './measures/mode-coverage.js';
 import { RealNeighbours } from './real-neighbours.js';
 
@@ -52,10 +53,11 @@ export function openReference(
   const neighbours = new RealNeighbours(standing, size);
   const isOfClasses = hasFewClasses(sourceName);
   const sees = comparesItems && features !== 'items' && source.label(0) !== undefined;
-  const trained =
-    isOfClasses || sees ? trainClassifier(source, source.classes?.length ?? CLASS_COUNT) : undefined;
+  const classCount = source.classes?.length ?? CLASS_COUNT;
+  const trained = isOfClasses || sees ? trainClassifier(source, classCount) : undefined;
   const channel = seesChannels && source.stackedOf?.label(0) !== undefined ? source.stackedOf : undefined;
   const channels = channel && trainClassifier(channel, channel.classes?.length ?? CLASS_COUNT, convolutional);
+  const teaches = isConditional && comparesItems && against === source;
   return {
     ...base,
     bins,
@@ -63,9 +65,37 @@ export function openReference(
     ...(isOfClasses && { classifier: trained! }),
     ...(channels && { channelClassifier: channels }),
     ...(sees && { features: trained!.features }),
+    ...(teaches && {
+      realLabels: labelsOf(source, orderOf(source).subarray(0, real.length / size))!,
+      learn: learnFrom(source.shape, classCount),
+    }),
     dispose: () => disposeAll(bins, neighbours, trained, channels, fast),
   };
 }
+
+/** Items that a classifier learns from in all: where there are fewer they come again. */
+const LEARNED = 20_000;
+
+/** The classifier of classifier.ts, of items that are given. */
+const learnFrom =
+  (shape: readonly number[], classCount: number): Learn =>
+  (items, labels) => {
+    const size = sizeOf(shape);
+    const at = (index: number) => index % labels.length;
+    const source: DatasetSource = {
+      kind: 'dataset',
+      shape,
+      count: Math.max(LEARNED, labels.length),
+      digest: '',
+      read(indices, out) {
+        for (let i = 0; i < indices.length; i++)
+          out.set(items.subarray(at(indices[i]!) * size, (at(indices[i]!) + 1) * size), i * size);
+      },
+      label: (index) => labels[at(index)],
+      close: () => {},
+    };
+    return trainClassifier(source, classCount);
+  };
 
 function disposeAll(
   ...held: (ImageBins | RealNeighbours | TrainedClassifier | DoubleDistances | undefined)[]

@@ -8,6 +8,7 @@ import { seedOf } from '../numerics/random.js';
 import { sizeOf } from '../numerics/shape.js';
 import { latentSize, latentsStep, sampleStep, synthesisStep } from '../steps/sample-step.js';
 import type { StepContext } from '../steps/step.js';
+import type { Players } from './measures/measure.js';
 
 /** Samples computed at once; decides no sample, since at inference none depends on its neighbours. */
 export const BATCH = 64;
@@ -99,6 +100,15 @@ export class SampleDrawer {
       tf.dispose(own);
       return samples!;
     });
+  }
+
+  /** What measures ask of a generator. @param generator stays the caller's */
+  players(generator: tf.Tensor): Players {
+    return {
+      latentSize: this.latentSize,
+      latents: (wanted) => this.latents(wanted),
+      drawAt: (given) => this.drawAt(generator, given),
+    };
   }
 
   private requireLabels(labels: Int32Array | undefined, count: number): void {

@@ -87,6 +87,7 @@ class Evaluator implements SessionRole {
         classes,
         asked,
         heldOut,
+        hasGenerator: true,
       }),
       classes,
       drawer: new SampleDrawer({ architecture, latentDistribution: config.model.latentDistribution }),
@@ -147,7 +148,7 @@ class Evaluator implements SessionRole {
     const wanted = { count: examiner.sampleCount, seed };
     const labels = classes && drawnLabels(classes.counts, wanted);
     const samples = drawer.draw(generator, { ...wanted, labels });
-    const measures = examiner.measure(samples, labels);
+    const measures = examiner.measure(samples, { labels, players: drawer.players(generator) });
     await this.drawing(async () => {
       const rows = examiner.figureLabels;
       const shown = rows ? drawer.draw(generator, { count: rows.length, seed, labels: rows }) : samples;

@@ -24,7 +24,7 @@ it('a run: the newest checkpoint as its evaluator saw it, all of them with a fig
     'checkpoint.keepBest': 'frechet',
     'evaluation.everySteps': 20,
     'evaluation.samples': 200,
-    'evaluation.measures': '[frechet]',
+    'evaluation.measures': '[frechet, latent-sensitivity]',
   };
   expect(
     (await nash(...trainWords('ring', 'configs/ring.yaml', sets, ['--workers', 'any=1']))).exitCode,
@@ -34,13 +34,15 @@ it('a run: the newest checkpoint as its evaluator saw it, all of them with a fig
     '--seed',
     '1',
     '--measures',
-    'modes,high-quality,coverage',
+    'modes,high-quality,coverage,latent-sensitivity',
   );
   const { metrics } = resultOf('ring'); // the evaluator draws with the seed of the config, which is 1
   expect(measures).toMatchObject({
     modes: metrics.gan_modes_captured,
     mode_kl_divergence_nats: metrics.gan_mode_kl_divergence_nats,
     high_quality_samples_ratio: metrics.gan_high_quality_samples_ratio,
+    'latent-sensitivity': metrics.gan_latent_sensitivity_ratio,
+    'latent-condition': metrics.gan_latent_condition_nats,
   });
   expect(Object.keys(measures)).toContain('coverage');
   expect(Object.keys(measures)).not.toContain('precision');

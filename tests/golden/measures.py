@@ -97,6 +97,18 @@ def pictures(shape):
     return ms_ssim(a / 2 + 0.5, b / 2 + 0.5)
 
 
+def latent():  # Odena et al. 2018, section 2, of G(z) = tanh(tanh(z A) B) by the chain rule
+    a, b = items("latent a", 4, 6, 0, 0.7), items("latent b", 6, 7, 0, 0.5)
+    squares, logs = [], []
+    for z in items("latent z", 16, 4):
+        h = np.tanh(z @ a)
+        jacobian = (1 - np.tanh(h @ b) ** 2)[:, None] * (b.T * (1 - h**2)) @ a.T  # [7, 4]
+        values = np.linalg.eigvalsh(jacobian.T @ jacobian)
+        squares.append(values.sum() / 4)
+        logs.append(np.log(values[-1] / values[0]))
+    return {"sensitivity": float(np.sqrt(np.mean(squares))), "condition": float(np.mean(logs))}
+
+
 if __name__ == "__main__":
     json.dump(
         {
@@ -110,6 +122,7 @@ if __name__ == "__main__":
             "jensenShannon": float(spatial.distance.jensenshannon(counts_a, counts_b) ** 2),
             "msSsim": {"28x28x1": pictures((28, 28, 1)), "33x21x3": pictures((33, 21, 3)), "180x176x1": pictures((180, 176, 1))},
             "inceptionScore": inception_score(probabilities, 4),
+            "latent": latent(),
         },
         sys.stdout,
         indent=2,

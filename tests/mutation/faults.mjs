@@ -67,6 +67,32 @@ export const FAULTS = [
     ['a triple is told by its last channel', 'classes * triple + one', 'one'],
     ['a mode is captured by nothing', 'count > 0', 'count >= 0'],
   ]),
+  ...of('src/evaluation/measures/latent-sensitivity.ts', MEASURES, [
+    ['differences are over half of their way', '/ (2 * REACH)', '/ REACH'],
+    [
+      'directions that move nothing are counted',
+      'const isWide = size < latentSize;',
+      'const isWide = false;',
+    ],
+    ['a sum over directions is a mean', 'trace / players!.latentSize', 'trace'],
+    ['rounding is a direction', 'Math.max(values[0]!, floor)', 'values[0]!'],
+    ['a G that stands still has a condition', 'values.at(-1)! > floor ?', 'values.at(-1)! > 0 ?'],
+  ]),
+  ...of('src/evaluation/measures/classification-accuracy.ts', MEASURES, [
+    ['the score is of real items', 'accuracyOf(samples, labels)', 'ofReal'],
+    ['held-out items need no classes', 'if (!testLabels) return', 'if (!test) return'],
+  ]),
+  ...of(
+    'src/evaluation/reference.ts',
+    ['tests/unit/evaluation/examiner.test.ts'],
+    [
+      [
+        'a label is that of another item',
+        'label: (index) => labels[at(index)],',
+        'label: (index) => labels[at(index + 1)],',
+      ],
+    ],
+  ),
   ...of('src/evaluation/measures/birthday.ts', MEASURES, [
     ['equal real items are the closest ones', 'distance <= least ||', 'distance < least ||'],
     [

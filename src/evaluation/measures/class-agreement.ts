@@ -22,7 +22,7 @@ export const classAgreement = measure({
   prepare(reference) {
     const classesOf = classifierOf(reference);
     if (!classesOf) return { because: 'there is no classifier for these data' };
-    return (samples, _, labels) => {
+    return (samples, _, { labels }) => {
       assert(labels, () => 'samples of a conditional run come with labels');
       const told = classesOf(samples);
       const shares = [...new Set(labels)].map((label) => agreement(told, labels, (each) => each === label));

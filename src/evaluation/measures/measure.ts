@@ -59,6 +59,27 @@ export interface Inception {
   look(images: Float32Array): { features: Float32Array; probabilities: Float32Array };
 }
 
+/** A classifier that is learned from items `[count, size]` and their classes. Holds tensors until `dispose`. */
+export type Learn = (items: Float32Array, labels: Int32Array) => Classifier & { dispose(): void };
+
+/** The nets that made samples, at inference. */
+export interface Players {
+  /** numbers of a latent vector */
+  readonly latentSize: number;
+  /** @returns `[count, latentSize]`, drawn as those of samples are */
+  latents(wanted: { count: number; seed: number }): Float32Array;
+  /** @param given.seed of noise inside G: what lies at one place of `latents` meets the same noise @returns `[count, size]` */
+  drawAt(given: { latents: Float32Array; seed: number; labels?: Int32Array | undefined }): Float32Array;
+}
+
+/** What came with samples. */
+export interface Made {
+  /** of a conditional run: the classes that they were to be of */
+  readonly labels?: Int32Array | undefined;
+  /** of a run */
+  readonly players?: Players | undefined;
+}
+
 /** Items beside those that samples are compared with. */
 export interface HeldOut {
   /** `[count, size]` for the choice of a parameter, and what they are */
@@ -67,6 +88,8 @@ export interface HeldOut {
   /** `[count, size]`, and what they are */
   readonly test: Float32Array;
   readonly testName: string;
+  /** the classes of those, where they have some */
+  readonly testLabels?: Int32Array | undefined;
   /** all that G was trained with, none of which is in `test`; absent where that is not known */
   readonly training?: {
     readonly count: number;
@@ -92,12 +115,18 @@ export interface Reference {
   readonly classifier?: Classifier;
   /** of items that are stacked of others: tells the class of a channel, `[3 count, floats of a channel]` */
   readonly channelClassifier?: Classifier;
+  /** of images of a conditional run, compared with what G was trained with: the classes of `real` */
+  readonly realLabels?: Int32Array;
+  /** with `realLabels` */
+  readonly learn?: Learn;
   /** default: items as they are */
   readonly features?: Features;
   /** default: the definition, which is slow for images */
   readonly distances?: SquaredDistances;
   readonly heldOut?: HeldOut;
   readonly inception?: Inception;
+  /** samples come with the G that made them: those of a run */
+  readonly generator?: true;
   /** nearest neighbours that make a ball; default: as the measure's paper has it */
   readonly nearest?: number;
 }
@@ -121,11 +150,11 @@ export type Kind = 'mixtures' | 'images' | 'points';
 export const kindOf = ({ kind, shape }: Pick<DataSource, 'kind' | 'shape'>): Kind =>
   kind === 'distribution' ? 'mixtures' : shape.length === 3 ? 'images' : 'points';
 
-/** What a measure makes of samples `[count, size]`, the values of the measures before it and, of a conditional run, their classes. */
+/** What a measure makes of samples `[count, size]`, the values of the measures before it and what came with the samples. */
 export type Compute<Name extends string = string> = (
   samples: Float32Array,
   found: Values,
-  labels?: Int32Array,
+  made: Made,
 ) => Readonly<Partial<Record<Name, number>>>;
 
 export interface Measure<Name extends string = string> {
@@ -140,7 +169,7 @@ export interface Measure<Name extends string = string> {
   /** whether it can be had of conditional runs only, whose samples have labels */
   readonly needsLabels?: boolean;
   /** of the reference, what must be there */
-  readonly needs?: readonly ('heldOut' | 'inception' | 'channelClassifier')[];
+  readonly needs?: readonly ('generator' | 'heldOut' | 'inception' | 'channelClassifier')[];
   /** samples that an evaluation of images needs for it, and how its time grows; mixtures have as many samples as the config says */
   readonly cost: { readonly samples: number; readonly growth: string };
   /** Fewest samples of which it says anything; default: 1. */

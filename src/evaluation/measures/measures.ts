@@ -2,6 +2,7 @@
 // the server what an evaluator may report, and the config what it may ask for. A new one is a file and an entry.
 import { birthday } from './birthday.js';
 import { classAgreement } from './class-agreement.js';
+import { classificationAccuracy } from './classification-accuracy.js';
 import { collapse } from './collapse-score.js';
 import { differentBins } from './different-bins.js';
 import { frechet } from './frechet.js';
@@ -9,7 +10,8 @@ import { gaussianDivergence } from './gaussian-divergence.js';
 import { highQuality } from './high-quality.js';
 import { inceptionMeasures } from './inception.js';
 import { kernelDistance } from './kernel-distance.js';
-import { type Compute, kindOf, type Measure, type Reference, type Value } from './measure.js';
+import { latentSensitivity } from './latent-sensitivity.js';
+import { type Compute, kindOf, type Made, type Measure, type Reference, type Value } from './measure.js';
 import { memorization } from './memorization.js';
 import { kindOfSource, modeCoverage } from './mode-coverage.js';
 import { msSsim } from './ms-ssim.js';
@@ -33,6 +35,8 @@ export const MEASURES = [
   kernelDistance,
   slicedWasserstein,
   gaussianDivergence,
+  latentSensitivity,
+  classificationAccuracy,
   birthday,
   msSsim,
   memorization,
@@ -82,17 +86,23 @@ export function valueNamed(name: string): MeasureName | undefined {
  * Why a run on a data source cannot compute what a name asks for at its evaluations.
  * @returns undefined where it can
  */
-export function whyNotInTraining(name: string, sourceName: string): string | undefined {
+export function whyNotInTraining(
+  name: string,
+  { sourceName, isConditional }: { sourceName: string; isConditional: boolean },
+): string | undefined {
   const metric = metricsNamed(name)?.[0];
   if (metric === undefined) return 'there is no measure of that name';
-  const { appliesTo, needs = [] } = measureOf(metric);
+  const { appliesTo, needs = [], needsLabels } = measureOf(metric);
   if (needs.includes('inception'))
     return 'it needs the weights of Inception: nash evaluate --inception FILE computes it';
   if (needs.includes('channelClassifier'))
     return 'it needs a classifier that is a minute and a half in training: nash evaluate computes it';
-  if (appliesTo.includes(kindOfSource(sourceName))) return undefined;
+  if (appliesTo.includes(kindOfSource(sourceName)))
+    return needsLabels && !isConditional ? UNLABELLED : undefined;
   return `it is of ${appliesTo.join(' and ')}, and data.source is ${sourceName}`;
 }
+
+export const UNLABELLED = 'it is of conditional runs, whose samples have labels';
 
 /** The measure that a metric is a value of. */
 export const measureOf = (metric: MeasureName): Measure =>
@@ -131,10 +141,10 @@ export const sampleCountOf = (source: Reference['source'], configured: number, w
 
 export interface Prepared {
   /**
-   * @param samples `[count, size]` @param labels the classes that those of a conditional run were to be of
+   * @param samples `[count, size]`
    * @returns the values that are finite: of samples that are not, few are
    */
-  measure(samples: Float32Array, labels?: Int32Array, onMeasure?: (name: string) => void): Measures;
+  measure(samples: Float32Array, made?: Made, onMeasure?: (name: string) => void): Measures;
   /** names of the values that cannot be had of these data, and why */
   leftOut: Readonly<Record<string, string>>;
   /** of each measure that can be had, by its name, the fewest samples of which it says anything */
@@ -144,6 +154,7 @@ export interface Prepared {
 }
 
 const MISSING = {
+  generator: 'samples of a file come without the generator that made them',
   heldOut: 'there are no items that G was not trained with',
   inception: "Inception's weights are not given (--inception FILE)",
   channelClassifier: 'the data are not stacked of others that have labels',
@@ -182,7 +193,7 @@ export function prepareMeasures(
     leftOut,
     least,
     protocol,
-    measure(samples, labels, onMeasure = () => {}) {
+    measure(samples, made = {}, onMeasure = () => {}) {
       const found: Record<string, number> = {};
       const areFinite = samples.every(Number.isFinite);
       for (const { measure, compute, countOf } of computes) {
@@ -190,7 +201,8 @@ export function prepareMeasures(
         if (!areFinite && !measure.isStanding) continue; // no distance to what is no place
         if (count < least[measure.name]!) continue;
         onMeasure(measure.name);
-        Object.assign(found, compute(samples.subarray(0, count * size), found, labels?.subarray(0, count)));
+        const own = { ...made, labels: made.labels?.subarray(0, count) };
+        Object.assign(found, compute(samples.subarray(0, count * size), found, own));
       }
       return Object.fromEntries(Object.entries(found).filter(([, value]) => Number.isFinite(value)));
     },

@@ -152,6 +152,12 @@ export const WRONG: [what: string, text: string, sets: string[], says: RegExp][]
     /needs the weights of Inception/,
   ],
   [
+    'a measure of labels where samples have none',
+    RING.replace('ring', 'mnist'),
+    ['evaluation.measures=[classification-accuracy-score]'],
+    /it is of conditional runs/,
+  ],
+  [
     'the best by what is not computed',
     RING,
     ['checkpoint.keepBest=coverage'],

@@ -10,7 +10,7 @@ import { createExaminer } from '../../../src/evaluation/examiner.js';
 import { ImageBins } from '../../../src/evaluation/image-bins.js';
 import { differentRatio } from '../../../src/evaluation/measures/different-bins.js';
 import { countsOf } from '../../../src/evaluation/measures/groups.js';
-import type { Measures } from '../../../src/evaluation/measures/measures.js';
+import { type Measures, metricsNamed } from '../../../src/evaluation/measures/measures.js';
 import { permutation, RandomStream, seedOf } from '../../../src/numerics/random.js';
 
 beforeAll(() => void loadTensorFlow({ kind: 'cpu', threads: 1 }));
@@ -153,10 +153,42 @@ it('a conditional run has figures of one class a row, and is measured by its lab
   expect(PNG.sync.read(await examiner.drawReal()).height).toBe(png.height);
   const labels = Int32Array.from({ length: SAMPLES }, (_, i) => i % 10);
   const samples = images(SAMPLES, 'asked for', (i) => (i % 10 === 7 ? 8 : i % 10));
-  const { gan_class_agreement_ratio, gan_class_agreement_least_ratio } = examiner.measure(samples, labels);
+  const { gan_class_agreement_ratio, gan_class_agreement_least_ratio } = examiner.measure(samples, {
+    labels,
+  });
   expect([gan_class_agreement_ratio, gan_class_agreement_least_ratio]).toEqual([0.9, 0]);
   examiner.dispose();
 });
+
+it('a classifier that learned from samples of a conditional run tells the classes that they were right about', () => {
+  const test = images(500, 'test', (i) => i % 10);
+  const heldOut = {
+    validation: test,
+    validationName: '',
+    test,
+    testName: 'test images',
+    testLabels: Int32Array.from({ length: 500 }, (_, i) => i % 10),
+  };
+  const classes = { counts: new Array(10).fill(300) };
+  const asked = metricsNamed('classification-accuracy-score')!;
+  const examiner = createExaminer(digits, { sourceName: 'mnist', configured: 0, classes, asked, heldOut });
+  const count = examiner.sampleCount;
+  const labels = Int32Array.from({ length: count }, (_, i) => i % 10);
+  const scores = (...digitsOf: ((i: number) => number)[]) =>
+    digitsOf.map((of) => examiner.measure(images(count, 'asked for', of), { labels }));
+  const [right, wrong] = scores(
+    (i) => i % 10,
+    (i) => (i % 10 === 7 ? 8 : i % 10),
+  );
+  expect(right).toMatchObject({
+    gan_classification_accuracy_ratio: 1,
+    gan_classification_accuracy_real_ratio: 1,
+  });
+  // no 7 is known, and an 8 may be either
+  expect(wrong!.gan_classification_accuracy_ratio).toBeLessThanOrEqual(0.9);
+  expect(wrong!.gan_classification_accuracy_ratio).toBeGreaterThanOrEqual(0.75);
+  examiner.dispose();
+}, 60_000);
 
 it('a mixture: coverage, high quality and KL of half its modes', () => {
   const source = mixtureSource({ source: 'ring', modes: 4, radius: 1, deviation: 0.01 });

@@ -1,9 +1,10 @@
 // Goal: measures that no package has are what their names say, and every measure says when it cannot be had. Method: items on a line.
 import { describe, expect, it } from 'vitest';
 import type { DatasetSource } from '../../../../src/data/data-source.js';
+import { mixtureSource } from '../../../../src/data/mixture.js';
 import { closestPairs, samplesToMeet } from '../../../../src/evaluation/measures/birthday.js';
 import { squaredDistances } from '../../../../src/evaluation/measures/distances.js';
-import type { Reference } from '../../../../src/evaluation/measures/measure.js';
+import type { Made, Reference } from '../../../../src/evaluation/measures/measure.js';
 import {
   measuresOf,
   metricsNamed,
@@ -11,6 +12,7 @@ import {
   nameOf,
   prepareMeasures,
   VALUES,
+  whyNotInTraining,
 } from '../../../../src/evaluation/measures/measures.js';
 import { WIDTHS } from '../../../../src/evaluation/measures/parzen.js';
 
@@ -28,10 +30,10 @@ const line = sourceOf([1]);
 const real = Float32Array.of(0, 0.1, 1, 3);
 const bins = { realCounts: [2, 2], assign: (samples: Float32Array) => new Int32Array(samples.length) };
 const neighbours = { real, realDistances: real, distances: (samples: Float32Array) => samples };
-const of = (reference: Partial<Reference>, samples: number[], name: string) => {
+const of = (reference: Partial<Reference>, samples: number[], name: string, made: Made = {}) => {
   const whole = { source: line, real, size: 1, ...reference };
   const { measure, leftOut } = prepareMeasures(whole, { asked: metricsNamed(name)! });
-  return [measure(Float32Array.from(samples)), leftOut] as const;
+  return [measure(Float32Array.from(samples), made), leftOut] as const;
 };
 
 describe('precision, recall, density and coverage', () => {
@@ -93,6 +95,110 @@ const heldOut = {
   test: Float32Array.of(0.5, 2, 5),
   testName: 'test items',
 };
+
+describe('what a generator makes of its latents', () => {
+  /** G(z) = z A, `[latent, 2]`. */
+  const linear = (...matrix: [number, number][]): Made['players'] => {
+    const latentSize = matrix.length;
+    return {
+      latentSize,
+      latents: ({ count }) => new Float32Array(count * latentSize).fill(0.5),
+      drawAt: ({ latents }) =>
+        Float32Array.from({ length: (2 * latents.length) / latentSize }, (_, i) =>
+          matrix.reduce(
+            (sum, row, axis) => sum + row[i % 2]! * latents[Math.floor(i / 2) * latentSize + axis]!,
+            0,
+          ),
+        ),
+    };
+  };
+  const plane = mixtureSource({ source: 'ring', modes: 2, radius: 1, deviation: 0.1 });
+  const measured = (...matrix: [number, number][]) => measuredOf(linear(...matrix));
+  const measuredOf = (players: Made['players']) => {
+    const reference = { source: plane, size: 2, generator: true } as const;
+    const [values] = of(reference, [0, 0], 'latent-sensitivity', { players });
+    return [values.gan_latent_sensitivity_ratio, values.gan_latent_condition_nats];
+  };
+
+  it('a stretch of 3 and 1: the mean square is (9 + 1) / 2, the condition number of J^T J is 9', () => {
+    const [sensitivity, condition] = measured([3, 0], [0, 1]);
+    expect(sensitivity).toBeCloseTo(Math.sqrt(5), 3);
+    expect(condition).toBeCloseTo(Math.log(9), 3);
+  });
+
+  it('of three latents that move two numbers one direction moves nothing, and is not counted', () => {
+    const [sensitivity, condition] = measured([3, 0], [0, 1], [0, 1]); // J J^T is diag(9, 2)
+    expect(sensitivity).toBeCloseTo(Math.sqrt(11 / 3), 3);
+    expect(condition).toBeCloseTo(Math.log(9 / 2), 3);
+  });
+
+  it('a lost direction has the condition that rounding leaves; a G that stands still has none', () => {
+    const [sensitivity, condition] = measured([1, 1], [1, 1]);
+    expect(sensitivity).toBeCloseTo(Math.sqrt(2), 3);
+    // the largest sample is 1.01, half a unit in its last place 1.01 * 2^-24 at most, over half a difference of .01
+    expect(condition).toBeCloseTo(Math.log(4 / (2 * (1.01 * 2 ** -24 * 100) ** 2)), 2);
+    expect(measured([0, 0], [0, 0])).toEqual([0, undefined]);
+    const unit = {
+      ...linear([0, 0], [0, 0])!,
+      drawAt: ({ latents }: { latents: Float32Array }) =>
+        latents.map((x, i) => (i % 2 === 0 && x > 0.5 ? 1 + 2 ** -23 : 1)),
+    };
+    expect(measuredOf(unit)[1]).toBeUndefined(); // one unit in the last place is no direction
+  });
+
+  it('is not to be had of a file', () => {
+    const [values, leftOut] = of({ source: plane, size: 2 }, [0, 0], 'latent-sensitivity');
+    expect(values.gan_latent_sensitivity_ratio).toBeUndefined();
+    expect(leftOut.gan_latent_sensitivity_ratio).toMatch(/without the generator/);
+  });
+});
+
+describe('the classification accuracy score', () => {
+  /** Learns the mean of each class, and tells the nearest. */
+  const learn: Reference['learn'] = (items, labels) => {
+    const means = [0, 1].map((label) => {
+      const own = items.filter((_, i) => labels[i] === label);
+      return own.reduce((sum, x) => sum + x, 0) / own.length;
+    });
+    return {
+      realCounts: [],
+      classify: (images) => ({
+        classes: Int32Array.from(images, (x) => Number(Math.abs(x - means[1]!) < Math.abs(x - means[0]!))),
+        confidences: images,
+      }),
+      dispose: () => {},
+    };
+  };
+  const reference: Partial<Reference> = {
+    source: pictures,
+    bins,
+    neighbours,
+    isConditional: true,
+    realLabels: Int32Array.of(0, 0, 1, 1),
+    learn,
+    heldOut: { ...heldOut, test: Float32Array.of(-1, 0.2, 0.9, 1.5), testLabels: Int32Array.of(0, 0, 0, 1) },
+  };
+  const name = 'classification-accuracy-score';
+  const score = (more: Partial<Reference>, labels: number[]) =>
+    of({ ...reference, ...more }, [0, 1, 0, 1], name, { labels: Int32Array.from(labels) });
+
+  it('real means .05 and 2 tell all four, those of samples 0 and 1 three, and of wrong labels one', () => {
+    expect(score({}, [0, 1, 0, 1])[0]).toMatchObject({
+      gan_classification_accuracy_ratio: 0.75,
+      gan_classification_accuracy_real_ratio: 1,
+    });
+    expect(score({}, [1, 0, 1, 0])[0].gan_classification_accuracy_ratio).toBe(0.25);
+  });
+
+  it('says why there is none: no classes of held-out items, items of another file, no classes asked for', () => {
+    const why = (more: Partial<Reference>) => score(more, [0, 1, 0, 1])[1].gan_classification_accuracy_ratio;
+    expect(why({ heldOut })).toMatch(/have no classes/);
+    const { realLabels: _, learn: __, ...rest } = reference;
+    expect(of(rest, [0, 1], name)[1].gan_classification_accuracy_ratio).toMatch(/other items than those/);
+    expect(whyNotInTraining(name, { sourceName: 'mnist', isConditional: false })).toMatch(/conditional runs/);
+    expect(whyNotInTraining(name, { sourceName: 'mnist', isConditional: true })).toBeUndefined();
+  });
+});
 
 it('memorization: the median distance of samples to training items over that of held-out ones', () => {
   const training = {

@@ -4,13 +4,13 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type DoubleDistances, doubleDistances } from '../../../../src/compiler/double-distances.js';
 import { loadTensorFlow } from '../../../../src/compiler/tensorflow.js';
-import type { DatasetSource } from '../../../../src/data/data-source.js';
+import type { DatasetSource, DistributionSource } from '../../../../src/data/data-source.js';
 import { jensenShannon } from '../../../../src/evaluation/measures/different-bins.js';
 import { squaredDistances } from '../../../../src/evaluation/measures/distances.js';
 import { frechetTo, momentsOf } from '../../../../src/evaluation/measures/frechet.js';
 import { inceptionScore } from '../../../../src/evaluation/measures/inception.js';
 import { discrepancyTo } from '../../../../src/evaluation/measures/kernel-distance.js';
-import type { Reference } from '../../../../src/evaluation/measures/measure.js';
+import type { Players, Reference } from '../../../../src/evaluation/measures/measure.js';
 import { metricsNamed, prepareMeasures } from '../../../../src/evaluation/measures/measures.js';
 import { similarity } from '../../../../src/evaluation/measures/ms-ssim.js';
 import { logLikelihoods, spread } from '../../../../src/evaluation/measures/parzen.js';
@@ -147,6 +147,39 @@ describe('by definition', () => {
     const [a, b] = [picture('picture a', 0.3), picture('picture b', 0.9)];
     expect(similarity(a!, b!, shape)).toBeCloseTo(golden.msSsim[shape.join('x')], 6);
     expect(similarity(a!, a!, shape)).toBeCloseTo(1, 12);
+  });
+
+  it('what a net of two layers makes of its latents is what the chain rule says', () => {
+    const times = (x: Float32Array, matrix: Float32Array, width: number) =>
+      Float32Array.from({ length: width }, (_, j) =>
+        Math.tanh(x.reduce((sum, value, i) => sum + value * matrix[i * width + j]!, 0)),
+      );
+    const [a, b] = [items('latent a', 4, 6, 0, 0.7), items('latent b', 6, 7, 0, 0.5)];
+    const players: Players = {
+      latentSize: 4,
+      latents: ({ count }) => items('latent z', count, 4),
+      drawAt: ({ latents }) => {
+        const rows = Array.from({ length: latents.length / 4 }, (_, i) =>
+          times(times(latents.subarray(4 * i, 4 * i + 4), a, 6), b, 7),
+        );
+        return Float32Array.from(rows.flatMap((row) => [...row]));
+      },
+    };
+    const source: DistributionSource = {
+      kind: 'distribution',
+      shape: [7],
+      digest: '',
+      modes: [[0, 0, 0, 0, 0, 0, 0]],
+      deviation: 1,
+      draw: () => {},
+      close: () => {},
+    };
+    const reference = { source, real, size: 7, generator: true as const };
+    const { measure } = prepareMeasures(reference, { asked: metricsNamed('latent-sensitivity')! });
+    const values = measure(real.subarray(0, 7), { players });
+    // differences are off by the square of their reach, 1e-4, times third derivatives
+    expect(values.gan_latent_sensitivity_ratio! / golden.latent.sensitivity).toBeCloseTo(1, 4);
+    expect(values.gan_latent_condition_nats).toBeCloseTo(golden.latent.condition, 3);
   });
 
   it("the Inception Score of given probabilities is that of improved-gan's", () => {

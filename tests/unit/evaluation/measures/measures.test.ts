@@ -148,7 +148,7 @@ describe('measures of samples', () => {
 describe('how often a sample is of the class that was asked for', () => {
   const ratios = (reference: Reference, samples: Float32Array, labels: number[]) => {
     const { measure, leftOut } = prepareMeasures({ ...reference, isConditional: true });
-    const values = measure(samples, Int32Array.from(labels));
+    const values = measure(samples, { labels: Int32Array.from(labels) });
     return [values.gan_class_agreement_ratio, values.gan_class_agreement_least_ratio, leftOut];
   };
 

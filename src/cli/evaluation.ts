@@ -7,7 +7,7 @@ import { openSource } from '../data/open-source.js';
 import { readNpy } from '../data/read-npy.js';
 import { NashError } from '../errors.js';
 import { type InceptionGraph, openInception } from '../evaluation/inception-graph.js';
-import { kindOf, type Made } from '../evaluation/measures/measure.js';
+import { kindOf, type Made, type Reference } from '../evaluation/measures/measure.js';
 import {
   type MeasureName,
   type Measures,
@@ -78,7 +78,8 @@ async function evaluateRun(runDir: string, options: EvaluationOptions): Promise<
   const count =
     options.count ?? sampleCountOf(source, config.evaluation.samples, { isConditional, asked: parts.asked });
   const takes = options.count ? 'all' : 'own';
-  const examined = examiner({ parts, count, isConditional, takes, hasGenerator: true }, options);
+  const nets = { generator: true, discriminator: first.judgesItems };
+  const examined = examiner({ parts, count, isConditional, takes, nets }, options);
   const { seed } = options;
   const labels = classes && drawnLabels(classes.counts, { count, seed });
   const rows: { step: number; measures: Measures }[] = [];
@@ -120,10 +121,7 @@ async function evaluateFile(path: string, options: EvaluationOptions): Promise<E
       `--count ${count}: ${path} holds ${file.shape[0]} samples. Leave it out, or give fewer.`,
     );
   const subject = { samples: file.data.subarray(0, count * (file.data.length / file.shape[0]!)) };
-  const examined = examiner(
-    { parts, count, isConditional: false, takes: 'all', hasGenerator: false },
-    options,
-  );
+  const examined = examiner({ parts, count, isConditional: false, takes: 'all' }, options);
   const rows = [{ measures: examined.measure(subject) }];
   const figures = options.figures
     ? await draw(options.figures, { ...examined, rows, last: subject, options })
@@ -138,15 +136,12 @@ interface ExamineOptions {
   isConditional: boolean;
   /** see `prepareMeasures` */
   takes: 'own' | 'all';
-  /** whether samples come with the G that made them */
-  hasGenerator: boolean;
+  /** which nets come with samples */
+  nets?: Pick<Reference, 'generator' | 'discriminator'>;
 }
 
 /** Makes the measures ready that are asked for. Holds tensors and the data until `finish`. */
-function examiner(
-  { parts, count, isConditional, takes, hasGenerator }: ExamineOptions,
-  options: EvaluationOptions,
-) {
+function examiner({ parts, count, isConditional, takes, nets }: ExamineOptions, options: EvaluationOptions) {
   const { source, against, heldOut, asked, sourceName } = parts;
   const isWhole = parts.isFile && options.count === undefined;
   const least = takes === 'own' && source.kind === 'dataset' ? STANDING_COUNT : 0;
@@ -173,7 +168,7 @@ function examiner(
       ...(heldOut && { heldOut }),
       ...(nearest && { nearest }),
       ...(inception && { inception }),
-      ...(hasGenerator && { generator: true as const }),
+      ...nets,
     },
     { asked, takes },
   );

@@ -10,8 +10,10 @@ import {
   densityAt,
   type Gaussian,
   oneDimension,
+  POINTS,
   SUPPORT,
   sigmoid,
+  spread,
 } from '../evaluation/measures/one-dimension.js';
 import {
   drawHistory,
@@ -32,7 +34,6 @@ const COUNT = 100_000;
 const COUNT_ON_THE_WAY = 20_000;
 /** of the items of the data */
 const SEED = [1, 2] as const;
-const POINTS = 121;
 const WAYS = 25;
 /** Checkpoints that are drawn, and those of them that have a panel. */
 const FRAMES = 24;
@@ -103,9 +104,6 @@ function beginning({ architecture }: RunGenerator, { config, source }: Game) {
   const { discriminator } = trainReference(config, source, 1);
   return { untrained, alone: { ...untrained, discriminator } };
 }
-
-const spread = ({ mean, deviation }: Gaussian, deviations: number): number[] =>
-  Array.from({ length: POINTS }, (_, i) => mean + deviations * deviation * ((2 * i) / (POINTS - 1) - 1));
 
 function measuresOf({ data, source }: Game, players: Playing, count: number) {
   const generated = players.draw({ count, seed: 0 });

@@ -21,7 +21,7 @@ import { resultOf } from '../run-folder/run-result.js';
 export interface RunPlayers extends Players {
   /** @returns `[count, ...shape]`, see sample-drawer.ts */
   draw(wanted: { count: number; seed: number; labels?: Int32Array | undefined }): Float32Array;
-  /** D's logits at inference of items `[count, ...shape]`; of a run without labels and packing */
+  /** D's logits, or a critic's scores, at inference of items `[count, ...shape]`; of a run without labels and packing */
   logits(items: Float32Array): Float32Array;
   dispose(): void;
 }
@@ -31,6 +31,8 @@ export interface RunGenerator extends RunPlayers {
   config: RunConfig;
   classes: Classes | undefined;
   architecture: Architecture;
+  /** whether D says of one item alone how probably it is real */
+  judgesItems: boolean;
   /** G's */
   step: number;
   /** of one sample */
@@ -69,7 +71,7 @@ export async function openGenerator(runDir: string, choice: GeneratorChoice): Pr
   const valid = validateConfig(config, `the checkpoint of step ${found.step}`);
   const named = choice.step === undefined ? undefined : dirname(dirname(resolve(choice.step)));
   loadModules(valid, { copyOf: moduleCopies(runDir, named) });
-  const { architecture } = await networksOf(valid, itemShape, classes);
+  const { architecture, judgesItems } = await networksOf(valid, itemShape, classes);
   const { truncation } = choice;
   if (truncation !== undefined && !architecture.generator.codes) {
     throw new NashError(
@@ -90,13 +92,14 @@ export async function openGenerator(runDir: string, choice: GeneratorChoice): Pr
     return {
       draw: (wanted) => drawer.draw(weights, wanted),
       ...drawer.players(weights),
-      logits: (items) => discriminatorLogits(architecture, discriminator, items),
+      logits: (items) => tf.tidy(() => discriminatorLogits(architecture, tf.tensor1d(discriminator), items)),
     };
   };
   return {
     config: valid,
     classes,
     architecture,
+    judgesItems,
     step: found.step,
     shape: architecture.generator.outputShape,
     vector,

@@ -4,7 +4,7 @@ import type { DataSource, DatasetSource, DistributionSource } from '../data/data
 import { sizeOf } from '../numerics/shape.js';
 import { drawDensity } from './density-figure.js';
 import { drawImageGrid } from './image-grid.js';
-import type { HeldOut, Made } from './measures/measure.js';
+import type { HeldOut, Made, Reference } from './measures/measure.js';
 import { type MeasureName, type Measures, prepareMeasures, sampleCountOf } from './measures/measures.js';
 import { modeReport } from './measures/nearest-modes.js';
 import { openReference, orderOf, STANDING_COUNT } from './reference.js';
@@ -45,8 +45,8 @@ export interface ExaminerOptions {
   asked?: readonly MeasureName[];
   /** where a measure that is asked for needs them */
   heldOut?: HeldOut | undefined;
-  /** whether samples come with the G that made them */
-  hasGenerator?: boolean;
+  /** which nets come with samples */
+  nets?: Pick<Reference, 'generator' | 'discriminator'>;
 }
 
 export const createExaminer = (source: DataSource, options: ExaminerOptions): Examiner =>
@@ -103,7 +103,7 @@ function imageExaminer(source: DatasetSource, options: ExaminerOptions): Examine
 
 /** The measures of an examination, and the real items. @param realCount at least */
 function measuring(source: DataSource, options: ExaminerOptions, realCount: number) {
-  const { sourceName, configured, classes, asked = [], heldOut, hasGenerator } = options;
+  const { sourceName, configured, classes, asked = [], heldOut, nets } = options;
   const isConditional = classes !== undefined;
   const sampleCount = sampleCountOf(source, configured, { isConditional, asked });
   const { dispose, ...reference } = openReference(source, {
@@ -118,7 +118,7 @@ function measuring(source: DataSource, options: ExaminerOptions, realCount: numb
     ...reference,
     real: compared,
     ...(heldOut && { heldOut }),
-    ...(hasGenerator && { generator: true as const }),
+    ...nets,
   };
   const { measure, leftOut } = prepareMeasures(all, { asked });
   return { sampleCount, real, measure, leftOut, dispose };

@@ -8,6 +8,7 @@ import { seedOf } from '../numerics/random.js';
 import { sizeOf } from '../numerics/shape.js';
 import { latentSize, latentsStep, sampleStep, synthesisStep } from '../steps/sample-step.js';
 import type { StepContext } from '../steps/step.js';
+import { discriminatorLogits } from './discriminator-logits.js';
 import type { Players } from './measures/measure.js';
 
 /** Samples computed at once; decides no sample, since at inference none depends on its neighbours. */
@@ -102,12 +103,15 @@ export class SampleDrawer {
     });
   }
 
-  /** What measures ask of a generator. @param generator stays the caller's */
-  players(generator: tf.Tensor): Players {
+  /** What measures ask of nets. @param generator,discriminator stay the caller's; without D there are no logits */
+  players(generator: tf.Tensor, discriminator?: tf.Tensor1D): Players {
     return {
       latentSize: this.latentSize,
       latents: (wanted) => this.latents(wanted),
       drawAt: (given) => this.drawAt(generator, given),
+      ...(discriminator && {
+        logits: (items: Float32Array) => discriminatorLogits(this.options.architecture, discriminator, items),
+      }),
     };
   }
 

@@ -6,7 +6,7 @@ import type { Classes } from '../data/classes.js';
 import { messageOf } from '../errors.js';
 import { createExaminer, type Examiner } from '../evaluation/examiner.js';
 import { openHeldOut } from '../evaluation/held-out.js';
-import { type Measures, measureOf, metricsNamed } from '../evaluation/measures/measures.js';
+import { type Measures, measuresNeed, metricsNamed } from '../evaluation/measures/measures.js';
 import { SampleDrawer } from '../evaluation/sample-drawer.js';
 import { drawnLabels } from '../evaluation/sample-labels.js';
 import type { MessageOf, ServerMessage } from '../protocol/messages.js';
@@ -36,6 +36,8 @@ interface Prepared {
   history: CollapseHistory;
   cache: WeightsCache;
 }
+
+type Weights = NonNullable<ReturnType<WeightsCache['get']>>;
 
 /** Serves a run until its server says that it is over; a server that went away is looked for anew. */
 export async function runEvaluator(options: EvaluatorOptions): Promise<void> {
@@ -70,13 +72,12 @@ class Evaluator implements SessionRole {
     const kind = config.device.kind === 'gpu' ? 'auto' : config.device.kind;
     const backend = loadTensorFlow({ ...config.device, kind });
     loadModules(config, this.options.modules ?? {});
-    const { source, architecture, classes, layout, manifests } = await openRun(config);
+    const { source, architecture, classes, layout, judgesItems, manifests } = await openRun(config);
     this.dispose();
     this.asked = undefined;
     const asked = config.evaluation.measures.flatMap((name) => metricsNamed(name)!);
-    const needsHeldOut = asked.some((metric) => measureOf(metric).needs?.includes('heldOut'));
     const tell = (line: string) => this.options.log(line, {});
-    const heldOut = needsHeldOut
+    const heldOut = measuresNeed('heldOut', config.evaluation.measures)
       ? await openHeldOut(source, config.data, { cacheDir: dataCacheFolder(), log: tell })
       : undefined;
     this.prepared = {
@@ -87,7 +88,7 @@ class Evaluator implements SessionRole {
         classes,
         asked,
         heldOut,
-        hasGenerator: true,
+        nets: { generator: true, discriminator: judgesItems },
       }),
       classes,
       drawer: new SampleDrawer({ architecture, latentDistribution: config.model.latentDistribution }),
@@ -108,22 +109,27 @@ class Evaluator implements SessionRole {
     if (message.kind === 'weights') {
       // an average has no other value under the same number: after a return to a checkpoint it is sent again and takes its place
       const { term, vector, version } = message;
-      if (this.prepared?.cache.add(vector, version, message, payload) === 'torn')
-        session.send({ kind: 'fetch', term, vector, version });
+      const arrival = this.prepared?.cache.add(vector, version, message, payload);
+      if (arrival === 'torn') session.send({ kind: 'fetch', term, vector, version });
+      else if (arrival === 'whole' && vector !== 'average')
+        session.send({ kind: 'received', term, vector, version });
     } else if (message.kind === 'evaluate') this.asked = message;
     session.guard(() => this.work(session));
   }
 
   private async work(session: Session): Promise<void> {
     const { prepared, asked } = this;
-    const generator = asked && prepared?.cache.get('average', asked.version);
-    if (!prepared || !asked || !generator || this.isWorking) return;
+    if (!prepared || !asked || this.isWorking) return;
+    const generator = prepared.cache.get('average', asked.version);
+    const { discriminator: against } = asked;
+    const discriminator = against === undefined ? undefined : prepared.cache.get('discriminator', against);
+    if (!generator || (against !== undefined && !discriminator)) return;
     const { term, version } = asked;
     this.asked = undefined;
     this.isWorking = true;
     try {
       const started = performance.now();
-      const measures = await this.examine(prepared, generator, version);
+      const measures = await this.examine(prepared, { generator, discriminator }, version);
       const seconds = (performance.now() - started) / 1000;
       session.send({
         kind: 'evaluated',
@@ -141,14 +147,15 @@ class Evaluator implements SessionRole {
 
   private async examine(
     { config, examiner, drawer, classes, history }: Prepared,
-    generator: NonNullable<ReturnType<WeightsCache['get']>>,
+    { generator, discriminator }: { generator: Weights; discriminator: Weights | undefined },
     version: number,
   ): Promise<Measures> {
     const { seed } = config;
     const wanted = { count: examiner.sampleCount, seed };
     const labels = classes && drawnLabels(classes.counts, wanted);
     const samples = drawer.draw(generator, { ...wanted, labels });
-    const measures = examiner.measure(samples, { labels, players: drawer.players(generator) });
+    const players = drawer.players(generator, discriminator);
+    const measures = examiner.measure(samples, { labels, players });
     await this.drawing(async () => {
       const rows = examiner.figureLabels;
       const shown = rows ? drawer.draw(generator, { count: rows.length, seed, labels: rows }) : samples;

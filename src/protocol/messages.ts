@@ -202,8 +202,13 @@ const task = z.strictObject({
   issue: count,
 });
 
-/** The averaged generator of this version is on its way: look at it. */
-const evaluate = z.strictObject({ kind: z.literal('evaluate'), term: count, version: count });
+/** The averaged generator of this version is on its way, and where a measure asks for a D the one of `discriminator`: look at them. */
+const evaluate = z.strictObject({
+  kind: z.literal('evaluate'),
+  term: count,
+  version: count,
+  discriminator: count.optional(),
+});
 
 /** The run is over, or `comesBack`: this server will be started again, and a supervised peer looks for it anew. */
 const stop = z.strictObject({ kind: z.literal('stop'), comesBack: z.boolean(), message: text });

@@ -8,12 +8,14 @@ import type { Architecture } from '../models/architecture.js';
 import type { Shape } from '../numerics/shape.js';
 import { Layout } from '../parameters/layout.js';
 import { manifestHashes, type Net } from '../parameters/manifest.js';
-import { architectureOf } from '../steps/steps.js';
+import { architectureOf, judgesItems } from '../steps/steps.js';
 
 /** The networks of a run; no data is needed for them but its items' shape and, in a conditional run, their classes. */
 export interface RunNetworks {
   architecture: Architecture;
   layout: Layout;
+  /** whether D says of one item alone how probably it is real */
+  judgesItems: boolean;
   /** of the data, in a conditional run */
   classes?: Classes | undefined;
   /** hashes of both nets' manifests, by which processes make sure that they mean the same by a vector */
@@ -56,10 +58,16 @@ export function shapeToCome(data: RunConfig['data']): Shape | undefined {
  * @throws NashError('usage') when the networks cannot make items of that shape
  */
 export async function networksOf(
-  config: Pick<RunConfig, 'model' | 'penalties' | 'augmentation'>,
+  config: Pick<RunConfig, 'model' | 'loss' | 'penalties' | 'augmentation'>,
   itemShape: Shape,
   classes?: Classes,
 ): Promise<RunNetworks> {
   const architecture = architectureOf(config, itemShape, classes?.counts.length);
-  return { architecture, classes, layout: new Layout(architecture), manifests: manifestHashes(architecture) };
+  return {
+    architecture,
+    classes,
+    layout: new Layout(architecture),
+    judgesItems: judgesItems(config, architecture),
+    manifests: manifestHashes(architecture),
+  };
 }

@@ -79,6 +79,12 @@ export function requireAccuracy({ loss, schedule }: Pick<RunConfig, 'loss' | 'sc
   );
 }
 
+/** Whether D says of one item alone how probably it is real: no critic's score, of no pack, and without being told a class. */
+export const judgesItems = (
+  { loss, model }: Pick<RunConfig, 'loss' | 'model'>,
+  { packing = 1 }: Architecture,
+): boolean => lossOf(loss).discriminatorGives === 'logit' && model.conditional === 'none' && packing === 1;
+
 /**
  * The context of a run's steps: one shard's worth of items.
  * @param classes of the data, in a conditional run

@@ -208,7 +208,10 @@ export class Session {
         return;
       default:
         if (message.kind === 'task') this.reads = message.reads;
-        else if (message.kind === 'evaluate') this.reads = { generator: message.version };
+        else if (message.kind === 'evaluate') {
+          const { version: generator, discriminator } = message;
+          this.reads = discriminator === undefined ? { generator } : { generator, discriminator };
+        }
         this.role.receive(message, payload, this);
     }
   }

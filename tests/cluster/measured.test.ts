@@ -40,6 +40,35 @@ it('a critic has neither accuracy nor V, anywhere, but its means; real items are
     expect(existsSync(file(`figures/${name}`)), name).toBe(true);
 });
 
+it('D is measured beside the best one for its G: the evaluator says what `nash evaluate` says of the checkpoint', async () => {
+  const measures = '[optimal-discriminator]';
+  const sets = {
+    'data.source': 'gaussian-1d',
+    'evaluation.everySteps': 10,
+    'evaluation.measures': measures,
+    'evaluation.samples': 200,
+    'checkpoint.keepBest': 'optimal_discriminator_distance_ratio', // training stands while D is looked at
+    'stop.generatorSteps': 20,
+  };
+  const words = trainWords('toy', 'configs/ring.yaml', sets, ['--workers', 'any=1']);
+  expect((await nash(...words)).exitCode).toBe(0);
+  const { metrics } = resultOf('toy');
+  const evaluate = [
+    'evaluate',
+    scratch('toy'),
+    '--measures',
+    'optimal-discriminator',
+    '--seed',
+    '1',
+    '--json',
+  ];
+  const { stdout } = await nash(...evaluate);
+  const said = JSON.parse(stdout.trim().split('\n').at(-1)!).measures;
+  expect(Object.keys(said)).toHaveLength(4);
+  for (const [name, value] of Object.entries(said))
+    expect([name, metrics[`gan_${name}`]]).toEqual([name, value]);
+});
+
 const linesOf = (path: string): Record<string, unknown>[] =>
   readFileSync(path, 'utf8')
     .trimEnd()

@@ -67,6 +67,14 @@ export const FAULTS = [
     ['a triple is told by its last channel', 'classes * triple + one', 'one'],
     ['a mode is captured by nothing', 'count > 0', 'count >= 0'],
   ]),
+  ...of(
+    'src/evaluation/measures/optimal-discriminator.ts',
+    ['tests/unit/evaluation/one-dimension.test.ts'],
+    [
+      ['the most of V has one JS', '2 * found.js_divergence_nats', 'found.js_divergence_nats'],
+      ['D is asked of samples twice', 'realLogits: logits(real)', 'realLogits: logits(samples)'],
+    ],
+  ),
   ...of('src/evaluation/measures/latent-sensitivity.ts', MEASURES, [
     ['differences are over half of their way', '/ (2 * REACH)', '/ REACH'],
     [
@@ -133,6 +141,11 @@ export const FAULTS = [
     'src/evaluation/reference.ts',
     ['tests/unit/cli/evaluate-command.test.ts'],
     [['--features items is a classifier', "features !== 'items' &&", '']],
+  ),
+  ...of(
+    'src/server/training/evaluations.ts',
+    ['tests/unit/server/training/evaluations.test.ts'],
+    [['every evaluator is sent D', 'const against = this.seesDiscriminator ?', 'const against = true ?']],
   ),
   ...of(
     'src/server/training/best-checkpoint.ts',
@@ -3082,9 +3095,9 @@ export const FAULTS = [
     ],
   ),
   ...of(
-    'src/evaluation/measures/gaussian-divergence.ts',
+    'src/evaluation/measures/one-dimension.ts',
     ['tests/unit/evaluation/one-dimension.test.ts'],
-    [['a ring has the divergence of its first mode', ' || source.modes.length !== 1', '']],
+    [['a ring has the divergence of its first mode', ' && source.modes.length === 1', '']],
   ),
   ...of(
     'src/evaluation/k-means.ts',

@@ -1,7 +1,7 @@
 // How far numbers are from one Gaussian, whose density is known: no real items are drawn for it. By the histogram of one-dimension.ts.
 
 import { measure } from './measure.js';
-import { BINS, divergenceOf, SUPPORT } from './one-dimension.js';
+import { BINS, divergenceOf, gaussianOf, NOT_GAUSSIAN, SUPPORT } from './one-dimension.js';
 
 export const gaussianDivergence = measure({
   name: 'gaussian-divergence',
@@ -19,9 +19,8 @@ export const gaussianDivergence = measure({
   cost: { samples: 2500, growth: 'samples' },
   protocol: () => ({ bins: BINS + 2, 'deviations on both sides': SUPPORT }),
   prepare({ source, size }) {
-    if (source.kind !== 'distribution' || size !== 1 || source.modes.length !== 1)
-      return { because: 'the data are not numbers of one Gaussian' };
-    const data = { mean: source.modes[0]![0]!, deviation: source.deviation };
+    const data = gaussianOf(source, size);
+    if (!data) return { because: NOT_GAUSSIAN };
     return (samples) => {
       const { js_divergence_nats, total_variation_ratio } = divergenceOf(data, samples);
       return { gan_js_divergence_nats: js_divergence_nats, gan_total_variation_ratio: total_variation_ratio };

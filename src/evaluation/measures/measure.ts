@@ -70,6 +70,8 @@ export interface Players {
   latents(wanted: { count: number; seed: number }): Float32Array;
   /** @param given.seed of noise inside G: what lies at one place of `latents` meets the same noise @returns `[count, size]` */
   drawAt(given: { latents: Float32Array; seed: number; labels?: Int32Array | undefined }): Float32Array;
+  /** D's logits of items `[count, size]`, where the reference says that there is a D */
+  logits?(items: Float32Array): Float32Array;
 }
 
 /** What came with samples. */
@@ -126,7 +128,9 @@ export interface Reference {
   readonly heldOut?: HeldOut;
   readonly inception?: Inception;
   /** samples come with the G that made them: those of a run */
-  readonly generator?: true;
+  readonly generator?: boolean;
+  /** and with the D that it plays against, which says of one item alone how probably it is real */
+  readonly discriminator?: boolean;
   /** nearest neighbours that make a ball; default: as the measure's paper has it */
   readonly nearest?: number;
 }
@@ -169,7 +173,7 @@ export interface Measure<Name extends string = string> {
   /** whether it can be had of conditional runs only, whose samples have labels */
   readonly needsLabels?: boolean;
   /** of the reference, what must be there */
-  readonly needs?: readonly ('generator' | 'heldOut' | 'inception' | 'channelClassifier')[];
+  readonly needs?: readonly ('discriminator' | 'generator' | 'heldOut' | 'inception' | 'channelClassifier')[];
   /** samples that an evaluation of images needs for it, and how its time grows; mixtures have as many samples as the config says */
   readonly cost: { readonly samples: number; readonly growth: string };
   /** Fewest samples of which it says anything; default: 1. */

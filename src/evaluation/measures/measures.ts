@@ -15,6 +15,7 @@ import { type Compute, kindOf, type Made, type Measure, type Reference, type Val
 import { memorization } from './memorization.js';
 import { kindOfSource, modeCoverage } from './mode-coverage.js';
 import { msSsim } from './ms-ssim.js';
+import { optimalDiscriminator } from './optimal-discriminator.js';
 import { parzen } from './parzen.js';
 import { improvedPrecisionRecall, precisionRecall } from './precision-recall.js';
 import { sampleDiversity } from './sample-diversity.js';
@@ -35,6 +36,7 @@ export const MEASURES = [
   kernelDistance,
   slicedWasserstein,
   gaussianDivergence,
+  optimalDiscriminator,
   latentSensitivity,
   classificationAccuracy,
   birthday,
@@ -102,6 +104,13 @@ export function whyNotInTraining(
   return `it is of ${appliesTo.join(' and ')}, and data.source is ${sourceName}`;
 }
 
+/** Whether measures of these names need a part of the reference. */
+export const measuresNeed = (
+  part: NonNullable<Measure['needs']>[number],
+  names: readonly string[],
+): boolean =>
+  names.some((name) => metricsNamed(name)!.some((metric) => measureOf(metric).needs?.includes(part)));
+
 export const UNLABELLED = 'it is of conditional runs, whose samples have labels';
 
 /** The measure that a metric is a value of. */
@@ -154,6 +163,7 @@ export interface Prepared {
 }
 
 const MISSING = {
+  discriminator: 'there is no D that says of one number alone how probably it is real',
   generator: 'samples of a file come without the generator that made them',
   heldOut: 'there are no items that G was not trained with',
   inception: "Inception's weights are not given (--inception FILE)",

@@ -1,11 +1,19 @@
 // How far a one-dimensional game is from the optimum of Goodfellow et al. 2014, theorem 1: p_g = p_data, D = 1/2 and V(D, G) = -log 4. Sums in
 // double precision; densities by a histogram of samples over the data's support.
+import type { DataSource } from '../../data/data-source.js';
 
 /** The data: one Gaussian. */
 export interface Gaussian {
   mean: number;
   deviation: number;
 }
+
+/** The Gaussian that numbers are of; undefined where data are something else. @param size numbers of an item */
+export const gaussianOf = (source: DataSource, size: number): Gaussian | undefined =>
+  source.kind === 'distribution' && size === 1 && source.modes.length === 1
+    ? { mean: source.modes[0]![0]!, deviation: source.deviation }
+    : undefined;
+export const NOT_GAUSSIAN = 'the data are not numbers of one Gaussian';
 
 /** What a game has come to. */
 export interface Game {
@@ -23,6 +31,13 @@ export interface Game {
 export const SUPPORT = 3;
 /** Wide enough that 100,000 samples fill each with 0.3 % noise or less. */
 export const BINS = 40;
+
+/** Points of a curve. */
+export const POINTS = 121;
+
+/** Evenly spaced numbers, the mean and so many deviations on both sides. */
+export const spread = ({ mean, deviation }: Gaussian, deviations: number): number[] =>
+  Array.from({ length: POINTS }, (_, i) => mean + deviations * deviation * ((2 * i) / (POINTS - 1) - 1));
 
 export interface OneDimension {
   /** half the L1 distance of p_g and p_data, from 0 to 1 */

@@ -4,7 +4,7 @@ import type { RunConfig } from '../../config/run-config.js';
 import { NashError } from '../../errors.js';
 import type { ValuePoint } from '../../evaluation/measures/collapse-rule.js';
 import { COLLAPSE_SCORE } from '../../evaluation/measures/collapse-score.js';
-import { isMeasure } from '../../evaluation/measures/measures.js';
+import { isMeasure, measuresNeed } from '../../evaluation/measures/measures.js';
 import type { Metrics } from '../../metrics/metrics.js';
 import type { Event } from '../../protocol/events.js';
 import type { Line } from '../../protocol/line.js';
@@ -80,6 +80,8 @@ export class Evaluations {
   private judging: { term: number; round: number } | undefined;
   private isExpected: boolean;
   private readonly collapse: CollapseJudge;
+  /** whether a measure that is asked for looks at D too */
+  private readonly seesDiscriminator: boolean;
 
   constructor(
     private readonly parts: EvaluationParts,
@@ -88,6 +90,7 @@ export class Evaluations {
     this.isExpected = options.isExpected;
     const { config, metrics, version } = parts;
     this.seenMs = parts.now();
+    this.seesDiscriminator = measuresNeed('discriminator', config.evaluation.measures);
     this.collapse = new CollapseJudge(config, metrics, { earlier: options.earlier, round: version() });
   }
 
@@ -130,7 +133,15 @@ export class Evaluations {
     if (!isPublished) this.parts.store.publishAverage(version); // else it is as it was when the other one was asked
     this.asked = { session: evaluator.session, term, version, sinceMs: this.parts.now() };
     this.parts.weights.sendAgain(evaluator, 'average', version);
-    this.parts.send(evaluator.session, { kind: 'evaluate', term, version });
+    const against = this.seesDiscriminator ? { discriminator: this.sendNewest(evaluator) } : {};
+    this.parts.send(evaluator.session, { kind: 'evaluate', term, version, ...against });
+  }
+
+  /** @returns D's version, which training may be past before it is looked at */
+  private sendNewest(evaluator: Peer): number {
+    const { version } = this.parts.store.versions.newest('discriminator');
+    this.parts.weights.sendAgain(evaluator, 'discriminator', version);
+    return version;
   }
 
   /** Training stands still until this round is judged; nothing changes the average meanwhile. */

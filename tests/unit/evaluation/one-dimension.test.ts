@@ -88,6 +88,31 @@ it('the evaluator has the distances of samples of one Gaussian, and says that a 
     expect(of(other, new Float32Array(200)).leftOut.gan_js_divergence_nats).toMatch(/one Gaussian/);
 });
 
+it('the evaluator has the distance of D from the best one for its G, and what the value lacks of -log 4 + 2 JS', () => {
+  const source = mixtureSource({ source: 'gaussian-1d', ...DATA });
+  const real = quantiles(4, 0.5);
+  const reference = { source, real, size: 1, generator: true, discriminator: true };
+  const asked = metricsNamed('optimal-discriminator')!;
+  const of = (samples: Float32Array, logitOf: (x: number) => number) => {
+    const nets = { latentSize: 1, latents: () => samples, drawAt: () => samples };
+    const players = { ...nets, logits: (items: Float32Array) => items.map(logitOf) };
+    return prepareMeasures(reference, { asked }).measure(samples, { players });
+  };
+  const threeQuarters = of(real, () => Math.log(3));
+  expect(threeQuarters.gan_discriminator_distance_ratio).toBeCloseTo(0.25, 6);
+  expect(threeQuarters.gan_optimal_discriminator_distance_ratio).toBeCloseTo(0.25, 2);
+  expect(threeQuarters.gan_optimal_value_function_nats).toBeCloseTo(-Math.log(4), 3);
+  // V = log 3/4 + log 1/4
+  expect(threeQuarters.gan_value_function_shortfall_nats).toBeCloseTo(Math.log(4 / 3), 3);
+  // G is one deviation off: the logit of D* is log p_data - log p_g = 1/2 - (x - 4) / deviation
+  const best = of(quantiles(4.5, 0.5), (x) => 0.5 - (x - 4) / 0.5);
+  expect(best.gan_optimal_discriminator_distance_ratio).toBeLessThan(0.02); // D* within a bin is one number
+  expect(Math.abs(best.gan_value_function_shortfall_nats!)).toBeLessThan(0.003);
+  expect(best.gan_optimal_value_function_nats).toBeGreaterThan(-1.2); // JS is .11 nats, half of which would be -1.28
+  const { leftOut } = prepareMeasures({ ...reference, discriminator: false }, { asked });
+  expect(leftOut.gan_discriminator_distance_ratio).toMatch(/no D that says of one number/);
+});
+
 it('moments lie closer at the beginning, and none is shown twice', () => {
   const steps = Array.from({ length: 10 }, (_, i) => i);
   expect([spaced(steps, 4), spaced([7], 4)]).toEqual([[0, 1, 4, 9], [7]]);

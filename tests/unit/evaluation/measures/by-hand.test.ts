@@ -115,7 +115,7 @@ describe('what a generator makes of its latents', () => {
   const plane = mixtureSource({ source: 'ring', modes: 2, radius: 1, deviation: 0.1 });
   const measured = (...matrix: [number, number][]) => measuredOf(linear(...matrix));
   const measuredOf = (players: Made['players']) => {
-    const reference = { source: plane, size: 2, generator: true } as const;
+    const reference = { source: plane, size: 2, generator: true };
     const [values] = of(reference, [0, 0], 'latent-sensitivity', { players });
     return [values.gan_latent_sensitivity_ratio, values.gan_latent_condition_nats];
   };

@@ -174,7 +174,7 @@ describe('by definition', () => {
       draw: () => {},
       close: () => {},
     };
-    const reference = { source, real, size: 7, generator: true as const };
+    const reference = { source, real, size: 7, generator: true };
     const { measure } = prepareMeasures(reference, { asked: metricsNamed('latent-sensitivity')! });
     const values = measure(real.subarray(0, 7), { players });
     // differences are off by the square of their reach, 1e-4, times third derivatives

@@ -35,6 +35,8 @@ function serverWith(
   const asked: number[] = [];
   const askedOf: string[] = [];
   const askedMs: number[] = [];
+  const sent: string[] = [];
+  const against: unknown[] = [];
   const leave = (session: string) => {
     peers.splice(
       peers.findIndex((each) => each.session === session),
@@ -48,8 +50,11 @@ function serverWith(
     config,
     line,
     peers: { get: (session: string) => peers.find((each) => each.session === session), all: () => peers },
-    store: { publishAverage: (version: number) => published.push(version) },
-    weights: { sendAgain: () => {} },
+    store: {
+      publishAverage: (version: number) => published.push(version),
+      versions: { newest: (net: string) => ({ version: net === 'discriminator' ? 7 : 0 }) },
+    },
+    weights: { sendAgain: (_: Peer, vector: string, version: number) => sent.push(`${vector}@${version}`) },
     report: {
       evaluation: (_: number, __: number, measures: Record<string, number>) => reported.push(measures),
     },
@@ -59,8 +64,9 @@ function serverWith(
       },
     },
     log: () => {},
-    send: (session: string, message: { kind: string; version?: number }) => {
+    send: (session: string, message: { kind: string; version?: number; discriminator?: number }) => {
       asked.push(message.version!);
+      against.push(message.discriminator);
       askedOf.push(session);
       askedMs.push(clock.nowMs);
     },
@@ -100,7 +106,20 @@ function serverWith(
   };
   /** how long those were waited for that were given up, seconds */
   const waited = () => givenUp.map(([, ms], i) => Math.round((ms - askedMs[i]!) / 1000));
-  const others = { gauges, evaluatorOf, join, leave, pass, clock, givenUp, published, askedOf, waited };
+  const others = {
+    gauges,
+    evaluatorOf,
+    join,
+    leave,
+    pass,
+    clock,
+    givenUp,
+    published,
+    askedOf,
+    waited,
+    sent,
+    against,
+  };
   return { evaluations, answer, taken, reported, asked, verdicts, line, ...others };
 }
 
@@ -444,4 +463,15 @@ describe('the best checkpoint, by a value that the config names', () => {
       /checkpoint\.keepBest is 'mode_kl_divergence_nats', and there is no evaluator/,
     );
   });
+});
+
+it('D is sent to be looked at where a measure asks for it, its newest version, and else it is not', () => {
+  const data = { source: 'gaussian-1d' };
+  const of = (...measures: string[]) => {
+    const { evaluations, sent, against } = serverWith({ data, evaluation: { everySteps: 10, measures } });
+    evaluations.ask(10);
+    return [sent, against];
+  };
+  expect(of('gaussian-divergence')).toEqual([['average@10'], [undefined]]);
+  expect(of('optimal_discriminator_distance_ratio')).toEqual([['average@10', 'discriminator@7'], [7]]);
 });

@@ -71,11 +71,22 @@ export function trainReference(
   const average = start('generator');
   const base = { discriminator: new Float32Array(), generator: new Float32Array() }; // from which an update looks ahead
 
-  const realItems = (minibatch: number, shard: number): Record<'real' | 'labels', tf.Tensor> => {
-    const items = new Float32Array((size / shards) * sizeOf(source.shape));
+  const { condition } = architecture.generator.inputs; // absent where the data are no pairs
+
+  const realItems = (minibatch: number, shard: number) => {
+    const shape = [size / shards, ...source.shape];
+    const beside = [size / shards, ...(condition ?? [])];
+    const [items, conditions] = [new Float32Array(sizeOf(shape)), new Float32Array(sizeOf(beside))];
     const labels = new Int32Array(size / shards);
-    sampler.shard(minibatch, shard, items, classes && labels);
-    return { real: tf.tensor(items, [size / shards, ...source.shape]), labels: tf.tensor1d(labels, 'int32') };
+    sampler.shard(minibatch, shard, items, {
+      labels: classes && labels,
+      conditions: condition && conditions,
+    });
+    return {
+      real: tf.tensor(items, shape),
+      labels: tf.tensor1d(labels, 'int32'),
+      condition: tf.tensor(conditions, beside),
+    };
   };
 
   /** The mean gradient over all shards of one step, then its state slots, each merged by its own rule. */

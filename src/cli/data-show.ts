@@ -31,7 +31,8 @@ export const dataShowCommand: CommandMaker = (finish) =>
     .option('--count <n>', 'how many', wholeNumber(1, COUNT_MAX), 64)
     .requiredOption(
       '--out <file>',
-      'FILE.png: a grid with labels; FILE.npy: float32 [count, ...shape] in the range of the training, labels in FILE.labels.npy',
+      'FILE.png: a grid with labels, pairs side by side; FILE.npy: float32 [count, ...shape] in the range of the training, labels in ' +
+        'FILE.labels.npy, what items are made from in FILE.conditions.npy',
     )
     .addHelpText(
       'after',

@@ -12,6 +12,7 @@ import { penaltyOptions } from '../penalties/penalties.js';
 import { ENDPOINT_OR_NONE, HTTP_ADDRESS } from '../protocol/network-address.js';
 import { scheduleOptions } from '../protocol/schedule.js';
 import { wrongMeasures } from './measures.js';
+import { wrongPairs } from './pairs.js';
 
 /** A choice by name whose settings may be changed without saying the name again; `choice` is what reference.ts knows it by. */
 const named = <S extends z.ZodType>(schema: S, name: string) =>
@@ -332,7 +333,11 @@ export const runConfig = z
   })
   .superRefine(({ model, optimizer, schedule: { extragradient } }, context) => {
     const refuse = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message });
-    if (model.auxiliaryWeight !== undefined && model.conditional !== 'auxiliary')
+    if (
+      'auxiliaryWeight' in model &&
+      model.auxiliaryWeight !== undefined &&
+      model.conditional !== 'auxiliary'
+    )
       refuse(
         ['model', 'auxiliaryWeight'],
         `it weighs what an auxiliary classifier adds to the losses, and 'model.conditional' is ${model.conditional}: say auxiliary there, or ` +
@@ -365,7 +370,7 @@ export const runConfig = z
     }
   })
   .superRefine((config, context) => {
-    for (const { path, message } of wrongMeasures(config))
+    for (const { path, message } of [...wrongMeasures(config), ...wrongPairs(config)])
       context.addIssue({ code: 'custom', path, message });
   });
 

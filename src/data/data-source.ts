@@ -1,5 +1,6 @@
 // What a data source is: either a finite set of items, or a distribution that can be drawn from for ever.
 import type { Seed } from '../numerics/random.js';
+import type { Shape } from '../numerics/shape.js';
 
 /** A finite data set: items are read by index. */
 export interface DatasetSource {
@@ -17,7 +18,15 @@ export interface DatasetSource {
   label(index: number): number | undefined;
   /** where each channel of an item is an item of another source: that one */
   stackedOf?: DatasetSource;
+  /** where the data are pairs: what each item is to be made from */
+  conditions?: Conditions;
   close(): void;
+}
+
+/** Pictures beside a set's items, one for each. */
+export interface Conditions extends Pick<DatasetSource, 'read'> {
+  /** of one, `[height, width, channels]` */
+  shape: Shape;
 }
 
 /** A mixture of Gaussians with known modes. */

@@ -1,27 +1,35 @@
-// A data set twice: as it is, then mirrored left to right (StyleGAN's x-flip).
+// A data set twice: as it is, then mirrored left to right (StyleGAN's x-flip), pairs together.
 import { createHash } from 'node:crypto';
 import { sizeOf } from '../numerics/shape.js';
 import type { DatasetSource } from './data-source.js';
 
 /** Item `count + i` is item i, mirrored, of the same class. The source is closed with it. */
 export function mirrored(source: DatasetSource): DatasetSource {
-  const { count, shape } = source;
-  const itemSize = sizeOf(shape);
+  const { count, shape, conditions } = source;
   return {
     ...source,
     count: 2 * count,
     digest: createHash('sha256').update(`${source.digest} mirrored`).digest('hex'),
-    read(indices, out) {
-      source.read(
-        Array.from(indices, (index) => index % count),
-        out,
-      );
-      for (let i = 0; i < indices.length; i++)
-        if (indices[i]! >= count) mirror(out.subarray(i * itemSize, (i + 1) * itemSize), shape);
-    },
+    read: mirroring(source.read, shape, count),
+    ...(conditions && {
+      conditions: { ...conditions, read: mirroring(conditions.read, conditions.shape, count) },
+    }),
     label: (index) => source.label(index % count),
   };
 }
+
+/** Reads items, those from `count` on mirrored. */
+const mirroring =
+  (read: DatasetSource['read'], shape: readonly number[], count: number): DatasetSource['read'] =>
+  (indices, out) => {
+    const size = sizeOf(shape);
+    read(
+      Array.from(indices, (index) => index % count),
+      out,
+    );
+    for (let i = 0; i < indices.length; i++)
+      if (indices[i]! >= count) mirror(out.subarray(i * size, (i + 1) * size), shape);
+  };
 
 /** Swaps the columns of an item, `[height, width, channels]`, where it lies. */
 function mirror(item: Float32Array, [height = 1, width = 1, channels = 1]: readonly number[]): void {

@@ -10,7 +10,8 @@ import { type CacheContext, openCached } from './item-cache.js';
 import { mirrored } from './mirrored.js';
 import { mixtureSource } from './mixture.js';
 import { npzReader } from './npz.js';
-import type { DataOptions } from './options.js';
+import { type DataOptions, pairsOf } from './options.js';
+import { paired } from './pairs.js';
 import { parquetPictures } from './parquet.js';
 import type { ItemForm } from './picture.js';
 import { type PictureSet, pictureReader } from './pictures.js';
@@ -31,7 +32,8 @@ export async function openSource(options: DataOptions, context: CacheContext): P
     case 'gaussian-1d':
       return mixtureSource(options);
     default: {
-      const source = await openDataset(options, context);
+      const dataset = await openDataset(options, context);
+      const source = pairsOf(options) ? paired(dataset, pairsOf(options)!) : dataset;
       if (!options.mirror) return source;
       context.log(`data: each is also mirrored, ${2 * source.count} items`);
       return mirrored(source);
@@ -71,7 +73,8 @@ async function picturesAt(path: string): Promise<PictureSet> {
   );
 }
 
-function formOf({ size, channels, resize, background }: PictureOptions): ItemForm {
+function formOf({ size, channels, resize, background, pairs }: PictureOptions): ItemForm {
   const [height, width] = typeof size === 'number' ? [size, size] : size;
-  return { height, width, channels, resize, background };
+  const form = { height, width, channels, resize, background };
+  return pairs?.name === 'side-by-side' ? { ...form, halves: true } : form;
 }

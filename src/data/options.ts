@@ -1,5 +1,6 @@
 // The `data` section of a run config.
 import { z } from 'zod';
+import { filePairs, madePairs, type PairOptions } from './pairs.js';
 
 const deviation = z.number().positive().describe('standard deviation of each Gaussian, in each direction');
 
@@ -38,6 +39,10 @@ const mirror = z
   .default(false)
   .describe('`true`: every item also mirrored left to right, which doubles the set');
 
+const pairs = madePairs.describe(
+  'image to image: what G is given of an item, which it is to make of that; default: nothing, G makes items of noise',
+);
+
 const mnist = z
   .strictObject({
     source: z.literal('mnist'),
@@ -48,6 +53,7 @@ const mnist = z
       .optional()
       .describe('which of EMNIST, where a folder holds several'),
     mirror,
+    pairs,
   })
   .describe('MNIST, or others in its files: Fashion-MNIST, KMNIST, EMNIST');
 
@@ -69,7 +75,7 @@ const stackedMnist = z
   );
 
 const cifar10 = z
-  .strictObject({ source: z.literal('cifar10'), path: path.default('data/cifar10'), split, mirror })
+  .strictObject({ source: z.literal('cifar10'), path: path.default('data/cifar10'), split, mirror, pairs })
   .describe('CIFAR-10 in its binary version');
 
 const side = z.int().min(1).max(1024);
@@ -99,6 +105,9 @@ const form = {
     .default('refuse')
     .describe('pictures that cannot be read: `refuse` the data, naming all of them, or `skip` them'),
   mirror,
+  pairs: filePairs.describe(
+    'image to image: what G is given, and is to make an item of; default: nothing, G makes items of noise',
+  ),
 };
 
 const images = z
@@ -128,6 +137,7 @@ const npz = z
     images: found.describe('array of the images; default: found'),
     labels: found.describe('array of the labels; default: found'),
     mirror,
+    pairs,
   })
   .describe('arrays of NumPy: images of one size, uint8, and labels');
 
@@ -143,3 +153,7 @@ export const dataOptions = z.discriminatedUnion('source', [
   npz,
 ]);
 export type DataOptions = z.infer<typeof dataOptions>;
+
+/** How the data are pairs, where they are. */
+export const pairsOf = (data: DataOptions): PairOptions | undefined =>
+  'pairs' in data ? data.pairs : undefined;

@@ -3,7 +3,7 @@
 // What libvips may do with bytes from elsewhere is settled here: six formats and no other loader, no more pixels than PIXELS_MAX (told
 // by the header, before anything is decoded), nothing kept between two.
 import { availableParallelism } from 'node:os';
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 import { messageOf } from '../errors.js';
 
 /** What a picture is made into. */
@@ -15,6 +15,8 @@ export interface ItemForm {
   resize: 'crop' | 'pad' | 'stretch';
   /** what shows through where a picture is transparent, `#rrggbb` */
   background: string;
+  /** the picture is two side by side, each made into an item of that form: `[height, 2 width, channels]` */
+  halves?: true;
 }
 
 /** 8-bit sRGB. */
@@ -72,14 +74,37 @@ export async function decodePicture(bytes: Uint8Array, background: string): Prom
  * @throws DamagedPicture
  */
 export async function itemOf(bytes: Uint8Array, form: ItemForm): Promise<Uint8Array> {
-  const { height, width, channels, resize, background } = form;
-  const rgb = await understood(bytes, () =>
-    upright(bytes, background)
-      .resize({ width, height, fit: FITS[resize], kernel: 'linear', background: '#000000' })
-      .raw()
-      .toBuffer(),
-  );
+  const { channels, background, halves } = form;
+  const rgb = halves
+    ? await halvesOf(await decodePicture(bytes, background), form)
+    : await understood(bytes, () => scaled(upright(bytes, background), form).raw().toBuffer());
   return channels === 3 ? rgb : luma(rgb);
+}
+
+const scaled = (picture: Sharp, { width, height, resize }: ItemForm) =>
+  picture.resize({ width, height, fit: FITS[resize], kernel: 'linear', background: '#000000' });
+
+/** Each half by itself, uint8 `[height, 2 width, 3]`. @throws DamagedPicture where there are no two of one size */
+async function halvesOf({ rgb, width, height }: Picture, form: ItemForm): Promise<Uint8Array> {
+  if (width % 2 !== 0)
+    throw new DamagedPicture(
+      `found a picture ${width} pixels wide, expected two of one size side by side, an even width`,
+    );
+  const size = { top: 0, width: width / 2, height };
+  const [a, b] = await Promise.all(
+    [0, size.width].map((left) =>
+      scaled(sharp(rgb, { raw: { width, height, channels: 3 } }).extract({ left, ...size }), form)
+        .raw()
+        .toBuffer(),
+    ),
+  );
+  const row = 3 * form.width;
+  const both = new Uint8Array(2 * row * form.height);
+  for (let y = 0; y < form.height; y++) {
+    both.set(a!.subarray(y * row, (y + 1) * row), 2 * y * row);
+    both.set(b!.subarray(y * row, (y + 1) * row), (2 * y + 1) * row);
+  }
+  return both;
 }
 
 const upright = (bytes: Uint8Array, background: string) =>

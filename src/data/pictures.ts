@@ -106,7 +106,7 @@ export function pictureReader(set: PictureSet, form: ItemForm): ItemReader {
     decoder: async () => (await loadDecoder()).DECODER,
     async decode(sink, from) {
       await decodeInOrder(set.from(from), form, sink, from);
-      return [form.height, form.width, form.channels];
+      return [form.height, (form.halves ? 2 : 1) * form.width, form.channels];
     },
   };
 }

@@ -7,9 +7,16 @@ import type { DataSource, DatasetSource } from './data-source.js';
 export interface Sampler {
   /**
    * Fills `out`, float32 `[shardSize, ...item]`, with the real items of one shard of D's step.
-   * @param labels `[shardSize]`, filled with their classes where it is given: only of data whose items all have one
+   * @param beside.labels `[shardSize]`, filled with their classes where it is given: only of data whose items all have one
+   * @param beside.conditions `[shardSize, ...condition]`, filled with what they are made from where it is given: only of pairs
    */
-  shard(step: number, shard: number, out: Float32Array, labels?: Int32Array): void;
+  shard(step: number, shard: number, out: Float32Array, beside?: Beside): void;
+}
+
+/** What is read beside items. */
+export interface Beside {
+  labels?: Int32Array | undefined;
+  conditions?: Float32Array | undefined;
 }
 
 export interface SamplerOptions {
@@ -28,18 +35,19 @@ export interface SamplerOptions {
 export function createSampler({ source, seed, minibatchSize, shards, branch }: SamplerOptions): Sampler {
   if (source.kind === 'distribution') {
     return {
-      shard: (step, shard, out, labels) =>
+      shard: (step, shard, out, { labels } = {}) =>
         source.draw(seedOf(seed, branch, 'data', step, shard), out, labels),
     };
   }
   const order = epochOrder(source, seed);
   const shardSize = minibatchSize / shards;
   return {
-    shard(step, shard, out, labels) {
+    shard(step, shard, out, { labels, conditions } = {}) {
       const first = step * minibatchSize + shard * shardSize;
       const indices = Array.from({ length: out.length / sizeOf(source.shape) }, (_, i) => order(first + i));
       source.read(indices, out);
       labels?.set(indices.map((index) => source.label(index)!));
+      if (conditions) source.conditions!.read(indices, conditions);
     },
   };
 }

@@ -5,7 +5,7 @@ import { type CompiledStep, compile } from '../compiler/compile.js';
 import { assert } from '../errors.js';
 import type { Architecture } from '../models/architecture.js';
 import { seedOf } from '../numerics/random.js';
-import { sizeOf } from '../numerics/shape.js';
+import { type Shape, sizeOf } from '../numerics/shape.js';
 import { latentSize, latentsStep, sampleStep, synthesisStep } from '../steps/sample-step.js';
 import type { StepContext } from '../steps/step.js';
 import { discriminatorLogits } from './discriminator-logits.js';
@@ -14,10 +14,12 @@ import type { Players } from './measures/measure.js';
 /** Samples computed at once; decides no sample, since at inference none depends on its neighbours. */
 export const BATCH = 64;
 
-interface Wanted {
+export interface Wanted {
   count: number;
   seed: number;
   labels?: Int32Array | undefined;
+  /** `[count, ...condition]`, what each sample is to be made from, where the data are pairs */
+  conditions?: Float32Array | undefined;
 }
 
 /** Where samples lie, instead of a seed of their latents. */
@@ -46,10 +48,12 @@ export class SampleDrawer {
   private readonly itemSize: number;
   private readonly latentSize: number;
   private readonly isConditional: boolean;
+  private readonly condition: Shape | undefined;
 
   constructor(private readonly options: Options) {
     const { generator } = options.architecture;
     this.isConditional = generator.inputs.labels !== undefined;
+    this.condition = generator.inputs.condition;
     this.itemSize = sizeOf(generator.outputShape);
     this.latentSize = latentSize(options);
     this.step('sample'); // what cannot be compiled is said at once
@@ -67,12 +71,17 @@ export class SampleDrawer {
   /**
    * @param generator G's weights and slots, float32 `[size + slotSize]`; stays the caller's
    * @param wanted.labels the class that each sample is to be of, where G is told them
-   * @returns `[count, ...item]`, decided by (weights, seed, its own label) alone
+   * @returns `[count, ...item]`, decided by (weights, seed, its own number, label and condition) alone
    */
-  draw(generator: tf.Tensor, { count, seed, labels }: Wanted): Float32Array {
+  draw(generator: tf.Tensor, { count, seed, labels, conditions }: Wanted): Float32Array {
     this.requireLabels(labels, count);
+    this.requireConditions(conditions, count);
     return this.inBatches(count, this.itemSize, (from) => {
-      const own = { ...seedAt(seed, from), ...labelsAt(labels, from) };
+      const own = {
+        ...seedAt(seed, from),
+        ...labelsAt(labels, from),
+        ...this.conditionsAt(conditions, from),
+      };
       const { samples } = this.step('sample').run({ generator, ...own });
       tf.dispose(own);
       return samples!;
@@ -121,6 +130,22 @@ export class SampleDrawer {
       () =>
         `${count} samples of a ${this.isConditional ? '' : 'not '}conditional G, ${labels?.length ?? 'no'} labels`,
     );
+  }
+
+  private requireConditions(conditions: Float32Array | undefined, count: number): void {
+    const expected = this.condition && count * sizeOf(this.condition);
+    assert(
+      conditions?.length === expected,
+      () =>
+        `${count} samples of conditions [${this.condition}], ${conditions?.length ?? 'no'} floats of them`,
+    );
+  }
+
+  private conditionsAt(conditions: Float32Array | undefined, from: number) {
+    if (!conditions) return undefined;
+    const size = sizeOf(this.condition!);
+    const part = conditions.subarray(from * size, (from + BATCH) * size);
+    return { condition: tf.tensor(padded(part, size), [BATCH, ...this.condition!]) };
   }
 
   /** @param size numbers of one @param batchAt makes a whole batch from the one of that number on */

@@ -9,6 +9,7 @@ import { drawImageGrid } from './image-grid.js';
 import { drawLabelledGrid } from './labelled-grid.js';
 import { encodeNpy } from './npy.js';
 import { drawScatter } from './scatter-figure.js';
+import { drawSideBySide, type Pictures } from './side-by-side.js';
 
 export interface Samples {
   /** `[count, ...shape]`, in the range of the training data */
@@ -23,6 +24,9 @@ export interface Samples {
   classes?: readonly string[];
   /** pictures side by side in a grid; default: as many as below each other */
   columns?: number | undefined;
+  /** of pairs: what each is made from, and where they are samples what each was to be, of the same height and width */
+  conditions?: Pictures | undefined;
+  targets?: Pictures | undefined;
 }
 
 /** Endings that `exportSamples` knows; check before sampling, so that a typing error costs nothing. */
@@ -42,12 +46,14 @@ export function sampleFormat(path: string): Format {
 
 const OWN_SIZE = { columns: 1, scale: 1, padding: 0 };
 
-/** One image at its own size, a grid of several, with their labels where they have any, a scatter of points, or a density of numbers. */
-export function drawSamples(
-  { data, shape, columns, what = 'samples', labels, classes }: Samples,
-  count: number,
-): Promise<Buffer> | Buffer {
+/**
+ * One image at its own size, a grid of several, with their labels where they have any, pairs side by side, a scatter of points, or a density
+ * of numbers.
+ */
+export function drawSamples(samples: Samples, count: number): Promise<Buffer> | Buffer {
+  const { data, shape, columns, what = 'samples', labels, classes, conditions, targets } = samples;
   const caption = `${count} ${what}`;
+  if (conditions) return drawSideBySide([conditions, samples, ...(targets ? [targets] : [])], columns);
   if (shape.length === 3 && labels) {
     const names = labels.map((label) => (label === undefined ? '' : (classes?.[label] ?? String(label))));
     return drawLabelledGrid(data, shape, names);
@@ -60,11 +66,18 @@ export function drawSamples(
   return drawDensity({ generated: data, caption });
 }
 
-/** Classes are float32 there too, -1: none. */
-const labelTensor = ({ labels }: Samples): [string, { shape: number[]; data: Float32Array }][] =>
-  labels
-    ? [['labels', { shape: [labels.length], data: Float32Array.from(labels, (label) => label ?? -1) }]]
-    : [];
+type Tensors = [string, { shape: number[]; data: Float32Array }][];
+
+/** What stands beside samples, by name; classes are float32 there too, -1: none. */
+function tensorsBeside({ labels, conditions, targets }: Samples, count: number): Tensors {
+  const numbers = labels && {
+    data: Float32Array.from(labels, (label) => label ?? -1),
+    shape: [],
+  };
+  return Object.entries({ labels: numbers, conditions, targets }).flatMap(([name, part]) =>
+    part ? [[name, { shape: [count, ...part.shape], data: part.data }]] : [],
+  ) as Tensors;
+}
 
 function encode(format: Format, samples: Samples, count: number): Promise<Buffer> | Buffer {
   const shape = [count, ...samples.shape];
@@ -75,7 +88,7 @@ function encode(format: Format, samples: Samples, count: number): Promise<Buffer
       return drawSamples(samples, count);
     case '.safetensors':
       return encodeSafetensors({
-        tensors: new Map([['samples', { shape, data: samples.data }], ...labelTensor(samples)]),
+        tensors: new Map([['samples', { shape, data: samples.data }], ...tensorsBeside(samples, count)]),
         metadata: {},
       });
   }
@@ -99,7 +112,8 @@ export async function exportImages(folder: string, { data, shape }: Samples): Pr
 }
 
 /**
- * Writes samples in the format that the ending names, whole or not at all, and labels beside an `.npy` as `FILE.labels.npy` (int32, -1: none).
+ * Writes samples in the format that the ending names, whole or not at all, and beside an `.npy` labels as `FILE.labels.npy` (int32, -1: none)
+ * and of pairs `FILE.conditions.npy` and `FILE.targets.npy`.
  * @throws NashError: `usage` for the ending, `environment` for the disk.
  */
 export async function exportSamples(path: string, samples: Samples): Promise<void> {
@@ -110,9 +124,16 @@ export async function exportSamples(path: string, samples: Samples): Promise<voi
   );
   const format = sampleFormat(path);
   const files = [[path, await encode(format, samples, count)] as const];
-  if (format === '.npy' && samples.labels) {
-    const labels = Int32Array.from(samples.labels, (label) => label ?? -1);
-    files.push([`${path.slice(0, -format.length)}.labels.npy`, encodeNpy(labels, [count])]);
+  if (format === '.npy') {
+    const labels = samples.labels && Int32Array.from(samples.labels, (label) => label ?? -1);
+    const { conditions, targets } = samples;
+    const beside = { labels: labels && { data: labels, shape: [] }, conditions, targets };
+    for (const [name, part] of Object.entries(beside))
+      if (part)
+        files.push([
+          `${path.slice(0, -format.length)}.${name}.npy`,
+          encodeNpy(part.data, [count, ...part.shape]),
+        ]);
   }
   try {
     makeFolder(dirname(path));

@@ -6,7 +6,8 @@ import type { LatentCodes } from './options.js';
 
 /**
  * A pair of networks: G maps `latents` `[latent]` to items, D maps `items` to one logit `[1]`. In a conditional run each may be told
- * `labels`, and a D that is an auxiliary classifier gives `[1 + classes]`.
+ * `labels`, and a D that is an auxiliary classifier gives `[1 + classes]`. Where the data are pairs, both are given a picture, `condition`,
+ * G with or without latents, and D may give a logit for each of many patches, `[height, width, 1]`.
  */
 export interface Architecture {
   generator: Network;
@@ -22,9 +23,10 @@ export interface ModelEntry<O extends { name: string } = never> extends Variant<
   /**
    * Builds the two networks for items of a shape.
    * @param classes of the data in a conditional run; 0: the networks are told no labels
+   * @param condition shape of the picture that an item is made from, where the data are pairs
    * @throws NashError('usage') when the architecture cannot make items of that shape
    */
-  build(options: O, itemShape: Shape, classes: number): Architecture;
+  build(options: O, itemShape: Shape, classes: number, condition?: Shape): Architecture;
 }
 
 /** An entry whose builder takes the options of its own schema. */

@@ -3,6 +3,7 @@ export * as operations from '../kernels/index.js';
 export type { Shape } from '../numerics/shape.js';
 export type { Initializer } from '../parameters/manifest.js';
 export type { Architecture } from './architecture.js';
+export * from './conditions.js';
 export * from './labels.js';
 export * from './layers.js';
 export * from './network.js';

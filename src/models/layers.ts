@@ -26,6 +26,8 @@ export interface LayerContext {
   truncation?: number | undefined;
   /** the classes of the batch, one-hot float32 `[batch, classes]`; absent where the network is told none */
   labels?: tf.Tensor | undefined;
+  /** the pictures that items of the batch are made from, `[batch, height, width, channels]`; absent where the network is told none */
+  condition?: tf.Tensor | undefined;
 }
 
 export interface Layer {

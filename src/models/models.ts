@@ -13,13 +13,26 @@ import { mlp } from './mlp.js';
 import type { Network } from './network.js';
 import { codeCount, type LatentCodes } from './options.js';
 import { ownNetworks } from './own-networks.js';
+import { pix2pix } from './pix2pix.js';
 import { r3gan } from './r3gan.js';
 import { sagan } from './sagan.js';
 import { sngan } from './sngan.js';
 import { stylegan2 } from './stylegan2.js';
 import { spectrallyNormed } from './weights.js';
 
-const MODELS = [mlp, maxout, maxoutConv, dcgan, sngan, sagan, biggan, stylegan2, r3gan, ownNetworks] as const;
+const MODELS = [
+  mlp,
+  maxout,
+  maxoutConv,
+  dcgan,
+  sngan,
+  sagan,
+  biggan,
+  stylegan2,
+  r3gan,
+  pix2pix,
+  ownNetworks,
+] as const;
 
 /** The `model` section of a run config. */
 export const modelOptions = optionsOf(MODELS);
@@ -28,11 +41,17 @@ export type ModelOptions = z.infer<typeof modelOptions>;
 /**
  * Builds the two networks that the options name, for items of a shape.
  * @param classes of the data in a conditional run; 0: the networks are told no labels
+ * @param condition shape of the picture that an item is made from, where the data are pairs
  * @throws NashError('usage') when the architecture cannot make items of that shape
  */
-export function buildArchitecture(options: ModelOptions, itemShape: Shape, classes = 0): Architecture {
+export function buildArchitecture(
+  options: ModelOptions,
+  itemShape: Shape,
+  classes = 0,
+  condition?: Shape,
+): Architecture {
   const build = (shape: Shape) =>
-    normed(variantOf(MODELS, options).build(options as never, shape, classes), options);
+    normed(variantOf(MODELS, options).build(options as never, shape, classes, condition), options);
   const architecture = withCodes(build(itemShape), options);
   const packing = packingOf(options);
   if (packing === 1) return architecture;

@@ -9,7 +9,7 @@ import type { Manifest, ManifestEntry, Net } from '../parameters/manifest.js';
 import { type Layer, type LayerContext, type ParameterSpec, requireShape, type SlotSpec } from './layers.js';
 import { sequential } from './sequential.js';
 
-/** Shapes of one item of each input, by name: `latents`, `items`, `labels` (one-hot, `[classes]`), a picture, … */
+/** Shapes of one item of each input, by name: `latents`, `items`, `labels` (one-hot, `[classes]`), `condition` (a picture), … */
 export type InputShapes = Readonly<Record<string, Shape>>;
 
 /** A network's tensors by name. */
@@ -171,6 +171,7 @@ function contextOf(
     seeds,
     truncation,
     labels: inputs.labels,
+    condition: inputs.condition,
   };
 }
 

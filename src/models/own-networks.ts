@@ -20,12 +20,12 @@ export const ownNetworks = modelEntry({
       spectralNorm: spectralNorm.default([]),
     })
     .describe('networks of your own, which a file makes (docs/your-own.md)'),
-  build(options, itemShape, classes) {
+  build(options, itemShape, classes, condition) {
     const known = ['latentDistribution', 'latentCodes', 'spectralNorm', ...Object.keys(conditionalOptions)];
     const labels = labelling(options, classes);
-    const make = () => madeBy(options, 'networks', { known, given: [[...itemShape], labels] });
+    const make = () => madeBy(options, 'networks', { known, given: [[...itemShape], labels, condition] });
     const made = make();
-    const expected = { itemShape, labels, conditional: options.conditional };
+    const expected = { itemShape, labels, condition, conditional: options.conditional };
     const { file } = ownModule(options);
     const refused = (net: Net | undefined, what: string) => {
       const network = net && (made as Architecture)[net];
@@ -74,13 +74,14 @@ const inWords = (shape: Shape | undefined): string => (shape ? `[${shape.join(',
 interface Expected {
   itemShape: Shape;
   labels: Labelling;
+  condition: Shape | undefined;
   conditional: ConditionalOptions['conditional'];
 }
 
 /** What of a network does not fit the items of the run, and what would. */
 function complaintOf(
   network: Network,
-  { itemShape, labels, conditional }: Expected,
+  { itemShape, labels, condition, conditional }: Expected,
 ): [string, string] | undefined {
   const { net, inputs, outputShape } = network;
   const items = inWords(itemShape);
@@ -94,8 +95,16 @@ function complaintOf(
         ? `model.conditional is ${conditional}, with ${classes} classes: labels.${net}Inputs(…) and the layers that labels holds give it them`
         : `is told none (model.conditional: ${conditional})`,
     ];
+  const isPicture = inWords(inputs.condition) === inWords(condition);
+  if (!isPicture && (net === 'generator' || inputs.condition))
+    return [
+      `takes ${inputs.condition ? `a condition of shape ${inWords(inputs.condition)}` : 'no condition'}`,
+      condition
+        ? `the data are pairs, and what items are made from has shape ${inWords(condition)}: network('${net}', { condition, … }, …) takes it, by the function's fourth argument`
+        : 'the data are no pairs (data.pairs)',
+    ];
   if (net === 'generator') {
-    if (inputs.latents === undefined)
+    if (inputs.latents === undefined && !condition)
       return [`takes ${Object.keys(inputs).join(', ')}`, 'latents are what it is given'];
     if (inWords(outputShape) === items) return undefined;
     const mend =
@@ -111,6 +120,7 @@ function complaintOf(
     ];
   const { outputs } = labels;
   if (inWords(outputShape) === inWords([outputs])) return undefined;
+  if (condition && outputShape.length === 3 && outputShape[2] === 1) return undefined; // a logit a patch
   return [
     `gives ${inWords(outputShape)} for an item`,
     outputs > 1

@@ -1,4 +1,4 @@
-// Layers that follow one another, as the body of a network with one input, and labels that any layer of it may look at.
+// Layers that follow one another, as the body of a network with one input, and labels and a condition that any layer of it may look at.
 import { assert } from '../errors.js';
 import { chain } from './blocks.js';
 import type { Layer } from './layers.js';
@@ -22,9 +22,10 @@ export function sequential(layers: readonly Layer[]): Body {
 
 function mainOf<T>(inputs: Readonly<Record<string, T>>): T {
   const names = Object.keys(inputs).filter((name) => name !== 'labels');
+  const [main = 'condition', ...others] = names.filter((name) => name !== 'condition');
   assert(
-    names.length === 1,
-    () => `layers in sequence take one input beside labels, not ${names.join(', ')}`,
+    others.length === 0 && names.length > 0,
+    () => `layers in sequence take one input beside labels and a condition, not ${names.join(', ')}`,
   );
-  return inputs[names[0]!]!;
+  return inputs[main]!;
 }

@@ -2,9 +2,17 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { withSecondDerivatives } from '../kernels/second-derivatives.js';
 
-/** The gradient of the sum of D's logits by each item, `[batch, ...item]`. Batch norm makes an item's logit depend on its neighbours. */
+/**
+ * The gradient of the sum of D's logits by each item, `[batch, ...item]`; of the mean of an item's where D gives one a patch. Batch norm makes
+ * an item's logit depend on its neighbours.
+ */
 export const inputGradient = (discriminator: (items: tf.Tensor) => tf.Tensor, items: tf.Tensor): tf.Tensor =>
-  withSecondDerivatives(() => tf.grad((x) => tf.sum(discriminator(x)))(items));
+  withSecondDerivatives(() => tf.grad((x) => sumOverItems(discriminator(x), x.shape[0]!))(items));
+
+function sumOverItems(logits: tf.Tensor, count: number): tf.Tensor {
+  const patches = logits.size / count;
+  return patches === 1 ? tf.sum(logits) : tf.div(tf.sum(logits), patches);
+}
 
 /** `[batch, ...item]` → `[batch]` */
 export const squaredNorms = (x: tf.Tensor): tf.Tensor =>

@@ -19,6 +19,7 @@ import type {
   PenaltyContext,
   PenaltyEntry,
 } from './penalty.js';
+import { pixelL1 } from './pixel-l1.js';
 import { r1, r2 } from './r1.js';
 import { weightDecay } from './weight-decay.js';
 
@@ -33,7 +34,7 @@ const ON_DISCRIMINATOR = [
   clip,
   ownPenalty<DiscriminatorContext>(),
 ] as const;
-const ON_GENERATOR = [pathLength, weightDecay, ownPenalty<GeneratorContext>()] as const;
+const ON_GENERATOR = [pathLength, pixelL1, weightDecay, ownPenalty<GeneratorContext>()] as const;
 
 const PENALTIES_MAX = 16;
 

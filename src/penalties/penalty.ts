@@ -19,23 +19,25 @@ export interface PenaltyContext {
 
 /** What a penalty on D is given. */
 export interface DiscriminatorContext extends PenaltyContext {
-  /** D in training: items `[batch, ...item]`, labelled as the real or as the generated ones are → logits `[batch, 1]` */
+  /** D in training: items `[batch, ...item]`, labelled as the real or as the generated ones are → logits `[batch, 1]`, or one a patch */
   discriminator(items: tf.Tensor, like: 'real' | 'fake'): tf.Tensor;
-  /** the gradient of the sum of D's logits by each item of the shard, `[batch, ...item]`; it can be differentiated by D's weights */
+  /** the gradient of D's logit (the mean of those of its patches) by each item of the shard, `[batch, ...item]`; it can be differentiated by D's weights */
   slope(at: 'real' | 'fake'): tf.Tensor;
   /** items of the shard, `[batch, ...item]` each */
   real: tf.Tensor;
   fake: tf.Tensor;
-  /** what D gave for them, `[batch, 1]` each */
+  /** what D gave for them, `[batch, 1]` each, or one a patch */
   logits: Logits;
 }
 
 /** What a penalty on G is given. */
 export interface GeneratorContext extends PenaltyContext {
-  /** what G makes an item of: its styles where it maps latents to styles first, else its latents, `[batch, …]` */
+  /** what G makes an item of: its styles where it maps latents to styles first, else its latents, `[batch, …]`; none where G takes no latents */
   codes: tf.Tensor;
   /** G in training: codes → items `[batch, ...item]` */
   synthesize(codes: tf.Tensor): tf.Tensor;
+  /** where the data are pairs: what G made of the shard's conditions and what it was to make, `[batch, ...item]` each */
+  pair?: { fake: tf.Tensor; real: tf.Tensor } | undefined;
 }
 
 /** The term of one penalty with its options. */

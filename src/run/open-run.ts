@@ -8,7 +8,7 @@ import type { Architecture } from '../models/architecture.js';
 import type { Shape } from '../numerics/shape.js';
 import { Layout } from '../parameters/layout.js';
 import { manifestHashes, type Net } from '../parameters/manifest.js';
-import { architectureOf, judgesItems } from '../steps/steps.js';
+import { architectureOf, judgesItems, type NetworkConfig } from '../steps/steps.js';
 
 /** The networks of a run; no data is needed for them but its items' shape and, in a conditional run, their classes. */
 export interface RunNetworks {
@@ -58,7 +58,7 @@ export function shapeToCome(data: RunConfig['data']): Shape | undefined {
  * @throws NashError('usage') when the networks cannot make items of that shape
  */
 export async function networksOf(
-  config: Pick<RunConfig, 'model' | 'loss' | 'penalties' | 'augmentation'>,
+  config: NetworkConfig & Pick<RunConfig, 'loss'>,
   itemShape: Shape,
   classes?: Classes,
 ): Promise<RunNetworks> {

@@ -81,7 +81,7 @@ export const discriminatorStep = (isRegularized: boolean): StepEntry => ({
       step: (inputs) => {
         const seeds = new SeedSource(inputs.seed!);
         const g = unpack(inputs.generator!, generator);
-        const drawn = draw(context, seeds);
+        const drawn = draw(context, inputs, seeds);
         const generated = generate(context, drawn, { ...g, isTraining: true, group, seeds });
         const d = unpack(inputs.discriminator!, discriminator);
         const state = { ...d, seeds, noise: inputs.noise };
@@ -101,13 +101,13 @@ export const discriminatorStep = (isRegularized: boolean): StepEntry => ({
           const judged = (kind: 'real' | 'fake') =>
             slopes.has(kind) ? withSecondDerivatives(() => judge(shownOnes[kind])) : judge(shownOnes[kind]);
           const [onReal, onFake] = [judged('real'), judged('fake')];
-          const logits = { real: onReal.logit, fake: onFake.logit }; // [batch, 1] each
+          const logits = { real: onReal.logit, fake: onFake.logit }; // [batch, 1] each, or one a patch
           const again = (items: tf.Tensor, like: 'real' | 'fake') =>
             judge({ ...shownOnes[like], items }).logit;
           const { loss, slots } = penalized(
             withTerms(context.loss.discriminator(logits), [
               ...classLosses(context, [onReal, real], [onFake, fake]),
-              ...codeLosses(context, onFake, drawn.latents),
+              ...codeLosses(context, onFake, drawn),
             ]),
             penalties,
             {

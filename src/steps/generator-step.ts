@@ -23,7 +23,8 @@ export const generatorStep = (isRegularized: boolean): StepEntry => ({
     const { architecture, loss, group } = context;
     const { generator, discriminator } = architecture;
     const penalties = penaltiesOf('generator', context.penalties, isRegularized);
-    const real = loss.generatorSees === 'both' ? realInputs(context) : [];
+    const arePairs = generator.inputs.condition !== undefined;
+    const real = loss.generatorSees === 'both' || arePairs ? realInputs(context) : [];
     return {
       inputs: [vectorInput(discriminator), vectorInput(generator), ...real, ...noiseInputs(context), SEED],
       step: (inputs) => {
@@ -38,7 +39,7 @@ export const generatorStep = (isRegularized: boolean): StepEntry => ({
             context,
           );
         };
-        const drawn = draw(context, seeds);
+        const drawn = draw(context, inputs, seeds);
         return differentiate(generator, g.parameters, STATISTICS, (parameters) => {
           const application = { ...g, parameters, isTraining: true, group, seeds };
           const { fake, codes, synthesize, slots: written } = generate(context, drawn, application);
@@ -48,10 +49,13 @@ export const generatorStep = (isRegularized: boolean): StepEntry => ({
           const { loss: whole, slots } = penalized(
             withTerms(adversarial, [
               ...classLosses(context, [onFake, fake]),
-              ...codeLosses(context, onFake, drawn.latents),
+              ...codeLosses(context, onFake, drawn),
             ]),
             penalties,
-            { codes, synthesize, parameters, seeds, before: g.slots, written },
+            {
+              ...{ codes: codes!, synthesize, parameters, seeds, before: g.slots, written },
+              pair: arePairs ? { fake: fake.items, real: inputs.real! } : undefined,
+            },
           );
           return { loss: whole, slots, statistics: {} };
         });

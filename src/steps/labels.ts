@@ -1,5 +1,5 @@
-// Labels inside a step of a conditional run: those of real items are given with them, those of fake ones are drawn; networks see them
-// one-hot. D as an auxiliary classifier (ACGAN: Odena et al. 2017) also tells the class.
+// What items stand beside inside a step. Labels of a conditional run: those of real items are given with them, those of fake ones are drawn;
+// networks see them one-hot. Of pairs, the picture that both the real item and the fake one are made from. D as an auxiliary classifier (ACGAN: Odena et al. 2017) also tells the class.
 import * as tf from '@tensorflow/tfjs-core';
 import { layer } from '../compiler/layer-scope.js';
 import { randomUniform, type SeedSource } from '../kernels/random.js';
@@ -15,18 +15,25 @@ export interface StepClasses {
   auxiliaryWeight?: number | undefined;
 }
 
-/** Items `[batch, ...item]`, and what class each is of, one-hot `[batch, classes]`, in a conditional run. */
-export type Labelled = { items: tf.Tensor; labels?: tf.Tensor };
+/**
+ * Items `[batch, ...item]`; what class each is of, one-hot `[batch, classes]`, in a conditional run; what each is made from, `[batch,
+ * ...condition]`, of pairs.
+ */
+export type Labelled = { items: tf.Tensor; labels?: tf.Tensor; condition?: tf.Tensor };
 
 /** Classes `[batch]`, int32, as float32 `[batch, classes]` with a one for each. */
 export const oneHot = (labels: tf.Tensor, classes: number): tf.Tensor =>
   layer('labels', () => tf.cast(tf.oneHot(labels as tf.Tensor1D, classes), 'float32'));
 
-/** Real items with the labels that were given with them. */
+/** Real items with the labels and conditions that were given with them. */
 export const labelled = (
-  { real, labels }: Readonly<Record<string, tf.Tensor>>,
+  { real, labels, condition }: Readonly<Record<string, tf.Tensor>>,
   { classes }: Pick<StepContext, 'classes'>,
-): Labelled => ({ items: real!, ...(classes && { labels: oneHot(labels!, classes.counts.length) }) });
+): Labelled => ({
+  items: real!,
+  ...(classes && { labels: oneHot(labels!, classes.counts.length) }),
+  ...(condition && { condition }),
+});
 
 /** int32 `[batch]` in the data's proportions: how many of the classes' cumulative shares a uniform number reaches. */
 export function drawLabels({ counts }: StepClasses, batch: number, seeds: SeedSource): tf.Tensor {
@@ -47,18 +54,22 @@ export function cumulativeShares(counts: readonly number[]): number[] {
   });
 }
 
-/** What D gives for items: a logit `[batch, 1]`, and where it tells them the classes' logits and the codes, `[batch, n]` each. */
+/**
+ * What D gives for items: a logit `[batch, 1]`, and where it tells them the classes' logits and the codes, `[batch, n]` each; of a D that
+ * judges patches a logit for each, `[batch * patches, 1]`, so that every mean is one over patches.
+ */
 export interface Judgement {
   logit: tf.Tensor;
   classes?: tf.Tensor;
   codes?: tf.Tensor;
 }
 
-/** @param output of D, `[batch, 1 + classes that it tells + codes that it tells]` */
+/** @param output of D, `[batch, 1 + classes that it tells + codes that it tells]`, or of patches `[batch, height, width, 1]` */
 export function judgementOf(
   output: tf.Tensor,
   { classes, architecture }: Pick<StepContext, 'classes' | 'architecture'>,
 ): Judgement {
+  if (output.rank === 4) return { logit: tf.reshape(output, [output.size, 1]) };
   const told = {
     classes: classes?.auxiliaryWeight === undefined ? 0 : classes.counts.length,
     codes: toldCodes(architecture.codes),
@@ -69,14 +80,14 @@ export function judgementOf(
 /**
  * InfoGAN's term of generated items in both nets' losses: -L_I of Chen et al. 2016, equation 5, less the codes' own entropy. What D gives of a
  * category are logits, of a continuous code the mean of a normal with deviation 1.
- * @param latents of which the items are made, `[batch, latent]`
+ * @param drawn the latents `[batch, latent]` of which the items are made
  */
 export function codeLosses(
   { architecture: { codes } }: Pick<StepContext, 'architecture'>,
   judgement: Judgement,
-  latents: tf.Tensor,
+  { latents }: { latents?: tf.Tensor },
 ): tf.Scalar[] {
-  if (!codes || toldCodes(codes) === 0) return [];
+  if (!codes || !latents || toldCodes(codes) === 0) return [];
   const { weight = 0, categories, continuous } = codes;
   const [batch, width] = latents.shape as [number, number];
   const before = width - codeCount(codes);

@@ -52,24 +52,31 @@ function drawCodes({ categories, continuous }: LatentCodes, batch: number, seeds
   return continuous === 0 ? hot : [...hot, symmetric([batch, continuous], 1, seeds)];
 }
 
-/** G's inputs: `latents`, and `labels`, one-hot `[batch, classes]`, in a conditional run. */
-export type Drawn = { latents: tf.Tensor; labels?: tf.Tensor };
+/** G's inputs: `latents`, where it takes any, `labels`, one-hot `[batch, classes]`, in a conditional run, and of pairs `condition`. */
+export type Drawn = { latents?: tf.Tensor; labels?: tf.Tensor; condition?: tf.Tensor };
 
-export function draw(context: StepContext, seeds: SeedSource): Drawn {
-  const { classes, batch } = context;
-  const latents = drawLatents(context, seeds);
-  if (!classes) return { latents };
-  return { latents, labels: oneHot(drawLabels(classes, batch, seeds), classes.counts.length) };
+/** @param given the step's inputs, of which G is given the condition */
+export function draw(
+  context: StepContext,
+  { condition }: Readonly<Record<string, tf.Tensor>>,
+  seeds: SeedSource,
+): Drawn {
+  const { classes, batch, architecture } = context;
+  return {
+    ...(architecture.generator.inputs.latents && { latents: drawLatents(context, seeds) }),
+    ...(classes && { labels: oneHot(drawLabels(classes, batch, seeds), classes.counts.length) }),
+    ...(condition && { condition }),
+  };
 }
 
 /** What G made of what was drawn. */
 export interface Generated {
-  /** samples, each of the class that was asked for */
+  /** samples, each of the class that was asked for, and beside what it was made from */
   fake: Labelled;
   /** G's own */
   slots: ReadonlyMap<string, tf.Tensor>;
-  /** what the samples are made of: the latents, or what G maps them to first */
-  codes: tf.Tensor;
+  /** what the samples are made of: the latents, or what G maps them to first; absent where G takes none */
+  codes: tf.Tensor | undefined;
   /** G with other codes, `[batch, ...item]` */
   synthesize(codes: tf.Tensor): tf.Tensor;
 }
@@ -84,9 +91,10 @@ export function generate(
   const codes = mapped?.codes ?? drawn.latents;
   const withCodes = (given: tf.Tensor) =>
     generator.apply({ ...drawn, [mapped ? 'codes' : 'latents']: given }, application);
-  const { output, slots } = withCodes(codes);
+  const { output, slots } = codes ? withCodes(codes) : generator.apply(drawn, application);
+  const { latents: _, ...beside } = drawn;
   return {
-    fake: { items: output, ...(drawn.labels && { labels: drawn.labels }) },
+    fake: { items: output, ...beside },
     slots: new Map([...(mapped?.slots ?? []), ...slots]),
     codes,
     synthesize: (given) => withCodes(given).output,

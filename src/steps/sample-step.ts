@@ -6,7 +6,14 @@ import { unpack } from '../models/network.js';
 import { sizeOf } from '../numerics/shape.js';
 import { oneHot } from './labels.js';
 import { drawLatents } from './latents.js';
-import { labelInput, SEED, type StepContext, type StepDefinition, vectorInput } from './step.js';
+import {
+  conditionInputs,
+  labelInput,
+  SEED,
+  type StepContext,
+  type StepDefinition,
+  vectorInput,
+} from './step.js';
 
 type SampleContext = Pick<StepContext, 'architecture' | 'latentDistribution' | 'batch'> & {
   /** below 1 draws styles towards their mean (psi of Karras et al. 2019, appendix B) */
@@ -20,13 +27,16 @@ interface Definition {
 }
 
 /**
- * Inputs: `generator`, `seed` and, where G is told them, `labels`, the class that each sample is to be of. Output: `samples` `[batch, ...item]`.
+ * Inputs: `generator`, `seed` and, where G is told them, `labels`, the class that each sample is to be of, and `condition`, what it is to be
+ * made from. Output: `samples` `[batch, ...item]`.
  */
 export const sampleStep = (context: SampleContext): StepDefinition => ({
   inputs: inputsOf(context),
   step: (inputs) => {
     const seeds = new SeedSource(inputs.seed!);
-    return { samples: applied(context, inputs, { latents: drawLatents(context, seeds), seeds }) };
+    const { latents } = context.architecture.generator.inputs;
+    const drawn = latents && { latents: drawLatents(context, seeds) };
+    return { samples: applied(context, inputs, { ...drawn, seeds }) };
   },
 });
 
@@ -47,22 +57,24 @@ export const synthesisStep = (context: SampleContext): Definition => ({
   }),
 });
 
-/** Numbers of one latent. */
-export const latentSize = ({ architecture }: Pick<StepContext, 'architecture'>): number =>
-  sizeOf(architecture.generator.inputs.latents!);
+/** Numbers of one latent; 0 where G takes none. */
+export const latentSize = ({ architecture: { generator } }: Pick<StepContext, 'architecture'>): number =>
+  generator.inputs.latents ? sizeOf(generator.inputs.latents) : 0;
 
 function inputsOf(context: SampleContext): StepDefinition['inputs'] {
   const { generator } = context.architecture;
-  return [vectorInput(generator), ...(generator.inputs.labels ? [labelInput(context)] : []), SEED];
+  const labels = generator.inputs.labels ? [labelInput(context)] : [];
+  return [vectorInput(generator), ...labels, ...conditionInputs(context), SEED];
 }
 
 function applied(
   { architecture: { generator }, truncation }: SampleContext,
   inputs: Readonly<Record<string, tf.Tensor>>,
-  { latents, seeds }: { latents: tf.Tensor; seeds: SeedSource },
+  { latents, seeds }: { latents?: tf.Tensor; seeds: SeedSource },
 ): tf.Tensor {
   const g = unpack(inputs.generator!, generator);
   const labels = inputs.labels && oneHot(inputs.labels, generator.inputs.labels![0]!);
-  const given = { latents, ...(labels && { labels }) };
+  const { condition } = inputs;
+  const given = { ...(latents && { latents }), ...(labels && { labels }), ...(condition && { condition }) };
   return generator.apply(given, { ...g, isTraining: false, seeds, truncation }).output;
 }

@@ -14,14 +14,14 @@ import type { StepContext } from './step.js';
  * @param state.noise deviation of the noise `[1]`, in a run that has any
  */
 export function shown(
-  { items, ...labels }: Labelled,
+  { items, ...beside }: Labelled,
   { architecture, augmentation }: Pick<StepContext, 'architecture' | 'augmentation'>,
   { slots, seeds, noise }: { slots: NamedTensors; seeds: SeedSource; noise: tf.Tensor | undefined },
 ): Labelled {
   const slot = (name: string) => slots.get(name)!;
   const changed = augmentation ? augmented(augmentation, items, { slot, seeds }) : items;
   const seen = noise ? noisy(changed, noise, seeds) : changed;
-  return { ...labels, items: packed(seen, architecture) };
+  return { ...beside, items: packed(seen, architecture) };
 }
 
 /** Items `[batch, ...item]`, packed: so many beside each other, in their order, in the last axis (PacGAN: Lin et al. 2018, section 2). */

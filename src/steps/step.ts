@@ -33,7 +33,7 @@ export interface StepContext {
 }
 
 /** What a worker can feed; a step declares which of it it takes. */
-export type InputName = 'discriminator' | 'generator' | 'real' | 'labels' | 'noise' | 'seed';
+export type InputName = 'discriminator' | 'generator' | 'real' | 'labels' | 'condition' | 'noise' | 'seed';
 export type StepInput = InputSpec & { name: InputName };
 
 export interface StepDefinition {
@@ -87,10 +87,20 @@ export const labelInput = ({ batch }: Pick<StepContext, 'batch'>): StepInput => 
   dtype: 'int32',
 });
 
-/** Real items of the shard and, in a conditional run, their labels. */
+/** The pictures that items are to be made from, `[batch, ...condition]` in the data's range, where the data are pairs. */
+export const conditionInputs = ({
+  architecture,
+  batch,
+}: Pick<StepContext, 'architecture' | 'batch'>): StepInput[] => {
+  const { condition } = architecture.generator.inputs;
+  return condition ? [{ name: 'condition', shape: [batch, ...condition], dtype: 'float32' }] : [];
+};
+
+/** Real items of the shard with, in a conditional run, their labels and, of pairs, their conditions. */
 export const realInputs = (context: StepContext): StepInput[] => [
   realInput(context),
   ...(context.classes ? [labelInput(context)] : []),
+  ...conditionInputs(context),
 ];
 
 /** Deviation of instance noise, which changes from step to step, in a run that has any. */

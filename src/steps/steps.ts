@@ -2,6 +2,8 @@
 import { augmentationSlots, requirePictures } from '../augmentation/augmentation.js';
 import { deviationAt } from '../augmentation/instance-noise.js';
 import type { RunConfig } from '../config/run-config.js';
+import { pairsOf } from '../data/options.js';
+import { conditionShapeOf } from '../data/pairs.js';
 import { NashError } from '../errors.js';
 import { lossOf } from '../losses/losses.js';
 import type { Architecture } from '../models/architecture.js';
@@ -34,20 +36,25 @@ export const scheduleOf = ({ schedule, penalties }: Pick<RunConfig, 'schedule' |
   },
 });
 
+/** What decides a run's networks, beside its items. */
+export type NetworkConfig = Pick<RunConfig, 'data' | 'model' | 'penalties' | 'augmentation'>;
+
 /**
  * The networks of a run for items of a shape, with the state that its penalties keep.
  * @param classes of the data, in a conditional run
  * @throws NashError('usage') when the networks cannot make such items
  */
 export function architectureOf(
-  { model, penalties, augmentation }: Pick<RunConfig, 'model' | 'penalties' | 'augmentation'>,
+  { data, model, penalties, augmentation }: NetworkConfig,
   itemShape: Shape,
   classes?: number,
 ): Architecture {
   if (augmentation.name !== 'none') requirePictures(`augmentation ${augmentation.name}`, itemShape);
   if (penalties.discriminator.some(({ name }) => name === 'consistency'))
     requirePictures('the penalty consistency', itemShape);
-  const { discriminator, generator, ...rest } = buildArchitecture(model, itemShape, classes);
+  const pairs = pairsOf(data);
+  const condition = pairs && conditionShapeOf(pairs, itemShape);
+  const { discriminator, generator, ...rest } = buildArchitecture(model, itemShape, classes, condition);
   return {
     ...rest,
     discriminator: withSlots(discriminator, [
@@ -106,8 +113,8 @@ export const stepContextOf = (
   classes: classes && { counts: classes.counts, auxiliaryWeight: auxiliaryWeightOf(config.model) },
 });
 
-const auxiliaryWeightOf = ({ conditional, auxiliaryWeight = 1 }: RunConfig['model']): number | undefined =>
-  conditional === 'auxiliary' ? auxiliaryWeight : undefined;
+const auxiliaryWeightOf = (model: RunConfig['model']): number | undefined =>
+  model.conditional === 'auxiliary' ? (model.auxiliaryWeight ?? 1) : undefined;
 
 /** The deviation of instance noise in a step that reads these versions; 0 in a run that has none. */
 export const noiseAt = (

@@ -13,20 +13,23 @@ export interface Place {
 export class RealItems {
   private readonly values: Float32Array;
   private readonly labels: Int32Array;
-  /** what `values` and `labels` hold */
+  private readonly conditions: Float32Array;
+  /** what `values`, `labels` and `conditions` hold */
   private held: Place | undefined;
 
   /**
    * @param shape `[batch, ...item]` of one shard
-   * @param isLabelled whether the run is conditional: every item then has a label
+   * @param beside.isLabelled whether the run is conditional: every item then has a label
+   * @param beside.condition `[batch, ...condition]`, where the data are pairs
    */
   constructor(
     private readonly sampler: Sampler,
     private readonly shape: readonly number[],
-    private readonly isLabelled: boolean,
+    private readonly beside: { isLabelled: boolean; condition: readonly number[] | undefined },
   ) {
     this.values = new Float32Array(sizeOf(shape));
-    this.labels = new Int32Array(isLabelled ? shape[0]! : 0);
+    this.labels = new Int32Array(beside.isLabelled ? shape[0]! : 0);
+    this.conditions = new Float32Array(beside.condition ? sizeOf(beside.condition) : 0);
   }
 
   /** @returns a tensor of the shard's items, over memory that the next call uses again: to be disposed before it */
@@ -41,11 +44,21 @@ export class RealItems {
     return tf.tensor1d(this.labels, 'int32');
   }
 
+  /** @returns `[batch, ...condition]`, what the shard's items are made from; likewise */
+  takeConditions(place: Place): tf.Tensor {
+    this.read(place);
+    return tf.tensor(this.conditions, [...this.beside.condition!]);
+  }
+
   /** To be called while there is nothing else to do: workers are mostly given the same shards; a wrong guess costs one more read. */
   read({ minibatch, shard }: Place): void {
     if (this.held?.minibatch === minibatch && this.held.shard === shard) return;
     this.held = undefined; // a read that fails leaves nothing that could be taken for whole
-    this.sampler.shard(minibatch, shard, this.values, this.isLabelled ? this.labels : undefined);
+    const { isLabelled, condition } = this.beside;
+    this.sampler.shard(minibatch, shard, this.values, {
+      labels: isLabelled ? this.labels : undefined,
+      conditions: condition && this.conditions,
+    });
     this.held = { minibatch, shard };
   }
 }

@@ -14,7 +14,14 @@ import { vectorHash } from '../parameters/vector-hash.js';
 import { minibatchOf, type Versions } from '../protocol/schedule.js';
 import { leavesOf, sumAlongTree, type TreeNode } from '../protocol/shard-tree.js';
 import { netOf, type StepKind } from '../protocol/step-kinds.js';
-import { type InputName, realInput, type StepContext, type StepDefinition, seesReal } from '../steps/step.js';
+import {
+  conditionInputs,
+  type InputName,
+  realInput,
+  type StepContext,
+  type StepDefinition,
+  seesReal,
+} from '../steps/step.js';
 import { noiseAt, STEPS, shardSeed } from '../steps/steps.js';
 import { RealItems } from './real-items.js';
 
@@ -51,7 +58,7 @@ export interface Computer {
 const BEGIN: Versions = { discriminator: 0, generator: 0 };
 
 /** What a shard is shown of the data. */
-type RealInputs = Pick<Record<InputName, () => tf.Tensor>, 'real' | 'labels'>;
+type RealInputs = Pick<Record<InputName, () => tf.Tensor>, 'real' | 'labels' | 'condition'>;
 
 /** A step of one kind, ready to run. */
 interface ReadyStep extends StepDefinition {
@@ -95,7 +102,18 @@ export class GradientComputer implements Computer {
     const shape = [...realInput(this.context).shape];
     const items = Float32Array.from({ length: sizeOf(shape) }, () => random.normal());
     const labels = Int32Array.from({ length: batch }, (_, i) => i % (classes?.counts.length ?? 1));
-    return { real: () => tf.tensor(items, shape), labels: () => tf.tensor1d(labels, 'int32') };
+    const condition = [...(this.conditionShape() ?? [])];
+    const conditions = Float32Array.from({ length: sizeOf(condition) }, () => random.normal());
+    return {
+      real: () => tf.tensor(items, shape),
+      labels: () => tf.tensor1d(labels, 'int32'),
+      condition: () => tf.tensor(conditions, condition),
+    };
+  }
+
+  /** `[batch, ...condition]`, where the data are pairs */
+  private conditionShape(): readonly number[] | undefined {
+    return conditionInputs(this.context)[0]?.shape;
   }
 
   private stepOf(stepKind: StepKind): ReadyStep {
@@ -125,6 +143,7 @@ export class GradientComputer implements Computer {
         const { payload, statistics: row } = this.run({ ...request, shard }, weights, {
           real: () => this.itemsOf(request.branch).take(place),
           labels: () => this.itemsOf(request.branch).takeLabels(place),
+          condition: () => this.itemsOf(request.branch).takeConditions(place),
         });
         statistics.push(Array.from(row!));
         if (shard > 0) clearFirstOnly(payload!, manifest);
@@ -173,8 +192,8 @@ export class GradientComputer implements Computer {
   private itemsOf(branch: number): RealItems {
     if (this.real?.branch === branch) return this.real.items;
     const { shape } = realInput(this.context);
-    const isLabelled = this.context.classes !== undefined;
-    this.real = { branch, items: new RealItems(this.samplerOf!(branch), shape, isLabelled) };
+    const beside = { isLabelled: this.context.classes !== undefined, condition: this.conditionShape() };
+    this.real = { branch, items: new RealItems(this.samplerOf!(branch), shape, beside) };
     return this.real.items;
   }
 

@@ -77,6 +77,7 @@ const TABLE: Table = {
       'augmentation',
       'compiler',
       'config',
+      'data',
       'kernels',
       'losses',
       'metrics',
@@ -88,7 +89,7 @@ const TABLE: Table = {
     ],
     packages: ['@tensorflow/tfjs-core'],
     node: [],
-    because: 'one shard of one step, as pure functions of tensors',
+    because: 'one shard of one step, as pure functions of tensors; of data only what they say of shapes',
   },
   optimizers: {
     may: ['numerics'],

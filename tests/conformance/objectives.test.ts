@@ -1,12 +1,13 @@
 // Goal: whatever loss and penalty are chosen, for whichever network, a distributed run is what the page in src/reference-trainer.ts says,
-// whoever computes it. Method: one table of every loss with every penalty that fits, on a fully connected and a convolutional network, for
+// whoever computes it. Method: one table of every loss with every penalty that fits, on a fully connected and a convolutional network, and one from picture to picture, for
 // 20 steps by the worker's and the server's own parts: finite, near the reference, and the same bits for 1 and for 2 workers a pool. That
 // processes and kills change nothing is seen for some rows in tests/cluster/same-bits.test.ts.
 import { beforeAll, describe, expect, it } from 'vitest';
 import { runConfig } from '../../src/config/run-config.js';
-import type { DataSource } from '../../src/data/data-source.js';
+import type { DataSource, DatasetSource } from '../../src/data/data-source.js';
 import { mixtureSource } from '../../src/data/mixture.js';
 import { dataOptions } from '../../src/data/options.js';
+import { paired } from '../../src/data/pairs.js';
 import { lossOptions } from '../../src/losses/losses.js';
 import { penaltyOptions } from '../../src/penalties/penalties.js';
 import { trainReference } from '../../src/reference-trainer.js';
@@ -50,23 +51,29 @@ const PENALTIES: [name: string, discriminator: object[], generator: object[]][] 
     [],
     [{ name: 'path-length', everySteps: 4 }, { name: 'weight-decay' }],
   ],
+  ['pixel L1 and R1', [{ name: 'r1', weight: 1 }], [{ name: 'pixel-l1', weight: 10 }]],
 ];
 
-const PICTURES_ONLY = 'consistency';
+const PICTURES_ONLY = ['consistency'];
+/** And of image to image these alone: the others are the same arithmetic, of D by itself. */
+const PAIRS_ONLY = ['pixel L1 and R1'];
 
-const patterns: DataSource = {
+const patterns = (side: number): DatasetSource => ({
   kind: 'dataset',
-  shape: [8, 8, 1],
+  shape: [side, side, 1],
   count: 24,
   digest: '',
   read: (indices, out) => {
-    for (const [i, index] of Array.from(indices).entries()) out.set(pattern(`item ${index}`, 64), i * 64);
+    for (const [i, index] of Array.from(indices).entries())
+      out.set(pattern(`item ${index}`, side ** 2), i * side ** 2);
   },
   label: () => undefined,
   close: () => {},
-};
+});
 
-const NETWORKS: [name: string, model: object, source: () => DataSource][] = [
+const PAIRS = { name: 'downsampled', factor: 4 } as const;
+
+const NETWORKS: [name: string, model: object, source: () => DataSource, data?: object][] = [
   [
     'mlp',
     {
@@ -75,19 +82,31 @@ const NETWORKS: [name: string, model: object, source: () => DataSource][] = [
     },
     () => mixtureSource(dataOptions.parse({ source: 'ring' }) as Parameters<typeof mixtureSource>[0]),
   ],
-  ['DCGAN', { name: 'dcgan', width: 2, latent: 3 }, () => patterns],
+  ['DCGAN', { name: 'dcgan', width: 2, latent: 3 }, () => patterns(8)],
+  [
+    'pix2pix',
+    { name: 'pix2pix', width: 2 },
+    () => paired(patterns(16), PAIRS),
+    { source: 'mnist', pairs: PAIRS },
+  ],
 ];
+
+/** Whether a network can have a row of the penalties. */
+function fits(name: string, penalty: string): boolean {
+  if ((name === 'pix2pix') !== PAIRS_ONLY.includes(penalty)) return false;
+  return name !== 'mlp' || !PICTURES_ONLY.includes(penalty);
+}
 
 const ROUNDS = 10;
 /** float32 along a tree against double precision one after another, as a share of what training changed; measured at most 2e-5 */
 const TOLERANCE = 1e-3;
 
-describe.each(NETWORKS)('%s', (name, model, source) => {
-  const fitting = PENALTIES.filter(([penalty]) => name !== 'mlp' || penalty !== PICTURES_ONLY);
+describe.each(NETWORKS)('%s', (name, model, source, data = { source: 'ring' }) => {
+  const fitting = PENALTIES.filter(([penalty]) => fits(name, penalty));
   describe.each(fitting)('%s', (_, discriminator, generator) => {
     it.each(LOSSES)('%s', async (loss) => {
       const config = runConfig.parse({
-        data: { source: 'ring' },
+        data,
         model,
         loss: { name: loss },
         penalties: { discriminator, generator },

@@ -55,9 +55,10 @@ class Draws:
 # ---- layers: (name, {parameter: shape}, {slot: shape}, function of (x, p, s, mode)), channels last as the items lie ----------------
 
 class Mode:
-    """How a net is applied: what it draws from, its items' classes (one-hot), and the statistics that its batch norms report."""
-    def __init__(self, draws, training, group=None, labels=None):
+    """How a net is applied: what it draws from, its items' classes (one-hot) and conditions, and the statistics that its batch norms report."""
+    def __init__(self, draws, training, group=None, labels=None, condition=None):
         self.draws, self.training, self.group, self.labels, self.written = draws, training, group, labels, {}
+        self.condition = condition
 
 
 def dense(name, inputs, units, bias):
@@ -251,15 +252,16 @@ PENALTY_SLOTS = {"lecam": ["lecam/real", "lecam/fake"], "path-length": ["pathLen
 
 class Game:
     """Both nets of one architecture, and the steps of their training."""
-    def __init__(self, model, item, loss, penalties={}, group=None, counts=()):
-        """counts: of the data's items in each class; none where the game is not conditional"""
-        self.item, self.loss, self.latent, self.penalties, self.counts = item, loss, model["latent"], penalties, counts
+    def __init__(self, model, item, loss, penalties={}, group=None, counts=(), condition=None):
+        """counts: of the data's items in each class; none where the game is not conditional. condition: of pairs, [batch, ...]"""
+        self.item, self.loss, self.latent, self.penalties, self.counts = item, loss, model.get("latent"), penalties, counts
+        self.condition = condition
         self.auxiliary = model.get("auxiliaryWeight", 1) if model.get("conditional") == "auxiliary" else None
-        self.training = lambda draws, labels=None: Mode(draws, True, group, labels)
+        self.training = lambda draws, labels=None: Mode(draws, True, group, labels, condition)
         self.codes = model.get("latentCodes", {})
         self.distribution = model.get("latentDistribution", "uniform" if model["name"] == "maxout" else "normal")
         make = {"mlp": mlp, "maxout": maxout, "dcgan": dcgan}.get(model["name"])
-        G, D = make(model, item, len(counts)) if make else NETWORKS[model["name"]](model, item, len(counts), TOOLS)
+        G, D = make(model, item, len(counts)) if make else NETWORKS[model["name"]](model, item, len(counts), SimpleNamespace(**vars(TOOLS), condition=condition))
         self.mapping = 1 if model["name"] == "stylegan2" else 0  # layers from latents to codes
         normed = model.get("spectralNorm", []) if make else []  # pictures' networks say themselves
         self.layers = {net: [spectral(layer) for layer in layers] if net in normed else layers
@@ -278,6 +280,9 @@ class Game:
         return x.reshape(len(x), *self.item) if net == "generator" and part.stop is None else x
 
     def latents(self, batch, draws):
+        """What G is given: noise and codes, or of pairs the condition alone."""
+        if self.condition is not None:
+            return self.condition
         sizes, continuous = self.codes.get("categories", []), self.codes.get("continuous", 0)
         shape = (batch, self.latent - sum(sizes) - continuous)
         if self.distribution == "uniform":
@@ -303,6 +308,7 @@ class Game:
         """D's logit, and the mean cross-entropy and the accuracy of the class that an auxiliary classifier tells."""
         mode.labels = labels
         y = self.apply("discriminator", x, p, s, mode)
+        y = y.reshape(-1, 1) if y.dim() == 4 else y  # a logit a patch: every mean is one over all of them
         mode.told = y[:, 1 + (0 if self.auxiliary is None else len(self.counts)):]
         if self.auxiliary is None:
             return y[:, :1], torch.zeros(()), None
@@ -340,16 +346,17 @@ class Game:
 
     def d_penalties(self, judge, real, fake, logits, s, draws, written):
         """judge: of items, labelled as the real or as the fake ones; logits: of both"""
+        of_items = lambda logits: logits.sum() * len(real) / len(logits)  # of an item the mean over its patches, where there are any
         def slope(x):
             x = x.detach().clone().requires_grad_()
-            return torch.autograd.grad(judge(x, "real").sum(), x, create_graph=True)[0].flatten(1)
+            return torch.autograd.grad(of_items(judge(x, "real")), x, create_graph=True)[0].flatten(1)
         share = lambda: draws.uniform((len(real), *[1] * (real.dim() - 1)))
         total = torch.zeros(())
         for o in self.penalties.get("discriminator", []):
             name, weight = o["name"], o["weight"]
             if name in ("r1", "r2"):  # Mescheder, Geiger and Nowozin 2018, equations 9 and 10; of what the loss is of, as their code
                 logit, at = (logits[0], real) if name == "r1" else (logits[1], fake)
-                slope_there, = torch.autograd.grad(logit.sum(), at, create_graph=True)
+                slope_there, = torch.autograd.grad(of_items(logit), at, create_graph=True)
                 total = total + weight / 2 * slope_there.flatten(1).square().sum(1).mean()
             if name == "gradient-penalty":  # Gulrajani et al. 2017, algorithm 1: x^ = e x + (1 - e) x~
                 e = share()
@@ -364,9 +371,11 @@ class Game:
                 written |= {"lecam/real": r.mean().reshape(1), "lecam/fake": f.mean().reshape(1)}
         return total
 
-    def g_penalties(self, codes, synthesize, s, draws, written):
+    def g_penalties(self, codes, synthesize, s, draws, written, pair):
         total = torch.zeros(())
         for o in self.penalties.get("generator", []):
+            if o["name"] == "pixel-l1":  # Isola et al. 2017, equation 3
+                total = total + o["weight"] * F.l1_loss(*pair)
             if o["name"] == "path-length":  # Karras et al. 2020, equation 4, with the noise as NVlabs's loss.py scales it
                 at = codes if codes.requires_grad else codes.clone().requires_grad_()
                 image = synthesize(at)
@@ -397,7 +406,7 @@ class Game:
         told = [] if self.auxiliary is None else [r_right, f_right]
         return dict(zip(p, grads)), slots, [x.item() for x in (loss, *right, value)] + told
 
-    def g_step(self, d, g, batch, seed):
+    def g_step(self, d, g, batch, seed, real=None):
         draws = Draws(seed)
         z, asked = self.latents(batch, draws), self.labels(batch, draws)
         p = {name: w.clone().requires_grad_() for name, w in g[0].items()}
@@ -405,15 +414,16 @@ class Game:
         codes = self.apply("generator", z, p, g[1], mode, slice(self.mapping))
         synthesis = lambda codes, mode: self.apply("generator", codes, p, g[1], mode, slice(self.mapping, None))
         on_fake = self.training(draws)
-        f, f_class, _ = self.judge(synthesis(codes, mode), asked, *d, on_fake)
+        fake = synthesis(codes, mode)
+        f, f_class, _ = self.judge(fake, asked, *d, on_fake)
         loss = self.g_loss(f) + f_class + self.code_loss(on_fake.told, z) + self.decay("generator", p)
-        loss = loss + self.g_penalties(codes, lambda x: synthesis(x, self.training(draws, asked)), g[1], draws, mode.written)
+        loss = loss + self.g_penalties(codes, lambda x: synthesis(x, self.training(draws, asked)), g[1], draws, mode.written, (fake, real))
         grads = torch.autograd.grad(loss, list(p.values()), materialize_grads=True)
         return dict(zip(p, grads)), mode.written, [loss.item(), (torch.sigmoid(f) < 0.5).double().mean().item()]
 
     def sample(self, g, batch, seed, labels=None):
         draws = Draws(seed)
-        return self.apply("generator", self.latents(batch, draws), *g, Mode(draws, False, None, self.one_hot(labels)))
+        return self.apply("generator", self.latents(batch, draws), *g, Mode(draws, False, None, self.one_hot(labels), self.condition))
 
 
 def digits(tensor):

@@ -1,6 +1,6 @@
 # Networks of pictures in PyTorch, float64, written from their papers and from what is known of their authors' code. Layers are those of
 # nets.py: (name, {parameter: shape}, {slot: shape}, function of (x, p, s, mode)), pictures as [batch, height, width, channels].
-# More than 300 lines: five papers, which share layers.
+# More than 300 lines: six papers, which share layers.
 import math
 import torch
 import torch.nn.functional as F
@@ -414,4 +414,66 @@ def maxout_conv(o, item, classes, tools):
     return G, D + [tools.head(o, d["units"], classes, True)]
 
 
-NETWORKS = {"sngan": sngan, "biggan": biggan, "sagan": residual_nets, "stylegan2": stylegan2, "r3gan": r3gan, "maxout-conv": maxout_conv}
+# ---- pix2pix ---------------------------------------------------------------------------------------------------------------------------
+
+def pix2pix(o, item, classes, tools):
+    """Isola et al. 2017, section 6.1: U-Net and PatchGAN. Convolutions that keep the side pad one pixel before and two behind."""
+    w, side, stages = o["width"], item[0], 0
+    while stages < 8 and side % 2 == 0:
+        side, stages = side // 2, stages + 1
+    widths = [w * min(2 ** i, 8) for i in range(stages)]
+
+    def conv4(name, c_in, c_out, stride=2, bias=False):
+        def apply(x, p, s, mode):
+            k, b = p[f"{name}/kernel"].permute(3, 2, 0, 1).contiguous(), p[f"{name}/bias"] if bias else None
+            return last(F.conv2d(F.pad(first(x), (1, 1, 1, 1) if stride == 2 else (1, 2, 1, 2)), k, b, stride))
+        return name, {"kernel": (4, 4, c_in, c_out), **({"bias": (c_out,)} if bias else {})}, {}, apply
+
+    def deconv4(name, c_in, c_out, bias=False):
+        def apply(x, p, s, mode):
+            k, b = p[f"{name}/kernel"].permute(3, 2, 0, 1).contiguous(), p[f"{name}/bias"] if bias else None
+            return last(F.conv_transpose2d(first(x), k, b, stride=2, padding=1))
+        return name, {"kernel": (4, 4, c_out, c_in), **({"bias": (c_out,)} if bias else {})}, {}, apply
+
+    drop = ("", {}, {}, lambda x, p, s, mode: x * (mode.draws.uniform(x.shape) < 0.5) * 2)  # in sampling too
+    down, c = [], tools.condition.shape[-1]
+    for i, units in enumerate(widths):
+        leaky = [plain(lambda x: F.leaky_relu(x, 0.2))] if i else []
+        norm = [tools.batch_norm(f"down{i + 1}/norm", units)] if 0 < i < stages - 1 else []
+        down.append([*leaky, conv4(f"down{i + 1}/conv", c, units), *norm])
+        c = units
+    up = []
+    for i, units in enumerate(widths[-2::-1]):
+        noise = [drop] if i < min(3, max(1, stages - 4)) else []
+        up.append([plain(torch.relu), deconv4(f"up{i + 1}/deconv", c, units), tools.batch_norm(f"up{i + 1}/norm", units), *noise])
+        c = 2 * units
+    end = [plain(torch.relu), deconv4("image/deconv", c, item[2], True), plain(torch.tanh)]
+
+    def unet(x, p, s, mode):
+        def run(layers, x):
+            for _, _, _, f in layers:
+                x = f(x, p, s, mode)
+            return x
+        skips = []
+        for layers in down:
+            x = run(layers, x)
+            skips.append(x)
+        for i, layers in enumerate(up):
+            x = torch.cat([skips[-2 - i], run(layers, x)], 3)
+        return run(end, x)
+    inside = [layer for layers in [*down, *up, end] for layer in layers]
+    parameters = {k: v for name, own, _, _ in inside for k, v in named(name, own).items()}
+    slots = {k: v for name, _, own, _ in inside for k, v in named(name, own).items()}
+    D = [("", {}, {}, lambda x, p, s, mode: torch.cat([mode.condition, x], 3))]
+    strided, c = {16: 1, 34: 2, 70: 3}[o.get("patch", 16)], item[2] + tools.condition.shape[-1]
+    for i in range(strided + 1):
+        units = w * min(2 ** i, 8)
+        D.append(conv4(f"conv{i + 1}", c, units, 2 if i < strided else 1, i == 0))
+        D += [tools.batch_norm(f"norm{i + 1}", units)] if i else []
+        D.append(plain(lambda x: F.leaky_relu(x, 0.2)))
+        c = units
+    return [("", parameters, slots, unet)], [*D, conv4("logits", c, 1, 1, True)]
+
+
+NETWORKS = {"sngan": sngan, "biggan": biggan, "sagan": residual_nets, "stylegan2": stylegan2, "r3gan": r3gan, "maxout-conv": maxout_conv,
+            "pix2pix": pix2pix}

@@ -32,15 +32,19 @@ PENALTIES = {"discriminator": [{"name": "r1", "weight": 3}, {"name": "weight-dec
              "generator": [{"name": "weight-decay", "weight": 0.1}]}
 
 
-def golden(name, model, item, batch, gain, loss, penalties, group=None, counts=()):
-    game = Game(model, item, loss, penalties, group, counts)
+def golden(name, model, item, batch, gain, loss, penalties, group=None, counts=(), pairs=None):
+    beside = [*item[:2], 1] if pairs == {"name": "grayscale"} else item
+    condition = torch.tensor(pattern("condition", batch * math.prod(beside))).reshape(batch, *beside) if pairs else None
+    game = Game(model, item, loss, penalties, group, counts, condition)
     labels = [(3 * i + 1) % len(counts) for i in range(batch)] if counts else None
     d, g = game.start("discriminator", gain), game.start("generator", gain)
     real = torch.tensor(pattern("real", batch * math.prod(item))).reshape(batch, *item)
     case = {"name": name, "model": model, "item": item, "batch": batch, "gain": gain, "loss": loss, "penalties": penalties, "group": group or batch, "seed": SEED}
     if counts:
         case |= {"counts": counts, "labels": labels}
-    for net, (grads, slots, statistics) in [("discriminator", game.d_step(d, g, real, SEED, labels)), ("generator", game.g_step(d, g, batch, SEED))]:
+    if pairs:
+        case |= {"pairs": pairs, "condition": beside}
+    for net, (grads, slots, statistics) in [("discriminator", game.d_step(d, g, real, SEED, labels)), ("generator", game.g_step(d, g, batch, SEED, real))]:
         case[net] = {"gradient": {n: digits(v) for n, v in grads.items()}, "slots": {n: digits(v) for n, v in slots.items()},
                      "statistics": dict(zip(STATISTICS[net], digits(statistics)))}
     if loss == "minimax" or model.get("conditional") == "concat":  # G is the same under every other
@@ -127,5 +131,13 @@ for name, model, side, batch, gain, loss, penalties, counts in [
      {**MAXOUT, **PROJECTION}, 28, 2, 0.3, "non-saturating", ONE("gradient-penalty", 10, sides=1), COUNTS),
 ]:
     pictures.append(golden(name, model, [side, side, 1 if side == 28 else 3], batch, gain, loss, penalties, None, counts))
+PIX2PIX = {"name": "pix2pix", "width": 2}
+L1 = {"generator": [{"name": "pixel-l1", "weight": 100}]}
+for name, model, item, batch, gain, loss, penalties, pairs in [
+    ("pix2pix of side 16, of grey", PIX2PIX, [16, 16, 3], 3, 0.5, "minimax", {}, {"name": "grayscale"}),
+    ("pix2pix of side 32, pixel L1", {**PIX2PIX, "patch": 34}, [32, 32, 1], 2, 1, "non-saturating", L1, {"name": "masked"}),
+    ("pix2pix of side 28, R1 and pixel L1", PIX2PIX, [28, 28, 1], 3, 1, "non-saturating", {**ONE("r1", 3), **L1}, {"name": "downsampled"}),
+]:
+    pictures.append(golden(name, model, item, batch, gain, loss, penalties, pairs=pairs))
 json.dump({"torch": torch.__version__, "cases": pictures if sys.argv[1:] == ["pictures"] else out}, sys.stdout, separators=(",", ":"), allow_nan=False)
 print()

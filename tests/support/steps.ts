@@ -28,6 +28,8 @@ export interface StepOptions {
   group?: number;
   /** items of each class in the data, of a conditional run */
   counts?: readonly number[];
+  /** `data.pairs`, where the data are pairs */
+  pairs?: object;
 }
 
 export interface TestedStep {
@@ -43,13 +45,13 @@ export interface TestedStep {
 export const useTensorFlow = (): void => void loadTensorFlow({ kind: 'cpu', threads: 1 });
 
 /** A config whose shard is the whole minibatch, and its networks. */
-function gameOf({ model, loss, penalties = {}, item, batch, group, counts }: StepOptions): {
+function gameOf({ model, loss, penalties = {}, item, batch, group, counts, pairs }: StepOptions): {
   config: RunConfig;
   classes: { counts: readonly number[] } | undefined;
   architecture: Architecture;
 } {
   const config = runConfig.parse({
-    data: { source: 'ring' },
+    data: pairs ? { source: 'cifar10', pairs } : { source: 'ring' },
     model,
     loss,
     penalties,
@@ -68,7 +70,7 @@ export const statisticNames = (net: Net, { loss, model }: Pick<StepOptions, 'los
   }).map(({ name }) => name);
 
 /**
- * Inputs: `discriminator` and `generator` (weights, then slots, as `layOut` gives them), `real`, `labels`, `seed` (two int32).
+ * Inputs: `discriminator` and `generator` (weights, then slots, as `layOut` gives them), `real`, `labels`, `condition`, `seed` (two int32).
  * Outputs: `payload` and `statistics`, or `samples`.
  */
 export function stepOf(kind: StepKind, options: StepOptions): TestedStep {
@@ -117,9 +119,10 @@ export function manifestsOf({
   item,
   counts,
   penalties = {},
-}: Pick<StepOptions, 'model' | 'item' | 'counts' | 'penalties'>): Record<Net, Manifest> {
+  pairs,
+}: Pick<StepOptions, 'model' | 'item' | 'counts' | 'penalties' | 'pairs'>): Record<Net, Manifest> {
   const game = { model, item, penalties, loss: { name: 'minimax' }, batch: 1 };
-  const { architecture } = gameOf({ ...game, ...(counts && { counts }) });
+  const { architecture } = gameOf({ ...game, ...(counts && { counts }), ...(pairs && { pairs }) });
   return { discriminator: architecture.discriminator.manifest, generator: architecture.generator.manifest };
 }
 

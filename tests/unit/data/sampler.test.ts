@@ -134,7 +134,7 @@ describe('labels', () => {
       [3, 1], // from one epoch into the next
     ] as const) {
       const [items, labels] = [new Float32Array(4), new Int32Array(4)];
-      sampler.shard(step, shard, items, labels);
+      sampler.shard(step, shard, items, { labels });
       expect([...labels]).toEqual([...items].map((index) => index % 3));
     }
   });
@@ -145,7 +145,7 @@ describe('labels', () => {
     if (source.kind !== 'distribution') throw new Error('a ring is a distribution');
     const sampler = createSampler({ source, seed: 1, minibatchSize: 64, shards: 1, branch: 0 });
     const [items, same, labels] = [new Float32Array(128), new Float32Array(128), new Int32Array(64)];
-    sampler.shard(2, 0, items, labels);
+    sampler.shard(2, 0, items, { labels });
     sampler.shard(2, 0, same);
     expect(items).toEqual(same);
     labels.forEach((label, i) => {

@@ -13,6 +13,7 @@ import { type Mixture, modeReport } from '../../../src/evaluation/measures/neare
 import { encodeNpy } from '../../../src/evaluation/npy.js';
 import { exportSamples, sampleFormat } from '../../../src/evaluation/sample-export.js';
 import { drawScatter, titleOf } from '../../../src/evaluation/scatter-figure.js';
+import { drawSideBySide } from '../../../src/evaluation/side-by-side.js';
 import { RandomStream, seedOf } from '../../../src/numerics/random.js';
 
 /** `NASH_TEST_KEEP=DIR` leaves the pictures there, to be looked at. */
@@ -201,6 +202,32 @@ describe('drawImageGrid', () => {
   });
 });
 
+describe('drawSideBySide', () => {
+  it('puts grey beside what was made of it, in colour, one group after another', () => {
+    const [given, made] = [Float32Array.of(-1, 1, 0), Float32Array.of(1, -1, -1, -1, 1, -1, -1, -1, 1)];
+    const grey = { data: given, shape: [1, 1, 1] };
+    const coloured = { data: made, shape: [1, 1, 3] };
+    const png = PNG.sync.read(drawSideBySide([grey, coloured], 2));
+    const cell = 84 + 4; // scaled to 84 pixels, 4 between
+    const at = (column: number, row: number) => {
+      const [x, y] = [4 + 40 + column * cell, 4 + 40 + row * cell];
+      return [...png.data.subarray(4 * (y * png.width + x), 4 * (y * png.width + x) + 3)];
+    };
+    expect([png.width, png.height]).toEqual([4 + 4 * cell, 4 + 2 * cell]);
+    const first = [
+      [0, 0, 0],
+      [255, 0, 0],
+      [255, 255, 255],
+      [0, 255, 0],
+    ];
+    expect([0, 1, 2, 3].map((column) => at(column, 0))).toEqual(first);
+    expect([0, 1].map((column) => at(column, 1))).toEqual([
+      [128, 128, 128],
+      [0, 0, 255],
+    ]);
+  });
+});
+
 describe('exportSamples', () => {
   let folder: string;
   beforeEach(() => {
@@ -223,6 +250,22 @@ describe('exportSamples', () => {
     await exportSamples(join(folder, 'numbers.png'), { data: Float32Array.of(1, 2, 3, 4), shape: [1] });
     expect(PNG.sync.read(readFileSync(join(folder, 'new', 'images.png'))).width).toBe(2 * 88 + 4);
     expect(readdirSync(folder).sort()).toEqual(['new', 'numbers.png', 'points.png']);
+  });
+
+  it('writes what stands beside samples beside an .npy', async () => {
+    const one = { data: Float32Array.of(1, 2), shape: [1, 1, 1] };
+    const beside = { conditions: one, targets: one, labels: [3, undefined] };
+    await exportSamples(join(folder, 'made.npy'), { ...one, ...beside });
+    expect(readdirSync(folder).sort()).toEqual(
+      ['conditions', 'labels', 'targets']
+        .map((name) => `made.${name}.npy`)
+        .concat('made.npy')
+        .sort(),
+    );
+    expect(readFileSync(join(folder, 'made.labels.npy')).toString('latin1')).toContain("'shape': (2,)");
+    expect(readFileSync(join(folder, 'made.conditions.npy')).toString('latin1')).toContain(
+      "'shape': (2, 1, 1, 1)",
+    );
   });
 
   it('says where it could not write', async () => {

@@ -75,7 +75,7 @@ describe('a network', () => {
 
   it('of layers in sequence refuses several inputs', () => {
     expect(() => network('generator', { latents: [2], picture: [2] }, [dense('a', 1, ones)])).toThrow(
-      /one input beside labels, not latents, picture/,
+      /one input beside labels and a condition, not latents, picture/,
     );
   });
 });

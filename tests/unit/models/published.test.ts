@@ -65,6 +65,51 @@ describe('parameters, G and D', () => {
   });
 });
 
+describe('pix2pix, of pictures with three channels and three', () => {
+  const of = (side: number, options = {}, condition = [side, side, 3]) =>
+    buildArchitecture(modelOptions.parse({ name: 'pix2pix', ...options }), [side, side, 3], 0, condition);
+
+  it('has the 54.414 M and 2.769 M parameters that junyanz/pytorch-CycleGAN-and-pix2pix prints at 256 x 256', () => {
+    const { generator, discriminator } = of(256);
+    expect([generator.manifest.size, discriminator.manifest.size]).toEqual([54_413_955, 2_768_705]);
+    expect(discriminator.outputShape).toEqual([32, 32, 1]);
+  });
+
+  it('makes and judges pictures of every sensible side, of a condition of other channels', () => {
+    const patches = [16, 28, 32, 48, 64, 128].map((side) => {
+      const { generator, discriminator } = of(side, { width: 2 }, [side, side, 1]);
+      expect(generator.outputShape).toEqual([side, side, 3]);
+      return discriminator.outputShape[0];
+    });
+    expect(patches).toEqual([8, 14, 16, 12, 16, 16]);
+  });
+
+  it('refuses sides that cannot be halved twice, and data that are no pairs, in a line', () => {
+    expect(() => of(30)).toThrow(/sides of at least 16 pixels that 4 divides; the data has items of 30 x 30/);
+    expect(() => built({ name: 'pix2pix' }, [32, 32, 3])).toThrow(
+      /the data are no pairs; set data.pairs.name/,
+    );
+  });
+
+  it('drops half of the inner values in sampling too: another seed, another picture', () => {
+    const architecture = of(16, { width: 4 });
+    const weights = tf.tensor1d(
+      initialParameters(architecture.generator.manifest, { seed: 1, net: 'generator' }),
+    );
+    const drawer = new SampleDrawer({ architecture, latentDistribution: 'normal' });
+    const conditions = new Float32Array(3 * 768).map((_, i) => Math.sin(i % 768));
+    const drawn = (count: number, seed: number) =>
+      drawer.draw(weights, { count, seed, conditions: conditions.subarray(0, count * 768) });
+    const [three, two, other] = [drawn(3, 1), drawn(2, 1), drawn(2, 2)];
+    expect(three.slice(0, 2 * 768)).toEqual(two); // whatever else is drawn
+    expect(three.slice(0, 768)).not.toEqual(three.slice(768, 2 * 768));
+    expect(other).not.toEqual(two);
+    expect(() => drawer.draw(weights, { count: 1, seed: 0 })).toThrow(/no floats of them/);
+    drawer.dispose();
+    weights.dispose();
+  });
+});
+
 const SMALL = {
   sngan: { name: 'sngan', width: 8, latent: 4 },
   'sngan as a CNN': { name: 'sngan', architecture: 'cnn', width: 4, latent: 4 },

@@ -541,3 +541,27 @@ it('networks that are right are told nothing of', async () => {
   const noise = `(x, { seeds }) => tf.add(x, operations.randomNormal(x.shape, seeds))`;
   expect(await told(withLayer(noise))).toBe('nothing');
 });
+
+describe('networks of pictures of pictures', () => {
+  const PAIRS =
+    'data: { source: mnist, pairs: { name: masked } }\nmodel: { module: ./nets.ts }\nminibatch: { size: 4, shards: 2 }\n';
+  const D = `network('discriminator', { items: s, condition }, [appendCondition('pair', condition), convolution('patches', 1, { kernel: 4, stride: 2 })])`;
+  const tried = async (generator: string) => {
+    const text = `import { activation, appendCondition, convolution, network } from 'nash/models';
+export default (options, s, labels, condition) => ({ generator: ${generator},\n  discriminator: ${D} });`;
+    const folder = folderOf({ 'nets.ts': text, 'game.yaml': PAIRS });
+    const config = pinned(loadConfig(join(folder, 'game.yaml')), {});
+    return tryOut(config, [8, 8, 1]).then(() => 'nothing', messageOf);
+  };
+
+  it('are given the condition, and a D that judges patches is as good as any', async () => {
+    const layers = `[convolution('image', 1), activation.tanh('tanh')]`;
+    expect(await tried(`network('generator', { condition }, ${layers})`)).toBe('nothing');
+  });
+
+  it('that take none are told so', async () => {
+    expect(await tried(`network('generator', s, [convolution('image', 1)])`)).toMatch(
+      /nets\.ts:2: the generator takes no condition, and the data are pairs, .* \[8, 8, 1\]: network\('generator', \{ condition, … \}/,
+    );
+  });
+});

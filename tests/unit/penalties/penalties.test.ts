@@ -68,6 +68,20 @@ describe('by hand', () => {
     });
   });
 
+  it('pixel L1 is weight times the mean absolute difference, and its gradient the sign of each, 0 where there is none', () => {
+    tf.tidy(() => {
+      const options = penaltyOptions.parse({ generator: [{ name: 'pixel-l1', weight: 100 }] });
+      const [term] = penaltiesOf('generator', options, false);
+      const { context } = linear();
+      const real = tf.tensor2d([1, 0, -1, 0.5], [2, 2]);
+      const given = { ...context, codes: real, synthesize: (x: tf.Tensor) => x };
+      const of = (fake: tf.Tensor) => term!({ ...given, pair: { real, fake } });
+      const fake = tf.tensor2d([0, 0.5, -1, -0.5], [2, 2]);
+      expect(of(fake).dataSync()[0]).toBeCloseTo((100 * (1 + 0.5 + 0 + 1)) / 4, 4);
+      expect(Array.from(tf.grad(of)(fake).dataSync(), (slope) => slope + 0)).toEqual([-25, 25, 0, -25]);
+    });
+  });
+
   /** D(x) = |x|^2 / 2, whose slope at x is x. */
   const round = (real: number[][], fake: number[][]) => {
     const discriminator = (x: tf.Tensor) => tf.mul(0.5, tf.sum(tf.square(x), 1, true));

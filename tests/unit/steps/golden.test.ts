@@ -35,6 +35,9 @@ interface Golden {
     /** of a conditional case: items of each class, and the classes of the real ones and of samples */
     counts?: number[];
     labels?: number[];
+    /** of pairs: what makes conditions, and the shape of one */
+    pairs?: object;
+    condition?: number[];
     samples?: number[];
   })[];
 }
@@ -60,6 +63,7 @@ describe.each(cases)('$name under $loss', (golden) => {
     ...Object.fromEntries(NETS.map((net) => [net, layOut(manifests[net], startValue(net, golden.gain))])),
     real: pattern('real', golden.batch * sizeOf(golden.item)),
     labels: golden.labels ?? [],
+    condition: pattern('condition', golden.batch * sizeOf(golden.condition ?? [])),
     seed: golden.seed,
   };
 

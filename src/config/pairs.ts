@@ -45,7 +45,7 @@ function wrongWithoutPairs(config: Paired): Wrong[] {
 }
 
 function wrongWithPairs(config: Paired): Wrong[] {
-  const { model, augmentation } = config;
+  const { data, model, augmentation } = config;
   const wrong: Wrong[] = [];
   const refuse = (path: (string | number)[], message: string) => void wrong.push({ path, message });
   if (!TAKES_PICTURES.includes(model.name))
@@ -57,6 +57,11 @@ function wrongWithPairs(config: Paired): Wrong[] {
     refuse(
       ['model', 'conditional'],
       `labels and 'data.pairs' do not go together: set 'model.conditional' to none, or leave 'data.pairs' out`,
+    );
+  if ('contrast' in data && data.contrast)
+    refuse(
+      ['data', 'contrast'],
+      "it would change a picture and not the one that it is made from: leave it or 'data.pairs' out",
     );
   if (augmentation.name !== 'none')
     refuse(

@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs';
 import { NashError } from '../errors.js';
 import { cifar10Reader } from './cifar10.js';
+import { contrasted } from './contrast.js';
 import type { DataSource, DatasetSource } from './data-source.js';
 import { mnistReader } from './idx.js';
 import { imageFolder } from './image-folder.js';
@@ -33,8 +34,12 @@ export async function openSource(options: DataOptions, context: CacheContext): P
       return mixtureSource(options);
     default: {
       const dataset = await openDataset(options, context);
-      const source = pairsOf(options) ? paired(dataset, pairsOf(options)!) : dataset;
-      if (!options.mirror) return source;
+      const { contrast, mirror } = options;
+      const pairs = pairsOf(options);
+      if (contrast) context.log(`data: each less its mean, of norm ${contrast.norm}, over ${contrast.span}`);
+      const normalized = contrast ? contrasted(dataset, contrast) : dataset;
+      const source = pairs ? paired(normalized, pairs) : normalized;
+      if (!mirror) return source;
       context.log(`data: each is also mirrored, ${2 * source.count} items`);
       return mirrored(source);
     }

@@ -38,6 +38,21 @@ const mirror = z
   .boolean()
   .default(false)
   .describe('`true`: every item also mirrored left to right, which doubles the set');
+const contrast = z
+  .strictObject({
+    norm: z.number().positive().default(55).describe('Euclidean, of an item less its mean'),
+    span: z
+      .number()
+      .positive()
+      .default(4)
+      .describe('what items are over, so that they lie on [-1, 1]; what lies beyond is cut off'),
+  })
+  .optional()
+  .describe(
+    "global contrast normalization, pylearn2's: each item less its mean, stretched to one norm. Figures show it on grey",
+  );
+/** What every set of items may have done to it. */
+const changed = { mirror, contrast };
 
 const pairs = madePairs.describe(
   'image to image: what G is given of an item, which it is to make of that; default: nothing, G makes items of noise',
@@ -52,7 +67,7 @@ const mnist = z
       .enum(['balanced', 'byclass', 'bymerge', 'digits', 'letters', 'mnist'])
       .optional()
       .describe('which of EMNIST, where a folder holds several'),
-    mirror,
+    ...changed,
     pairs,
   })
   .describe('MNIST, or others in its files: Fashion-MNIST, KMNIST, EMNIST');
@@ -68,14 +83,14 @@ const stackedMnist = z
       .max(10_000_000)
       .default(128_000)
       .describe("items, drawn once, the same for every `seed`; the default is that of PacGAN's code"),
-    mirror,
+    ...changed,
   })
   .describe(
     'three random digits of MNIST as the channels of one picture, 1,000 modes (Srivastava et al. 2017)',
   );
 
 const cifar10 = z
-  .strictObject({ source: z.literal('cifar10'), path: path.default('data/cifar10'), split, mirror, pairs })
+  .strictObject({ source: z.literal('cifar10'), path: path.default('data/cifar10'), split, ...changed, pairs })
   .describe('CIFAR-10 in its binary version');
 
 const side = z.int().min(1).max(1024);
@@ -104,7 +119,7 @@ const form = {
     .enum(['refuse', 'skip'])
     .default('refuse')
     .describe('pictures that cannot be read: `refuse` the data, naming all of them, or `skip` them'),
-  mirror,
+  ...changed,
   pairs: filePairs.describe(
     'image to image: what G is given, and is to make an item of; default: nothing, G makes items of noise',
   ),
@@ -136,7 +151,7 @@ const npz = z
     split,
     images: found.describe('array of the images; default: found'),
     labels: found.describe('array of the labels; default: found'),
-    mirror,
+    ...changed,
     pairs,
   })
   .describe('arrays of NumPy: images of one size, uint8, and labels');

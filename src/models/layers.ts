@@ -4,7 +4,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import { assert, NashError } from '../errors.js';
-import { addBias, leakyRelu, maxout, relu, tanh } from '../kernels/activations.js';
+import { addBias, leakyRelu, maxout, relu, sigmoid, tanh } from '../kernels/activations.js';
 import { batchNormInference, batchNormTraining } from '../kernels/batch-norm.js';
 import { dropout as dropoutKernel, type SeedSource } from '../kernels/random.js';
 import { type Shape, sizeOf } from '../numerics/shape.js';
@@ -73,6 +73,8 @@ export interface WeightOptions {
   initializer?: Initializer;
   /** default: yes; none where batch norm follows: its offset does the same */
   bias?: boolean;
+  /** initial; default: 0 */
+  biasValue?: number;
 }
 
 /** Uniform with variance gain^2 2/(fan-in + fan-out) (Glorot and Bengio 2010, equation 16). */
@@ -81,8 +83,8 @@ export const glorotUniform = (fanIn: number, fanOut: number, gain = 1): Initiali
   range: gain * Math.sqrt(6 / (fanIn + fanOut)),
 });
 
-const biasSpecs = (size: number, { bias = true }: WeightOptions): ParameterSpec[] =>
-  bias ? [{ name: 'bias', shape: [size], initializer: { kind: 'constant', value: 0 } }] : [];
+const biasSpecs = (size: number, { bias = true, biasValue = 0 }: WeightOptions): ParameterSpec[] =>
+  bias ? [{ name: 'bias', shape: [size], initializer: { kind: 'constant', value: biasValue } }] : [];
 
 const biased = (x: tf.Tensor, context: LayerContext, { bias = true }: WeightOptions): tf.Tensor =>
   bias ? addBias(x, context.parameter('bias')) : x;
@@ -304,6 +306,13 @@ export const activation = {
   sigmoid: (name: string) => plain(name, (x) => tanh(tf.mul(x, 0.5))),
   linear: (name: string) => plain(name, (x) => x),
 };
+
+/** Between 0 and 1, as hidden units are; that of an output is `activation.sigmoid`, stretched to the data's range. */
+export const hiddenSigmoid = (name: string): Layer => plain(name, (x) => sigmoid(x));
+
+/** Times a number; no layer where it is 1. */
+export const scaled = (name: string, factor: number): Layer[] =>
+  factor === 1 ? [] : [plain(name, (x) => tf.mul(x, factor))];
 
 /** Maxout units on top of a dense layer of `units * pieces`. */
 export const maxoutUnits = (name: string, pieces: number): Layer =>

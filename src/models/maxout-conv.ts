@@ -3,15 +3,33 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { NashError } from '../errors.js';
-import { maxout as maxoutKernel, sigmoid } from '../kernels/activations.js';
+import { maxout as maxoutKernel } from '../kernels/activations.js';
 import { maxPoolOver } from '../kernels/resample.js';
 import { type Shape, sizeOf } from '../numerics/shape.js';
 import type { Initializer } from '../parameters/manifest.js';
 import { modelEntry } from './architecture.js';
 import { conditionalOptions, labelling } from './labels.js';
-import { activation, dense, dropout, type Layer, maxoutUnits, reshape } from './layers.js';
+import {
+  activation,
+  dense,
+  dropout,
+  hiddenSigmoid,
+  type Layer,
+  maxoutUnits,
+  reshape,
+  scaled,
+} from './layers.js';
 import { network } from './network.js';
-import { keep, latent, latentCodes, latentDistribution, packing, spectralNorm, width } from './options.js';
+import {
+  keep,
+  latent,
+  latentCodes,
+  latentDistribution,
+  packing,
+  span,
+  spectralNorm,
+  width,
+} from './options.js';
 
 const options = z
   .strictObject({
@@ -39,6 +57,7 @@ const options = z
         keepHidden: keep.default(0.5).describe('share of hidden units that dropout keeps'),
       })
       .prefault({}),
+    span,
     ...conditionalOptions,
     spectralNorm: spectralNorm.default([]),
     packing,
@@ -61,9 +80,6 @@ const CONVOLUTIONS = [
 const PIECES = 2;
 const DENSE_PIECES = 5;
 const SIDE_MIN = 12;
-
-/** Between 0 and 1, as pylearn2's; that of an output is stretched to the data's range. */
-const hiddenSigmoid = (name: string): Layer => ({ ...activation.linear(name), apply: (x) => sigmoid(x) });
 
 /** Where a pool would reach over the edge: less than any value that it could hold there. */
 const NOTHING = -1e30;
@@ -165,8 +181,10 @@ export const maxoutConv = modelEntry({
         reshape('seed', seed),
         deconvolution('image', itemShape),
         activation[g.output](g.output),
+        ...scaled('overSpan', 1 / options.span),
       ]),
       discriminator: network('discriminator', labels.discriminatorInputs(itemShape), [
+        ...scaled('span', options.span),
         ...labels.besideItems,
         dropout('dropInput', d.keepInput),
         ...CONVOLUTIONS.flatMap((convolution, i) => [

@@ -2,14 +2,36 @@
 // maxout D with dropout on its input (keep 0.8) and hidden layers (keep 0.5), all weights uniform.
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
+import { NashError } from '../errors.js';
 import { sizeOf } from '../numerics/shape.js';
 import type { Initializer } from '../parameters/manifest.js';
 import { modelEntry } from './architecture.js';
 import { conditionalOptions, labelling } from './labels.js';
-import { activation, dense, dropout, type Layer, maxoutUnits, plain, reshape, stack } from './layers.js';
+import {
+  activation,
+  dense,
+  dropout,
+  hiddenSigmoid,
+  type Layer,
+  maxoutUnits,
+  plain,
+  reshape,
+  scaled,
+  stack,
+} from './layers.js';
 import { network } from './network.js';
 import { hasBias, type Normalization, normalization, normalized } from './normalization.js';
-import { hidden, keep, latent, latentCodes, latentDistribution, packing, spectralNorm } from './options.js';
+import {
+  hidden,
+  keep,
+  latent,
+  latentCodes,
+  latentDistribution,
+  packing,
+  span,
+  spectralNorm,
+  width,
+} from './options.js';
 
 const uniform = (range: number): Initializer => ({ kind: 'uniform', range });
 
@@ -32,6 +54,17 @@ const options = z
             "of the last layer; `sigmoid`: stretched to the data's [-1, 1], and D is shown items on [0, 1], as the paper's is",
           ),
         range: range.default(0.05),
+        outputRange: range.optional().describe('of the last layer; default: `range`'),
+        activations: z
+          .array(z.enum(['relu', 'sigmoid']))
+          .optional()
+          .describe('of each hidden layer; default: `relu`. `sigmoid` is between 0 and 1'),
+        sigmoidBias: z.number().default(0).describe('initial bias of hidden layers of `sigmoid`'),
+        outputWeights: width
+          .optional()
+          .describe(
+            'of each value of an item so many weights are normal at first and all others 0 (Martens 2010, section 5); default: uniform',
+          ),
       })
       .prefault({}),
     discriminator: z
@@ -44,6 +77,7 @@ const options = z
         range: range.default(0.005),
       })
       .prefault({}),
+    span,
     ...conditionalOptions,
     spectralNorm: spectralNorm.default([]),
     packing,
@@ -60,6 +94,18 @@ export const maxout = modelEntry({
   build(options, itemShape, classes) {
     const { generator: g, discriminator: d } = options;
     const items = sizeOf(itemShape);
+    const { activations = g.hidden.map(() => 'relu' as const) } = g;
+    if (activations.length !== g.hidden.length)
+      throw new NashError(
+        'usage',
+        `model.generator.activations: found ${activations.length}, expected one for each of the ${g.hidden.length} hidden layers`,
+      );
+    const before = g.hidden.at(-1)!;
+    if (g.outputWeights && g.outputWeights > before)
+      throw new NashError(
+        'usage',
+        `model.generator.outputWeights: found ${g.outputWeights}, expected at most the ${before} units of the last hidden layer`,
+      );
     const labels = labelling(options, classes);
     const weights = (range: number, kind: Normalization = 'none') => ({
       initializer: uniform(range),
@@ -69,16 +115,25 @@ export const maxout = modelEntry({
       generator: network('generator', labels.generatorInputs(options.latent), [
         ...labels.besideLatents,
         ...stack(options.latent, g.hidden, (i, _, units) => [
-          dense(`dense${i}`, units, weights(g.range, g.normalization)),
+          dense(`dense${i}`, units, {
+            ...weights(g.range, g.normalization),
+            biasValue: activations[i - 1] === 'sigmoid' ? g.sigmoidBias : 0,
+          }),
           ...normalized(g.normalization, `norm${i}`),
-          activation.relu(`relu${i}`),
+          activations[i - 1] === 'sigmoid' ? hiddenSigmoid(`sigmoid${i}`) : activation.relu(`relu${i}`),
         ]),
-        dense('output', items, weights(g.range)),
+        dense('output', items, {
+          initializer: g.outputWeights
+            ? { kind: 'sparse', count: g.outputWeights }
+            : uniform(g.outputRange ?? g.range),
+        }),
         activation[g.output](g.output),
+        ...scaled('overSpan', 1 / options.span),
         reshape('item', itemShape),
       ]),
       discriminator: network('discriminator', labels.discriminatorInputs(itemShape), [
         ...(g.output === 'sigmoid' ? [toUnit] : []),
+        ...scaled('span', options.span),
         dropout('dropout0', d.keepInput),
         reshape('flat', [items]),
         ...labels.besideItems,

@@ -41,6 +41,13 @@ export const toldCodes = (codes: LatentCodes | undefined): number =>
 export const codeCount = ({ categories, continuous }: LatentCodes): number =>
   categories.reduce((sum, values) => sum + values, continuous);
 
+export const span = z
+  .number()
+  .positive()
+  .default(1)
+  .describe(
+    "D sees items times it, and G's samples are over it: `data.contrast.span` gives both nets normalized pictures as they were before they were put on [-1, 1]",
+  );
 /** share of what dropout keeps */
 export const keep = z.number().gt(0).max(1);
 export const spectralNorm = z

@@ -33,10 +33,29 @@ function fillWith({ initializer, shape }: ManifestEntry, values: Float32Array, r
     case 'uniform':
       for (let i = 0; i < values.length; i++) values[i] = initializer.range * (2 * random.uniform() - 1);
       return;
+    case 'sparse':
+      fillSparsely(values, { columns: shape.at(-1) ?? 1, count: initializer.count }, random);
+      return;
     case 'orthogonal':
       fillOrthogonally(values, shape.at(-1) ?? 1, random);
       return;
   }
+}
+
+/** Of each column, in their order, so many places are drawn until one is free, which then holds a normal number. */
+function fillSparsely(
+  values: Float32Array,
+  { columns, count }: { columns: number; count: number },
+  random: RandomStream,
+): void {
+  const rows = values.length / columns;
+  for (let column = 0; column < columns; column++)
+    for (let filled = 0; filled < count; ) {
+      const at = random.below(rows) * columns + column;
+      if (values[at] !== 0) continue;
+      values[at] = random.normal();
+      filled += 1;
+    }
 }
 
 /** Normal vectors, made orthogonal one after another, twice over, in double precision (Gram and Schmidt, modified). */

@@ -14,7 +14,9 @@ export type Initializer =
   | { kind: 'normal'; mean?: number; deviation: number }
   | { kind: 'uniform'; range: number }
   /** rows or columns, whichever are fewer, of length 1 and at right angles, as a matrix of the last axis and all others (Saxe et al. 2014) */
-  | { kind: 'orthogonal' };
+  | { kind: 'orthogonal' }
+  /** of each column so many are normal with deviation 1, all others 0 (Martens 2010, section 5) */
+  | { kind: 'sparse'; count: number };
 
 /** A tensor that a network asks for. */
 export interface ParameterSpec {

@@ -133,6 +133,38 @@ export const FAULTS = [
     [["samples of another shape are the data's", '` !== `', '` === `']],
   ),
   ...of(
+    'src/data/contrast.ts',
+    ['tests/unit/data/contrast.test.ts'],
+    [
+      ['contrast is of the set', 'item[i]! - mean', 'item[i]!'],
+      ['a picture of one colour is stretched', 'own / norm < NORM_MIN ?', 'own / norm < 0 ?'],
+      ['two settings are the same data', 'digest: createHash', 'digest: source.digest, sum: createHash'],
+      ['the span is the norm', '* factor) / span', '* factor) / norm'],
+    ],
+  ),
+  ...of(
+    'src/models/maxout.ts',
+    ['tests/unit/models/architecture.test.ts'],
+    [
+      ['samples are not over the span', "scaled('overSpan', 1 / options.span)", "scaled('overSpan', 1)"],
+      [
+        'the bias is of every hidden layer',
+        "=== 'sigmoid' ? g.sigmoidBias : 0",
+        "=== 'sigmoid' ? g.sigmoidBias : g.sigmoidBias",
+      ],
+    ],
+  ),
+  ...of(
+    'src/models/maxout-conv.ts',
+    ['tests/unit/models/architecture.test.ts'],
+    [['D sees what is over the span', "scaled('span', options.span)", "scaled('span', 1)"]],
+  ),
+  ...of(
+    'src/parameters/initial.ts',
+    ['tests/unit/models/architecture.test.ts'],
+    [['a weight is drawn twice', 'if (values[at] !== 0) continue;', '']],
+  ),
+  ...of(
     'src/data/read-npy.ts',
     ['tests/unit/cli/evaluate-command.test.ts'],
     [['what is no number is measured', 'if (odd >= 0)', 'if (odd > 1e9)']],
@@ -861,11 +893,7 @@ export const FAULTS = [
       'batchNorm = (name: string, scale: Initializer = constant(1))',
       'batchNorm = (name: string, scale: Initializer = constant(0.5))',
     ],
-    [
-      'a bias begins at 0.1',
-      "shape: [size], initializer: { kind: 'constant', value: 0 }",
-      "shape: [size], initializer: { kind: 'constant', value: 0.1 }",
-    ],
+    ['a bias begins at 0.1', 'biasValue = 0', 'biasValue = 0.1'],
   ]),
   ...of('src/models/dcgan.ts', STEPS, [
     ['D of a DCGAN normalizes its first layer too', 'i === 0 ? [] : [batchNorm', '[batchNorm'],

@@ -36,6 +36,17 @@ class Stretched(nn.Module):
         return torch.tanh(x / 2)
 
 
+class Divided(nn.Module):
+    """By a number: the span of normalized pictures."""
+
+    def __init__(self, by):
+        super().__init__()
+        self.by = by
+
+    def forward(self, x):
+        return x / self.by
+
+
 ACTIVATIONS = {
     "relu": nn.ReLU,
     "leakyRelu": lambda: nn.LeakyReLU(0.2),
@@ -59,6 +70,7 @@ def sequence(tensors, model, shape):
         layers.setdefault(name.rpartition(".")[0], {})[name.rpartition(".")[2]] = tensor
     options = model.get("generator", {})
     hidden = ACTIVATIONS[options.get("activation", "relu")]
+    inner = [{"relu": nn.ReLU, "sigmoid": nn.Sigmoid}[name] for name in options.get("activations", [])]
     modules, is_picture = OrderedDict(), False
     names = list(layers)
     for i, name in enumerate(names):
@@ -77,8 +89,9 @@ def sequence(tensors, model, shape):
             side = round((kernel.shape[0] / channels) ** 0.5)
             modules["seed"], is_picture = nn.Unflatten(1, (channels, side, side)), True
         if following is not None and following.dim() > 1:
-            modules[f"{name}_activation"] = hidden()
+            modules[f"{name}_activation"] = (inner.pop(0) if inner else hidden)()
     modules["range"] = ACTIVATIONS[options.get("output", "tanh")]()
+    modules["span"] = Divided(model.get("span", 1))
     if len(shape) == 3 and not is_picture:
         modules["item"] = nn.Unflatten(1, shape)
     return modules

@@ -46,6 +46,11 @@ describe('a config', () => {
       /pairs/,
     ],
     [
+      'contrast beside pairs',
+      { data: { ...cifar10, contrast: {} }, model: pix2pix },
+      /^data.contrast: it would change a picture and not/,
+    ],
+    [
       'augmentation beside pairs',
       { data: cifar10, model: pix2pix, augmentation: { name: 'diffaugment' } },
       /^augmentation.name: diffaugment would change a picture and not/,

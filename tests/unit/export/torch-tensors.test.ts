@@ -114,6 +114,21 @@ const SEQUENCES: readonly TakenOptions[] = [
   },
   { model: { name: 'mlp', generator: { ...HIDDEN, normalization: 'layer' } }, item: [2] },
   { model: { name: 'maxout', latent: 5, generator: HIDDEN }, item: [8, 8, 1] },
+  {
+    model: {
+      name: 'maxout',
+      latent: 5,
+      span: 4,
+      generator: {
+        ...HIDDEN,
+        activations: ['relu', 'sigmoid'],
+        output: 'linear',
+        sigmoidBias: -2,
+        outputWeights: 3,
+      },
+    },
+    item: [8, 8, 3],
+  },
   DCGAN,
   { model: { name: 'dcgan', width: 2, latent: 3, conditional: 'projection' }, item: [16, 16, 1], classes: 3 },
 ];

@@ -1,7 +1,14 @@
-import { describe, expect, it } from 'vitest';
+// Goal: architectures have the shapes, sizes and first weights of their papers. Method: parameters counted by hand, and one net held against another.
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { loadTensorFlow } from '../../../src/compiler/tensorflow.js';
+import { SeedSource } from '../../../src/kernels/random.js';
 import { buildArchitecture, modelOptions } from '../../../src/models/models.js';
+import { type Network, unpack } from '../../../src/models/network.js';
 import { initialParameters } from '../../../src/parameters/initial.js';
 import { manifestHash } from '../../../src/parameters/manifest.js';
+
+beforeAll(() => void loadTensorFlow({ kind: 'cpu', threads: 1 }));
 
 const build = (model: object, item: number[]) => buildArchitecture(modelOptions.parse(model), item);
 
@@ -66,6 +73,26 @@ describe('initial parameters', () => {
     }
   });
 
+  it('that are sparse have so many normal numbers in each column, elsewhere 0, and not in the same rows', () => {
+    const [rows, columns, count] = [40, 500, 10];
+    const initializer = { kind: 'sparse', count } as const;
+    const entry = { name: 'kernel', shape: [rows, columns], initializer, offset: 0, size: rows * columns };
+    const manifest = { entries: [entry], size: entry.size, slots: [], slotSize: 0 };
+    const values = initialParameters(manifest, { seed: 1, net: 'generator' });
+    const columnsOf = Array.from({ length: columns }, (_, j) => values.filter((_, i) => i % columns === j));
+    for (const column of columnsOf) expect(column.filter((x) => x !== 0)).toHaveLength(count);
+    const filled = values.filter((x) => x !== 0);
+    const mean = filled.reduce((sum, x) => sum + x, 0) / filled.length;
+    const square = filled.reduce((sum, x) => sum + x * x, 0) / filled.length;
+    expect(Math.abs(mean)).toBeLessThan(0.06); // four deviations of 5,000 numbers
+    expect(Math.abs(square - 1)).toBeLessThan(0.08);
+    const ofRows = Array.from(
+      { length: rows },
+      (_, i) => columnsOf.filter((column) => column[i] !== 0).length,
+    );
+    for (const share of ofRows) expect(Math.abs(share - 125)).toBeLessThan(4 * 10); // deviation sqrt(500 / 4 * 3 / 4)
+  });
+
   it.each([
     [3, 3, 4, 6],
     [5, 8],
@@ -106,4 +133,55 @@ it('the manifest hash changes with a width and not with an initializer', () => {
   const hash = (model: object) => manifestHash(build(model, [2]).generator.manifest);
   expect(hash({ name: 'mlp' })).toBe(hash({ name: 'mlp' }));
   expect(hash({ name: 'mlp', generator: { hidden: [128, 128] } })).not.toBe(hash({ name: 'mlp' }));
+});
+
+describe.each([
+  ['maxout', { hidden: [6, 5], output: 'linear' }, { units: [4, 3] }],
+  ['maxout-conv', { hidden: 8, channels: 4 }, { channels: [2, 2, 4], units: 4 }],
+])('%s of normalized pictures', (name, generator, discriminator) => {
+  const item = [16, 16, 3];
+  const of = (span: number) => build({ name, latent: 4, generator, discriminator, span }, item);
+  const applied = (net: Network, inputs: Record<string, tf.Tensor>, kind: 'generator' | 'discriminator') =>
+    tf.tidy(() => {
+      const weights = tf.tensor1d(initialParameters(net.manifest, { seed: 1, net: kind }));
+      const seeds = new SeedSource(tf.tensor1d([0, 0], 'int32'));
+      const state = { ...unpack(weights, net), isTraining: false, seeds };
+      return net.apply(inputs, state).output.dataSync() as Float32Array;
+    });
+
+  it('D sees items times the span, and samples are over it', () => {
+    const items = tf.randomUniform([2, ...item], -1, 1, 'float32', 1);
+    const latents = tf.randomNormal([2, 4], 0, 1, 'float32', 2);
+    const [plain, spanned] = [of(1), of(4)];
+    const logits = applied(spanned.discriminator, { items }, 'discriminator');
+    expect(logits).toEqual(applied(plain.discriminator, { items: tf.mul(items, 4) }, 'discriminator'));
+    expect(logits).not.toEqual(applied(plain.discriminator, { items }, 'discriminator'));
+    const samples = applied(spanned.generator, { latents }, 'generator');
+    expect(samples).toEqual(applied(plain.generator, { latents }, 'generator').map((x) => x / 4));
+  });
+});
+
+describe('the G of maxout', () => {
+  const of = (generator: object) => build({ name: 'maxout', generator }, [4]).generator.manifest.entries;
+
+  it('has the range, bias and sparse weights that it is told', () => {
+    const told = { hidden: [6, 5], activations: ['relu', 'sigmoid'], sigmoidBias: -2, outputRange: 0.5 };
+    const initial = Object.fromEntries(of(told).map(({ name, initializer }) => [name, initializer]));
+    expect(initial).toMatchObject({
+      'dense1/kernel': { kind: 'uniform', range: 0.05 },
+      'dense1/bias': { kind: 'constant', value: 0 },
+      'dense2/bias': { kind: 'constant', value: -2 },
+      'output/kernel': { kind: 'uniform', range: 0.5 },
+      'output/bias': { kind: 'constant', value: 0 },
+    });
+    const sparse = of({ hidden: [6, 5], outputWeights: 5 }).find(({ name }) => name === 'output/kernel');
+    expect(sparse!.initializer).toEqual({ kind: 'sparse', count: 5 });
+  });
+
+  it('is refused where an activation has no layer, or more weights are asked for than there are', () => {
+    expect(() => of({ hidden: [6, 5], activations: ['relu'] })).toThrow(
+      /found 1, expected one for each of the 2/,
+    );
+    expect(() => of({ hidden: [6, 5], outputWeights: 6 })).toThrow(/found 6, expected at most the 5 units/);
+  });
 });

@@ -17,6 +17,7 @@ import { parquetPictures } from './parquet.js';
 import type { ItemForm } from './picture.js';
 import { type PictureSet, pictureReader } from './pictures.js';
 import { stacked } from './stacked.js';
+import { tfdReader } from './tfd.js';
 
 type DatasetOptions = Extract<DataOptions, { path: string }>;
 type PictureOptions = Extract<DataOptions, { source: 'images' | 'parquet' }>;
@@ -57,6 +58,8 @@ async function openDataset(options: DatasetOptions, context: CacheContext): Prom
       return stacked(await openCached(path, mnistReader(path, options.split), context), options.count);
     case 'cifar10':
       return openCached(path, cifar10Reader(path, options.split), context);
+    case 'tfd':
+      return openCached(path, tfdReader(options), context);
     case 'images':
       return pictures(await picturesAt(path), options);
     case 'parquet':

@@ -93,6 +93,23 @@ const cifar10 = z
   .strictObject({ source: z.literal('cifar10'), path: path.default('data/cifar10'), split, ...changed, pairs })
   .describe('CIFAR-10 in its binary version');
 
+const tfd = z
+  .strictObject({
+    source: z.literal('tfd'),
+    path: path
+      .default('data/tfd')
+      .describe('`TFD_48x48.mat` or `TFD_96x96.mat`, or the folder that holds one'),
+    split: z
+      .enum(['unlabeled', 'train', 'valid', 'test'])
+      .default('unlabeled')
+      .describe('which part is learned; all but `unlabeled` have an expression, and differ by `fold`'),
+    fold: z.int().min(1).max(5).default(1).describe('which of the five ways to part the labelled faces'),
+    ...changed,
+  })
+  .describe(
+    'the Toronto Face Database in its MATLAB file, which its authors give to those who ask: grey faces, 7 expressions',
+  );
+
 const side = z.int().min(1).max(1024);
 
 /** How pictures of any size become items of one. */
@@ -163,6 +180,7 @@ export const dataOptions = z.discriminatedUnion('source', [
   mnist,
   stackedMnist,
   cifar10,
+  tfd,
   images,
   parquet,
   npz,

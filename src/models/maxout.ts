@@ -46,6 +46,13 @@ const options = z
     generator: z
       .strictObject({
         hidden: hidden.default([1200, 1200]),
+        ahead: z
+          .array(width)
+          .max(32)
+          .default([])
+          .describe(
+            'units of layers before the hidden ones, with names of their own, so that `init.from` fills the others with those of a G without them',
+          ),
         normalization,
         output: z
           .enum(['linear', 'tanh', 'sigmoid'])
@@ -58,7 +65,7 @@ const options = z
         activations: z
           .array(z.enum(['relu', 'sigmoid']))
           .optional()
-          .describe('of each hidden layer; default: `relu`. `sigmoid` is between 0 and 1'),
+          .describe('of each hidden layer, those ahead first; default: `relu`. `sigmoid` is between 0 and 1'),
         sigmoidBias: z.number().default(0).describe('initial bias of hidden layers of `sigmoid`'),
         outputWeights: width
           .optional()
@@ -94,11 +101,12 @@ export const maxout = modelEntry({
   build(options, itemShape, classes) {
     const { generator: g, discriminator: d } = options;
     const items = sizeOf(itemShape);
-    const { activations = g.hidden.map(() => 'relu' as const) } = g;
-    if (activations.length !== g.hidden.length)
+    const widths = [...g.ahead, ...g.hidden];
+    const { activations = widths.map(() => 'relu' as const) } = g;
+    if (activations.length !== widths.length)
       throw new NashError(
         'usage',
-        `model.generator.activations: found ${activations.length}, expected one for each of the ${g.hidden.length} hidden layers`,
+        `model.generator.activations: found ${activations.length}, expected one for each of the ${widths.length} hidden layers`,
       );
     const before = g.hidden.at(-1)!;
     if (g.outputWeights && g.outputWeights > before)
@@ -114,14 +122,17 @@ export const maxout = modelEntry({
     return {
       generator: network('generator', labels.generatorInputs(options.latent), [
         ...labels.besideLatents,
-        ...stack(options.latent, g.hidden, (i, _, units) => [
-          dense(`dense${i}`, units, {
-            ...weights(g.range, g.normalization),
-            biasValue: activations[i - 1] === 'sigmoid' ? g.sigmoidBias : 0,
-          }),
-          ...normalized(g.normalization, `norm${i}`),
-          activations[i - 1] === 'sigmoid' ? hiddenSigmoid(`sigmoid${i}`) : activation.relu(`relu${i}`),
-        ]),
+        ...stack(options.latent, widths, (i, _, units) => {
+          const nth = i > g.ahead.length ? `${i - g.ahead.length}` : `Ahead${i}`;
+          return [
+            dense(`dense${nth}`, units, {
+              ...weights(g.range, g.normalization),
+              biasValue: activations[i - 1] === 'sigmoid' ? g.sigmoidBias : 0,
+            }),
+            ...normalized(g.normalization, `norm${nth}`),
+            activations[i - 1] === 'sigmoid' ? hiddenSigmoid(`sigmoid${nth}`) : activation.relu(`relu${nth}`),
+          ];
+        }),
         dense('output', items, {
           initializer: g.outputWeights
             ? { kind: 'sparse', count: g.outputWeights }

@@ -133,6 +133,24 @@ export const FAULTS = [
     [["samples of another shape are the data's", '` !== `', '` === `']],
   ),
   ...of(
+    'src/data/tfd.ts',
+    ['tests/unit/data/mat.test.ts'],
+    [
+      ['rows are columns', 'face + count * (row + rows * column)', 'face + count * (column + columns * row)'],
+      ['the fold before is taken', 'count * (fold - 1)', 'count * (fold % 5)'],
+      ['expressions are counted from 1', 'labels.values[face]! - 1', 'labels.values[face]!'],
+    ],
+  ),
+  ...of(
+    'src/data/mat.ts',
+    ['tests/unit/data/mat.test.ts'],
+    [
+      ['a complex array has its real part alone', ' || isComplex', ''],
+      ['a packed array is padded', 'type === COMPRESSED ? length :', 'type === MATRIX ? length :'],
+      ['what is cut short is read', 'begin + length > bytes.length', 'begin > bytes.length'],
+    ],
+  ),
+  ...of(
     'src/data/contrast.ts',
     ['tests/unit/data/contrast.test.ts'],
     [

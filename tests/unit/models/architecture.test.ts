@@ -178,6 +178,19 @@ describe('the G of maxout', () => {
     expect(sparse!.initializer).toEqual({ kind: 'sparse', count: 5 });
   });
 
+  it('has the layers of a G without those ahead, by name and shape', () => {
+    const shapes = (entries: ReturnType<typeof of>) => entries.map(({ name, shape }) => `${name} ${shape}`);
+    const alone = shapes(of({ hidden: [6, 5] }));
+    const all = shapes(of({ ahead: [7, 100], hidden: [6, 5] }));
+    expect(all.slice(-alone.length)).toEqual(alone);
+    expect(all.slice(0, -alone.length)).toEqual([
+      'denseAhead1/kernel 100,7',
+      'denseAhead1/bias 7',
+      'denseAhead2/kernel 7,100',
+      'denseAhead2/bias 100',
+    ]);
+  });
+
   it('is refused where an activation has no layer, or more weights are asked for than there are', () => {
     expect(() => of({ hidden: [6, 5], activations: ['relu'] })).toThrow(
       /found 1, expected one for each of the 2/,

@@ -4,8 +4,10 @@ import { loadTensorFlow } from '../compiler/tensorflow.js';
 import { loadConfig } from '../config/load-config.js';
 import type { DataSource } from '../data/data-source.js';
 import { openSource } from '../data/open-source.js';
+import { pairsOf } from '../data/options.js';
 import { readNpy } from '../data/read-npy.js';
 import { NashError } from '../errors.js';
+import { givenPictures } from '../evaluation/given-pictures.js';
 import { type InceptionGraph, openInception } from '../evaluation/inception-graph.js';
 import { kindOf, type Made, type Reference } from '../evaluation/measures/measure.js';
 import {
@@ -74,20 +76,22 @@ async function evaluateRun(runDir: string, options: EvaluationOptions): Promise<
   const { config, classes } = first;
   const source = await openSource(config.data, context(options));
   const parts = await partsOf(source, config, options);
-  const isConditional = classes !== undefined;
+  const told = { isConditional: classes !== undefined, arePairs: pairsOf(config.data) !== undefined };
   const count =
-    options.count ?? sampleCountOf(source, config.evaluation.samples, { isConditional, asked: parts.asked });
+    options.count ?? sampleCountOf(source, config.evaluation.samples, { ...told, asked: parts.asked });
   const takes = options.count ? 'all' : 'own';
-  const nets = { generator: true, discriminator: first.judgesItems };
-  const examined = examiner({ parts, count, isConditional, takes, nets }, options);
+  const nets = { generator: !told.arePairs, discriminator: first.judgesItems };
+  const examined = examiner({ parts, count, ...told, takes, nets }, options);
   const { seed } = options;
+  const given = givenPictures(parts.isFile ? source : parts.against, { count, seed });
   const labels = classes && drawnLabels(classes.counts, { count, seed });
   const rows: { step: number; measures: Measures }[] = [];
   let last: Subject | undefined;
   for (const [i, step] of choices.entries()) {
     const generator = i === 0 ? first : await openGenerator(runDir, { step, raw: options.raw });
     options.log(`step ${generator.step}: drawing ${count} samples`);
-    last = { labels, samples: generator.draw({ count, seed, labels }), players: generator };
+    const samples = generator.draw({ count, seed, labels, conditions: given?.conditions.data });
+    last = { labels, targets: given?.targets.data, samples, players: generator };
     rows.push({ step: generator.step, measures: examined.measure(last) });
     generator.dispose();
   }
@@ -121,7 +125,7 @@ async function evaluateFile(path: string, options: EvaluationOptions): Promise<E
       `--count ${count}: ${path} holds ${file.shape[0]} samples. Leave it out, or give fewer.`,
     );
   const subject = { samples: file.data.subarray(0, count * (file.data.length / file.shape[0]!)) };
-  const examined = examiner({ parts, count, isConditional: false, takes: 'all' }, options);
+  const examined = examiner({ parts, count, isConditional: false, arePairs: false, takes: 'all' }, options);
   const rows = [{ measures: examined.measure(subject) }];
   const figures = options.figures
     ? await draw(options.figures, { ...examined, rows, last: subject, options })
@@ -134,6 +138,7 @@ interface ExamineOptions {
   /** samples */
   count: number;
   isConditional: boolean;
+  arePairs: boolean;
   /** see `prepareMeasures` */
   takes: 'own' | 'all';
   /** which nets come with samples */
@@ -141,7 +146,10 @@ interface ExamineOptions {
 }
 
 /** Makes the measures ready that are asked for. Holds tensors and the data until `finish`. */
-function examiner({ parts, count, isConditional, takes, nets }: ExamineOptions, options: EvaluationOptions) {
+function examiner(
+  { parts, count, isConditional, arePairs, takes, nets }: ExamineOptions,
+  options: EvaluationOptions,
+) {
   const { source, against, heldOut, asked, sourceName } = parts;
   const isWhole = parts.isFile && options.count === undefined;
   const least = takes === 'own' && source.kind === 'dataset' ? STANDING_COUNT : 0;
@@ -151,6 +159,7 @@ function examiner({ parts, count, isConditional, takes, nets }: ExamineOptions, 
       realCount: isWhole ? Number.POSITIVE_INFINITY : Math.max(count, least),
       sourceName,
       isConditional,
+      arePairs,
       comparesItems: true,
       seesChannels: measuresOf(source, { asked }).some(({ needs = [] }) =>
         needs.includes('channelClassifier'),
@@ -185,7 +194,7 @@ function examiner({ parts, count, isConditional, takes, nets }: ExamineOptions, 
       inception?.dispose();
       for (const each of new Set([source, against])) each.close();
       const isWanted = ([name]: [string, object]) =>
-        measuresOf(source, { isConditional, asked }).some(
+        measuresOf(source, { isConditional, arePairs, asked }).some(
           (each) =>
             each.name === name &&
             Object.keys(each.metrics).some((metric) => asked.includes(metric as MeasureName)),

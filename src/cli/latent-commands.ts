@@ -5,6 +5,7 @@ import { makeFolder, writeWhole } from '../../src/setup/files.mjs';
 import { dataCacheFolder } from '../data/cache-folder.js';
 import { openSource } from '../data/open-source.js';
 import { cannotBeWritten, EXIT, NashError } from '../errors.js';
+import { givenPictures } from '../evaluation/given-pictures.js';
 import { drawImageGrid, type ImageGrid } from '../evaluation/image-grid.js';
 import { between, type Path } from '../evaluation/interpolation.js';
 import { nearestItems } from '../evaluation/nearest-items.js';
@@ -45,6 +46,7 @@ export const interpolateCommand: CommandMaker = (finish) =>
     .action(async (runDir: string, args: FigureArguments & { steps: number; path: Path }) => {
       const { rows, steps, path, seed } = args;
       const generator = await openPictures(runDir, args);
+      requireLatents(runDir, generator);
       const ends = generator.latents({ count: 2 * rows, seed });
       const size = ends.length / (2 * rows);
       const end = (i: number) => ends.subarray(i * size, (i + 1) * size);
@@ -82,7 +84,8 @@ export const neighborsCommand: CommandMaker = (finish) =>
         throw new NashError('usage', 'points of a mixture have no nearest training item');
       const count = rows * columns;
       const labels = await labelsOf(generator, args, { count, columns });
-      const samples = generator.draw({ count, seed, labels });
+      const conditions = givenPictures(source, { count, seed })?.conditions.data;
+      const samples = generator.draw({ count, seed, labels, conditions });
       const size = samples.length / count;
       const last = (row: number) =>
         samples.subarray((row * columns + columns - 1) * size, (row + 1) * columns * size);
@@ -126,6 +129,16 @@ async function openPictures(runDir: string, { out, step }: FigureArguments): Pro
   throw new NashError(
     'usage',
     `${runDir} makes samples of shape [${shape}], which are no pictures; \`nash sample ${runDir} --out FILE.png\` draws those`,
+  );
+}
+
+/** @throws NashError('usage') where it is a picture that G makes a sample of */
+function requireLatents(runDir: string, { architecture, dispose }: RunGenerator): void {
+  if (!architecture.generator.inputs.condition) return;
+  dispose();
+  throw new NashError(
+    'usage',
+    `${runDir}: its G makes pictures of pictures, and there is no way from one latent to another; \`nash sample ${runDir} --out FILE.png\` draws them`,
   );
 }
 

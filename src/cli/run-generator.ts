@@ -9,6 +9,7 @@ import type { RunConfig } from '../config/run-config.js';
 import type { Classes } from '../data/classes.js';
 import { messageOf, NashError } from '../errors.js';
 import type { Players } from '../evaluation/measures/measure.js';
+import type { Wanted } from '../evaluation/sample-drawer.js';
 import type { Architecture } from '../models/architecture.js';
 import type { Net } from '../parameters/manifest.js';
 import { moduleCopies } from '../run-folder/modules.js';
@@ -20,8 +21,8 @@ import { resultOf } from '../run-folder/run-result.js';
 /** A G and a D. */
 export interface RunPlayers extends Players {
   /** @returns `[count, ...shape]`, see sample-drawer.ts */
-  draw(wanted: { count: number; seed: number; labels?: Int32Array | undefined }): Float32Array;
-  /** D's logits, or a critic's scores, at inference of items `[count, ...shape]`; of a run without labels and packing */
+  draw(wanted: Wanted): Float32Array;
+  /** D's logits, or a critic's scores, at inference of items `[count, ...shape]`; of a run without labels, pairs and packing */
   logits(items: Float32Array): Float32Array;
   dispose(): void;
 }

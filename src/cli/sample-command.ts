@@ -1,9 +1,12 @@
 // `nash sample`: draws from the generator of a run's checkpoint, the newest unless another is named.
 import { Command, InvalidArgumentError } from 'commander';
+import type { RunConfig } from '../config/run-config.js';
 import { EXIT, NashError } from '../errors.js';
+import type { GivenPictures } from '../evaluation/given-pictures.js';
 import { exportImages, exportSamples, sampleFormat } from '../evaluation/sample-export.js';
+import type { Plan } from '../evaluation/sample-labels.js';
 import type { CommandMaker } from './main.js';
-import { openGenerator } from './run-generator.js';
+import { openGenerator, type RunGenerator } from './run-generator.js';
 
 const COUNT_MAX = 1_000_000;
 
@@ -35,6 +38,7 @@ interface SampleArguments {
   class?: string;
   seed: number;
   truncation?: number;
+  from?: string;
 }
 
 interface Grid {
@@ -55,6 +59,10 @@ those of its last step. Sample i of a seed is the same however many are drawn.
 
 Samples of a conditional run are of the class that --class names. Without it a PNG of pictures has one class a row, and everything else
 classes in the proportions of the data; they are written beside FILE.npy to FILE.labels.npy (int32).
+
+Samples of image to image (data.pairs) are made from pictures of the test split, where there is one, else of those of the training, or of
+--from PATH. A PNG has what G was given, what it made of it and what it was to make side by side; FILE.npy has FILE.conditions.npy and
+FILE.targets.npy beside it.
 
 Examples:
   npx nash sample runs/ring --count 1000 --out points.npy
@@ -81,6 +89,10 @@ export const sampleCommand: CommandMaker = (finish) =>
       '--truncation <psi>',
       'from 0 to 1: styles this far from their mean (StyleGAN2; 0: one picture, 1: as trained)',
       share,
+    )
+    .option(
+      '--from <path>',
+      'of image to image: pictures like those of data.path, of which G is given what the run says (data.pairs)',
     )
     .option('--seed <s>', 'another seed draws others', wholeNumber(0, Number.MAX_SAFE_INTEGER), 0)
     .addHelpText('after', HELP)
@@ -117,10 +129,46 @@ async function run(runDir: string, asked: number | undefined, args: SampleArgume
     columns: args.grid?.columns,
   });
   const { count, labels, columns, rows } = plan;
-  const data = generator.draw({ count, seed: args.seed, labels });
-  const samples = { data, shape, columns, ...(labels && !isPicture && { labels: Array.from(labels) }) };
+  const given = await givenOf(generator, plan, args);
+  const data = generator.draw({ count, seed: args.seed, labels, conditions: given?.conditions.data });
+  const samples = {
+    ...{ data, shape, columns, ...given },
+    ...(labels && !isPicture && { labels: Array.from(labels) }),
+  };
   await (args.out === undefined ? exportImages(args.folder!, samples) : exportSamples(args.out, samples));
   const told =
     classes && rows ? `, one class a row: ${rows.map((row) => className(classes, row)).join(', ')}` : '';
   process.stdout.write(`${count} samples of step ${step} written to ${args.out ?? args.folder}${told}\n`);
+}
+
+/** What samples of image to image are made from; undefined of other runs. @throws NashError('usage') */
+async function givenOf(
+  { config, architecture }: RunGenerator,
+  { count }: Pick<Plan, 'count'>,
+  { seed, from }: SampleArguments,
+): Promise<GivenPictures | undefined> {
+  const { condition } = architecture.generator.inputs;
+  if (!condition && from === undefined) return undefined;
+  if (!condition)
+    throw new NashError(
+      'usage',
+      `--from ${from}: the run's G makes pictures of noise, not of pictures. Leave it out.`,
+    );
+  const { givenPictures, openTestPairs } = await import('../evaluation/given-pictures.js');
+  const { openSource } = await import('../data/open-source.js');
+  const { dataCacheFolder } = await import('../data/cache-folder.js');
+  const log = (line: string) => process.stderr.write(`${line}\n`);
+  const context = { cacheDir: dataCacheFolder(), log };
+  const source =
+    from === undefined
+      ? ((await openTestPairs(config.data, context)) ?? (await openSource(config.data, context)))
+      : await openSource({ ...config.data, path: from } as RunConfig['data'], context);
+  const given = givenPictures(source, { count, seed })!;
+  source.close();
+  const { shape } = given.conditions;
+  if (`${shape}` === `${condition}`) return given;
+  throw new NashError(
+    'usage',
+    `--from ${from ?? ''}: found pictures of shape [${shape.join(', ')}] for G, expected [${condition.join(', ')}], which it was trained with`,
+  );
 }

@@ -42,6 +42,7 @@ export function outcomeOf(result: RunResult, runDir: string, source: RunConfig['
   const near =
     quality === undefined ? '' : `, ${percent(quality)} of samples within three deviations of a mode`;
   const { gan_class_agreement_ratio: agreed, gan_class_agreement_least_ratio: least } = metrics;
+  const off = metrics.gan_pixel_distance;
   return [
     `done: ${where} in ${duration(seconds)}, ${rate} images/s`,
     ...(captured === undefined
@@ -50,6 +51,7 @@ export function outcomeOf(result: RunResult, runDir: string, source: RunConfig['
     ...(agreed === undefined || least === undefined
       ? []
       : [`${percent(agreed)} of samples are of the class asked for, ${percent(least)} of the worst class`]),
+    ...(off === undefined ? [] : [`${off.toFixed(3)} a pixel from the pictures that they were to be`]),
     ...(lacking ? [`collapsed: samples lack ${percent(lacking)} of the data's variety`] : []),
     `figures: ${runFile(runDir, 'figures')}, result: ${runFile(runDir, 'result')}`,
   ];

@@ -90,7 +90,13 @@ const stackedMnist = z
   );
 
 const cifar10 = z
-  .strictObject({ source: z.literal('cifar10'), path: path.default('data/cifar10'), split, ...changed, pairs })
+  .strictObject({
+    source: z.literal('cifar10'),
+    path: path.default('data/cifar10'),
+    split,
+    ...changed,
+    pairs,
+  })
   .describe('CIFAR-10 in its binary version');
 
 const tfd = z

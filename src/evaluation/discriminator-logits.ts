@@ -7,7 +7,7 @@ import { sizeOf } from '../numerics/shape.js';
 
 /**
  * @param weights D's weights and slots, float32 `[size + slotSize]`; stays the caller's
- * @param items `[count, ...item]`, of a run without labels and packing
+ * @param items `[count, ...item]`, of a run without labels, pairs and packing
  * @returns `[count]`
  */
 export function discriminatorLogits(

@@ -3,6 +3,7 @@ import type { Classes } from '../data/classes.js';
 import type { DataSource, DatasetSource, DistributionSource } from '../data/data-source.js';
 import { sizeOf } from '../numerics/shape.js';
 import { drawDensity } from './density-figure.js';
+import { givenPictures } from './given-pictures.js';
 import { drawImageGrid } from './image-grid.js';
 import type { HeldOut, Made, Reference } from './measures/measure.js';
 import { type MeasureName, type Measures, prepareMeasures, sampleCountOf } from './measures/measures.js';
@@ -10,11 +11,14 @@ import { modeReport } from './measures/nearest-modes.js';
 import { openReference, orderOf, STANDING_COUNT } from './reference.js';
 import { FIGURE_COLUMNS, figureLabels } from './sample-labels.js';
 import { drawScatter } from './scatter-figure.js';
+import { drawSideBySide, type Pictures } from './side-by-side.js';
 
 /** Examines samples against one source. Holds tensors until `dispose`. */
 export interface Examiner {
   /** how many samples an examination needs */
   sampleCount: number;
+  /** of image to image, `[sampleCount, ...condition]`: what samples are to be made from */
+  conditions?: Float32Array | undefined;
   /** @param samples `[sampleCount, ...item]` */
   measure(samples: Float32Array, made?: Made): Measures;
   /** names of measures that cannot be had of these data, and why */
@@ -32,6 +36,10 @@ export interface Examiner {
 
 /** Samples in a grid. */
 const GRID_COUNT = 64;
+/** Pairs in a grid. */
+const PAIRS_SHOWN = 24;
+/** Of the pictures that samples are made from: those of `nash sample` where no other is named. */
+const GIVEN_SEED = 0;
 /** Real points drawn behind the generated ones. */
 const REAL_POINTS = 1000;
 
@@ -47,6 +55,8 @@ export interface ExaminerOptions {
   heldOut?: HeldOut | undefined;
   /** which nets come with samples */
   nets?: Pick<Reference, 'generator' | 'discriminator'>;
+  /** of image to image: what samples are made from is taken from there; default: from what G learns */
+  given?: DataSource | undefined;
 }
 
 export const createExaminer = (source: DataSource, options: ExaminerOptions): Examiner =>
@@ -54,12 +64,10 @@ export const createExaminer = (source: DataSource, options: ExaminerOptions): Ex
 
 function mixtureExaminer(source: DistributionSource, options: ExaminerOptions): Examiner {
   const size = sizeOf(source.shape);
-  const { sampleCount, dispose, real: all, ...prepared } = measuring(source, options, REAL_POINTS);
+  const { sampleCount, dispose, real: all, measure, leftOut } = measuring(source, options, REAL_POINTS);
   const real = all.subarray(0, REAL_POINTS * size);
   return {
-    sampleCount,
-    ...prepared,
-    dispose,
+    ...{ sampleCount, measure, leftOut, dispose },
     figureKind: 'points',
     draw(samples, step) {
       const caption = `step ${step.toLocaleString('en')}`;
@@ -85,13 +93,27 @@ function mixtureExaminer(source: DistributionSource, options: ExaminerOptions): 
 function imageExaminer(source: DatasetSource, options: ExaminerOptions): Examiner {
   const size = sizeOf(source.shape);
   const { classes } = options;
-  const { real, ...examiner } = measuring(source, options, STANDING_COUNT);
+  const { real, given, ...examiner } = measuring(source, options, STANDING_COUNT);
   const { shape } = source;
   const labels = classes && figureLabels(classes.counts);
   const grid = (images: Float32Array) =>
     labels
       ? drawImageGrid({ images, shape, columns: FIGURE_COLUMNS })
       : drawImageGrid({ images: images.subarray(0, GRID_COUNT * size), shape });
+  if (given) {
+    const shown = ({ data, shape }: Pictures): Pictures => ({
+      shape,
+      data: data.subarray(0, PAIRS_SHOWN * sizeOf(shape)),
+    });
+    const [conditions, targets] = [given.conditions, given.targets].map(shown) as [Pictures, Pictures];
+    return {
+      ...examiner,
+      conditions: given.conditions.data,
+      figureKind: 'samples',
+      draw: async (data) => drawSideBySide([conditions, shown({ data, shape }), targets]),
+      drawReal: async () => drawSideBySide([conditions, targets]),
+    };
+  }
   return {
     ...examiner,
     figureKind: 'samples',
@@ -105,10 +127,12 @@ function imageExaminer(source: DatasetSource, options: ExaminerOptions): Examine
 function measuring(source: DataSource, options: ExaminerOptions, realCount: number) {
   const { sourceName, configured, classes, asked = [], heldOut, nets } = options;
   const isConditional = classes !== undefined;
-  const sampleCount = sampleCountOf(source, configured, { isConditional, asked });
+  const arePairs = source.kind === 'dataset' && source.conditions !== undefined;
+  const sampleCount = sampleCountOf(source, configured, { isConditional, arePairs, asked });
   const { dispose, ...reference } = openReference(source, {
     sourceName,
     isConditional,
+    arePairs,
     comparesItems: asked.length > 0,
     realCount: Math.max(realCount, sampleCount),
   });
@@ -121,7 +145,12 @@ function measuring(source: DataSource, options: ExaminerOptions, realCount: numb
     ...nets,
   };
   const { measure, leftOut } = prepareMeasures(all, { asked });
-  return { sampleCount, real, measure, leftOut, dispose };
+  const given = givenPictures(options.given ?? source, { count: sampleCount, seed: GIVEN_SEED });
+  return {
+    ...{ sampleCount, real, given, leftOut, dispose },
+    measure: (samples: Float32Array, made: Made = {}) =>
+      measure(samples, { ...made, targets: given?.targets.data }),
+  };
 }
 
 /** `[labels.length, ...item]`: real items of these classes, in an order of their own; those of a class with few are repeated. */

@@ -25,6 +25,8 @@ export interface ReferenceOptions {
   /** name of the source in the config; absent where the data are a file */
   sourceName?: string;
   isConditional: boolean;
+  /** whether samples are of image to image and have targets */
+  arePairs?: boolean;
   /** space in which items are compared; default: a classifier's for images that have labels, else items as they are */
   features?: 'items' | 'classifier' | undefined;
   /** whether measures beside the standing ones are asked for */
@@ -39,13 +41,21 @@ export type HeldReference = Reference & { dispose(): void };
 /** @param source that G learns @param against that samples are compared with; default: the source */
 export function openReference(
   source: DataSource,
-  { realCount, sourceName = '', isConditional, features, comparesItems, seesChannels }: ReferenceOptions,
+  {
+    realCount,
+    sourceName = '',
+    isConditional,
+    arePairs = false,
+    features,
+    comparesItems,
+    seesChannels,
+  }: ReferenceOptions,
   against: DataSource = source,
 ): HeldReference {
   const size = sizeOf(source.shape);
   const real = realItems(against, realCount);
   const fast = comparesItems && size > FLOATS_FEW ? doubleDistances() : undefined;
-  const base = { source, real, size, isConditional, distances: fast?.squared ?? squaredDistances };
+  const base = { source, real, size, isConditional, arePairs, distances: fast?.squared ?? squaredDistances };
   if (source.kind === 'distribution' || kindOf(source) !== 'images')
     return { ...base, dispose: () => fast?.dispose() };
   const standing = real.subarray(0, STANDING_COUNT * size);

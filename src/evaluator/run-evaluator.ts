@@ -3,8 +3,10 @@ import { loadTensorFlow } from '../compiler/tensorflow.js';
 import type { RunConfig } from '../config/run-config.js';
 import { dataCacheFolder } from '../data/cache-folder.js';
 import type { Classes } from '../data/classes.js';
+import { pairsOf } from '../data/options.js';
 import { messageOf } from '../errors.js';
 import { createExaminer, type Examiner } from '../evaluation/examiner.js';
+import { openTestPairs } from '../evaluation/given-pictures.js';
 import { openHeldOut } from '../evaluation/held-out.js';
 import { type Measures, measuresNeed, metricsNamed } from '../evaluation/measures/measures.js';
 import { SampleDrawer } from '../evaluation/sample-drawer.js';
@@ -80,6 +82,9 @@ class Evaluator implements SessionRole {
     const heldOut = measuresNeed('heldOut', config.evaluation.measures)
       ? await openHeldOut(source, config.data, { cacheDir: dataCacheFolder(), log: tell })
       : undefined;
+    const given = pairsOf(config.data)
+      ? await openTestPairs(config.data, { cacheDir: dataCacheFolder(), log: tell })
+      : undefined;
     this.prepared = {
       config,
       examiner: createExaminer(source, {
@@ -88,13 +93,15 @@ class Evaluator implements SessionRole {
         classes,
         asked,
         heldOut,
-        nets: { generator: true, discriminator: judgesItems },
+        nets: { generator: !pairsOf(config.data), discriminator: judgesItems },
+        given,
       }),
       classes,
       drawer: new SampleDrawer({ architecture, latentDistribution: config.model.latentDistribution }),
       history: new CollapseHistory(this.runDir, config.collapse),
       cache: new WeightsCache(layout, memory?.weights),
     };
+    given?.close();
     const { examiner } = this.prepared;
     if (Object.keys(examiner.leftOut).length > 0)
       this.options.log('measures left out', { measures: examiner.leftOut });
@@ -153,7 +160,8 @@ class Evaluator implements SessionRole {
     const { seed } = config;
     const wanted = { count: examiner.sampleCount, seed };
     const labels = classes && drawnLabels(classes.counts, wanted);
-    const samples = drawer.draw(generator, { ...wanted, labels });
+    const { conditions } = examiner;
+    const samples = drawer.draw(generator, { ...wanted, labels, conditions });
     const players = drawer.players(generator, discriminator);
     const measures = examiner.measure(samples, { labels, players });
     await this.drawing(async () => {

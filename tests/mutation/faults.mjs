@@ -389,8 +389,8 @@ export const FAULTS = [
   ...of('src/steps/latents.ts', STEPS, [
     [
       'D is told other labels of fake items than G was',
-      '{ labels: drawn.labels }',
-      '{ labels: drawn.labels.reverse(0) }',
+      'fake: { items: output, ...beside },',
+      'fake: { items: output, ...beside, ...(beside.labels && { labels: beside.labels.reverse(0) }) },',
     ],
   ]),
   ...of(
@@ -2026,11 +2026,7 @@ export const FAULTS = [
         'if (shape.length === 3 && labels)',
         'if (shape.length === 0 && labels)',
       ],
-      [
-        'labels are not beside the array',
-        "if (format === '.npy' && samples.labels)",
-        "if (format !== '.npy' && samples.labels)",
-      ],
+      ['labels are not beside the array', "if (format === '.npy') {", "if (format !== '.npy') {"],
     ],
   ),
   ...of(

@@ -78,6 +78,8 @@ export interface Players {
 export interface Made {
   /** of a conditional run: the classes that they were to be of */
   readonly labels?: Int32Array | undefined;
+  /** of image to image: the pictures that they were to be, `[count, size]` */
+  readonly targets?: Float32Array | undefined;
   /** of a run */
   readonly players?: Players | undefined;
 }
@@ -113,6 +115,8 @@ export interface Reference {
   readonly neighbours?: Neighbours;
   /** whether samples have labels: those of a conditional run */
   readonly isConditional?: boolean;
+  /** whether samples have targets: those of image to image */
+  readonly arePairs?: boolean;
   /** of images whose labels are few and mean something to everybody: those of MNIST and its like */
   readonly classifier?: Classifier;
   /** of items that are stacked of others: tells the class of a channel, `[3 count, floats of a channel]` */
@@ -127,7 +131,7 @@ export interface Reference {
   readonly distances?: SquaredDistances;
   readonly heldOut?: HeldOut;
   readonly inception?: Inception;
-  /** samples come with the G that made them: those of a run */
+  /** samples come with the G that made them of latents: those of a run */
   readonly generator?: boolean;
   /** and with the D that it plays against, which says of one item alone how probably it is real */
   readonly discriminator?: boolean;
@@ -172,6 +176,8 @@ export interface Measure<Name extends string = string> {
   readonly isStanding?: boolean;
   /** whether it can be had of conditional runs only, whose samples have labels */
   readonly needsLabels?: boolean;
+  /** whether it can be had of image to image only, whose samples have targets */
+  readonly needsTargets?: boolean;
   /** of the reference, what must be there */
   readonly needs?: readonly ('discriminator' | 'generator' | 'heldOut' | 'inception' | 'channelClassifier')[];
   /** samples that an evaluation of images needs for it, and how its time grows; mixtures have as many samples as the config says */

@@ -17,6 +17,7 @@ import { kindOfSource, modeCoverage } from './mode-coverage.js';
 import { msSsim } from './ms-ssim.js';
 import { optimalDiscriminator } from './optimal-discriminator.js';
 import { parzen } from './parzen.js';
+import { pixelDistance } from './pixel-distance.js';
 import { improvedPrecisionRecall, precisionRecall } from './precision-recall.js';
 import { sampleDiversity } from './sample-diversity.js';
 import { slicedWasserstein } from './sliced-wasserstein.js';
@@ -29,6 +30,7 @@ export const MEASURES = [
   sampleDiversity,
   differentBins,
   classAgreement,
+  pixelDistance,
   collapse,
   precisionRecall,
   improvedPrecisionRecall,
@@ -125,6 +127,8 @@ export const NAMES: readonly string[] = [
 export interface Wanted {
   /** whether samples have labels; default: they have none */
   isConditional?: boolean;
+  /** whether samples have targets; default: they have none */
+  arePairs?: boolean;
   /** metrics that are asked for beside the standing ones; whole measures are computed */
   asked?: readonly MeasureName[];
 }
@@ -132,12 +136,13 @@ export interface Wanted {
 /** The measures that can be had of a source and are wanted. */
 export function measuresOf(
   source: Reference['source'],
-  { isConditional = false, asked = [] }: Wanted = {},
+  { isConditional = false, arePairs = false, asked = [] }: Wanted = {},
 ): readonly Measure[] {
   return all.filter(
     (each) =>
       each.appliesTo.includes(kindOf(source)) &&
       (isConditional || !each.needsLabels) &&
+      (arePairs || !each.needsTargets) &&
       (each.isStanding || metricsOf(each).some((metric) => asked.includes(metric))),
   );
 }
@@ -164,7 +169,8 @@ export interface Prepared {
 
 const MISSING = {
   discriminator: 'there is no D that says of one number alone how probably it is real',
-  generator: 'samples of a file come without the generator that made them',
+  generator:
+    'samples of a file come without the generator that made them, and that of image to image has no latents',
   heldOut: 'there are no items that G was not trained with',
   inception: "Inception's weights are not given (--inception FILE)",
   channelClassifier: 'the data are not stacked of others that have labels',
@@ -183,9 +189,9 @@ export function prepareMeasures(
   const protocol: Record<string, ReturnType<NonNullable<Measure['protocol']>>> = {};
   const least: Record<string, number> = {};
   const computes: { measure: Measure; compute: Compute; countOf(items: Float32Array): number }[] = [];
-  const { source, size, isConditional = false } = reference;
+  const { source, size, isConditional = false, arePairs = false } = reference;
   const takesOwn = takes === 'own' && kindOf(source) === 'images';
-  for (const each of measuresOf(source, { isConditional, asked })) {
+  for (const each of measuresOf(source, { isConditional, arePairs, asked })) {
     const most = takesOwn && each.cost.samples > 0 ? each.cost.samples : Number.POSITIVE_INFINITY;
     const countOf = (items: Float32Array) => Math.min(most, items.length / size);
     const own = { ...reference, real: reference.real.subarray(0, countOf(reference.real) * size) };
@@ -211,7 +217,11 @@ export function prepareMeasures(
         if (!areFinite && !measure.isStanding) continue; // no distance to what is no place
         if (count < least[measure.name]!) continue;
         onMeasure(measure.name);
-        const own = { ...made, labels: made.labels?.subarray(0, count) };
+        const own = {
+          ...made,
+          labels: made.labels?.subarray(0, count),
+          targets: made.targets?.subarray(0, count * size),
+        };
         Object.assign(found, compute(samples.subarray(0, count * size), found, own));
       }
       return Object.fromEntries(Object.entries(found).filter(([, value]) => Number.isFinite(value)));

@@ -25,6 +25,9 @@ describe('the summary', () => {
   });
 
   it('of a conditional run says how often a sample is of the class that was asked for', () => {
+    expect(linesOf({ gan_pixel_distance: 0.0813 })).toContain(
+      '0.081 a pixel from the pictures that they were to be',
+    );
     expect(linesOf({ gan_class_agreement_ratio: 0.964, gan_class_agreement_least_ratio: 0.92 })).toEqual([
       '96 % of samples are of the class asked for, 92 % of the worst class',
     ]);

@@ -6,7 +6,9 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { loadTensorFlow } from '../../../src/compiler/tensorflow.js';
 import type { DatasetSource } from '../../../src/data/data-source.js';
 import { mixtureSource } from '../../../src/data/mixture.js';
+import { paired } from '../../../src/data/pairs.js';
 import { createExaminer } from '../../../src/evaluation/examiner.js';
+import { givenPictures } from '../../../src/evaluation/given-pictures.js';
 import { ImageBins } from '../../../src/evaluation/image-bins.js';
 import { differentRatio } from '../../../src/evaluation/measures/different-bins.js';
 import { countsOf } from '../../../src/evaluation/measures/groups.js';
@@ -189,6 +191,38 @@ it('a classifier that learned from samples of a conditional run tells the classe
   expect(wrong!.gan_classification_accuracy_ratio).toBeGreaterThanOrEqual(0.75);
   examiner.dispose();
 }, 60_000);
+
+it('image to image is measured by what its samples were to be, of other pictures where there are any, and drawn beside them', async () => {
+  const learned = paired(digits, { name: 'masked', share: 0.5 });
+  const others = paired(
+    {
+      ...digits,
+      count: 5,
+      read: (indices, out) =>
+        digits.read(
+          Array.from(indices, (i) => i + 100),
+          out,
+        ),
+    },
+    { name: 'masked', share: 0.5 },
+  );
+  const examiner = createExaminer(learned, { sourceName: 'npz', configured: 0, given: others });
+  const { conditions, targets } = givenPictures(others, { count: SAMPLES, seed: 0 })!;
+  expect(examiner.conditions).toEqual(conditions.data);
+  const order = Array.from({ length: 5 }, (_, i) =>
+    [0, 1, 2, 3, 4].find((item) => targets.data[i * PIXELS] === real[(100 + item) * PIXELS]),
+  );
+  expect([...order].sort()).toEqual([0, 1, 2, 3, 4]); // each once, and then again
+  expect(targets.data.subarray(5 * PIXELS, 6 * PIXELS)).toEqual(targets.data.subarray(0, PIXELS));
+  expect(examiner.measure(targets.data.map((value) => value + 0.25)).gan_pixel_distance).toBeCloseTo(0.25, 5);
+  const [made, actual] = [await examiner.draw(targets.data, 0), await examiner.drawReal()].map((bytes) =>
+    PNG.sync.read(bytes),
+  );
+  const cell = 8 * 11 + 4;
+  expect([made!.width, made!.height]).toEqual([9 * cell + 4, 8 * cell + 4]); // three groups of three in a row
+  expect([actual!.width, actual!.height]).toEqual([8 * cell + 4, 6 * cell + 4]);
+  examiner.dispose();
+});
 
 it('a mixture: coverage, high quality and KL of half its modes', () => {
   const source = mixtureSource({ source: 'ring', modes: 4, radius: 1, deviation: 0.01 });

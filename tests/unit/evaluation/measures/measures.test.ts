@@ -145,6 +145,16 @@ describe('measures of samples', () => {
   });
 });
 
+describe('how far samples of image to image are from what they were to be', () => {
+  it('is the mean absolute difference, and is not had of other samples', () => {
+    const values = prepareMeasures({ ...ofImages, arePairs: true }).measure(Float32Array.of(0, 1, 0.5), {
+      targets: Float32Array.of(0, -1, 1),
+    });
+    expect(values.gan_pixel_distance).toBeCloseTo((0 + 2 + 0.5) / 3, 6);
+    expect(prepareMeasures(ofImages).measure(Float32Array.of(0, 1))).not.toHaveProperty('gan_pixel_distance');
+  });
+});
+
 describe('how often a sample is of the class that was asked for', () => {
   const ratios = (reference: Reference, samples: Float32Array, labels: number[]) => {
     const { measure, leftOut } = prepareMeasures({ ...reference, isConditional: true });

@@ -389,8 +389,8 @@ export const FAULTS = [
   ...of('src/steps/latents.ts', STEPS, [
     [
       'D is told other labels of fake items than G was',
-      'fake: { items: output, ...beside },',
-      'fake: { items: output, ...beside, ...(beside.labels && { labels: beside.labels.reverse(0) }) },',
+      '...beside } = drawn;',
+      '...beside } = { ...drawn, ...(drawn.labels && { labels: drawn.labels.reverse(0) }) };',
     ],
   ]),
   ...of(
@@ -3176,6 +3176,93 @@ export const FAULTS = [
         'the last channel counts most',
         'triple = classes.length * triple + label',
         'triple += classes.length ** channel * label',
+      ],
+    ],
+  ),
+  ...of(
+    'src/data/pairs.ts',
+    ['tests/unit/data/pairs.test.ts'],
+    [
+      ['G is given what it is to make', "direction === 'AtoB' ? [a, b]", "direction === 'BtoA' ? [a, b]"],
+      ['grey is green once and red twice', '0.587 * item[3 * i + 1]!', '0.587 * item[3 * i]!'],
+      ['a square is not where its pixels are', 'y - (y % factor), x - (x % factor)', 'y, x'],
+      ['a hole has the whole height', 'Math.floor((height! - high) / 2)', '0'],
+      ['how pairs are made does not show in the digest', 'JSON.stringify(pairs)', 'pairs.name'],
+    ],
+  ),
+  ...of(
+    'src/data/picture.ts',
+    ['tests/unit/data/pairs.test.ts'],
+    [['both halves are the left one', '[0, size.width].map((left)', '[0, 0].map((left)']],
+  ),
+  ...of(
+    'src/data/sampler.ts',
+    ['tests/unit/data/pairs.test.ts'],
+    [
+      [
+        'conditions are those of the first items',
+        'conditions!.read(indices, conditions)',
+        'conditions!.read(indices.map((_, i) => i), conditions)',
+      ],
+    ],
+  ),
+  ...of(
+    'src/data/mirrored.ts',
+    ['tests/unit/data/pairs.test.ts'],
+    [
+      [
+        'an item is mirrored and its condition is not',
+        'read: mirroring(conditions.read, conditions.shape, count)',
+        'read: (indices, out) => conditions.read(Array.from(indices, (i) => i % count), out)',
+      ],
+    ],
+  ),
+  ...of('src/models/pix2pix.ts', STEPS, [
+    [
+      'nothing is dropped in sampling',
+      '(x, { seeds }) => dropout(x, 0.5, seeds)',
+      '(x, { seeds, isTraining }) => (isTraining ? dropout(x, 0.5, seeds) : x)',
+    ],
+    [
+      'a skip stands behind what it skips',
+      'tf.concat([encoded[stages - 1 - i]!, applied(layer, x)], 3)',
+      'tf.concat([applied(layer, x), encoded[stages - 1 - i]!], 3)',
+    ],
+    ['the bottleneck is normalized', 'i === 0 || i === stages - 1 ? []', 'i === 0 ? []'],
+  ]),
+  ...of('src/models/conditions.ts', STEPS, [
+    ['D sees a pair the other way round', '[condition, x]', '[x, condition]'],
+  ]),
+  ...of('src/penalties/input-gradient.ts', STEPS, [
+    ['a slope is of the sum over patches', 'tf.div(tf.sum(logits), patches)', 'tf.sum(logits)'],
+  ]),
+  ...of('src/penalties/pixel-l1.ts', PENALTIES, [
+    ['the pixel distance is a sum', 'tf.mean(absolute(', 'tf.sum(absolute('],
+  ]),
+  ...of(
+    'src/evaluation/given-pictures.ts',
+    ['tests/unit/evaluation/examiner.test.ts'],
+    [['every sample is of one picture', 'order[i % source.count]!', 'order[0]!']],
+  ),
+  ...of(
+    'src/evaluation/measures/pixel-distance.ts',
+    ['tests/unit/evaluation/measures/measures.test.ts'],
+    [
+      [
+        'what is too bright makes up for what is too dark',
+        'Math.abs(value - targets[i]!)',
+        '(value - targets[i]!)',
+      ],
+    ],
+  ),
+  ...of(
+    'src/config/pairs.ts',
+    ['tests/unit/config/pairs.test.ts'],
+    [
+      [
+        'a picture is augmented and its condition is not',
+        "augmentation.name !== 'none'",
+        "augmentation.name === 'ada'",
       ],
     ],
   ),

@@ -1,11 +1,12 @@
 // `nash reproduce`: a published experiment, trained with several seeds and measured by its protocol, beside the published rows.
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Command } from 'commander';
 import { writeWhole } from '../../src/setup/files.mjs';
 import { places } from '../../src/setup/places.mjs';
 import { EXIT, NashError } from '../errors.js';
 import {
+  type Beside,
   figuresOf,
   inWords,
   type Published,
@@ -109,26 +110,39 @@ async function besides(
   experiment: Reproduction,
   asked: Asked,
 ): Promise<{ rows: Published[]; seconds: number }> {
-  const { beside, measuredBy, measures } = experiment;
-  if (!beside) return { rows: [], seconds: 0 };
-  const folder = join(asked.folder, 'beside');
-  const data = asked.set.filter((one) => one.startsWith('data.'));
-  const parzen = measuredBy === 'parzen' ? await import('./parzen.js') : undefined;
-  const config = configFileOf(beside.config);
-  const begins = beside.begins && parzen ? await parzen.pixelMeansBias({ config, set: data, folder }) : [];
-  const other = { ...experiment, config: beside.config };
-  const found = await trainedSeeds(other, { ...asked, folder, set: [...asked.set, ...begins] });
-  const log = (line: string) => process.stderr.write(`${line}\n`);
-  if (measuredBy === 'loss-correlation') {
+  const { beside = [], measuredBy } = experiment;
+  const rows: Published[] = [];
+  let seconds = 0;
+  for (const one of beside) {
+    const found = await besideRow(experiment, one, asked);
+    rows.push(found.row);
+    seconds += found.seconds;
+  }
+  if (measuredBy === 'parzen') {
+    const { parzenReferences } = await import('./parzen.js');
+    const log = (line: string) => process.stderr.write(`${line}\n`);
+    const config = configFileOf(experiment.config);
+    rows.push(...(await parzenReferences({ config, set: dataSets(asked), folder: asked.folder, log })));
+  }
+  return { rows, seconds };
+}
+
+const dataSets = ({ set }: Asked): string[] => set.filter((one) => one.startsWith('data.'));
+
+async function besideRow(experiment: Reproduction, { method, config, begins }: Beside, asked: Asked) {
+  const folder = join(asked.folder, basename(config));
+  const from = begins ? await import('./parzen.js') : undefined;
+  const begin = await from?.pixelMeansBias({ config: configFileOf(config), set: dataSets(asked), folder });
+  const set = [...asked.set, ...(begin ?? [])];
+  const { seconds, measures } = await trainedSeeds({ ...experiment, config }, { ...asked, folder, set });
+  if (experiment.measuredBy === 'loss-correlation') {
     const { drawLossCorrelation } = await import('./loss-correlation.js');
     for (const seed of asked.seeds)
       await drawLossCorrelation([asked.folder, folder].map((of) => join(of, `seed-${seed}`)));
   }
-  const references = parzen ? await parzen.parzenReferences({ config, set: data, folder, log }) : [];
-  const minutes = found.seconds / 60 / asked.seeds.length;
-  const source = `configs/${beside.config}.yaml, ${minutes.toFixed(1)} min a seed`;
-  const row = { method: beside.method, source, measures: figuresOf({ measures }, found.measures) };
-  return { rows: [row, ...references], seconds: found.seconds };
+  const minutes = seconds / 60 / asked.seeds.length;
+  const source = `configs/${config}.yaml, ${minutes.toFixed(1)} min a seed`;
+  return { row: { method, source, measures: figuresOf(experiment, measures) }, seconds };
 }
 
 interface SeedResult {

@@ -15,6 +15,13 @@ export interface Figure {
   standardError?: number;
 }
 
+/** `begins`: see cli/parzen.ts */
+export interface Beside {
+  method: string;
+  config: string;
+  begins?: 'pixel-means';
+}
+
 export interface Reproduction {
   name: string;
   /** one that comes with Nash, by its name */
@@ -30,8 +37,8 @@ export interface Reproduction {
    * standard error where there is one seed
    */
   measures: readonly { name: string; title: string; isShare?: boolean; error?: string }[];
-  /** what is trained with the same seeds, and has a row of its own; `begins`: see cli/parzen.ts */
-  beside?: { method: string; config: string; begins?: 'pixel-means' };
+  /** what is trained with the same seeds, each a row of its own */
+  beside?: readonly Beside[];
   published: readonly Published[];
 }
 

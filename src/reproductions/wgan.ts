@@ -15,7 +15,7 @@ export const wganCorrelation: Reproduction = {
     { name: 'loss_distance_correlation', title: 'correlation of loss and distance' },
     { name: 'sliced_wasserstein_distance', title: 'last distance' },
   ],
-  beside: { method: 'GAN of 2014, same nets', config: 'paper/wgan-correlation-js' },
+  beside: [{ method: 'GAN of 2014, same nets', config: 'paper/wgan-correlation-js' }],
   published: [
     { method: 'WGAN', source: 'Arjovsky et al. 2017, figure 3: "correlates well", no number', measures: {} },
     { method: 'GAN', source: 'Arjovsky et al. 2017, figure 4: "does not correlate well"', measures: {} },

@@ -64,7 +64,7 @@ describe('the experiments', () => {
   it.each(REPRODUCTIONS.map((one) => [one.name, one] as const))(
     '%s has its config and rows for its measures',
     (_name, one) => {
-      for (const config of [one.config, one.beside?.config ?? one.config])
+      for (const config of [one.config, ...(one.beside ?? []).map((other) => other.config)])
         expect(existsSync(`configs/${config}.yaml`)).toBe(true);
       const names = one.measures.map(({ name }) => name);
       for (const { measures } of one.published)

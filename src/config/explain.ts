@@ -95,6 +95,7 @@ const SYNONYMS: Readonly<Record<string, string>> = {
   dataset: 'data.source',
   dataroot: 'data.path',
   datadir: 'data.path',
+  lambdal1: 'penalties.generator, with pixel-l1 and its weight',
   imagesize: 'data.size',
   imgsize: 'data.size',
   resolution: 'data.size',

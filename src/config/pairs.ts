@@ -11,6 +11,9 @@ interface Paired {
 /** Networks that can be given a picture. */
 const TAKES_PICTURES: readonly string[] = ['pix2pix', 'module'];
 
+/** Sources of pictures of any size, which may be two beside each other. */
+const HAS_HALVES: readonly string[] = ['images', 'parquet'];
+
 interface Wrong {
   path: (string | number)[];
   message: string;
@@ -48,6 +51,12 @@ function wrongWithPairs(config: Paired): Wrong[] {
   const { data, model, augmentation } = config;
   const wrong: Wrong[] = [];
   const refuse = (path: (string | number)[], message: string) => void wrong.push({ path, message });
+  if (pairsOf(data)!.name === 'side-by-side' && !HAS_HALVES.includes(data.source))
+    refuse(
+      ['data', 'pairs', 'name'],
+      `side-by-side takes the halves of pictures in files, and 'data.source' is ${data.source}: set that to ${HAS_HALVES.join(' or ')}, or choose ` +
+        'grayscale, downsampled or masked',
+    );
   if (!TAKES_PICTURES.includes(model.name))
     refuse(
       ['model', 'name'],
@@ -70,8 +79,5 @@ function wrongWithPairs(config: Paired): Wrong[] {
     );
   for (const path of placesOf(config, 'discriminator', 'consistency'))
     refuse(path, 'consistency would change a picture and not the one that it is made from: leave it out');
-  if (model.name === 'pix2pix')
-    for (const path of placesOf(config, 'generator', 'path-length'))
-      refuse(path, 'path-length follows latents, and the G of pix2pix has none: leave it out');
   return wrong;
 }

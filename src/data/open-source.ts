@@ -40,12 +40,18 @@ export async function openSource(options: DataOptions, context: CacheContext): P
       if (contrast) context.log(`data: each less its mean, of norm ${contrast.norm}, over ${contrast.span}`);
       const normalized = contrast ? contrasted(dataset, contrast) : dataset;
       const source = pairs ? paired(normalized, pairs) : normalized;
+      if (pairs)
+        context.log(
+          `data: pairs, ${pairs.name}: ${inWords(source.shape)} of ${inWords(source.conditions!.shape)}`,
+        );
       if (!mirror) return source;
       context.log(`data: each is also mirrored, ${2 * source.count} items`);
       return mirrored(source);
     }
   }
 }
+
+const inWords = (shape: readonly number[]): string => shape.join(' x ');
 
 async function openDataset(options: DatasetOptions, context: CacheContext): Promise<DatasetSource> {
   const { path } = options;

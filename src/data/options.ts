@@ -1,6 +1,6 @@
 // The `data` section of a run config.
 import { z } from 'zod';
-import { filePairs, madePairs, type PairOptions } from './pairs.js';
+import { type PairOptions, pairs } from './pairs.js';
 
 const deviation = z.number().positive().describe('standard deviation of each Gaussian, in each direction');
 
@@ -53,10 +53,6 @@ const contrast = z
   );
 /** What every set of items may have done to it. */
 const changed = { mirror, contrast };
-
-const pairs = madePairs.describe(
-  'image to image: what G is given of an item, which it is to make of that; default: nothing, G makes items of noise',
-);
 
 const mnist = z
   .strictObject({
@@ -143,9 +139,7 @@ const form = {
     .default('refuse')
     .describe('pictures that cannot be read: `refuse` the data, naming all of them, or `skip` them'),
   ...changed,
-  pairs: filePairs.describe(
-    'image to image: what G is given, and is to make an item of; default: nothing, G makes items of noise',
-  ),
+  pairs,
 };
 
 const images = z

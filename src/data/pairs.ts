@@ -37,13 +37,17 @@ const sideBySide = z
       .default('AtoB')
       .describe('A is the left half, B the right one; `AtoB` makes the right one of the left one'),
   })
-  .describe("the halves of each picture, as pix2pix's data have them; `data.size` is that of a half");
+  .describe(
+    "the halves of each picture, as pix2pix's data have them, of `images` and `parquet`; `data.size` is that of a half",
+  );
 
-/** What a condition may be made from any picture by. */
-export const madePairs = z.discriminatedUnion('name', made).optional();
-/** Of pictures in files, where halves may be pairs too. */
-export const filePairs = z.discriminatedUnion('name', [sideBySide, ...made]).optional();
-export type PairOptions = NonNullable<z.infer<typeof filePairs>>;
+export const pairs = z
+  .discriminatedUnion('name', [sideBySide, ...made])
+  .optional()
+  .describe(
+    'image to image: what G is given, which it is to make an item of; default: nothing, G makes items of noise',
+  );
+export type PairOptions = NonNullable<z.infer<typeof pairs>>;
 
 /**
  * The shape of the picture that G is given.

@@ -55,6 +55,11 @@ export function architectureOf(
   const pairs = pairsOf(data);
   const condition = pairs && conditionShapeOf(pairs, itemShape);
   const { discriminator, generator, ...rest } = buildArchitecture(model, itemShape, classes, condition);
+  if (!generator.inputs.latents && penalties.generator.some(({ name }) => name === 'path-length'))
+    throw new NashError(
+      'usage',
+      "the penalty path-length follows latents, and the run's G takes none: leave it out of penalties.generator",
+    );
   return {
     ...rest,
     discriminator: withSlots(discriminator, [
@@ -86,11 +91,15 @@ export function requireAccuracy({ loss, schedule }: Pick<RunConfig, 'loss' | 'sc
   );
 }
 
-/** Whether D says of one item alone how probably it is real: no critic's score, of no pack, and without being told a class. */
+/** Whether D says of one item alone how probably it is real: no critic's score, of no pack or pair, and without being told a class. */
 export const judgesItems = (
   { loss, model }: Pick<RunConfig, 'loss' | 'model'>,
-  { packing = 1 }: Architecture,
-): boolean => lossOf(loss).discriminatorGives === 'logit' && model.conditional === 'none' && packing === 1;
+  { packing = 1, generator }: Architecture,
+): boolean =>
+  lossOf(loss).discriminatorGives === 'logit' &&
+  model.conditional === 'none' &&
+  packing === 1 &&
+  generator.inputs.condition === undefined;
 
 /**
  * The context of a run's steps: one shard's worth of items.

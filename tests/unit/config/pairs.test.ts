@@ -51,6 +51,11 @@ describe('a config', () => {
       /^data.contrast: it would change a picture and not/,
     ],
     [
+      'halves of pictures that are no files',
+      { data: { source: 'cifar10', pairs: { name: 'side-by-side' } }, model: pix2pix },
+      /^data.pairs.name: side-by-side takes the halves of pictures in files, and 'data.source' is cifar10: set that to images or parquet/,
+    ],
+    [
       'augmentation beside pairs',
       { data: cifar10, model: pix2pix, augmentation: { name: 'diffaugment' } },
       /^augmentation.name: diffaugment would change a picture and not/,
@@ -59,11 +64,6 @@ describe('a config', () => {
       'consistency beside pairs',
       { data: cifar10, model: pix2pix, penalties: { discriminator: [{ name: 'consistency' }] } },
       /^penalties.discriminator.0: consistency would change/,
-    ],
-    [
-      'path length without latents',
-      { data: cifar10, model: pix2pix, penalties: { generator: [{ name: 'path-length' }] } },
-      /^penalties.generator.0: path-length follows latents/,
     ],
   ])('refuses %s in one line', (_, config, message) => {
     const found = issues(config);

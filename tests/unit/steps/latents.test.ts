@@ -2,9 +2,11 @@
 // by hand, one-hot numbers, shares and ranges of codes.
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, it } from 'vitest';
+import { runConfig } from '../../../src/config/run-config.js';
 import { SeedSource } from '../../../src/kernels/random.js';
 import { buildArchitecture, modelOptions } from '../../../src/models/models.js';
 import { drawLatents } from '../../../src/steps/latents.js';
+import { architectureOf, judgesItems } from '../../../src/steps/steps.js';
 import { useTensorFlow } from '../../support/steps.js';
 
 beforeAll(useTensorFlow);
@@ -73,4 +75,20 @@ it('codes that D is to tell are refused where it gives one number, or for packed
     );
   const architecture = buildArchitecture(modelOptions.parse({ name: 'mlp', latent: 8, latentCodes }), [2]);
   expect(architecture.discriminator.outputShape).toEqual([1 + 3]);
+});
+
+it('a G that takes none has no path length, and D of pairs says nothing of one item alone', () => {
+  const of = (penalties: object) =>
+    runConfig.parse({
+      data: { source: 'cifar10', pairs: { name: 'grayscale' } },
+      model: { name: 'pix2pix', width: 2 },
+      penalties,
+    });
+  expect(() => architectureOf(of({ generator: [{ name: 'path-length' }] }), [16, 16, 3])).toThrow(
+    /^the penalty path-length follows latents, and the run's G takes none: leave it out/,
+  );
+  const config = of({});
+  const architecture = architectureOf(config, [16, 16, 3]);
+  expect(architecture.generator.inputs).toEqual({ condition: [16, 16, 1] });
+  expect(judgesItems(config, architecture)).toBe(false);
 });

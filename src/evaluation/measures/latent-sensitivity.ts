@@ -84,27 +84,36 @@ function spectrumOf(
   behind: Float32Array,
   { latentSize, size }: { latentSize: number; size: number },
 ): Spectrum {
-  const jacobian = Float64Array.from(ahead, (x, i) => (x - behind[i]!) / (2 * REACH)); // [latentSize, size], J^T
+  const slopes = new Float64Array(ahead.length); // [latentSize, size], J^T
+  for (let i = 0; i < slopes.length; i++) slopes[i] = (ahead[i]! - behind[i]!) / (2 * REACH);
   const isWide = size < latentSize;
   const [rows, columns] = isWide ? [size, latentSize] : [latentSize, size];
-  const at = isWide
-    ? (row: number, column: number) => jacobian[column * size + row]!
-    : (row: number, column: number) => jacobian[row * size + column]!;
-  const product = new Float64Array(rows * rows); // J^T J or J J^T: they share what differs from 0
-  for (let i = 0; i < rows; i++)
-    for (let j = 0; j <= i; j++) {
-      let sum = 0;
-      for (let k = 0; k < columns; k++) sum += at(i, k) * at(j, k);
-      product[i * rows + j] = sum;
-      product[j * rows + i] = sum;
-    }
+  // J^T J or J J^T: they share what differs from 0
+  const product = rowsTimesRows(isWide ? transposed(slopes, latentSize, size) : slopes, rows, columns);
   const largest = ahead.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
   return {
     values: eigenvalues(product, rows),
-    trace: jacobian.reduce((sum, slope) => sum + slope ** 2, 0),
+    trace: slopes.reduce((sum, slope) => sum + slope ** 2, 0),
     floor: size * ((ROUNDING * largest) / REACH) ** 2,
   };
 }
+
+/** @param matrix `[rows, columns]` @returns `[rows, rows]`, of each row with each */
+function rowsTimesRows(matrix: Float64Array, rows: number, columns: number): Float64Array {
+  const product = new Float64Array(rows * rows);
+  for (let i = 0; i < rows; i++)
+    for (let j = 0; j <= i; j++) {
+      let sum = 0;
+      for (let k = 0; k < columns; k++) sum += matrix[i * columns + k]! * matrix[j * columns + k]!;
+      product[i * rows + j] = sum;
+      product[j * rows + i] = sum;
+    }
+  return product;
+}
+
+/** @param matrix `[rows, columns]` */
+const transposed = (matrix: Float64Array, rows: number, columns: number): Float64Array =>
+  new Float64Array(matrix.length).map((_, i) => matrix[(i % rows) * columns + Math.floor(i / rows)]!);
 
 const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -165,6 +165,7 @@ export const FAULTS = [
     ['tests/unit/models/architecture.test.ts'],
     [
       ['samples are not over the span', "scaled('overSpan', 1 / options.span)", "scaled('overSpan', 1)"],
+      ['the last layer ahead has the name of a hidden one', 'i > g.ahead.length ?', 'i >= g.ahead.length ?'],
       [
         'the bias is of every hidden layer',
         "=== 'sigmoid' ? g.sigmoidBias : 0",

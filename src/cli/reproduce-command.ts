@@ -49,7 +49,7 @@ export const reproduceCommand: CommandMaker = (finish) =>
     )
     .argument('<name>', 'of the experiment')
     .option('--seeds <n>', "how many, from 1 on (default: the experiment's, see below)", wholeNumber(1, 1000))
-    .option('--workers <counts>', 'as of `nash train`', 'discriminator=1,generator=1')
+    .option('--workers <counts>', 'as of `nash train`; they decide no figure, only minutes', 'any=2')
     .option(
       '--set <key=value>',
       'change a key of the config, such as stop.generatorSteps=100; may be repeated',

@@ -132,7 +132,7 @@ function momentOf({ config, data }: Game, players: Playing, title: string): Mome
     real: at.map((x) => densityAt(x, data)),
     generated,
     discriminator: Array.from(players.logits(Float32Array.from(at)), sigmoid),
-    mapping: mappingOf(players, (config.model as { latent?: number }).latent),
+    mapping: mappingOf(players, config.model.latent),
   };
 }
 

@@ -44,6 +44,7 @@ const options = z
       .union([z.literal(16), z.literal(34), z.literal(70)])
       .optional()
       .describe('side of the patches that D judges, in pixels; default: the largest that a picture holds'),
+    latent: z.int().min(0).max(0).default(0).describe('G has none'),
     latentDistribution: z.literal('normal').default('normal').describe('of no effect: G has no latents'),
     conditional: z.literal('none').default('none').describe('G is told no labels'),
     spectralNorm: spectralNorm.default([]),

@@ -1,40 +1,31 @@
 import { defineConfig } from 'vitest/config';
 
-/** Tests that run Nash itself in processes of its own, train until something is learned, or train whatever may be chosen; all others are quick. */
-const PROCESSES = ['tests/cluster/**', 'tests/setup/**', 'tests/learning/**', 'tests/conformance/**'];
+/** Tests that run Nash itself in processes of its own, train until something is learned, or train whatever may be chosen. */
+const PROCESSES = ['cluster', 'setup', 'learning', 'conformance'].map(
+  (folder) => `tests/${folder}/*.test.ts`,
+);
+
+/** What needs no process of its own and yet ten seconds or more. All others are quick: `npm run test:quick` has them in a minute. */
+const SLOW = [
+  'tests/fuzz/*.test.ts',
+  'tests/simulation/*.test.ts',
+  ...['evaluation/examiner', 'modules/own-modules', 'numerics/vector-engine', 'steps/golden', 'training'].map(
+    (name) => `tests/unit/${name}.test.ts`,
+  ),
+];
+
+const LONG_ONES = `
+  audit bad-inputs extending faults hosts keys liars lifetimes own-modules pages pm2 prometheus reference resume runbooks same-bits sample
+  saved sources two-users unreachable`;
 /**
- * Those of them that take the better part of a minute or more, three files at a time on two cores: they show for every case what kills, bits
- * and the others show for one. `npm test` leaves them to `npm run test:all`.
+ * What takes the better part of a minute or more, three files at a time on two cores: it shows for every case what kills, bits and the
+ * others show for one. `npm test` leaves it to `npm run test:all`.
  */
 const LONG = [
   'tests/conformance/*.test.ts',
-  ...[
-    ...[
-      'audit',
-      'bad-inputs',
-      'extending',
-      'faults',
-      'hosts',
-      'keys',
-      'liars',
-      'lifetimes',
-      'own-modules',
-      'pages',
-      'pm2',
-      'prometheus',
-    ],
-    ...[
-      'reference',
-      'resume',
-      'runbooks',
-      'same-bits',
-      'sample',
-      'saved',
-      'sources',
-      'two-users',
-      'unreachable',
-    ],
-  ].map((name) => `tests/cluster/${name}.test.ts`),
+  ...LONG_ONES.trim()
+    .split(/\s+/)
+    .map((name) => `tests/cluster/${name}.test.ts`),
 ];
 const TESTS = 'tests/**/*.test.ts';
 
@@ -45,12 +36,15 @@ export default defineConfig({
   test: {
     projects: [
       // files share a process and what it has loaded: a third of their time went into loading TensorFlow and modules once more
-      { extends: true, test: { name: 'quick', include: [TESTS], exclude: PROCESSES, isolate: false } },
+      {
+        extends: true,
+        test: { name: 'quick', include: [TESTS], exclude: [...PROCESSES, ...SLOW], isolate: false },
+      },
       {
         extends: true,
         test: {
-          name: 'processes',
-          include: PROCESSES.map((folder) => `${folder}/*.test.ts`),
+          name: 'thorough',
+          include: [...PROCESSES, ...SLOW],
           exclude: LONG,
           ...PATIENCE,
         },

@@ -18,7 +18,7 @@ import { Liar, type Said, type Told } from './lies.js';
 withoutBackend();
 
 const SEED = Number(process.env.NASH_FUZZ_SEED ?? 1);
-/** A tenth as many as frames where only those are said: test:quick has fewer. */
+/** A tenth as many as frames where only those are said: `npm test` has fewer. */
 const SESSIONS = Number(
   process.env.NASH_FUZZ_SESSIONS ?? Number(process.env.NASH_FUZZ_FRAMES ?? 200_000) / 10,
 );

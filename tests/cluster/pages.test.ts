@@ -85,7 +85,8 @@ beforeAll(() => {
   mkdirSync(join(HOME, 'data'), { recursive: true });
   symlinkSync(resolve('configs'), join(HOME, 'configs'));
   cpSync(syntheticMnist(), join(HOME, 'data/mnist'), { recursive: true });
-  cpSync(syntheticCifar(), join(HOME, 'data/cifar10'), { recursive: true });
+  for (const name of ['cifar10', 'other'])
+    cpSync(syntheticCifar(), join(HOME, 'data', name), { recursive: true });
   const pictures = join(HOME, 'MY_PICTURES');
   mkdirSync(pictures);
   for (let i = 0; i < 20; i++)

@@ -15,8 +15,8 @@ const SLOW = [
 ];
 
 const LONG_ONES = `
-  audit bad-inputs extending faults hosts keys liars lifetimes own-modules pages pm2 prometheus reference resume runbooks same-bits sample
-  saved sources two-users unreachable`;
+  audit bad-inputs extending faults hosts keys liars lifetimes measured own-modules pages pm2 prometheus reference resume runbooks same-bits sample
+  saved shared-memory sources two-users unreachable`;
 /**
  * What takes the better part of a minute or more, three files at a time on two cores: it shows for every case what kills, bits and the
  * others show for one. `npm test` leaves it to `npm run test:all`.
@@ -40,11 +40,12 @@ export default defineConfig({
         extends: true,
         test: { name: 'quick', include: [TESTS], exclude: [...PROCESSES, ...SLOW], isolate: false },
       },
+      { extends: true, test: { name: 'slow', include: SLOW, isolate: false, ...PATIENCE } },
       {
         extends: true,
         test: {
-          name: 'thorough',
-          include: [...PROCESSES, ...SLOW],
+          name: 'processes',
+          include: PROCESSES,
           exclude: LONG,
           ...PATIENCE,
         },

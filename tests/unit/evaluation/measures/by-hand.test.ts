@@ -306,23 +306,21 @@ describe('modes of stacked items', () => {
   };
   const stackedOfTwo = { source: sourceOf([1, 2, 3]), size: 6, real: new Float32Array(12), bins, neighbours };
 
-  it('are the triples of classes, the first channel counting most: by hand of three samples', () => {
-    // [red green blue] of the first pixel, then of the second: rising, falling, rising is 010 = 2; falling in all is 111 = 7
+  it("are the triples of classes of a sample's channels: by hand of four samples", () => {
+    // [red green blue] of the first pixel, then of the second; falling is 1: 010, 110, 011 and 010 again
     const samples = [
-      [0, 2, 0],
-      [1, 0, 0.5],
-      [1, 1, 1],
-      [0, 0, 0],
-      [0, 0.5, 0],
-      [2, 0, 1],
+      [0, 2, 0, 1, 0, 0.5],
+      [2, 2, 0, 0, 0, 0.5],
+      [0, 2, 1, 1, 0, 0.5],
+      [0, 0.5, 0, 2, 0, 1],
     ].flat();
     const [values] = of({ ...stackedOfTwo, channelClassifier }, samples, 'stacked-modes');
-    expect(values.gan_stacked_modes_captured).toBe(2);
+    expect(values.gan_stacked_modes_captured).toBe(3);
     expect(values.gan_stacked_mode_kl_divergence_nats).toBeCloseTo(
-      (2 / 3) * Math.log((8 * 2) / 3) + (1 / 3) * Math.log(8 / 3),
+      (1 / 2) * Math.log(8 / 2) + 2 * (1 / 4) * Math.log(8 / 4),
       12,
     );
-    expect(values.gan_stacked_sure_ratio).toBeCloseTo(2 / 9, 12); // the green of the first, the red of the last
+    expect(values.gan_stacked_sure_ratio).toBeCloseTo(5 / 12, 12); // three greens and two reds move by 2
   });
 
   it('cannot be had of pictures that are not stacked', () => {

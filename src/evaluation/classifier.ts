@@ -119,45 +119,34 @@ export function trainClassifier(
     }
   }
   optimizer.dispose();
-  /** In blocks, so that what the layers make of all images is never held at once. */
-  const blocks = <Found>(values: Float32Array, of: (images: tf.Tensor) => Found): Found[] => {
-    const found: Found[] = [];
-    for (let from = 0; from < values.length; from += BLOCK * size)
-      tf.tidy(() => void found.push(of(imagesOf(values.subarray(from, from + BLOCK * size)))));
-    return found;
+  /** Image by image in blocks, so that what the layers make of all is never held at once. */
+  const inBlocks = (values: Float32Array, look: (images: tf.Tensor, first: number) => void): void => {
+    for (let first = 0; first * size < values.length; first += BLOCK)
+      tf.tidy(() => look(imagesOf(values.subarray(first * size, (first + BLOCK) * size)), first));
   };
   return {
     realCounts,
     features: {
       name: `the ${HIDDEN} hidden units of a classifier that Nash trained with ${count.toLocaleString('en')} labelled images`,
       size: HIDDEN,
-      of: (values) => joined(blocks(values, (x) => hidden(x).dataSync() as Float32Array)),
+      of(values) {
+        const features = new Float32Array((values.length / size) * HIDDEN);
+        inBlocks(values, (images, first) => features.set(hidden(images).dataSync(), first * HIDDEN));
+        return features;
+      },
     },
     classify(values) {
-      const seen = blocks(values, (x) => {
-        const probabilities = tf.softmax(logits(x));
-        return {
-          classes: tf.argMax(probabilities, 1).dataSync() as Int32Array,
-          confidences: tf.max(probabilities, 1).dataSync() as Float32Array,
-        };
+      const classes = new Int32Array(values.length / size);
+      const confidences = new Float32Array(classes.length);
+      inBlocks(values, (images, first) => {
+        const probabilities = tf.softmax(logits(images));
+        classes.set(tf.argMax(probabilities, 1).dataSync(), first);
+        confidences.set(tf.max(probabilities, 1).dataSync(), first);
       });
-      return {
-        classes: Int32Array.from(joined(seen.map(({ classes }) => Float32Array.from(classes)))),
-        confidences: joined(seen.map(({ confidences }) => confidences)),
-      };
+      return { classes, confidences };
     },
     dispose: () => tf.dispose(variables),
   };
-}
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }
 
 const flat = (images: tf.Tensor, floats: number): tf.Tensor2D =>

@@ -6,7 +6,7 @@ import { EXIT, NashError } from '../errors.js';
 import type { Format } from '../export/files.js';
 import type { Taken } from '../export/taken.js';
 import type { CommandMaker } from './main.js';
-import { openGenerator, type RunGenerator } from './run-generator.js';
+import { openGenerator, type RunGenerator, requireLatents } from './run-generator.js';
 import { CHECKPOINT, share } from './sample-command.js';
 
 interface ExportArguments {
@@ -82,22 +82,15 @@ async function run(runDir: string, args: ExportArguments): Promise<void> {
   const folder = exportFolder(args.to, { isForced: args.force ?? false });
   const { filesOf } = await import('../export/files.js');
   const opened = await openGenerator(runDir, args);
-  requireLatents(runDir, opened);
+  requireLatents(
+    runDir,
+    opened,
+    "which no format is exported of yet; its weights are in the run's checkpoints (safetensors), and `nash sample` draws with them",
+  );
   const files = await filesOf(await takenOf(runDir, opened, args), formats);
   opened.dispose();
   folder.write(files);
   process.stdout.write(`G of step ${opened.step} written to ${args.to}: ${[...files.keys()].join(', ')}\n`);
-}
-
-/** @throws NashError('usage') where it is a picture that G makes a sample of */
-function requireLatents(runDir: string, { architecture, dispose }: RunGenerator): void {
-  if (!architecture.generator.inputs.condition) return;
-  dispose();
-  throw new NashError(
-    'usage',
-    `${runDir}: its G makes pictures of pictures, which no format is exported of yet; its weights are in the run's checkpoints (safetensors), and \`nash ` +
-      'sample` draws with them',
-  );
 }
 
 async function takenOf(runDir: string, opened: RunGenerator, args: ExportArguments): Promise<Taken> {

@@ -10,7 +10,7 @@ import { drawImageGrid, type ImageGrid } from '../evaluation/image-grid.js';
 import { between, type Path } from '../evaluation/interpolation.js';
 import { nearestItems } from '../evaluation/nearest-items.js';
 import type { CommandMaker } from './main.js';
-import { openGenerator, type RunGenerator } from './run-generator.js';
+import { openGenerator, type RunGenerator, requireLatents } from './run-generator.js';
 import { CHECKPOINT, wholeNumber } from './sample-command.js';
 
 interface FigureArguments {
@@ -46,7 +46,11 @@ export const interpolateCommand: CommandMaker = (finish) =>
     .action(async (runDir: string, args: FigureArguments & { steps: number; path: Path }) => {
       const { rows, steps, path, seed } = args;
       const generator = await openPictures(runDir, args);
-      requireLatents(runDir, generator);
+      requireLatents(
+        runDir,
+        generator,
+        `and there is no way from one latent to another; \`nash sample ${runDir} --out FILE.png\` draws them`,
+      );
       const ends = generator.latents({ count: 2 * rows, seed });
       const size = ends.length / (2 * rows);
       const end = (i: number) => ends.subarray(i * size, (i + 1) * size);
@@ -129,16 +133,6 @@ async function openPictures(runDir: string, { out, step }: FigureArguments): Pro
   throw new NashError(
     'usage',
     `${runDir} makes samples of shape [${shape}], which are no pictures; \`nash sample ${runDir} --out FILE.png\` draws those`,
-  );
-}
-
-/** @throws NashError('usage') where it is a picture that G makes a sample of */
-function requireLatents(runDir: string, { architecture, dispose }: RunGenerator): void {
-  if (!architecture.generator.inputs.condition) return;
-  dispose();
-  throw new NashError(
-    'usage',
-    `${runDir}: its G makes pictures of pictures, and there is no way from one latent to another; \`nash sample ${runDir} --out FILE.png\` draws them`,
   );
 }
 

@@ -113,6 +113,13 @@ export async function openGenerator(runDir: string, choice: GeneratorChoice): Pr
   };
 }
 
+/** @param why it is refused, and what to do instead @throws NashError('usage') where it is a picture that G makes a sample of */
+export function requireLatents(runDir: string, { architecture, dispose }: RunGenerator, why: string): void {
+  if (!architecture.generator.inputs.condition) return;
+  dispose();
+  throw new NashError('usage', `${runDir}: its G makes pictures of pictures, ${why}`);
+}
+
 /** @throws NashError('usage') where there is none */
 async function find(runDir: string, step: string | undefined, everySteps: number): Promise<Checkpoint> {
   if (step !== undefined) {

@@ -23,6 +23,7 @@ const LONG_ONES = `
  */
 const LONG = [
   'tests/conformance/*.test.ts',
+  'tests/learning/classifiers.test.ts',
   ...LONG_ONES.trim()
     .split(/\s+/)
     .map((name) => `tests/cluster/${name}.test.ts`),

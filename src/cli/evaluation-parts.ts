@@ -6,7 +6,7 @@ import type { DataSource } from '../data/data-source.js';
 import { itemsSource, type NpyFloats, readNpy } from '../data/read-npy.js';
 import { NashError } from '../errors.js';
 import { openHeldOut, openSplit, splitHeldOut } from '../evaluation/held-out.js';
-import { type HeldOut, kindOf } from '../evaluation/measures/measure.js';
+import { type HeldOut, kindOf, type Measure } from '../evaluation/measures/measure.js';
 import { MEASURES, type MeasureName, measuresOf } from '../evaluation/measures/measures.js';
 import type { EvaluationOptions } from './evaluation.js';
 
@@ -70,15 +70,21 @@ async function heldOutOr(source: DataSource, config: RunConfig, options: Evaluat
   }
 }
 
-/** All values but those that need what nobody gave. */
-const everything = (source: DataSource, { inception }: EvaluationOptions): MeasureName[] =>
-  MEASURES.filter(
-    ({ appliesTo, ...rest }) =>
-      (appliesTo as readonly string[]).includes(kindOf(source)) &&
-      (inception !== undefined || !needsInception(rest)),
-  ).flatMap(({ metrics }) => Object.keys(metrics) as MeasureName[]);
-
-const needsInception = ({ needs = [] }: { needs?: readonly string[] }) => needs.includes('inception');
+/** All values but those that need what nobody gave, or data of another make. */
+function everything(source: DataSource, { inception }: EvaluationOptions): MeasureName[] {
+  const isStacked = source.kind === 'dataset' && source.stackedOf !== undefined;
+  const lacking = [
+    ...(inception === undefined ? ['inception'] : []),
+    ...(isStacked ? [] : ['channelClassifier']),
+  ];
+  const all: readonly Measure[] = MEASURES;
+  return all
+    .filter(
+      ({ appliesTo, needs = [] }) =>
+        appliesTo.includes(kindOf(source)) && !needs.some((part) => lacking.includes(part)),
+    )
+    .flatMap(({ metrics }) => Object.keys(metrics) as MeasureName[]);
+}
 
 export function requireShape(
   path: string,

@@ -14,6 +14,7 @@ import {
   type MeasureName,
   type Measures,
   measureOf,
+  measuresNeed,
   measuresOf,
   nameOf,
   type Prepared,
@@ -161,9 +162,7 @@ function examiner(
       isConditional,
       arePairs,
       comparesItems: true,
-      seesChannels: measuresOf(source, { asked }).some(({ needs = [] }) =>
-        needs.includes('channelClassifier'),
-      ),
+      seesChannels: measuresNeed('channelClassifier', asked),
       features: options.features,
     },
     against,

@@ -1,22 +1,25 @@
 import { defineConfig } from 'vitest/config';
 
+const filesOf = (folder: string, names: string): string[] =>
+  names
+    .trim()
+    .split(/\s+/)
+    .map((name) => `${folder}/${name}.test.ts`);
+
 /** Tests that run Nash itself in processes of its own, train until something is learned, or train whatever may be chosen. */
 const PROCESSES = ['cluster', 'setup', 'learning', 'conformance'].map(
   (folder) => `tests/${folder}/*.test.ts`,
 );
 
-/** What needs no process of its own and yet ten seconds or more. All others are quick: `npm run test:quick` has them in a minute. */
-const SLOW = [
-  'tests/fuzz/*.test.ts',
-  'tests/simulation/*.test.ts',
-  ...['evaluation/examiner', 'modules/own-modules', 'numerics/vector-engine', 'steps/golden', 'training'].map(
-    (name) => `tests/unit/${name}.test.ts`,
-  ),
-];
+/** What needs no process of its own and yet the most of ten seconds. All others are quick: `npm run test:quick` has them in a minute. */
+const SLOW_ONES = `
+  checkpoints/checkpoint-store compiler/compile data/cifar10 evaluation/examiner evaluation/figures export/generator-graph
+  modules/own-modules numerics/vector-engine server/peers/held-memory steps/golden training`;
+const SLOW = ['tests/fuzz/*.test.ts', 'tests/simulation/*.test.ts', ...filesOf('tests/unit', SLOW_ONES)];
 
 const LONG_ONES = `
-  audit bad-inputs extending faults hosts keys liars lifetimes measured own-modules pages pm2 prometheus reference resume runbooks same-bits sample
-  saved shared-memory sources two-users unreachable`;
+  audit bad-inputs export extending faults hosts keys liars lifetimes measured own-modules pages pairs pm2 prometheus reference resume
+  runbooks same-bits sample saved shared-memory sources transfer two-users unreachable`;
 /**
  * What takes the better part of a minute or more, three files at a time on two cores: it shows for every case what kills, bits and the
  * others show for one. `npm test` leaves it to `npm run test:all`.
@@ -24,9 +27,8 @@ const LONG_ONES = `
 const LONG = [
   'tests/conformance/*.test.ts',
   'tests/learning/classifiers.test.ts',
-  ...LONG_ONES.trim()
-    .split(/\s+/)
-    .map((name) => `tests/cluster/${name}.test.ts`),
+  'tests/setup/package.test.ts',
+  ...filesOf('tests/cluster', LONG_ONES),
 ];
 const TESTS = 'tests/**/*.test.ts';
 
@@ -57,7 +59,7 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 3, // for two cores: tests of several processes wait for each other half of their time
     globalSetup: ['tests/support/build-first.ts'],
-    setupFiles: ['src/setup/node-shim.mjs'],
+    setupFiles: ['src/setup/node-shim.mjs', 'tests/support/exits.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     env: { TF_CPP_MIN_LOG_LEVEL: '3', TF_NUM_INTRAOP_THREADS: '1' },

@@ -18,7 +18,7 @@ import { spansOf } from './parameters/frozen.js';
 import { initialParameters } from './parameters/initial.js';
 import { vectorLength } from './parameters/layout.js';
 import { type Manifest, NETS, type Net, type SlotMerge } from './parameters/manifest.js';
-import { boundOf } from './penalties/penalties.js';
+import { boundsOf } from './penalties/penalties.js';
 import {
   minibatchOf,
   type Phase,
@@ -139,8 +139,10 @@ export function trainReference(
     if (isExtrapolation(config.schedule.extragradient, step + 1)) base[net] = next.slice();
     else if (config.schedule.extragradient) next.set(base[net].subarray(0, manifest.size)); // Gidel et al. 2019, algorithm 4
     descend(config.optimizer[net], next, gradient, memory[net], step + 1);
-    const bound = boundOf(net, config);
-    if (bound !== undefined) clamp(next.subarray(0, manifest.size), bound);
+    const { weight, unit } = boundsOf(net, config);
+    if (weight !== undefined) clamp(next.subarray(0, manifest.size), weight);
+    if (unit !== undefined) shorten(manifest, next, unit);
+    lookAhead(config.optimizer[net], next, memory[net], step + 1);
     for (const { from, to } of frozen) next.set(before.subarray(from, to), from);
     moveSlots(manifest, next, payload);
     versions.set(`${net}@${step + 1}`, next);
@@ -190,7 +192,7 @@ function descend(
     const zeros = () => new Float64Array(g.length);
     memory.push(zeros(), zeros(), zeros(), Float64Array.from(w.subarray(0, g.length)));
   }
-  const [m, v, last, slow] = memory as [Float64Array, Float64Array, Float64Array, Float64Array];
+  const [m, v, last] = memory as [Float64Array, Float64Array, Float64Array];
   for (let i = 0; i < g.length; i++) {
     switch (options.name) {
       case 'sgd': // pylearn2's momentum: v = mu v - rate g, w = w + v
@@ -213,10 +215,19 @@ function descend(
       }
     }
   }
-  const { lookahead } = options;
+}
+
+/** Zhang et al. 2019, algorithm 1: now and then the weights go back part of the way to where they were. */
+function lookAhead(
+  { lookahead }: OptimizerOptions,
+  w: Float32Array,
+  memory: Float64Array[],
+  t: number,
+): void {
   if (!lookahead || !isLookaheadDue(lookahead, t)) return;
-  for (let i = 0; i < g.length; i++) {
-    slow[i]! += lookahead.rate * (w[i]! - slow[i]!); // Zhang et al. 2019, algorithm 1
+  const [, , , slow] = memory as [Float64Array, Float64Array, Float64Array, Float64Array];
+  for (let i = 0; i < slow.length; i++) {
+    slow[i]! += lookahead.rate * (w[i]! - slow[i]!);
     w[i] = slow[i]!;
   }
 }
@@ -225,6 +236,19 @@ const normOf = (g: Float64Array): number => Math.sqrt(g.reduce((sum, x) => sum +
 
 function clamp(w: Float32Array, bound: number): void {
   for (let i = 0; i < w.length; i++) w[i] = Math.max(-bound, Math.min(bound, w[i]!));
+}
+
+/** Max-norm (Srivastava et al. 2014, section 5.1): the weights that lead to one unit are no longer than `bound`. */
+function shorten({ entries }: Manifest, w: Float32Array, bound: number): void {
+  for (const { shape, offset, size, outputAxis = shape.length - 1 } of entries) {
+    if (shape.length < 2) continue;
+    const units = shape[outputAxis]!;
+    const after = sizeOf(shape.slice(outputAxis + 1));
+    const unitOf = (i: number) => Math.floor(i / after) % units;
+    const squares = new Float64Array(units);
+    for (let i = 0; i < size; i++) squares[unitOf(i)]! += w[offset + i]! ** 2;
+    for (let i = 0; i < size; i++) w[offset + i]! *= Math.min(1, bound / Math.sqrt(squares[unitOf(i)]!));
+  }
 }
 
 /** What a shard's value of a state slot counts for. */

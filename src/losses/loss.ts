@@ -1,6 +1,5 @@
 // What a loss of the adversarial game is. It is chosen apart from networks and penalties, and sees logits or scores only, never probabilities.
 import type * as tf from '@tensorflow/tfjs-core';
-import type { Net } from '../parameters/manifest.js';
 import type { Variant } from '../variants.js';
 
 /** D's raw outputs `[batch, 1]` for real and for generated items. */
@@ -23,17 +22,19 @@ export interface GanLoss {
   discriminatorGives: 'logit' | 'score';
 }
 
-/** What holds of a net's weights after each of its updates: every one is clamped to [-bound, bound]. */
-export interface Constraint {
-  net: Net;
-  bound: number;
+/** What holds of a net's weights after each of its updates. */
+export interface Bounds {
+  /** each is clamped to [-weight, weight] */
+  weight?: number;
+  /** those that lead to one unit, which is a column of a dense kernel or one output channel of a convolution, are no longer together (Euclidean) */
+  unit?: number;
 }
 
 /** A loss that a config may name. */
 export interface LossEntry<O extends { name: string } = never> extends Variant<O> {
   make(options: O): GanLoss;
-  /** @param isSlopeBounded whether a penalty keeps D's slope within bounds already */
-  constraint?(options: O, isSlopeBounded: boolean): Constraint | undefined;
+  /** What it asks of D's weights. @param isSlopeBounded whether a penalty keeps D's slope within bounds already */
+  bounds?(options: O, isSlopeBounded: boolean): Bounds;
 }
 
 /** An entry whose functions take the options of its own schema. */

@@ -27,8 +27,8 @@ export const wasserstein = lossEntry({
     generatorSees: 'fake',
     discriminatorGives: 'score',
   }),
-  constraint: ({ clip }, isSlopeBounded) => {
-    const bound = clip ?? (isSlopeBounded ? undefined : PAPER_CLIP);
-    return bound === undefined ? undefined : { net: 'discriminator', bound };
+  bounds: ({ clip }, isSlopeBounded) => {
+    const weight = clip ?? (isSlopeBounded ? undefined : PAPER_CLIP);
+    return weight === undefined ? {} : { weight };
   },
 });

@@ -298,3 +298,69 @@ export function rmsprop(into: usize, weights: usize, gradient: usize, count: u32
   }
   return v128.all_true<i32>(sound) ? total(low, high) : NaN;
 }
+
+/** What a length is multiplied with to be no more than `bound`. */
+@inline
+function shareOf(squares: f64, bound: f64): f64 {
+  const length = Math.sqrt(squares);
+  return length > bound ? bound / length : 1;
+}
+
+@inline
+function scaled(x: v128, shares: v128): v128 {
+  return f32x4.demote_f64x2_zero(f64x2.mul(f64x2.promote_low_f32x4(x), shares));
+}
+
+/** Of a matrix with `stride` bytes a row so many columns side by side, see `shortenUnits`. */
+@inline
+function shortenColumns(matrix: usize, rows: u32, stride: usize, bound: f64, lanes: u32): f64 {
+  let low = ZERO;
+  let high = ZERO;
+  for (let row: u32 = 0, at = matrix; row < rows; row++, at += stride) {
+    const x = load(at, lanes);
+    low = f64x2.add(low, squaresLow(x));
+    high = f64x2.add(high, squaresHigh(x));
+  }
+  const shares01 = f64x2(shareOf(f64x2.extract_lane(low, 0), bound), shareOf(f64x2.extract_lane(low, 1), bound));
+  const shares23 = f64x2(shareOf(f64x2.extract_lane(high, 0), bound), shareOf(f64x2.extract_lane(high, 1), bound));
+  if (v128.any_true(v128.or(f64x2.lt(shares01, f64x2.splat(1)), f64x2.lt(shares23, f64x2.splat(1)))))
+    for (let row: u32 = 0, at = matrix; row < rows; row++, at += stride) {
+      const x = load(at, lanes);
+      const upper = scaled(v128.shuffle<u64>(x, x, 1, 0), shares23);
+      store(at, v128.shuffle<u64>(scaled(x, shares01), upper, 0, 2), lanes);
+    }
+  return total(low, high);
+}
+
+/** Of a kernel with `stride` bytes a row the one unit that has `after` weights in each. */
+@inline
+function shortenUnit(kernel: usize, rows: u32, stride: usize, after: usize, bound: f64): f64 {
+  let squares: f64 = 0;
+  for (let row: u32 = 0, at = kernel; row < rows; row++, at += stride)
+    for (let i: usize = 0; i < after; i++) {
+      const x = <f64>f32.load(at + (i << 2));
+      squares += x * x;
+    }
+  const share = shareOf(squares, bound);
+  if (share < 1)
+    for (let row: u32 = 0, at = kernel; row < rows; row++, at += stride)
+      for (let i: usize = 0; i < after; i++) f32.store(at + (i << 2), <f32>(share * <f64>f32.load(at + (i << 2))));
+  return squares;
+}
+
+/**
+ * Of a kernel [rows, units, after] the weights of each unit in [from, to) that are longer than `bound` are multiplied with bound / length,
+ * in float64 and then rounded; squares are added in the order of rows. Returns the sum of squares of what was there.
+ */
+export function shortenUnits(kernel: usize, rows: u32, units: u32, after: u32, from: u32, to: u32, bound: f64): f64 {
+  const width = <usize>after << 2;
+  const stride = <usize>units * width;
+  let all: f64 = 0;
+  let unit = from;
+  if (after == 1) {
+    for (; unit + 4 <= to; unit += 4) all += shortenColumns(kernel + <usize>unit * width, rows, stride, bound, 4);
+    return unit < to ? all + shortenColumns(kernel + <usize>unit * width, rows, stride, bound, to - unit) : all;
+  }
+  for (; unit < to; unit++) all += shortenUnit(kernel + <usize>unit * width, rows, stride, after, bound);
+  return all;
+}

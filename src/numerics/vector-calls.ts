@@ -1,5 +1,6 @@
 // The operations of the vector kernels as calls: shapes are checked here, once, before an address leaves for the kernels.
 import { assert } from '../errors.js';
+import { sizeOf } from './shape.js';
 import { type Call, part, type Vector } from './vector-memory.js';
 
 /** State vectors and scalars that each optimizer kernel takes; their meaning is in kernels.as.ts and src/optimizers. */
@@ -106,8 +107,17 @@ export type Deed =
   | ({ kind: 'update' } & Update)
   | { kind: 'store'; vector: Vector; to: FilePlace };
 
+/** Of a kernel the weights of each unit that are longer (Euclidean) than `bound` are scaled to that; `axis` is the units'. */
+export interface Shortening {
+  kind: 'shortenUnits';
+  kernel: Vector;
+  shape: readonly number[];
+  axis: number;
+  bound: number;
+}
+
 /** `followedBy` is done with each part that is finite at once, while it is in the core's cache, and is not measured. */
-export type Operation = Deed & { followedBy?: readonly Deed[] };
+export type Operation = (Deed & { followedBy?: readonly Deed[] }) | Shortening;
 
 /** So many of an operation's floats, and the calls that do them, one after the other. */
 export interface Part {
@@ -119,8 +129,9 @@ export interface Part {
 /** So many floats are one call: few enough for threads to share an operation out, and many enough for a call (1 MB: half of it is no faster, an eighth of it slower). */
 const PART_FLOATS = 2 ** 18;
 
-/** An operation as parts that may be done side by side: all goes element by element. */
+/** An operation as parts that may be done side by side: all goes element by element, or unit by unit. */
 export function partsOf(operation: Operation): Part[] {
+  if (operation.kind === 'shortenUnits') return unitsOf(operation);
   const deeds: readonly Deed[] = [operation, ...(operation.followedBy ?? [])];
   const total = lengthOf(operation);
   for (const deed of deeds)
@@ -131,6 +142,21 @@ export function partsOf(operation: Operation): Part[] {
     const start = i * PART_FLOATS;
     const length = Math.min(PART_FLOATS, total - start);
     return { operation, length, calls: deeds.map((deed) => callOf(partOf(deed, start, length))) };
+  });
+}
+
+function unitsOf(operation: Shortening): Part[] {
+  const { kernel, shape, axis, bound } = operation;
+  const [before, after] = [sizeOf(shape.slice(0, axis)), sizeOf(shape.slice(axis + 1))];
+  const units = shape[axis]!;
+  assert(sizeOf(shape) === kernel.length, () => `${kernel.length} floats as [${shape.join(', ')}]`);
+  assert(bound > 0, () => `weights of units shortened to ${bound}`);
+  const each = before * after;
+  const share = Math.ceil(PART_FLOATS / each);
+  return Array.from({ length: Math.ceil(units / share) }, (_, i) => {
+    const [from, to] = [i * share, Math.min(units, (i + 1) * share)];
+    const call: Call = ['shortenUnits', kernel.offset, before, units, after, from, to, bound];
+    return { operation, length: (to - from) * each, calls: [call] };
   });
 }
 

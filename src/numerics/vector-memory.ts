@@ -19,7 +19,15 @@ export interface Measure {
 
 /** A kernel's name and its arguments: byte addresses, a count of floats, float32 scalars; or `store`, see store-call.ts. */
 export type Call = readonly [name: KernelName | 'store', ...numbers: number[]];
-export type KernelName = 'scan' | 'add' | 'blend' | 'sgd' | 'adam' | 'optimisticAdam' | 'rmsprop';
+export type KernelName =
+  | 'scan'
+  | 'add'
+  | 'blend'
+  | 'sgd'
+  | 'adam'
+  | 'optimisticAdam'
+  | 'rmsprop'
+  | 'shortenUnits';
 type Kernels = Record<KernelName, (...numbers: number[]) => number>;
 
 const PAGE_BYTES = 65536;

@@ -9,6 +9,6 @@ export const clip = penaltyEntry<DiscriminatorContext>()({
       bound: z.number().positive().default(0.01).describe('magnitude that no weight of D exceeds'),
     })
     .describe("D's weights are clamped after each of its updates (Arjovsky et al. 2017, algorithm 1)"),
-  constraint: ({ bound }) => ({ net: 'discriminator', bound }),
+  bounds: ({ bound }) => ({ weight: bound }),
   boundsSlope: true,
 });

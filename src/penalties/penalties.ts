@@ -1,15 +1,16 @@
 // The penalties that a config may lay on each net, and what loss and penalties ask of weights after an update.
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import type { Constraint } from '../losses/loss.js';
-import { type LossOptions, lossConstraint } from '../losses/losses.js';
+import type { Bounds } from '../losses/loss.js';
+import { type LossOptions, lossBounds } from '../losses/losses.js';
 import { boundsSlope, type ModelOptions } from '../models/models.js';
-import type { Net, SlotSpec } from '../parameters/manifest.js';
+import { NETS, type Net, type SlotSpec } from '../parameters/manifest.js';
 import { optionsOf, type Variant, variantOf } from '../variants.js';
 import { clip } from './clip.js';
 import { consistency } from './consistency.js';
 import { dragan, gradientPenalty } from './gradient-penalty.js';
 import { lecam } from './lecam.js';
+import { maxNorm } from './max-norm.js';
 import { ownPenalty } from './own-penalty.js';
 import { pathLength } from './path-length.js';
 import type {
@@ -32,9 +33,10 @@ const ON_DISCRIMINATOR = [
   consistency,
   weightDecay,
   clip,
+  maxNorm,
   ownPenalty<DiscriminatorContext>(),
 ] as const;
-const ON_GENERATOR = [pathLength, pixelL1, weightDecay, ownPenalty<GeneratorContext>()] as const;
+const ON_GENERATOR = [pathLength, pixelL1, weightDecay, maxNorm, ownPenalty<GeneratorContext>()] as const;
 
 const PENALTIES_MAX = 16;
 
@@ -130,17 +132,21 @@ export const penaltySlots = (net: Net, options: PenaltyOptions): SlotSpec[] =>
 export const statefulPenalties = (net: Net, options: PenaltyOptions): string[] =>
   entriesOf(net, options).flatMap(({ entry, options: one }) => (entry.slots ? one.name : []));
 
-/** The bound to which a net's weights are clamped after each update, the least where several are asked for; absent: none. */
-export function boundOf(
+/** What loss and penalties ask of a net's weights after each update: of each kind of bound the least. */
+export function boundsOf(
   net: Net,
   { loss, penalties, model }: { loss: LossOptions; penalties: PenaltyOptions; model: ModelOptions },
-): number | undefined {
-  const entries = (['discriminator', 'generator'] as const).flatMap((each) => entriesOf(each, penalties));
-  const isSlopeBounded = boundsSlope(model) || entries.some(({ entry }) => entry.boundsSlope);
-  const asked: (Constraint | undefined)[] = [
-    lossConstraint(loss, isSlopeBounded),
-    ...entries.map(({ entry, options }) => entry.constraint?.(options as never)),
+): Bounds {
+  const isSlopeBounded =
+    boundsSlope(model) ||
+    NETS.some((each) => entriesOf(each, penalties).some(({ entry }) => entry.boundsSlope));
+  const asked = [
+    ...(net === 'discriminator' ? [lossBounds(loss, isSlopeBounded)] : []),
+    ...entriesOf(net, penalties).map(({ entry, options }) => entry.bounds?.(options as never) ?? {}),
   ];
-  const bounds = asked.flatMap((constraint) => (constraint?.net === net ? constraint.bound : []));
-  return bounds.length === 0 ? undefined : Math.min(...bounds);
+  const least = (kind: keyof Bounds): Bounds => {
+    const bounds = asked.flatMap((one) => one[kind] ?? []);
+    return bounds.length > 0 ? { [kind]: Math.min(...bounds) } : {};
+  };
+  return { ...least('weight'), ...least('unit') };
 }

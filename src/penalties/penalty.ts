@@ -2,7 +2,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import type { SeedSource } from '../kernels/random.js';
-import type { Constraint, Logits } from '../losses/loss.js';
+import type { Bounds, Logits } from '../losses/loss.js';
 import type { SlotSpec } from '../parameters/manifest.js';
 import type { Variant } from '../variants.js';
 
@@ -50,7 +50,8 @@ export interface PenaltyEntry<C extends PenaltyContext, O extends { name: string
   make?(options: O): Penalty<C>;
   /** state kept beside the net's weights */
   slots?(options: O): readonly SlotSpec[];
-  constraint?(options: O): Constraint;
+  /** what it asks of the weights of its net */
+  bounds?(options: O): Bounds;
   /** whose slope its term takes: D is then applied once for it and for the loss */
   slopeAt?: 'real' | 'fake';
   /** it bounds D's slope: a Wasserstein critic needs no clipping besides */

@@ -42,14 +42,19 @@ const PENALTIES: [name: string, discriminator: object[], generator: object[]][] 
   ['DRAGAN', [{ name: 'dragan', weight: 1 }], []],
   ['consistency', [{ name: 'consistency', weight: 1, fakeWeight: 1 }], []],
   [
-    'LeCam, clip and weight decay',
-    [{ name: 'lecam' }, { name: 'clip', bound: 0.5 }, { name: 'weight-decay' }],
+    'LeCam, clip, max-norm and weight decay',
+    [
+      { name: 'lecam' },
+      { name: 'clip', bound: 0.5 },
+      { name: 'max-norm', bound: 0.1 },
+      { name: 'weight-decay' },
+    ],
     [],
   ],
   [
-    'path length, lazily, and weight decay of G',
+    'path length, lazily, max-norm and weight decay of G',
     [],
-    [{ name: 'path-length', everySteps: 4 }, { name: 'weight-decay' }],
+    [{ name: 'path-length', everySteps: 4 }, { name: 'max-norm', bound: 0.1 }, { name: 'weight-decay' }],
   ],
   ['pixel L1 and R1', [{ name: 'r1', weight: 1 }], [{ name: 'pixel-l1', weight: 10 }]],
 ];

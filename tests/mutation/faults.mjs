@@ -726,10 +726,11 @@ export const FAULTS = [
   ]),
   ...of('src/penalties/penalties.ts', PENALTIES, [
     [
-      "a bound is the other net's too",
-      'constraint?.net === net ? constraint.bound : []',
-      'constraint ? constraint.bound : []',
+      "the loss bounds G's weights too",
+      "...(net === 'discriminator' ? [lossBounds(loss, isSlopeBounded)] : [])",
+      '...[lossBounds(loss, isSlopeBounded)]',
     ],
+    ['of two bounds the greatest holds', 'Math.min(...bounds)', 'Math.max(...bounds)'],
     [
       'a lazy penalty is as strong as one of every step',
       'tf.mul(everySteps, term(context))',
@@ -741,7 +742,7 @@ export const FAULTS = [
       'some(({ entry }) => entry.boundsSlope)',
       'every(({ entry }) => !entry)',
     ],
-    ['nothing is clipped', '    lossConstraint(loss, isSlopeBounded),', '    undefined,'],
+    ['nothing is clipped', '[lossBounds(loss, isSlopeBounded)]', '[]'],
   ]),
   ...of('src/kernels/second-derivatives.ts', SECOND, [
     [
@@ -1283,7 +1284,28 @@ export const FAULTS = [
       ['the norm that is told is that of what was left', '= norm ?? Math.sqrt', '= Math.sqrt'],
       ['slots are summed over the shards', "merge === 'mean' ? 1 / shards : 1", '1'],
       ['slots keep what they ought to take', 'keep: momentum, take }', 'keep: 1 - momentum, take }'],
-      ["D's bound is G's too", 'boundOf(net, this.config)', "boundOf('discriminator', this.config)"],
+      [
+        "D's bound is G's too",
+        '{ weight: bound } = boundsOf(net,',
+        "{ weight: bound } = boundsOf('discriminator',",
+      ],
+      [
+        "D's max-norm is G's",
+        '{ unit: bound } = boundsOf(net,',
+        "{ unit: bound } = boundsOf('discriminator',",
+      ],
+      [
+        'units are shortened after the average has followed',
+        '    if (shortenings.length === 0)\n',
+        '    if (true)\n',
+      ],
+      ['biases are shortened', 'shape.length > 1 &&', ''],
+      ['what is frozen is shortened', '!beginsWithAny(fullName(net, name), this.config.init.freeze)', 'true'],
+      [
+        "a transposed convolution's units are its inputs",
+        'outputAxis: axis = shape.length - 1',
+        'outputAxis: _, axis = shape.length - 1',
+      ],
       ['nothing is clamped', '...(bound === undefined ? {} : { bound }),', ''],
       [
         'the optimizer counts its updates from 0',
@@ -1348,6 +1370,17 @@ export const FAULTS = [
         'the last weights of an odd count may be of any size',
         'return v128.or(x, v128.ge',
         'return v128.or(ONES, v128.ge',
+      ],
+      [
+        'units are shortened where they are not too long',
+        'return length > bound ? bound / length : 1;',
+        'return bound / length;',
+      ],
+      ['units are as long as their squares', 'const length = Math.sqrt(squares);', 'const length = squares;'],
+      [
+        'two columns of four are as long as the other two',
+        'scaled(v128.shuffle<u64>(x, x, 1, 0), shares23)',
+        'scaled(v128.shuffle<u64>(x, x, 1, 0), shares01)',
       ],
       [
         'a bound clamps from above alone',

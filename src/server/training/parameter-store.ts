@@ -7,6 +7,7 @@ import {
   type FilePlace,
   type Measure,
   type Operation,
+  type Outcome,
   part,
   type Vector,
   type VectorEngine,
@@ -17,12 +18,12 @@ import { clippedShare } from '../../optimizers/clipping.js';
 import { isExtrapolation } from '../../optimizers/extragradient.js';
 import { copying, lookaheadAfter } from '../../optimizers/lookahead.js';
 import { type Optimizer, optimizerOf } from '../../optimizers/optimizer.js';
-import { spansOf } from '../../parameters/frozen.js';
+import { beginsWithAny, fullName, spansOf } from '../../parameters/frozen.js';
 import { initialParameters } from '../../parameters/initial.js';
 import type { Layout } from '../../parameters/layout.js';
 import { NETS, type Net } from '../../parameters/manifest.js';
 import { vectorHash } from '../../parameters/vector-hash.js';
-import { boundOf } from '../../penalties/penalties.js';
+import { boundsOf } from '../../penalties/penalties.js';
 import type { Line } from '../../protocol/line.js';
 import { type Judged, type Pace, Pacing } from '../../protocol/pace.js';
 import { isWhole, readBehind, type ScheduleOptions, type Versions } from '../../protocol/schedule.js';
@@ -223,14 +224,17 @@ export class ParameterStore {
       ...(draft ? [storing(draft.place, made, at)] : []),
     ];
     const makings = this.makings(net, step, next, clippedShare(norm ?? 0, clipNorm));
-    const operations = makings.map(({ at, made, deed, beside = [] }): Operation => {
-      const of = (vector: Vector) => part(vector, at, made.length);
-      const [first, ...rest] = [deed(of(sum)), ...beside, ...follow(made, at)] as [Deed, ...Deed[]];
-      return other
-        ? { kind: 'add', into: of(sum), from: of(other), followedBy: [first, ...rest] }
-        : { ...first, followedBy: rest };
-    });
-    const { finite, measures, trouble } = await this.engine.together(operations);
+    const { finite, measures, trouble } = await this.make(
+      makings.map(({ at, made, deed, beside = [] }) => {
+        const of = (vector: Vector) => part(vector, at, made.length);
+        const own = deed(of(sum));
+        return {
+          own: other ? [{ kind: 'add', into: of(sum), from: of(other) }, own] : [own],
+          after: [...beside, ...follow(made, at)],
+        };
+      }),
+      this.shortenings(net, step, next),
+    );
     const squaredNorm = measures.reduce(
       (sum, measure, i) => sum + (makings[i]!.isUpdate ? measure.squaredNorm : 0),
       0,
@@ -256,6 +260,42 @@ export class ParameterStore {
     this.pacing.endRound(versions);
     this.endRound(versions);
     return { kind: 'applied', gradientNorm, ...(this.pacing.pace && { schedule: this.schedule }) };
+  }
+
+  /**
+   * Makes a version, piece by piece. What comes after a piece is done with it at once, while it is in a core's cache, unless units of it are
+   * shortened before: they lie across pieces.
+   * @returns what the pieces' own first deeds measured
+   */
+  private async make(
+    pieces: readonly { own: readonly Deed[]; after: readonly Deed[] }[],
+    shortenings: readonly Operation[],
+  ): Promise<Outcome> {
+    const operationOf = ([first, ...followedBy]: readonly Deed[]) =>
+      first ? [{ ...first, followedBy }] : [];
+    const { engine } = this;
+    if (shortenings.length === 0)
+      return engine.together(pieces.flatMap(({ own, after }) => operationOf([...own, ...after])));
+    const made = await engine.together(pieces.flatMap(({ own }) => operationOf(own)));
+    if (!made.finite) return made;
+    await engine.together(shortenings);
+    const { trouble } = await engine.together(pieces.flatMap(({ after }) => operationOf(after)));
+    return { ...made, trouble };
+  }
+
+  /** What shortens units of a net's next version, where the config bounds them. */
+  private shortenings(net: Net, step: number, next: NetState): Operation[] {
+    const { unit: bound } = boundsOf(net, this.config);
+    if (bound === undefined) return [];
+    const { entries } = this.layout.manifest(net, step);
+    return entries
+      .filter(
+        ({ name, shape }) => shape.length > 1 && !beginsWithAny(fullName(net, name), this.config.init.freeze),
+      )
+      .map(({ offset, size, shape, outputAxis: axis = shape.length - 1 }) => {
+        const kernel = part(next.parameters, offset, size);
+        return { kind: 'shortenUnits', kernel, shape, axis, bound };
+      });
   }
 
   /**
@@ -310,7 +350,7 @@ export class ParameterStore {
     const isAhead = isExtrapolation(this.config.schedule.extragradient, step + 1);
     const { lookahead } = this.config.optimizer[net];
     const optimizer = this.optimizers[net];
-    const bound = boundOf(net, this.config);
+    const { weight: bound } = boundsOf(net, this.config);
     const weights = spansOf(net, this.layout.manifest(net, step), this.config.init.freeze).map(
       ({ from: at, to, isFrozen }): Making => {
         const of = (vector: Vector) => part(vector, at, to - at);

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadTensorFlow } from '../../../src/compiler/tensorflow.js';
-import { lossConstraint, lossOf, lossOptions } from '../../../src/losses/losses.js';
+import { lossBounds, lossOf, lossOptions } from '../../../src/losses/losses.js';
 
 beforeAll(() => void loadTensorFlow({ kind: 'cpu', threads: 1 }));
 
@@ -114,8 +114,8 @@ it('only Wasserstein clips, by 0.01 unless told otherwise or a penalty takes its
   const [wasserstein, told] = [{}, { clip: 0.5 }].map((o) =>
     lossOptions.parse({ name: 'wasserstein', ...o }),
   );
-  expect(lossConstraint(wasserstein!, false)).toEqual({ net: 'discriminator', bound: 0.01 });
-  expect(lossConstraint(wasserstein!, true)).toBeUndefined();
-  expect(lossConstraint(told!, true)).toEqual({ net: 'discriminator', bound: 0.5 });
-  expect(lossConstraint(lossOptions.parse({ name: 'minimax' }), false)).toBeUndefined();
+  expect(lossBounds(wasserstein!, false)).toEqual({ weight: 0.01 });
+  expect(lossBounds(wasserstein!, true)).toEqual({});
+  expect(lossBounds(told!, true)).toEqual({ weight: 0.5 });
+  expect(lossBounds(lossOptions.parse({ name: 'minimax' }), false)).toEqual({});
 });

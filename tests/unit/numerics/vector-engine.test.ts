@@ -404,3 +404,46 @@ describe('order and memory', () => {
     await expect(other.scan(vector)).rejects.toThrow('the vector engine is closed');
   });
 });
+
+describe('shortenUnits', () => {
+  /** The formula, of a kernel [before, units, after]: sums of squares in the order in which the weights lie. */
+  function shortened(values: Float32Array, before: number, units: number, after: number, bound: number) {
+    const result = values.slice();
+    for (let unit = 0; unit < units; unit++) {
+      const own = [];
+      for (let row = 0; row < before; row++)
+        for (let i = 0; i < after; i++) own.push((row * units + unit) * after + i);
+      let squares = 0;
+      for (const at of own) squares += values[at]! * values[at]!;
+      const length = Math.sqrt(squares);
+      if (length > bound) for (const at of own) result[at] = (bound / length) * values[at]!;
+    }
+    return result;
+  }
+
+  it('leaves no unit longer than the bound and the others their bits, whichever axis is theirs and however many parts it is', async () => {
+    const kernels: [shape: number[], axis: number][] = [
+      [[3, 2], 1],
+      [[1, 7], 1],
+      [[700, 801], 1], // three parts
+      [[3, 3, 5, 4], 3],
+      [[4, 4, 6, 3], 2], // of a transposed convolution
+      [[2, 2, 500, 301], 2],
+      [[2, 300_000], 0], // a unit is more than a part
+    ];
+    for (const [shape, axis] of kernels) {
+      const length = shape.reduce((product, d) => product * d, 1);
+      const values = drawn(length, 'units', length);
+      const before = shape.slice(0, axis).reduce((product, d) => product * d, 1);
+      const after = length / before / shape[axis]!;
+      const kernel = vectorOf(values);
+      const bound = Math.sqrt(before * after); // some are longer
+      const expected = shortened(values, before, shape[axis]!, after, bound);
+      const { finite } = await engine.together([{ kind: 'shortenUnits', kernel, shape, axis, bound }]);
+      expect(finite).toBe(true);
+      expect(vectorHash(engine.read(kernel))).toBe(vectorHash(expected));
+      expect(expected.filter((x, i) => x !== values[i]).length).toBeGreaterThan(0);
+      engine.release(kernel);
+    }
+  });
+});

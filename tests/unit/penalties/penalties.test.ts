@@ -14,7 +14,7 @@ import { network } from '../../../src/models/network.js';
 import { RandomStream, seedOf } from '../../../src/numerics/random.js';
 import { initialParameters } from '../../../src/parameters/initial.js';
 import {
-  boundOf,
+  boundsOf,
   lazyInterval,
   penaltiesOf,
   penaltyOptions,
@@ -195,34 +195,46 @@ describe('by hand', () => {
   it("a penalty on D's slope takes the place of Wasserstein's clipping, and clip goes with any loss", () => {
     const loss = lossOptions.parse({ name: 'wasserstein' });
     const bound = (list: object[]) =>
-      boundOf('discriminator', {
+      boundsOf('discriminator', {
         loss,
         model: mlp,
         penalties: penaltyOptions.parse({ discriminator: list }),
       });
-    expect(bound([{ name: 'weight-decay' }])).toBe(0.01);
-    expect(bound([{ name: 'gradient-penalty' }])).toBeUndefined();
-    expect(bound([{ name: 'clip', bound: 0.3 }])).toBe(0.3);
+    expect(bound([{ name: 'weight-decay' }])).toEqual({ weight: 0.01 });
+    expect(bound([{ name: 'gradient-penalty' }])).toEqual({});
+    expect(bound([{ name: 'clip', bound: 0.3 }])).toEqual({ weight: 0.3 });
     const normed = (model: object) =>
-      boundOf('discriminator', {
+      boundsOf('discriminator', {
         loss,
         penalties: penaltyOptions.parse({}),
         model: modelOptions.parse(model),
       });
-    expect(normed({ name: 'sngan' })).toBeUndefined();
-    expect(normed({ name: 'sngan', spectralNorm: [] })).toBe(0.01);
-    expect(normed({ name: 'mlp', spectralNorm: ['discriminator'] })).toBeUndefined();
-    expect(normed({ name: 'mlp', spectralNorm: ['generator'] })).toBe(0.01);
+    expect(normed({ name: 'sngan' })).toEqual({});
+    expect(normed({ name: 'sngan', spectralNorm: [] })).toEqual({ weight: 0.01 });
+    expect(normed({ name: 'mlp', spectralNorm: ['discriminator'] })).toEqual({});
+    expect(normed({ name: 'mlp', spectralNorm: ['generator'] })).toEqual({ weight: 0.01 });
     const penalties = penaltyOptions.parse({ discriminator: [{ name: 'clip', bound: 0.3 }] });
-    expect(boundOf('discriminator', { loss: { name: 'hinge' }, penalties, model: mlp })).toBe(0.3);
+    expect(boundsOf('discriminator', { loss: { name: 'hinge' }, penalties, model: mlp })).toEqual({
+      weight: 0.3,
+    });
   });
 
-  it('the bound of a net is that of its loss, and none where nobody asks for one', () => {
+  it('the bounds of a net are those of its loss and its own penalties, the least of a kind, and none where nobody asks for one', () => {
     const penalties = penaltyOptions.parse({});
     const wasserstein = lossOptions.parse({ name: 'wasserstein', clip: 0.02 });
-    expect(boundOf('discriminator', { loss: wasserstein, penalties, model: mlp })).toBe(0.02);
-    expect(boundOf('generator', { loss: wasserstein, penalties, model: mlp })).toBeUndefined();
-    expect(boundOf('discriminator', { loss: { name: 'minimax' }, penalties, model: mlp })).toBeUndefined();
+    expect(boundsOf('discriminator', { loss: wasserstein, penalties, model: mlp })).toEqual({ weight: 0.02 });
+    expect(boundsOf('generator', { loss: wasserstein, penalties, model: mlp })).toEqual({});
+    expect(boundsOf('discriminator', { loss: { name: 'minimax' }, penalties, model: mlp })).toEqual({});
+    const both = penaltyOptions.parse({
+      discriminator: [
+        { name: 'clip', bound: 0.01 },
+        { name: 'max-norm', bound: 2 },
+      ],
+      generator: [{ name: 'max-norm', bound: 3 }],
+    });
+    const asked = { loss: wasserstein, penalties: both, model: mlp };
+    expect(boundsOf('discriminator', asked)).toEqual({ weight: 0.01, unit: 2 });
+    expect(boundsOf('generator', asked)).toEqual({ unit: 3 });
   });
 });
 

@@ -178,6 +178,38 @@ describe('a step', () => {
     for (const w of parametersOf(store, 'generator')) expect(w).toBeGreaterThan(40);
   });
 
+  it('of a net with max-norm has no unit of longer weights, by hand, in its average and its slow weights too; biases and what is frozen may', async () => {
+    const maxNorm = { name: 'max-norm', bound: 5 };
+    const ahead = { ...SGD, lookahead: { steps: 1, rate: 1 } }; // slow weights are the fast ones at once
+    const settings = {
+      model: { name: 'mlp', latent: 2, generator: { hidden: [2] }, discriminator: { hidden: [1] } },
+      penalties: { generator: [maxNorm] },
+      optimizer: { discriminator: SGD, generator: ahead },
+      averaging: { decay: 0 },
+    };
+    const free = storeOf({ ...settings, penalties: {} });
+    const [first, all] = [free, storeOf(settings)].map((store) => parametersOf(store, 'generator'));
+    expect(all).toEqual(first); // they begin as they are drawn
+    for (const freeze of [[], ['generator/dense1']]) {
+      const store = storeOf({ ...settings, init: { freeze } });
+      await apply(store, 'generator', 0, () => -40); // each weight has 20 more
+      const isFrozen = freeze.length > 0;
+      const [k00, k01, k10, k11, b0, b1, o0, o1, b] = first!.map((w, i) => (isFrozen && i < 6 ? w : w + 20));
+      const shorten = (...column: number[]) => column.map((w) => (5 * w) / Math.hypot(...column));
+      const [c00, c10] = isFrozen ? [k00!, k10!] : shorten(k00!, k10!);
+      const [c01, c11] = isFrozen ? [k01!, k11!] : shorten(k01!, k11!);
+      const expected = [c00!, c01!, c10!, c11!, b0!, b1!, ...shorten(o0!, o1!), b!];
+      const { generator, average, 'generator.sgd.slow': slow } = store.export();
+      for (const { data } of [generator!, average!, slow!]) {
+        expect(data.length).toBe(expected.length);
+        for (const [i, w] of expected.entries()) expect(data[i]).toBeCloseTo(w, 5);
+      }
+    }
+    const other = storeOf(settings);
+    await apply(other, 'discriminator', 0, () => -40); // D is not bounded
+    for (const w of parametersOf(other, 'discriminator')) expect(Math.abs(w)).toBeGreaterThan(10);
+  });
+
   it('of G moves its average, 2/11 of the old and 9/11 of the new at first; one of D does not', async () => {
     const store = storeOf({});
     const first = averageOf(store);

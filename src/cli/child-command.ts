@@ -1,9 +1,15 @@
 // A command of Nash that another runs to its end, such as a training in the course of an audit.
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { EXIT, type Fault, NashError } from '../errors.js';
 import { NASH } from './processes.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
+/** Those that run now, each in a process group of its own: a terminal's Ctrl-C reaches them through here, once. */
+const running = new Set<ChildProcess>();
+const forward = (signal: NodeJS.Signals): void => {
+  for (const child of running) child.kill(signal);
+};
 
 /** Of its standard error, at most this much is told. */
 const COMPLAINT_CHARACTERS = 2000;
@@ -20,8 +26,8 @@ export async function runCommand(
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });
-  const forward = (signal: NodeJS.Signals) => void child.kill(signal); // a terminal's Ctrl-C, of which two would be one too many
-  for (const signal of SIGNALS) process.on(signal, forward);
+  if (running.size === 0) for (const signal of SIGNALS) process.on(signal, forward);
+  running.add(child);
   let complaint = '';
   let unfinished = '';
   child.stderr.on('data', (text) => {
@@ -36,7 +42,8 @@ export async function runCommand(
     child.once('error', reject);
     child.once('close', resolve);
   });
-  for (const signal of SIGNALS) process.off(signal, forward);
+  running.delete(child);
+  if (running.size === 0) for (const signal of SIGNALS) process.off(signal, forward);
   if (code === EXIT.done) return;
   if (code === EXIT.resumable) throw new Interrupted(code);
   const fault: Fault = code === EXIT.usage ? 'usage' : code === EXIT.environment ? 'environment' : 'failed';

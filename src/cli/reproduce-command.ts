@@ -1,5 +1,6 @@
 // `nash reproduce`: a published experiment, trained with several seeds and measured by its protocol, beside the published rows.
 import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import { Command } from 'commander';
 import { writeWhole } from '../../src/setup/files.mjs';
@@ -25,7 +26,8 @@ import { wholeNumber } from './sample-command.js';
 
 interface ReproduceArguments {
   seeds?: number;
-  workers: string;
+  atOnce?: number;
+  workers?: string;
   set: string[];
   runDir?: string;
   json?: boolean;
@@ -49,7 +51,15 @@ export const reproduceCommand: CommandMaker = (finish) =>
     )
     .argument('<name>', 'of the experiment')
     .option('--seeds <n>', "how many, from 1 on (default: the experiment's, see below)", wholeNumber(1, 1000))
-    .option('--workers <counts>', 'as of `nash train`; they decide no figure, only minutes', 'any=2')
+    .option(
+      '--at-once <n>',
+      'seeds that are trained side by side (default: one a core)',
+      wholeNumber(1, 1000),
+    )
+    .option(
+      '--workers <counts>',
+      'of each seed, as of `nash train`; they decide no figure, only minutes (default: any=1, or any=2 for a seed with two cores)',
+    )
     .option(
       '--set <key=value>',
       'change a key of the config, such as stop.generatorSteps=100; may be repeated',
@@ -64,16 +74,22 @@ export const reproduceCommand: CommandMaker = (finish) =>
       const folder = args.runDir ?? join('runs', 'reproduce', name);
       const count = args.seeds ?? experiment.seeds;
       const seeds = Array.from({ length: count }, (_, i) => i + 1);
+      const cores = availableParallelism();
+      const { atOnce = Math.min(count, cores), set } = args;
+      const { workers = `any=${atOnce < cores ? WORKERS_MAX : 1}` } = args;
       for (const line of experiment.protocol) process.stdout.write(`${line}\n`);
-      const ours = await trainedSeeds(experiment, { ...args, seeds, folder });
-      const others = await besides(experiment, { ...args, seeds, folder });
+      const began = Date.now();
+      const asked = { seeds, atOnce, workers, set, folder };
+      const ours = await trainedSeeds(experiment, asked);
+      const others = await besides(experiment, asked);
       const figures = figuresOf(experiment, ours.measures);
       const beside = others.rows;
       const minutes = (ours.seconds + others.seconds) / 60;
       const title = `Nash, ${count} ${count === 1 ? 'seed' : 'seeds'}`;
       const table = tableOf(experiment, figures, title, beside);
       process.stdout.write(
-        `\n${table.join('\n')}\n\n${minutes.toFixed(1)} minutes of training; figures: ${folder}/seed-*/figures\n`,
+        `\n${table.join('\n')}\n\n${minutes.toFixed(1)} minutes of training, ${atOnce > 1 ? `${atOnce} seeds at once, ` : ''}` +
+          `${((Date.now() - began) / 60_000).toFixed(1)} by the clock this time; figures: ${folder}/seed-*/figures\n`,
       );
       const outcome = {
         name,
@@ -88,21 +104,47 @@ export const reproduceCommand: CommandMaker = (finish) =>
       finish(EXIT.done);
     });
 
-interface Asked extends Pick<ReproduceArguments, 'workers' | 'set'> {
+interface Asked {
   seeds: readonly number[];
+  atOnce: number;
+  workers: string;
+  set: readonly string[];
   /** in which each seed has one */
   folder: string;
 }
 
 const configFileOf = (config: string): string => join(places().root, 'configs', `${config}.yaml`);
 
-async function trainedSeeds(experiment: Reproduction, { seeds, ...asked }: Asked) {
-  const results: SeedResult[] = [];
-  for (const seed of seeds) results.push(await trained(experiment, { seed, ...asked }));
+async function trainedSeeds(experiment: Reproduction, { seeds, atOnce, ...asked }: Asked) {
+  const results = await sideBySide(seeds, atOnce, (seed) => trained(experiment, { seed, ...asked }));
   return {
     measures: results.map(({ measures }) => measures),
     seconds: results.reduce((sum, { seconds }) => sum + seconds, 0),
   };
+}
+
+/** What `work` makes of each item, so many at once. Once one has failed none is begun, and those under way end before it is thrown. */
+async function sideBySide<T, R>(
+  items: readonly T[],
+  atOnce: number,
+  work: (item: T) => Promise<R>,
+): Promise<R[]> {
+  const results: R[] = [];
+  const left = items.entries();
+  let failure: { cause: unknown } | undefined;
+  const one = async () => {
+    for (const [i, item] of left) {
+      if (failure) return;
+      try {
+        results[i] = await work(item);
+      } catch (cause) {
+        failure ??= { cause };
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, one));
+  if (failure) throw failure.cause;
+  return results;
 }
 
 /** Rows that are computed here beside ours. */
@@ -154,12 +196,7 @@ interface SeedResult {
 /** What one seed came to; it is trained where it is not done. */
 async function trained(
   { config, measures, measuredBy }: Reproduction,
-  {
-    seed,
-    folder,
-    workers,
-    set,
-  }: { seed: number; folder: string } & Pick<ReproduceArguments, 'workers' | 'set'>,
+  { seed, folder, workers, set }: Pick<Asked, 'folder' | 'workers' | 'set'> & { seed: number },
 ): Promise<SeedResult> {
   const runDir = join(folder, `seed-${seed}`);
   const sets = [...set, `seed=${seed}`, 'server.http=127.0.0.1:0'].flatMap((one) => ['--set', one]);
@@ -201,5 +238,7 @@ const MEASURED: Record<
   'stacked-modes': (runDir) => evaluated([runDir], 'stacked-modes'),
 };
 
+/** Of a seed that has cores of its own: the configs deal a minibatch to two. */
+const WORKERS_MAX = 2;
 /** From one line of progress to the next. */
 const EVERY_MS = 30_000;

@@ -18,8 +18,8 @@ const SLOW_ONES = `
 const SLOW = ['tests/fuzz/*.test.ts', 'tests/simulation/*.test.ts', ...filesOf('tests/unit', SLOW_ONES)];
 
 const LONG_ONES = `
-  audit bad-inputs export extending faults hosts keys liars lifetimes measured own-modules pages pairs pm2 prometheus reference resume
-  runbooks same-bits sample saved shared-memory sources transfer two-users unreachable`;
+  audit bad-inputs export extending faults hosts keys liars lifetimes measured output-bias own-modules pages pairs pm2 prometheus reference
+  resume runbooks same-bits sample saved shared-memory sources transfer two-users unreachable`;
 /**
  * What takes the better part of a minute or more, three files at a time on two cores: it shows for every case what kills, bits and the
  * others show for one. `npm test` leaves it to `npm run test:all`.

@@ -107,6 +107,13 @@ const init = z
     only: prefixes.describe(
       'of these alone: beginnings of names such as `generator`, `discriminator/conv`; default: whatever fits',
     ),
+    outputBias: z
+      .enum(['drawn', 'pixel-means'])
+      .default('drawn')
+      .describe(
+        "`pixel-means`: G's last bias makes the mean of each pixel of the items, where all before it is 0, as goodfeli/adversarial's does; in mlp, " +
+          'maxout and maxout-conv, which have one a pixel. `drawn`: as the network has it, 0 in those that come with Nash',
+      ),
     freeze: prefixes.describe(
       'weights that stay as they are, by beginnings of names (FreezeD, Mo et al. 2020: the first layers of D)',
     ),
@@ -331,8 +338,13 @@ export const runConfig = z
       })
       .prefault({}),
   })
-  .superRefine(({ model, optimizer, schedule: { extragradient } }, context) => {
+  .superRefine(({ data, model, init, optimizer, schedule: { extragradient } }, context) => {
     const refuse = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message });
+    if (init.outputBias === 'pixel-means' && !('path' in data))
+      refuse(
+        ['init', 'outputBias'],
+        `pixel-means are those of stored items, and 'data.source' is ${data.source}, of which points are drawn: say drawn, or choose data of pictures`,
+      );
     if (
       'auxiliaryWeight' in model &&
       model.auxiliaryWeight !== undefined &&

@@ -3,6 +3,7 @@ import type { Shape } from '../numerics/shape.js';
 import type { Variant } from '../variants.js';
 import type { Network } from './network.js';
 import type { LatentCodes } from './options.js';
+import type { OutputBias } from './output-bias.js';
 
 /**
  * A pair of networks: G maps `latents` `[latent]` to items, D maps `items` to one logit `[1]`. In a conditional run each may be told
@@ -16,6 +17,8 @@ export interface Architecture {
   packing?: number;
   /** what the last of the latents are, where they are no noise */
   codes?: LatentCodes;
+  /** absent where G's last layer has no bias for each value of an item */
+  outputBias?: OutputBias;
 }
 
 /** An architecture that a config may name. */

@@ -30,6 +30,7 @@ import {
   spectralNorm,
   width,
 } from './options.js';
+import { outputBias } from './output-bias.js';
 
 const options = z
   .strictObject({
@@ -196,6 +197,7 @@ export const maxoutConv = modelEntry({
         dropout('drop4', d.keepHidden),
         labels.head('logit', weights(DISCRIMINATOR_RANGE)),
       ]),
+      outputBias: outputBias('image/bias', g.output, options.span),
     };
   },
 });

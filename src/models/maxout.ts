@@ -32,6 +32,7 @@ import {
   spectralNorm,
   width,
 } from './options.js';
+import { outputBias } from './output-bias.js';
 
 const uniform = (range: number): Initializer => ({ kind: 'uniform', range });
 
@@ -156,6 +157,7 @@ export const maxout = modelEntry({
         ]),
         labels.head('logit', weights(d.range)),
       ]),
+      outputBias: outputBias('output/bias', g.output, options.span),
     };
   },
 });

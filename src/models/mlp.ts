@@ -8,6 +8,7 @@ import { activation, dense, type Layer, reshape, stack } from './layers.js';
 import { network } from './network.js';
 import { hasBias, normalization, normalized } from './normalization.js';
 import { hidden, latent, latentCodes, latentDistribution, packing, spectralNorm } from './options.js';
+import { outputBias } from './output-bias.js';
 
 /** Normal with variance 2/fan-in (He et al. 2015, equation 10). */
 const heNormal = (fanIn: number): Initializer => ({ kind: 'normal', deviation: Math.sqrt(2 / fanIn) });
@@ -76,6 +77,7 @@ export const mlp = modelEntry({
         ]),
         labels.head('logit', { initializer: heNormal(d.hidden.at(-1)!), bias: true }),
       ]),
+      outputBias: outputBias('output/bias', g.output),
     };
   },
 });

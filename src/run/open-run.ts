@@ -9,6 +9,7 @@ import type { Shape } from '../numerics/shape.js';
 import { Layout } from '../parameters/layout.js';
 import { manifestHashes, type Net } from '../parameters/manifest.js';
 import { architectureOf, judgesItems, type NetworkConfig } from '../steps/steps.js';
+import { requireOutputBias } from './first-bias.js';
 
 /** The networks of a run; no data is needed for them but its items' shape and, in a conditional run, their classes. */
 export interface RunNetworks {
@@ -36,7 +37,7 @@ export interface Run extends RunNetworks {
  */
 export async function openRun(config: RunConfig, log: (message: string) => void = () => {}): Promise<Run> {
   const shape = shapeToCome(config.data);
-  if (shape) architectureOf(config, shape); // refuses before hours of decoding, not after
+  if (shape) requireOutputBias(config, architectureOf(config, shape)); // refuses before hours of decoding, not after
   const source = await openSource(config.data, { cacheDir: dataCacheFolder(), log });
   try {
     const classes = config.model.conditional === 'none' ? undefined : classesOf(source);

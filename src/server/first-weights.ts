@@ -1,5 +1,6 @@
-// What a run begins with where that is not drawn from the seed: tensors of another run, or of a file, by name and shape. The file is known
-// by the hash of its bytes, which decides bits; once a run has begun its checkpoints hold all of it, and the file may be gone.
+// What a run begins with where that is not drawn from the seed: tensors of another run, or of a file, by name and shape, and a bias that
+// follows from the data. The file is known by the hash of its bytes, which decides bits; once a run has begun its checkpoints hold all of it,
+// and the file may be gone.
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
@@ -15,6 +16,7 @@ import { beginsWithAny, fullName } from '../parameters/frozen.js';
 import { initialParameters } from '../parameters/initial.js';
 import type { Layout } from '../parameters/layout.js';
 import { type ManifestEntry, NETS, type Net } from '../parameters/manifest.js';
+import type { FirstBias } from '../run/first-bias.js';
 import { holdsRun } from '../run-folder/ownership.js';
 import { runFile } from '../run-folder/run-files.js';
 
@@ -67,7 +69,7 @@ function read(file: string): Buffer {
 
 const hashOf = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 
-/** Both nets' first vectors, and what was taken and what was not, for a person. */
+/** Both nets' first vectors where they are not drawn as a whole, and what was taken and what was not, for a person. */
 export interface FirstWeights {
   vectors: Partial<Record<Net, Float32Array>>;
   lines: string[];
@@ -75,20 +77,37 @@ export interface FirstWeights {
 
 /**
  * @param config see `withInitFile`
+ * @param bias of G, where it is not drawn; what a file has of that name is taken all the same
  * @returns what the nets begin with, looked up when it is first asked for: a run that goes on needs it only to go back to the beginning
  * @throws NashError('usage'), when it is asked for, where the file is missing, damaged or another than it was, or none of its tensors fits
  */
-export function firstWeights(config: RunConfig, layout: Layout): () => FirstWeights {
+export function firstWeights(config: RunConfig, layout: Layout, bias?: FirstBias): () => FirstWeights {
   let known: FirstWeights | undefined;
   return () => {
-    known ??=
-      config.init.from === null ? { vectors: {}, lines: [] } : taken(config, config.init.from, layout);
+    known ??= begun(config, layout, bias);
     return known;
   };
 }
 
-function taken(config: RunConfig, from: string, layout: Layout): FirstWeights {
-  const { fromHash, only } = config.init;
+function begun(config: RunConfig, layout: Layout, bias: FirstBias | undefined): FirstWeights {
+  const vectorOf = (net: Net): Float32Array => {
+    const vector = initialParameters(layout.manifest(net, 0), { seed: config.seed, net });
+    if (net === 'generator' && bias) vector.set(bias.values, bias.entry.offset);
+    return vector;
+  };
+  const { from } = config.init;
+  if (from !== null) return taken(config, from, layout, vectorOf);
+  return { vectors: bias ? { generator: vectorOf('generator') } : {}, lines: [] };
+}
+
+/** @param vectorOf a net's where nothing is taken */
+function taken(
+  { init }: RunConfig,
+  from: string,
+  layout: Layout,
+  vectorOf: (net: Net) => Float32Array,
+): FirstWeights {
+  const { fromHash, only } = init;
   const bytes = read(from);
   if (hashOf(bytes) !== fromHash)
     throw new NashError(
@@ -99,8 +118,7 @@ function taken(config: RunConfig, from: string, layout: Layout): FirstWeights {
   const vectors: FirstWeights['vectors'] = {};
   const fates: Record<Fate, string[]> = { taken: [], missing: [], unasked: [], reshaped: [] };
   for (const net of NETS) {
-    const { seed } = config;
-    const vector = initialParameters(layout.manifest(net, 0), { seed, net });
+    const vector = vectorOf(net);
     const { entries, slots, size } = layout.manifest(net, 0);
     const take = (entry: ManifestEntry, start: number) => {
       const name = fullName(net, entry.name);
@@ -151,7 +169,7 @@ function tensorsOf(bytes: Buffer, from: string): ReadonlyMap<string, Tensor> {
 function inWords(from: string, { taken, missing, unasked, reshaped }: Record<Fate, string[]>): string[] {
   const count = taken.length + missing.length + unasked.length + reshaped.length;
   const said = (what: string, names: readonly string[]) =>
-    names.length > 0 ? [`drawn, ${what} (${names.length}): ${listed(names)}`] : [];
+    names.length > 0 ? [`not taken, ${what} (${names.length}): ${listed(names)}`] : [];
   return [
     `init.from: ${taken.length} of ${count} tensors are taken from ${from}`,
     ...said('as it has none of their names', missing),

@@ -13,6 +13,7 @@ import { VectorEngine } from '../numerics/vector-engine.js';
 import { markByTheClock } from '../numerics/young-garbage.js';
 import type { Line } from '../protocol/line.js';
 import { stepKindsOf, type Versions } from '../protocol/schedule.js';
+import { firstBias } from '../run/first-bias.js';
 import { openRun, type Run, shapeToCome } from '../run/open-run.js';
 import { loadModules } from '../run/own-modules.js';
 import { amendmentsInWords } from '../run/resumed-config.js';
@@ -104,8 +105,10 @@ export async function startServer(options: ServerOptions): Promise<RunResult> {
   const times = () => ({ began: earlier.before.began, ended: new Date().toISOString() });
   const shape = config.model.conditional === 'none' ? shapeToCome(config.data) : undefined;
   if (shape) await options.tryModules(config, shape);
-  const { source, classes, layout, manifests } = await openRun(config, options.onNote);
+  const opened = await openRun(config, options.onNote);
+  const { source, classes, layout, manifests } = opened;
   options.onData?.();
+  const bias = firstBias(opened);
   source.close();
   requireSameData(begin, source.digest);
   const before = finishedBefore(begin, runDir);
@@ -116,7 +119,7 @@ export async function startServer(options: ServerOptions): Promise<RunResult> {
   if (!shape) await options.tryModules(config, source.shape, classes);
   requireNames(config, layout);
   requireAccuracy(config);
-  const first = firstWeights(config, layout);
+  const first = firstWeights(config, layout, bias);
   if (!restored) first(); // refuses before anything is written
   const door = doorOf(config.server);
   const transport = await bindServer(door);

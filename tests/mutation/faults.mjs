@@ -315,6 +315,7 @@ export const FAULTS = [
     'src/server/training/parameter-store.ts',
     ['tests/unit/server/training/parameter-store.test.ts'],
     [
+      ['a run that goes back to its beginning draws all of it', 'this.first(net) ?? drawn()', 'drawn()'],
       [
         'what stays has no moments, but what lay there',
         '...stateInto.map((into, i) => copying(into, state[i]!)),',
@@ -328,9 +329,60 @@ export const FAULTS = [
     ],
   ),
   ...of(
+    'src/data/pixel-means.ts',
+    ['tests/unit/run/first-bias.test.ts'],
+    [
+      ['means are of the items that are read first', 'from < count; from', 'from < ITEMS; from'],
+      ['means are summed in single precision', 'new Float64Array(', 'new Float32Array('],
+    ],
+  ),
+  ...of(
+    'src/models/output-bias.ts',
+    ['tests/unit/run/first-bias.test.ts'],
+    [
+      ["a pixel's mean is on [-1, 1]", '(value + 1) / 2', 'value'],
+      ['a tanh is undone as a sigmoid is', 'logit(value) / 2', 'logit(value)'],
+      ['a black pixel has an infinite bias', 'Math.max(LEAST_MEAN, (value + 1) / 2)', '(value + 1) / 2'],
+      ['what G is over is forgotten', '(value * span)', '(value)'],
+    ],
+  ),
+  ...of(
+    'src/config/run-config.ts',
+    ['tests/unit/run/first-bias.test.ts'],
+    [
+      [
+        'points of a distribution have pixels',
+        "'pixel-means' && !('path' in data)",
+        "'pixel-means' && false",
+      ],
+    ],
+  ),
+  ...of(
+    'src/run/first-bias.ts',
+    ['tests/unit/run/first-bias.test.ts'],
+    [['a bias that is drawn is not', "if (config.init.outputBias === 'drawn') return undefined;", '']],
+  ),
+  ...of(
+    'src/run/open-run.ts',
+    ['tests/unit/run/first-bias.test.ts'],
+    [
+      [
+        'pictures are decoded for a G that has no such bias',
+        'requireOutputBias(config, architectureOf(config, shape))',
+        'architectureOf(config, shape)',
+      ],
+    ],
+  ),
+  ...of(
     'src/server/first-weights.ts',
     ['tests/unit/server/first-weights.test.ts'],
     [
+      ["the data's bias lies where G begins", 'bias.entry.offset', '0'],
+      [
+        "a file's beginning forgets the data's bias",
+        'taken(config, from, layout, vectorOf)',
+        'taken(config, from, layout, (net) => initialParameters(layout.manifest(net, 0), { seed: config.seed, net }))',
+      ],
       ['tensors of any shape are taken', 'if (tensor.shape.join() === shape.join())', 'if (true)'],
       ['init.only is not heeded', 'if (only.length > 0 &&', 'if (false &&'],
       ['slots are taken into weights', 'take(entry, size)', 'take(entry, 0)'],
@@ -2836,8 +2888,8 @@ export const FAULTS = [
     [
       [
         'pictures are decoded for a net that cannot make such',
-        'if (shape) architectureOf',
-        'if (shape === null) architectureOf',
+        'if (shape) requireOutputBias',
+        'if (shape === null) requireOutputBias',
       ],
     ],
   ),

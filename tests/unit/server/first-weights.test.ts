@@ -64,9 +64,9 @@ describe('first weights', () => {
     expect(Array.from(vectors.generator!)).toEqual([30, ...g.slice(1, 5), 40, g[6]]);
     expect(lines).toEqual([
       `init.from: 3 of 11 tensors are taken from ${file}`,
-      'drawn, as it has none of their names (7): discriminator/logit/kernel, discriminator/logit/bias, generator/norm1/scale, ' +
+      'not taken, as it has none of their names (7): discriminator/logit/kernel, discriminator/logit/bias, generator/norm1/scale, ' +
         'generator/norm1/offset, generator/output/kernel, generator/output/bias, generator/norm1/variance',
-      'drawn, as they have other shapes there (1): discriminator/dense1/bias [3], here [2]',
+      'not taken, as they have other shapes there (1): discriminator/dense1/bias [3], here [2]',
     ]);
   });
 
@@ -75,7 +75,7 @@ describe('first weights', () => {
     expect(vectors.generator![0]).toBe(30);
     expect(vectors.generator![5]).toBe(0);
     expect(lines.at(-1)).toMatch(
-      /^drawn, as init\.only leaves them out \(10\): discriminator\/dense1\/kernel, .* and 2 more$/,
+      /^not taken, as init\.only leaves them out \(10\): discriminator\/dense1\/kernel, .* and 2 more$/,
     );
   });
 
@@ -111,6 +111,25 @@ describe('first weights', () => {
     expect(() => firstWeights(config, layout)()).toThrow(/init\.from: .*step-2.* cannot be read/);
   });
 
+  it('have the bias that the data ask for in place of the drawn one, but not in place of one that is taken', async () => {
+    const entry = layout.manifest('generator', 0).entries.at(-1)!;
+    const bias = { entry, values: Float32Array.of(7) };
+    const drawn = Array.from(
+      initialParameters(layout.manifest('generator', 0), { seed: 1, net: 'generator' }),
+    );
+    const vectorsOf = async (init: object) =>
+      firstWeights(await withInitFile(configOf(init)), layout, bias)().vectors;
+    const alone = await vectorsOf({});
+    expect(alone.discriminator).toBeUndefined();
+    expect(Array.from(alone.generator!)).toEqual([...drawn.slice(0, 4), 7, ...drawn.slice(5)]);
+    const beside = await vectorsOf({ from: fileOf('all.safetensors', ALL) });
+    expect(Array.from(beside.generator!)).toEqual([30, ...drawn.slice(1, 4), 7, 40, drawn[6]]);
+    const taken = await vectorsOf({
+      from: fileOf('bias.safetensors', { 'generator/output/bias': [[1], 60] }),
+    });
+    expect(Array.from(taken.generator!)).toEqual([...drawn.slice(0, 4), 60, ...drawn.slice(5)]);
+  });
+
   it('that cannot be meant are refused', async () => {
     const file = fileOf('all.safetensors', ALL);
     await expect(begin({ from: join(folder, 'nowhere') })).rejects.toThrow(
@@ -118,7 +137,7 @@ describe('first weights', () => {
     );
     await expect(begin({ from: folder })).rejects.toThrow(/the folder .* holds no run/);
     await expect(begin({ from: fileOf('other.safetensors', { 'model/weight': [[2], 1] }) })).rejects.toThrow(
-      /0 of 11 tensors are taken from .*; drawn, as .*Its tensors: model\/weight$/,
+      /0 of 11 tensors are taken from .*; not taken, as .*Its tensors: model\/weight$/,
     );
     writeFileSync(
       join(folder, 'short.safetensors'),

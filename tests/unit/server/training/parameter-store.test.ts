@@ -16,7 +16,9 @@ beforeEach(async () => {
 });
 afterEach(() => engine.close());
 
-function storeOf(settings: object, normalization = 'none', of = engine): ParameterStore {
+type First = (net: Net) => Float32Array | undefined;
+
+function storeOf(settings: object, normalization = 'none', of = engine, first?: First): ParameterStore {
   const config = runConfig.parse({
     data: { source: 'gaussian-1d' },
     model: {
@@ -30,7 +32,8 @@ function storeOf(settings: object, normalization = 'none', of = engine): Paramet
     averaging: { decay: 0.999 },
     ...settings,
   });
-  const store = new ParameterStore(config, new Layout(buildArchitecture(config.model, [1])), of);
+  const layout = new Layout(buildArchitecture(config.model, [1]));
+  const store = new ParameterStore(config, layout, of, { term: 1, branch: 0 }, first);
   store.initialize();
   return store;
 }
@@ -472,6 +475,21 @@ describe('the end of a round', () => {
       expect(store.exportWhole()).toEqual(saved);
     }
     expect(engine.heldBytes).toBe(held);
+  });
+
+  it('leads back to the first weights, drawn or not', async () => {
+    const given = Float32Array.of(1, 2, 3, 4);
+    const store = storeOf(SETTINGS, 'none', engine, (net) => (net === 'generator' ? given : undefined));
+    const first = store.exportWhole();
+    expect([parametersOf(store, 'generator'), averageOf(store)]).toEqual([
+      [1, 2, 3, 4],
+      [1, 2, 3, 4],
+    ]);
+    expect(parametersOf(store, 'discriminator')).toEqual(parametersOf(storeOf(SETTINGS), 'discriminator'));
+    await round(store, 0);
+    expect(store.exportWhole()).not.toEqual(first);
+    store.restore(undefined, { discriminator: 0, generator: 0 });
+    expect(store.exportWhole()).toEqual(first);
   });
 
   it('stands where an update is not finite', async () => {

@@ -1,9 +1,8 @@
-// Parzen windows for `nash reproduce` around what is no generator at all, by the code that measures a run: training images, k-means centres of them (Theis et al. 2016, section 3.3: they score above real images) and noise. Also the bias that the
-// published recipe begins with.
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+// Parzen windows for `nash reproduce` around what is no generator at all, by the code that measures a run: training images, k-means centres of
+// them (Theis et al. 2016, section 3.3: they score above real images) and noise.
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeWhole } from '../../src/setup/files.mjs';
-import { encodeSafetensors } from '../checkpoints/safetensors.js';
 import { loadTensorFlow } from '../compiler/tensorflow.js';
 import { loadConfig } from '../config/load-config.js';
 import { dataCacheFolder } from '../data/cache-folder.js';
@@ -21,8 +20,6 @@ const CENTRES = 10_000;
 /** The last sixth of the training items is the validation set. */
 const VALIDATION_SHARE = 1 / 6;
 const ITERATIONS = 5;
-/** goodfeli/adversarial clips means there, so that no logit is infinite. */
-const LEAST_MEAN = 1e-7;
 
 interface Asked {
   /** the config file, and what is changed of it */
@@ -70,34 +67,6 @@ export async function parzenReferences({ config, set, folder, log }: Asked): Pro
   }
   writeWhole(file, `${JSON.stringify(found, undefined, 2)}\n`);
   return found;
-}
-
-/** Settings with which G's output begins at the mean of each pixel, as that of the published recipe does: its bias is the mean's logit. */
-export async function pixelMeansBias({ config, set, folder }: Omit<Asked, 'log'>): Promise<string[]> {
-  const file = join(folder, 'pixel-means.safetensors');
-  if (!existsSync(file)) {
-    const { items, size } = await trainingItems(config, set);
-    const data = logitsOfMeans(items, size);
-    mkdirSync(folder, { recursive: true });
-    writeWhole(
-      file,
-      encodeSafetensors({
-        tensors: new Map([['generator/output/bias', { shape: [size], data }]]),
-        metadata: {},
-      }),
-    );
-  }
-  return [`init.from=${file}`, 'init.only=[generator/output/bias]'];
-}
-
-/** @param items `[n, size]` in [-1, 1] @returns `[size]`, of means on [0, 1] */
-export function logitsOfMeans(items: Float32Array, size: number): Float32Array {
-  const sums = new Float64Array(size);
-  for (let i = 0; i < items.length; i++) sums[i % size]! += (items[i]! + 1) / 2;
-  return Float32Array.from(sums, (sum) => {
-    const mean = Math.min(1 - LEAST_MEAN, Math.max(LEAST_MEAN, sum / (items.length / size)));
-    return Math.log(mean / (1 - mean));
-  });
 }
 
 /** What the paper trains with, in an order of no meaning. */

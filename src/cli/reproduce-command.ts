@@ -171,12 +171,9 @@ async function besides(
 
 const dataSets = ({ set }: Asked): string[] => set.filter((one) => one.startsWith('data.'));
 
-async function besideRow(experiment: Reproduction, { method, config, begins }: Beside, asked: Asked) {
+async function besideRow(experiment: Reproduction, { method, config }: Beside, asked: Asked) {
   const folder = join(asked.folder, basename(config));
-  const from = begins ? await import('./parzen.js') : undefined;
-  const begin = await from?.pixelMeansBias({ config: configFileOf(config), set: dataSets(asked), folder });
-  const set = [...asked.set, ...(begin ?? [])];
-  const { seconds, measures } = await trainedSeeds({ ...experiment, config }, { ...asked, folder, set });
+  const { seconds, measures } = await trainedSeeds({ ...experiment, config }, { ...asked, folder });
   if (experiment.measuredBy === 'loss-correlation') {
     const { drawLossCorrelation } = await import('./loss-correlation.js');
     for (const seed of asked.seeds)

@@ -15,11 +15,9 @@ export interface Figure {
   standardError?: number;
 }
 
-/** `begins`: see cli/parzen.ts */
 export interface Beside {
   method: string;
   config: string;
-  begins?: 'pixel-means';
 }
 
 export interface Reproduction {

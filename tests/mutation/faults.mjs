@@ -3245,11 +3245,6 @@ export const FAULTS = [
     [['a correlation is of values that are not centred', 'value - middle', 'value']],
   ),
   ...of(
-    'src/cli/parzen.ts',
-    ['tests/unit/reproductions/rows-beside.test.ts'],
-    [["a pixel's mean is on [-1, 1]", '(items[i]! + 1) / 2', 'items[i]!']],
-  ),
-  ...of(
     'src/data/stacked.ts',
     ['tests/unit/data/stacked.test.ts'],
     [

@@ -1,7 +1,6 @@
-// Goal: what stands beside our rows is what it says: k-means centres, the bias of pixels' means, what a loss says of a distance. Method: by hand.
+// Goal: what stands beside our rows is what it says: k-means centres, what a loss says of a distance. Method: by hand.
 import { beforeAll, expect, it } from 'vitest';
 import { correlationOf, estimateOf } from '../../../src/cli/loss-correlation.js';
-import { logitsOfMeans } from '../../../src/cli/parzen.js';
 import { loadTensorFlow } from '../../../src/compiler/tensorflow.js';
 import { kMeansCentres } from '../../../src/evaluation/k-means.js';
 
@@ -15,12 +14,6 @@ it("Lloyd's centres are the means of their items, and one that has none stays", 
   expect(centres(1)).toEqual([third, third, 9, 1, 100, 100]);
   const alike = Float32Array.of(5, 5, 5, 7); // the first of equal centres has all that is nearest to them
   expect(Array.from(kMeansCentres(alike, { size: 1, k: 2, iterations: 1 }))).toEqual([5.5, 5]);
-});
-
-it("G's first bias is the logit of each pixel's mean on [0, 1], and finite where all are black", () => {
-  const [quarter, black] = logitsOfMeans(Float32Array.of(-1, -1, 0, -1), 2);
-  expect(quarter).toBeCloseTo(Math.log(1 / 3), 6);
-  expect(black).toBeCloseTo(Math.log(1e-7), 3);
 });
 
 it('a critic says the difference of its means; a D that cannot tell says 0 and one that is sure log 2', () => {

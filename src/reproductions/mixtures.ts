@@ -58,7 +58,7 @@ export const grid: Reproduction = {
   name: 'grid',
   config: 'grid-packed',
   seeds: 10,
-  protocol: protocol('5 x 5 modes, 2 apart, deviation 0.05', '30,000 steps where the paper takes 400,000'),
+  protocol: protocol('5 x 5 modes, 2 apart, deviation 0.05', '45,000 steps where the paper takes 400,000'),
   measuredBy: 'evaluator',
   measures: MEASURES,
   published: published([

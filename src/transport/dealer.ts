@@ -10,6 +10,12 @@ import type { Reach } from './reach.js';
 import { COMMON, codeOf, RETRY_MS, wait } from './sockets.js';
 import type { WorkerTransport } from './transport.js';
 
+/**
+ * While this process computes nobody takes messages from its socket, and libzmq reads nothing from a connection whose queue is full, no
+ * heartbeat either: it would be taken for dead after 10 s, and kill this process when it is read again (4.3.5, an assertion). What may
+ * wait here the server bounds: the versions that are on their way, and a ping a second until its patience is over.
+ */
+const UNBOUNDED = 0;
 /** A server whose key is not the expected one just hangs up: after so many times it is no accident. */
 const HUNG_UP_MAX = 3;
 
@@ -24,6 +30,7 @@ export function connectWorker(way: Reach, hasMet = false): WorkerTransport {
   const session = randomBytes(8).toString('hex');
   const dealer = new Dealer({
     ...COMMON,
+    receiveHighWaterMark: UNBOUNDED,
     routingId: session,
     ipv6: !isIPv4(networkAddressOf(way.endpoint)?.host ?? ''),
     reconnectInterval: 50,

@@ -162,6 +162,15 @@ describe.concurrent('a worker that does not answer', () => {
     expect(logOf(name).filter((line) => line.msg === 'waiting').length).toBeGreaterThanOrEqual(1);
     expect(resultOf(name).weights).toEqual(undisturbed);
   });
+
+  it('is not taken for dead while it gets ready for three quarters of a minute at a stretch', async () => {
+    const name = 'long';
+    const run = start(words(name, 'discriminator=1,generator=1'), { env: faulty('long') });
+    const { exitCode, stdout } = await run.finished;
+    expect([exitCode, stdout]).toEqual([0, expect.not.stringContaining('another one is started')]);
+    expect(logOf(name).filter((line) => line.msg === 'worker gone')).toEqual([]);
+    expect(resultOf(name).weights).toEqual(undisturbed);
+  });
 });
 
 describe('checkpoints', () => {

@@ -235,9 +235,46 @@ export const FAULTS = [
     ['tests/unit/server/peers/liveness.test.ts'],
     [
       [
-        'an evaluator that thinks is pinged until its connection dies',
-        'else if (!isThinking) ping',
-        'else ping',
+        'a worker that is slow is ended as soon as the one before it, for ever',
+        'this.doublings(peer) + 1',
+        'this.doublings(peer)',
+      ],
+      [
+        'the patience with who never answers grows without end',
+        'Math.min(DOUBLINGS_MAX, this.doublings(peer) + 1)',
+        'this.doublings(peer) + 1',
+      ],
+      [
+        'a server that was stopped takes everybody for hung',
+        'if (awayMs < AWAY_MS) return;',
+        'if (awayMs > 0) return;',
+      ],
+      [
+        'a server that was stopped ends whoever has connected anew meanwhile',
+        'this.noteAbsence(); // the news',
+        '// the news',
+      ],
+    ],
+  ),
+  ...of(
+    'src/server/peers/reception.ts',
+    ['tests/unit/server/peers/liveness.test.ts'],
+    [
+      [
+        'who was given up once is waited for longer, whatever it answers',
+        "case 'answer':\n        liveness.answered(peer);",
+        "case 'answer':",
+      ],
+    ],
+  ),
+  ...of(
+    'src/transport/dealer.ts',
+    ['tests/cluster/busy-worker.test.ts'],
+    [
+      [
+        'a worker that computes reads no heartbeats, and is taken for dead',
+        'receiveHighWaterMark: UNBOUNDED,',
+        '',
       ],
     ],
   ),

@@ -1,5 +1,6 @@
 // To be loaded in front of a real worker (`node --import`): its computing goes wrong in one way, everything else is as it is.
 // FAULT=wrong: one bit of each payload is flipped. nan: the first number of each is NaN. huge: it is finite and 3e38.
+// FAULT=long: what it does to get ready takes it three quarters of a minute at a stretch.
 // FAULT=mute: it never says that it has what it was sent.
 // FAULT=slow, late: from its 20th task on it sleeps beyond its deadline; late: and flips a bit.
 // FAULT=hang, stop or kill: in its third task its loop never comes back, or its process stops or is gone; once a pool, which the files
@@ -63,6 +64,14 @@ GradientComputer.prototype.compute = function (...args) {
   }
   return answer;
 };
+
+if (process.env.FAULT === 'long') {
+  const { prepare } = GradientComputer.prototype;
+  GradientComputer.prototype.prepare = function (stepKind) {
+    sleep(45_000);
+    return prepare.call(this, stepKind);
+  };
+}
 
 if (process.env.FAULT === 'mute') {
   const { Session } = await import('../../dist/worker/session.js');

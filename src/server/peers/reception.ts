@@ -89,7 +89,7 @@ export class Reception {
   }
 
   private take(session: string, message: WorkerMessage, payload: Uint8Array[]): void {
-    const { peers, weights, training, evaluations, log, now } = this.parts;
+    const { peers, weights, training, evaluations, liveness, log, now } = this.parts;
     const peer = peers.get(session);
     if (!peer) return; // its connection was given up; it will say hello again
     peer.heardMs = now();
@@ -107,9 +107,11 @@ export class Reception {
         weights.received(peer, message);
         return;
       case 'answer':
+        liveness.answered(peer);
         training.answer(peer, message, payload);
         return;
       case 'evaluated':
+        liveness.answered(peer);
         evaluations.answered(peer, message);
         return;
       case 'failed':

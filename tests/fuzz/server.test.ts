@@ -10,7 +10,7 @@ import { FrameSource } from './frames.js';
 import { GOOD, openFuzzedServer } from './fuzzed-server.js';
 
 const SEED = Number(process.env.NASH_FUZZ_SEED ?? 1);
-const FRAMES = Number(process.env.NASH_FUZZ_FRAMES ?? 200_000);
+const FRAMES = Number(process.env.NASH_FUZZ_FRAMES ?? 50_000);
 /** Frames between two turns of the event loop: what a busy socket brings at once. */
 const BURST = 64;
 const folder = mkdtempSync(join(tmpdir(), 'nash-fuzz-'));

@@ -20,7 +20,7 @@ withoutBackend();
 const SEED = Number(process.env.NASH_FUZZ_SEED ?? 1);
 /** A tenth as many as frames where only those are said: `npm test` has fewer. */
 const SESSIONS = Number(
-  process.env.NASH_FUZZ_SESSIONS ?? Number(process.env.NASH_FUZZ_FRAMES ?? 200_000) / 10,
+  process.env.NASH_FUZZ_SESSIONS ?? Number(process.env.NASH_FUZZ_FRAMES ?? 50_000) / 10,
 );
 /** Conversations of a worker with a server that lies. */
 const SERVERS = Math.ceil(SESSIONS / 4);

@@ -12,7 +12,7 @@ import { HASH, LENGTH, openWorker, settle, withoutBackend } from './fuzzed-worke
 withoutBackend();
 
 const SEED = Number(process.env.NASH_FUZZ_SEED ?? 1);
-const FRAMES = Number(process.env.NASH_FUZZ_FRAMES ?? 200_000) / 10; // a tenth: sessions that end cost more than frames
+const FRAMES = Number(process.env.NASH_FUZZ_FRAMES ?? 50_000) / 10; // a tenth: sessions that end cost more than frames
 const MESSAGES = [
   {
     kind: 'welcome',

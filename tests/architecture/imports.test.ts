@@ -55,7 +55,7 @@ const TABLE: Table = {
     because: 'architectures are chosen apart from losses',
   },
   losses: {
-    may: ['modules', 'parameters', 'variants.ts'],
+    may: ['modules', 'variants.ts'],
     packages: ['@tensorflow/tfjs-core', 'zod'],
     node: [],
     because: 'losses see logits only',

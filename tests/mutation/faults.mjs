@@ -351,8 +351,12 @@ export const FAULTS = [
   ...of(
     'src/server/training/parameter-store.ts',
     ['tests/unit/server/training/parameter-store.test.ts'],
+    [['a run that goes back to its beginning draws all of it', 'this.first(net) ?? drawn()', 'drawn()']],
+  ),
+  ...of(
+    'src/server/training/version-maker.ts',
+    ['tests/unit/server/training/parameter-store.test.ts'],
     [
-      ['a run that goes back to its beginning draws all of it', 'this.first(net) ?? drawn()', 'drawn()'],
       [
         'what stays has no moments, but what lay there',
         '...stateInto.map((into, i) => copying(into, state[i]!)),',
@@ -1079,10 +1083,14 @@ export const FAULTS = [
     [['the second of two updates looks ahead', 'update % 2 === 1', 'update % 2 === 0']],
   ),
   ...of(
-    'src/server/training/parameter-store.ts',
+    'src/server/training/version-maker.ts',
     ['tests/unit/server/training/parameter-store.test.ts', ...TRAINING],
     [
-      ['an update begins from where it looked ahead', 'base && !isAhead ? of(base) : old', 'old'],
+      [
+        'an update begins from where it looked ahead',
+        'old.base && !isAhead ? of(old.base) : before',
+        'before',
+      ],
       ['the average follows what is ahead', 'isAhead ? { keep: 1, take: 0 } : averagingAt', 'averagingAt'],
     ],
   ),
@@ -1350,25 +1358,32 @@ export const FAULTS = [
     [["Adam's beta1 is 0.9 by default", 'beta1: share.default(0.5)', 'beta1: share.default(0.9)']],
   ),
   ...of(
-    'src/server/training/parameter-store.ts',
+    'src/server/training/version-maker.ts',
     [...TRAINING, 'tests/unit/server/training/parameter-store.test.ts'],
     [
-      ['the sum of the shards is applied, not their mean', 'scale: share / shards,', 'scale: share,'],
       [
-        'the slow weights begin at zero',
-        'if (slow) this.engine.write(slow, 0, values.subarray(0, manifest.size));',
+        'the sum of the shards is applied, not their mean',
+        'scale: share / minibatch.shards,',
+        'scale: share,',
+      ],
+      [
+        'slow weights of what stays are lost',
+        '...(old.slow ? [copying(of(next.slow!), of(old.slow))] : []),',
         '',
       ],
-      ['slow weights of what stays are lost', '...(slow ? [copying(of(next.slow!), of(slow))] : []),', ''],
-      ['no gradient is clipped', 'scale: share / shards,', 'scale: 1 / shards,'],
+      ['no gradient is clipped', 'scale: share / minibatch.shards,', 'scale: 1 / minibatch.shards,'],
       [
         'a shard is clipped, not the mean of all',
         'square, 0)) / this.config.minibatch.shards',
         'square, 0))',
       ],
-      ['the norm that is told is that of what was left', '= norm ?? Math.sqrt', '= Math.sqrt'],
+      [
+        'the norm that is told is that of what was left',
+        'if (norm !== undefined) return',
+        'if (false) return',
+      ],
       ['slots are summed over the shards', "merge === 'mean' ? 1 / shards : 1", '1'],
-      ['slots keep what they ought to take', 'keep: momentum, take }', 'keep: 1 - momentum, take }'],
+      ['slots keep what they ought to take', 'keep: momentum,', 'keep: 1 - momentum,'],
       [
         "D's bound is G's too",
         '{ weight: bound } = boundsOf(net,',
@@ -1385,7 +1400,7 @@ export const FAULTS = [
         '    if (true)\n',
       ],
       ['biases are shortened', 'shape.length > 1 &&', ''],
-      ['what is frozen is shortened', '!beginsWithAny(fullName(net, name), this.config.init.freeze)', 'true'],
+      ['what is frozen is shortened', '!beginsWithAny(fullName(net, name), freeze)', 'true'],
       [
         "a transposed convolution's units are its inputs",
         'outputAxis: axis = shape.length - 1',
@@ -1402,10 +1417,17 @@ export const FAULTS = [
         'averagingAt(averaging, step + 1,',
         'averagingAt(averaging, step + 2,',
       ],
+      ["the gradient's norm is its square", 'Math.sqrt(squaredNorm) / (other', 'squaredNorm / (other'],
+    ],
+  ),
+  ...of(
+    'src/server/training/parameter-store.ts',
+    [...TRAINING, 'tests/unit/server/training/parameter-store.test.ts'],
+    [
       [
-        "D's weights go into G's average",
-        "(net === 'generator' ? [this.averaging(step, next, made, at)] : [])",
-        '(made.length <= this.nets.generator.average!.length - at ? [this.averaging(step, this.nets.generator, made, at)] : [])',
+        'the slow weights begin at zero',
+        'if (slow) this.engine.write(slow, 0, values.subarray(0, manifest.size));',
+        '',
       ],
       [
         'what is saved amid a round is what stands now',
@@ -1427,7 +1449,6 @@ export const FAULTS = [
         'if (before && before.nets[net] !== this.nets[net]) this.retire(net, before.nets[net]);',
         '',
       ],
-      ["the gradient's norm is its square", 'Math.sqrt(squaredNorm) / (other', 'squaredNorm / (other'],
     ],
   ),
   ...of(
@@ -1659,10 +1680,16 @@ export const FAULTS = [
     ['tests/unit/server/training/parameter-store.test.ts'],
     [
       ['an answer of any size is sound', 'finite && squaredNorm <= NORM_MAX ** 2', 'finite'],
-      ['a gradient of any size is applied', 'finite && this.isBounded(gradientNorm)', 'finite'],
-      ["a gradient's bound is that of a shard", '/ (other ? this.config.minibatch.shards : 1)', ''],
-      ['a weight may be of any size', 'limit: this.config.divergence.weight,', ''],
+      ['a gradient of any size is applied', 'made.finite && this.isBounded(gradientNorm)', 'made.finite'],
       ['what was refused is added to what comes', 'this.sums[net].clear();\n    return', 'return'],
+    ],
+  ),
+  ...of(
+    'src/server/training/version-maker.ts',
+    ['tests/unit/server/training/parameter-store.test.ts'],
+    [
+      ["a gradient's bound is that of a shard", '/ (other ? this.config.minibatch.shards : 1)', ''],
+      ['a weight may be of any size', 'limit: divergence.weight,', ''],
     ],
   ),
   ...of(

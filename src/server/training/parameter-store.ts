@@ -2,28 +2,13 @@
 // on them. Decides nothing; the coordinator says when.
 // Longer than other files: what lies where in these vectors is known here alone.
 import type { RunConfig } from '../../config/run-config.js';
-import {
-  type Deed,
-  type FilePlace,
-  type Measure,
-  type Operation,
-  type Outcome,
-  part,
-  type Vector,
-  type VectorEngine,
-} from '../../numerics/vector-engine.js';
+import type { Measure, Vector, VectorEngine } from '../../numerics/vector-engine.js';
 import { noteGarbage } from '../../numerics/young-garbage.js';
-import { averagingAt } from '../../optimizers/averaging.js';
-import { clippedShare } from '../../optimizers/clipping.js';
-import { isExtrapolation } from '../../optimizers/extragradient.js';
-import { copying, lookaheadAfter } from '../../optimizers/lookahead.js';
 import { type Optimizer, optimizerOf } from '../../optimizers/optimizer.js';
-import { beginsWithAny, fullName, spansOf } from '../../parameters/frozen.js';
 import { initialParameters } from '../../parameters/initial.js';
 import type { Layout } from '../../parameters/layout.js';
 import { NETS, type Net } from '../../parameters/manifest.js';
 import { vectorHash } from '../../parameters/vector-hash.js';
-import { boundsOf } from '../../penalties/penalties.js';
 import type { Line } from '../../protocol/line.js';
 import { type Judged, type Pace, Pacing } from '../../protocol/pace.js';
 import { isWhole, readBehind, type ScheduleOptions, type Versions } from '../../protocol/schedule.js';
@@ -39,6 +24,7 @@ import {
 } from './net-state.js';
 import { type Published, PublishedVersions, place } from './published-versions.js';
 import { ShardSums } from './shard-sums.js';
+import { VersionMaker } from './version-maker.js';
 
 /** Both nets as they were at the end of a round. */
 interface WholeRound {
@@ -64,26 +50,10 @@ export type Applied =
 /** Larger gradients no training has; the square of this one, which Adam keeps, is still far from infinite in float32. */
 const NORM_MAX = 2 ** 60;
 
-/** A piece of a net's next version, `at` floats from the beginning, and what makes it of that piece of the shards' sum. */
-interface Making {
-  at: number;
-  made: Vector;
-  deed(sum: Vector): Deed;
-  /** what belongs to it beside that: lookahead, the optimizer's state of weights that stay */
-  beside?: readonly Deed[];
-  /** it is an update, and what it measures is the gradient */
-  isUpdate: boolean;
-}
-
-const storing = ({ file, position }: FilePlace, vector: Vector, at: number): Deed => ({
-  kind: 'store',
-  vector,
-  to: { file, position: position + 4 * at },
-});
-
 export class ParameterStore {
   readonly versions: PublishedVersions;
   private readonly optimizers: Record<Net, Optimizer>;
+  private readonly maker: VersionMaker;
   private readonly sums: Record<Net, ShardSums>;
   /** the newest versions */
   private nets: Record<Net, NetState>;
@@ -108,6 +78,7 @@ export class ParameterStore {
       generator: make('generator'),
     });
     this.optimizers = ofEach((net) => optimizerOf(config.optimizer[net]));
+    this.maker = new VersionMaker(engine, config, layout, this.optimizers);
     this.sums = ofEach(() => new ShardSums(engine, config.minibatch.shards));
     this.nets = ofEach((net) => this.allocate(net, 0, 'zeros'));
     this.published = new Float32Array(layout.length('generator', 0));
@@ -213,35 +184,12 @@ export class ParameterStore {
     step: number,
     { draft, judged }: { draft?: Draft | undefined; judged?: Judged | undefined } = {},
   ): Promise<Applied> {
-    const { clipNorm } = this.config.optimizer[net];
-    const taken = this.sums[net].take();
-    const norm = clipNorm === undefined ? undefined : await this.addUp(net, step, taken);
-    const [sum, other] = norm === undefined ? taken : [taken[0]];
+    const sums = this.sums[net].take();
     const old = this.nets[net];
     const next = this.allocate(net, step + 1, 'anything');
-    const follow = (made: Vector, at: number): Deed[] => [
-      ...(net === 'generator' ? [this.averaging(step, next, made, at)] : []),
-      ...(draft ? [storing(draft.place, made, at)] : []),
-    ];
-    const makings = this.makings(net, step, next, clippedShare(norm ?? 0, clipNorm));
-    const { finite, measures, trouble } = await this.make(
-      makings.map(({ at, made, deed, beside = [] }) => {
-        const of = (vector: Vector) => part(vector, at, made.length);
-        const own = deed(of(sum));
-        return {
-          own: other ? [{ kind: 'add', into: of(sum), from: of(other) }, own] : [own],
-          after: [...beside, ...follow(made, at)],
-        };
-      }),
-      this.shortenings(net, step, next),
-    );
-    const squaredNorm = measures.reduce(
-      (sum, measure, i) => sum + (makings[i]!.isUpdate ? measure.squaredNorm : 0),
-      0,
-    );
-    const gradientNorm = norm ?? Math.sqrt(squaredNorm) / (other ? this.config.minibatch.shards : 1); // of a mean
-    const sums = other ? [sum, other] : [sum];
-    const isSound = finite && this.isBounded(gradientNorm);
+    const made = await this.maker.make({ net, step, old, next, sums, place: draft?.place });
+    const { gradientNorm } = made;
+    const isSound = made.finite && this.isBounded(gradientNorm);
     const cause = isSound ? undefined : await this.causeIn(sums);
     for (const vector of sums) this.engine.release(vector);
     if (cause) {
@@ -252,7 +200,7 @@ export class ParameterStore {
     }
     this.nets[net] = next;
     this.versions.publish(net, step + 1, next.parameters);
-    if (draft) place(this.versions.newest(net), draft, trouble);
+    if (draft) place(this.versions.newest(net), draft, made.trouble);
     this.retire(net, old);
     if (judged) this.pacing.note(judged);
     const versions = this.newestVersions();
@@ -260,62 +208,6 @@ export class ParameterStore {
     this.pacing.endRound(versions);
     this.endRound(versions);
     return { kind: 'applied', gradientNorm, ...(this.pacing.pace && { schedule: this.schedule }) };
-  }
-
-  /**
-   * Makes a version, piece by piece. What comes after a piece is done with it at once, while it is in a core's cache, unless units of it are
-   * shortened before: they lie across pieces.
-   * @returns what the pieces' own first deeds measured
-   */
-  private async make(
-    pieces: readonly { own: readonly Deed[]; after: readonly Deed[] }[],
-    shortenings: readonly Operation[],
-  ): Promise<Outcome> {
-    const operationOf = ([first, ...followedBy]: readonly Deed[]) =>
-      first ? [{ ...first, followedBy }] : [];
-    const { engine } = this;
-    if (shortenings.length === 0)
-      return engine.together(pieces.flatMap(({ own, after }) => operationOf([...own, ...after])));
-    const made = await engine.together(pieces.flatMap(({ own }) => operationOf(own)));
-    if (!made.finite) return made;
-    await engine.together(shortenings);
-    const { trouble } = await engine.together(pieces.flatMap(({ after }) => operationOf(after)));
-    return { ...made, trouble };
-  }
-
-  /** What shortens units of a net's next version, where the config bounds them. */
-  private shortenings(net: Net, step: number, next: NetState): Operation[] {
-    const { unit: bound } = boundsOf(net, this.config);
-    if (bound === undefined) return [];
-    const { entries } = this.layout.manifest(net, step);
-    return entries
-      .filter(
-        ({ name, shape }) => shape.length > 1 && !beginsWithAny(fullName(net, name), this.config.init.freeze),
-      )
-      .map(({ offset, size, shape, outputAxis: axis = shape.length - 1 }) => {
-        const kernel = part(next.parameters, offset, size);
-        return { kind: 'shortenUnits', kernel, shape, axis, bound };
-      });
-  }
-
-  /**
-   * Adds a step's two sums up in the first of them: what is clipped has to be known whole before it is applied.
-   * @returns the norm of the averaged gradient, the same bits for whatever the workers added up themselves
-   */
-  private async addUp(net: Net, step: number, [sum, other]: readonly [Vector, Vector?]): Promise<number> {
-    const manifest = this.layout.manifest(net, step);
-    const spans = [
-      ...spansOf(net, manifest, this.config.init.freeze),
-      ...(sum.length > manifest.size ? [{ from: manifest.size, to: sum.length, isFrozen: true }] : []), // state slots
-    ];
-    const operations = spans.map(({ from, to }): Operation => {
-      const of = (vector: Vector) => part(vector, from, to - from);
-      return other ? { kind: 'add', into: of(sum), from: of(other) } : { kind: 'scan', vector: of(sum) };
-    });
-    const { measures } = await this.engine.together(operations);
-    if (other) this.engine.release(other);
-    const squares = spans.map(({ isFrozen }, i) => (isFrozen ? 0 : measures[i]!.squaredNorm));
-    return Math.sqrt(squares.reduce((total, square) => total + square, 0)) / this.config.minibatch.shards;
   }
 
   /** Forgets the settled nodes of a net's open step: they will be computed once more. */
@@ -340,79 +232,6 @@ export class ParameterStore {
     const isSound = ({ finite, squaredNorm }: Measure) =>
       finite && this.isBounded(Math.sqrt(squaredNorm) / shards);
     return measures.every(isSound) ? 'update' : 'gradient';
-  }
-
-  /** All that makes a net's next version. @param share of the averaged gradient that is applied */
-  private makings(net: Net, step: number, next: NetState, share: number): Making[] {
-    const { size, slots } = this.layout.manifest(net, step);
-    const { shards } = this.config.minibatch;
-    const { parameters, optimizerState, slow, base } = this.nets[net];
-    const isAhead = isExtrapolation(this.config.schedule.extragradient, step + 1);
-    const { lookahead } = this.config.optimizer[net];
-    const optimizer = this.optimizers[net];
-    const { weight: bound } = boundsOf(net, this.config);
-    const weights = spansOf(net, this.layout.manifest(net, step), this.config.init.freeze).map(
-      ({ from: at, to, isFrozen }): Making => {
-        const of = (vector: Vector) => part(vector, at, to - at);
-        const [made, old, state, stateInto] = [
-          of(next.parameters),
-          of(parameters),
-          optimizerState.map(of),
-          next.optimizerState.map(of),
-        ];
-        const from = base && !isAhead ? of(base) : old;
-        const keeping = base ? [copying(of(next.base!), from)] : [];
-        if (isFrozen)
-          return {
-            at,
-            made,
-            deed: () => copying(made, old),
-            beside: [
-              ...stateInto.map((into, i) => copying(into, state[i]!)),
-              ...(slow ? [copying(of(next.slow!), of(slow))] : []),
-              ...keeping,
-            ],
-            isUpdate: false,
-          };
-        const update = (gradient: Vector): Deed => ({
-          kind: 'update',
-          kernel: optimizer.kernel,
-          gradient,
-          scale: share / shards,
-          weights: from,
-          into: made,
-          state,
-          stateInto,
-          scalars: optimizer.scalars(step + 1),
-          ...(bound === undefined ? {} : { bound }),
-          limit: this.config.divergence.weight,
-        });
-        const after = lookaheadAfter(lookahead, step + 1, {
-          fast: made,
-          ...(slow && { slow: of(slow), slowInto: of(next.slow!) }),
-        });
-        return { at, made, deed: update, beside: [...after, ...keeping], isUpdate: true };
-      },
-    );
-    // new = momentum * old + (1 - momentum) * merged, each slot by its merge rule
-    const merges = slots.map(({ offset, size: length, merge, momentum }): Making => {
-      const at = size + offset;
-      const made = part(next.parameters, at, length);
-      const take = (1 - momentum) * (merge === 'mean' ? 1 / shards : 1);
-      const old = part(parameters, at, length);
-      const deed = (from: Vector): Deed => ({ kind: 'blend', into: made, old, from, keep: momentum, take });
-      return { at, made, deed, isUpdate: false };
-    });
-    return [...weights, ...merges];
-  }
-
-  /** G's average follows what was just made of its next version, `at` floats from the start. */
-  private averaging(step: number, next: NetState, from: Vector, at: number): Deed {
-    const { averaging, minibatch, schedule } = this.config;
-    const isAhead = isExtrapolation(schedule.extragradient, step + 1);
-    const { keep, take } = isAhead ? { keep: 1, take: 0 } : averagingAt(averaging, step + 1, minibatch.size);
-    const [into, old] = [next, this.nets.generator].map(({ average }) => part(average!, at, from.length));
-    return { kind: 'blend', into: into!, old: old!, from, keep, take };
   }
 
   /** Frames G's average as it is now, in the memory of the one before: the evaluator has answered to that, or is not heard any more. */

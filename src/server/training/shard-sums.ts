@@ -31,7 +31,7 @@ export class ShardSums {
   }
 
   /** The root's sum, or its two children, left and right, which are still to be added; they are the caller's. */
-  take(): [Vector, Vector?] {
+  take(): [Vector] | [Vector, Vector] {
     const level = rootLevel(this.shards);
     const children = [0, 1].map((index) => ({ level: level - 1, index }));
     const nodes = this.sums.size === 1 ? [{ level, index: 0 }] : children;
@@ -41,7 +41,7 @@ export class ShardSums {
       () => `a step with sums of ${[...this.sums.keys()]} is not whole`,
     );
     this.sums.clear();
-    return found as [Vector, Vector?];
+    return found as [Vector] | [Vector, Vector];
   }
 
   clear(): void {

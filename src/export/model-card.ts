@@ -1,5 +1,7 @@
 // README.md of an export: what the model is, of what it was made, how good it is by which measure, and how it is loaded.
+import { basename, isAbsolute } from 'node:path';
 import { stringify } from 'yaml';
+import type { RunConfig } from '../config/run-config.js';
 import type { Classes } from '../data/classes.js';
 import type { Format } from './files.js';
 import { sumOf } from './folder.js';
@@ -9,7 +11,8 @@ import { isSequence, torchShape } from './torch-tensors.js';
 
 /** @param files all others */
 export function modelCard(taken: Taken, formats: readonly Format[], files: Files): string {
-  const { run, step, config, isRaw, samples, generator, classes } = taken;
+  const { run, step, isRaw, samples, generator, classes } = taken;
+  const config = published(taken.config);
   const { architecture, latentDistribution, truncation } = generator;
   const [latent] = architecture.generator.inputs.latents!;
   const parameters = architecture.generator.manifest.size.toLocaleString('en');
@@ -56,6 +59,13 @@ Not stated. Whoever trained this model says under which licence it may be used; 
 `;
 }
 
+/** A config as strangers may read it: without where the server listened, and of a path that begins at a machine's root its last name. */
+function published({ server: _, ...config }: RunConfig): Omit<RunConfig, 'server'> {
+  const named = (_: string, value: unknown) =>
+    typeof value === 'string' && isAbsolute(value) ? basename(value) : value;
+  return JSON.parse(JSON.stringify(config, named));
+}
+
 const TENSORFLOW_JS =
   '\n`page/tensorflow.js` and `page/wasm.js` are TensorFlow.js, by its authors, under the Apache License 2.0.';
 
@@ -77,12 +87,12 @@ function codesOf({ generator }: Taken): string {
   return `; the last are codes: ${[...categories, ...continuous].join(', ')}`;
 }
 
-const dataOf = ({ source, ...rest }: Taken['config']['data']): string =>
+const dataOf = ({ source, ...rest }: RunConfig['data']): string =>
   `${source}${'path' in rest ? `, \`${rest.path}\`` : ''}${'split' in rest ? `, ${rest.split} split` : ''}`;
 
 const NUMBER = new Intl.NumberFormat('en', { maximumSignificantDigits: 4 });
 
-function measuresOf(evaluated: Evaluated | undefined, { source }: Taken['config']['data']): string {
+function measuresOf(evaluated: Evaluated | undefined, { source }: RunConfig['data']): string {
   if (!evaluated) return 'The run was not evaluated. `nash evaluate RUN_DIR` measures it.';
   const rows = evaluated.values.map(
     ({ name, value, says, better, samples }) =>

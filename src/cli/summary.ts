@@ -8,7 +8,7 @@ import type { ResolvedRun } from './run-arguments.js';
 
 /** What is said of a run that was stopped before its server listened. */
 export const NOT_BEGUN =
-  'stopped before it began; pictures that were decoded are kept, and the next start goes on behind them';
+  'stopped before it began; what was read of the data is kept, and the next start goes on behind it';
 
 /** What is said of a run that was stopped: from where it goes on, and how. */
 export const stoppedLine = (result: RunResult | undefined, resume: string): string =>

@@ -129,7 +129,7 @@ it('the first signal ends a run that decodes, and the next start goes on behind 
     expect([typed, left.exitCode, left.stdout + left.stderr]).toEqual([
       typed,
       exitCode,
-      expect.stringMatching(/^stopped before it began; pictures that were decoded are kept/m),
+      expect.stringMatching(/^stopped before it began; what was read of the data is kept/m),
     ]);
     expect(left.stdout + left.stderr).not.toContain('died');
     expect(existsSync(scratch('left'))).toBe(false);

@@ -19,6 +19,9 @@ export const classAgreement = measure({
   isStanding: true,
   needsLabels: true,
   cost: { samples: 1000, growth: 'samples' },
+  protocol: ({ source }) => ({
+    class: source.kind === 'distribution' ? 'the nearest mode' : "a classifier's",
+  }),
   prepare(reference) {
     const classesOf = classifierOf(reference);
     if (!classesOf) return { because: 'there is no classifier for these data' };

@@ -1,5 +1,5 @@
 // One number for collapse, defined once for every kind of data. From where on it is one, collapse-rule.ts says.
-import { measure } from './measure.js';
+import { kindOf, measure } from './measure.js';
 
 export const COLLAPSE_SCORE = 'gan_mode_collapse_score_ratio';
 
@@ -17,6 +17,10 @@ export const collapse = measure({
     samples: 0,
     growth: 'none: it is computed from the divergence, the diversity and the share of high quality',
   },
+  protocol: ({ source }) =>
+    kindOf(source) === 'mixtures'
+      ? { 'high quality, at least': HIGH_QUALITY_LEAST }
+      : { diversity: 'at most 1' },
   prepare(_, has) {
     if (!has('gan_mode_kl_divergence_nats'))
       return { because: 'there are no modes or bins that could be lost' };

@@ -1,7 +1,7 @@
 // How many samples are good: those near a mode (Lin et al. 2018, section 4.1).
 import { assert } from '../../errors.js';
 import { measure } from './measure.js';
-import { modeReport } from './nearest-modes.js';
+import { modeReport, NEAR_A_MODE } from './nearest-modes.js';
 
 export const highQuality = measure({
   name: 'high-quality',
@@ -11,6 +11,7 @@ export const highQuality = measure({
   appliesTo: ['mixtures'],
   isStanding: true,
   cost: { samples: 1000, growth: 'samples, times modes' },
+  protocol: () => NEAR_A_MODE,
   prepare({ source }) {
     assert(source.kind === 'distribution', () => 'only a mixture says where its modes are');
     return (samples) => ({

@@ -185,7 +185,7 @@ export interface Measure<Name extends string = string> {
   /** Fewest samples of which it says anything; default: 1. */
   least?(reference: Reference): number;
   /** Constants of the protocol by which it is computed. */
-  protocol?(reference: Reference): Readonly<Record<string, string | number | readonly number[]>>;
+  protocol(reference: Reference): Readonly<Record<string, string | number | readonly number[]>>;
   /**
    * Looks at the real side once.
    * @param has whether a value of the measures before it in the list can be had

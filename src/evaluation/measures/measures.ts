@@ -164,7 +164,7 @@ export interface Prepared {
   /** of each measure that can be had, by its name, the fewest samples of which it says anything */
   least: Readonly<Record<string, number>>;
   /** the constants by which each measure is computed, by its name */
-  protocol: Readonly<Record<string, ReturnType<NonNullable<Measure['protocol']>>>>;
+  protocol: Readonly<Record<string, ReturnType<Measure['protocol']>>>;
 }
 
 const MISSING = {
@@ -186,7 +186,7 @@ export function prepareMeasures(
   { asked = [], takes = 'own' }: { asked?: readonly MeasureName[]; takes?: 'own' | 'all' } = {},
 ): Prepared {
   const leftOut: Record<string, string> = {};
-  const protocol: Record<string, ReturnType<NonNullable<Measure['protocol']>>> = {};
+  const protocol: Record<string, ReturnType<Measure['protocol']>> = {};
   const least: Record<string, number> = {};
   const computes: { measure: Measure; compute: Compute; countOf(items: Float32Array): number }[] = [];
   const { source, size, isConditional = false, arePairs = false } = reference;
@@ -202,7 +202,7 @@ export function prepareMeasures(
     if (typeof prepared === 'function') {
       computes.push({ measure: each, compute: prepared, countOf });
       least[each.name] = each.least?.(own) ?? 1;
-      protocol[each.name] = { ...(Number.isFinite(most) && { samples: most }), ...each.protocol?.(own) };
+      protocol[each.name] = { ...(Number.isFinite(most) && { samples: most }), ...each.protocol(own) };
     } else for (const name of metricsOf(each)) leftOut[name] = prepared.because;
   }
   return {

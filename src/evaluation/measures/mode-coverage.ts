@@ -9,7 +9,7 @@ import {
   type Neighbours,
   type Reference,
 } from './measure.js';
-import { modeReport } from './nearest-modes.js';
+import { modeReport, NEAR_A_MODE } from './nearest-modes.js';
 import { reverseKl } from './reverse-kl.js';
 
 export const modeCoverage = measure({
@@ -30,6 +30,7 @@ export const modeCoverage = measure({
   appliesTo: ['mixtures', 'images'],
   isStanding: true,
   cost: { samples: 1000, growth: 'samples, times modes or bins' },
+  protocol: countingOf,
   prepare(reference) {
     if (reference.neighbours && !differ(reference.neighbours)) return { because: ALIKE };
     const modesOf = modesBy(reference);
@@ -52,6 +53,22 @@ const differ = ({ real, realDistances }: Neighbours): boolean =>
   realDistances.length > 1 &&
   Math.max(...realDistances) > 1e-3 * Math.sqrt(real.length / realDistances.length);
 
+/** What is counted, and when it is captured. */
+function countingOf({ bins, neighbours, classifier }: Reference) {
+  if (!bins || !neighbours) return { ...NEAR_A_MODE, captured: 'by one sample that is near' };
+  const near = `no farther from a real image than ${percent(NEAR_SHARE)} of those of its group from another`;
+  const real = neighbours.realDistances.length;
+  return classifier
+    ? {
+        real,
+        near,
+        captured: `by one sample in ${SAMPLES_OF_A_CLASS}: near, and by a classifier ${percent(CONFIDENCE_LEAST)} sure`,
+      }
+    : { bins: bins.realCounts.length, real, near, captured: 'by one sample that is near' };
+}
+
+const percent = (share: number): string => `${100 * share} %`;
+
 /** What counts as a mode of these data. */
 function modesBy({ source, bins, neighbours, classifier }: Reference): (samples: Float32Array) => Modes {
   if (source.kind === 'distribution') return (samples) => modeReport(samples, source);
@@ -69,7 +86,12 @@ export function classModes(classifier: Classifier, neighbours: Neighbours): (sam
     const { classes, confidences } = classifier.classify(samples);
     const near = isNear(samples, classes);
     const good = classes.filter((_, i) => near[i]! && confidences[i]! >= CONFIDENCE_LEAST);
-    return modesOf({ groups: classes, good, least: classes.length / 100, realCounts: classifier.realCounts });
+    return modesOf({
+      groups: classes,
+      good,
+      least: classes.length / SAMPLES_OF_A_CLASS,
+      realCounts: classifier.realCounts,
+    });
   };
 }
 
@@ -103,6 +125,8 @@ function modesOf({ groups, good, least, realCounts }: Grouped): Modes {
   };
 }
 
+/** One good sample in so many captures a class. */
+const SAMPLES_OF_A_CLASS = 100;
 /** A classifier of digits is that sure of five test images in six, and of noise often enough too: so nearness is asked besides. */
 const CONFIDENCE_LEAST = 0.9;
 /** Share of the real images of a group that are near to another one, by definition. */

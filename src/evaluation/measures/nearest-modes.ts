@@ -26,7 +26,11 @@ export interface ModeReport {
   nearest: Int32Array;
 }
 
+/** As the papers have it. */
 const HIGH_QUALITY_DEVIATIONS = 3;
+
+/** What counts as near to a mode, for a protocol. */
+export const NEAR_A_MODE = { near: `closer than ${HIGH_QUALITY_DEVIATIONS} deviations to a mode` };
 
 interface Nearest {
   mode: number;

@@ -14,6 +14,7 @@ export const pixelDistance = measure({
   isStanding: true,
   needsTargets: true,
   cost: { samples: 1000, growth: 'samples' },
+  protocol: () => ({ range: 'from -1 to 1' }),
   prepare:
     () =>
     (samples, _, { targets }) => {

@@ -53,6 +53,7 @@ it('files: of the data of a config, and of a file of real items; as many and as 
   const ring = await evaluated(points, '--config', 'ring', '--measures', 'modes,precision');
   expect(ring.measures).toMatchObject({ modes: 0, modes_expected: 8, precision: 0 });
   expect(Object.keys(ring.measures)).not.toContain('recall');
+  expect(ring.protocol.measures.modes).toMatchObject({ near: 'closer than 3 deviations to a mode' });
   const values = normals(300);
   const real = npy('real.npy', values, [150, 2]);
   const same = await evaluated(
@@ -85,11 +86,15 @@ it('pictures: of the test split, through a classifier or as they are, with the c
     normals(60 * 784).map((value) => Math.max(-1, Math.min(1, value))),
     [60, 28, 28, 1],
   );
-  const words = ['--measures', 'prdc,ms-ssim,memorization,birthday,parzen', '--against', 'test'];
+  const words = ['--measures', 'modes,prdc,ms-ssim,memorization,birthday,parzen', '--against', 'test'];
   const seen = await evaluated(pictures, ...data, ...words, '--figures', scratch('figures'));
   expect(seen.protocol.measures.prdc).toMatchObject({
     features: expect.stringMatching(/^the 128 hidden units/),
     real: 60,
+  });
+  expect(seen.protocol.measures.modes).toMatchObject({
+    near: 'no farther from a real image than 95 % of those of its group from another',
+    captured: 'by one sample in 100: near, and by a classifier 90 % sure',
   });
   expect(seen.protocol.measures.memorization).toMatchObject({ training: 200 });
   expect(seen.measures['ms-ssim']).toBeLessThan(0.2);

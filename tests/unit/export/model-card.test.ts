@@ -73,7 +73,11 @@ it('of a conditional generator with noise inside the card tells both', () => {
 
 it('a card does not tell where on a machine data, modules and the server were', () => {
   const taken = takenOf({ model: { name: 'mlp' }, item: [28, 28, 1] });
-  const data = { ...taken.config.data, source: 'mnist', path: '/home/grace/mnist' } as typeof taken.config.data;
+  const data = {
+    ...taken.config.data,
+    source: 'mnist',
+    path: '/home/grace/mnist',
+  } as typeof taken.config.data;
   const init = { ...taken.config.init, from: 'runs/first' };
   const server = { ...taken.config.server, endpoint: 'tcp://10.0.0.7:4100' };
   const config = { ...taken.config, data, init, server };

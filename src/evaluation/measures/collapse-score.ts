@@ -17,7 +17,7 @@ export const collapse = measure({
     samples: 0,
     growth: 'none: it is computed from the divergence, the diversity and the share of high quality',
   },
-  protocol: ({ source }) =>
+  protocol: ({ source }): Readonly<Record<string, string | number>> =>
     kindOf(source) === 'mixtures'
       ? { 'high quality, at least': HIGH_QUALITY_LEAST }
       : { diversity: 'at most 1' },

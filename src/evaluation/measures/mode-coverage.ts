@@ -54,7 +54,7 @@ const differ = ({ real, realDistances }: Neighbours): boolean =>
   Math.max(...realDistances) > 1e-3 * Math.sqrt(real.length / realDistances.length);
 
 /** What is counted, and when it is captured. */
-function countingOf({ bins, neighbours, classifier }: Reference) {
+function countingOf({ bins, neighbours, classifier }: Reference): Readonly<Record<string, string | number>> {
   if (!bins || !neighbours) return { ...NEAR_A_MODE, captured: 'by one sample that is near' };
   const near = `no farther from a real image than ${percent(NEAR_SHARE)} of those of its group from another`;
   const real = neighbours.realDistances.length;

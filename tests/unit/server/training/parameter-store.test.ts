@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runConfig } from '../../../../src/config/run-config.js';
 import { buildArchitecture } from '../../../../src/models/models.js';
 import { RandomStream, seedOf } from '../../../../src/numerics/random.js';
+import { sizeOf } from '../../../../src/numerics/shape.js';
 import { VectorEngine } from '../../../../src/numerics/vector-engine.js';
 import { Layout } from '../../../../src/parameters/layout.js';
 import type { Net } from '../../../../src/parameters/manifest.js';
@@ -18,7 +19,13 @@ afterEach(() => engine.close());
 
 type First = (net: Net) => Float32Array | undefined;
 
-function storeOf(settings: object, normalization = 'none', of = engine, first?: First): ParameterStore {
+function storeOf(
+  settings: object,
+  normalization = 'none',
+  of = engine,
+  first?: First,
+  item: readonly number[] = [1],
+): ParameterStore {
   const config = runConfig.parse({
     data: { source: 'gaussian-1d' },
     model: {
@@ -32,7 +39,7 @@ function storeOf(settings: object, normalization = 'none', of = engine, first?: 
     averaging: { decay: 0.999 },
     ...settings,
   });
-  const layout = new Layout(buildArchitecture(config.model, [1]));
+  const layout = new Layout(buildArchitecture(config.model, item));
   const store = new ParameterStore(config, layout, of, { term: 1, branch: 0 }, first);
   store.initialize();
   return store;
@@ -182,7 +189,7 @@ describe('a step', () => {
   });
 
   it('of a net with max-norm has no unit of longer weights, by hand, in its average and its slow weights too; biases and what is frozen may', async () => {
-    const maxNorm = { name: 'max-norm', bound: 5 };
+    const maxNorm = { name: 'max-norm', bound: 0.2 }; // shorter than they are drawn
     const ahead = { ...SGD, lookahead: { steps: 1, rate: 1 } }; // slow weights are the fast ones at once
     const settings = {
       model: { name: 'mlp', latent: 2, generator: { hidden: [2] }, discriminator: { hidden: [1] } },
@@ -198,7 +205,7 @@ describe('a step', () => {
       await apply(store, 'generator', 0, () => -40); // each weight has 20 more
       const isFrozen = freeze.length > 0;
       const [k00, k01, k10, k11, b0, b1, o0, o1, b] = first!.map((w, i) => (isFrozen && i < 6 ? w : w + 20));
-      const shorten = (...column: number[]) => column.map((w) => (5 * w) / Math.hypot(...column));
+      const shorten = (...column: number[]) => column.map((w) => (0.2 * w) / Math.hypot(...column));
       const [c00, c10] = isFrozen ? [k00!, k10!] : shorten(k00!, k10!);
       const [c01, c11] = isFrozen ? [k01!, k11!] : shorten(k01!, k11!);
       const expected = [c00!, c01!, c10!, c11!, b0!, b1!, ...shorten(o0!, o1!), b!];
@@ -211,6 +218,20 @@ describe('a step', () => {
     const other = storeOf(settings);
     await apply(other, 'discriminator', 0, () => -40); // D is not bounded
     for (const w of parametersOf(other, 'discriminator')) expect(Math.abs(w)).toBeGreaterThan(10);
+  });
+
+  it('of a transposed convolution, [4, 4, out, in], bounds what leads to a channel that comes out', async () => {
+    const settings = {
+      model: { name: 'dcgan', latent: 2, width: 4 },
+      penalties: { generator: [{ name: 'max-norm', bound: 0.2 }] },
+    };
+    const store = storeOf(settings, 'none', engine, undefined, [8, 8, 1]);
+    await apply(store, 'generator', 0, (i) => -i);
+    const { data, pieces } = store.export().generator!;
+    const at = pieces.findIndex(({ shape }) => `${shape}` === '4,4,1,4');
+    const from = pieces.slice(0, at).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+    const squares = data.subarray(from, from + 64).map((w) => w * w);
+    expect(Math.sqrt(squares.reduce((sum, square) => sum + square, 0))).toBeCloseTo(0.2, 5); // of one channel
   });
 
   it('of G moves its average, 2/11 of the old and 9/11 of the new at first; one of D does not', async () => {

@@ -1,5 +1,4 @@
 // Goal: a checkpoint is read back as it was written, or refused with the reason; no damage to any byte goes unseen.
-import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
@@ -26,6 +25,7 @@ import { VectorMemory } from '../../../src/numerics/vector-memory.js';
 import { networksOf } from '../../../src/run/open-run.js';
 import { decodeState } from '../../../src/run/run-state.js';
 import { ParameterStore } from '../../../src/server/training/parameter-store.js';
+import { python, pythonLacks } from '../../support/python.js';
 
 let folder: string;
 beforeEach(() => {
@@ -492,30 +492,24 @@ describe('reading damaged files', () => {
 });
 
 describe('other programs', () => {
-  const python = process.env.NASH_TEST_PYTHON ?? 'python3';
-  const hasSafetensors = spawnSync(python, ['-c', 'import safetensors.numpy']).status === 0;
-  it.skipIf(!hasSafetensors)(
-    "Python's safetensors reads a checkpoint (skipped where Python has no safetensors)",
-    async () => {
-      const path = await store().write(sample(3));
-      const script = `
+  const lacking = pythonLacks('safetensors.numpy');
+  it.skipIf(lacking)(`Python's safetensors reads a checkpoint${lacking ? `: ${lacking}` : ''}`, async () => {
+    const path = await store().write(sample(3));
+    const program = `
 import sys, json, safetensors, safetensors.numpy
 t = safetensors.numpy.load_file(sys.argv[1])
 m = safetensors.safe_open(sys.argv[1], 'numpy').metadata()
 print(json.dumps([{k: [list(v.shape), float(v.sum(dtype='float64'))] for k, v in t.items()}, m['term'], m['step']]))`;
-      const [tensors, term, step] = JSON.parse(
-        execFileSync(python, ['-c', script, path], { encoding: 'utf8' }),
-      );
-      expect([term, step]).toEqual(['1', '3']);
-      for (const name of ['discriminator.adam.m', 'generator']) {
-        const { data } = sample(3).vectors[name]!;
-        const sum = data.reduce((total, value) => total + value, 0);
-        expect(tensors[`${name}/all`]).toEqual([[data.length], expect.closeTo(sum, 2)]);
-      }
-      expect(tensors['discriminator/dense1/kernel'][0]).toEqual([3, 1]);
-      expect(tensors['discriminator/dense1/bias']).toEqual([[1], 3]);
-    },
-  );
+    const [tensors, term, step] = JSON.parse(python(program, path).toString());
+    expect([term, step]).toEqual(['1', '3']);
+    for (const name of ['discriminator.adam.m', 'generator']) {
+      const { data } = sample(3).vectors[name]!;
+      const sum = data.reduce((total, value) => total + value, 0);
+      expect(tensors[`${name}/all`]).toEqual([[data.length], expect.closeTo(sum, 2)]);
+    }
+    expect(tensors['discriminator/dense1/kernel'][0]).toEqual([3, 1]);
+    expect(tensors['discriminator/dense1/bias']).toEqual([[1], 3]);
+  });
 
   it('tensors of several dimensions keep their shape', () => {
     const tensors = new Map([['images', { shape: [1, 2, 3], data: Float32Array.of(1, 2, 3, 4, 5, 6) }]]);

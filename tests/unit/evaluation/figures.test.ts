@@ -1,5 +1,4 @@
 // Pictures are looked at by people; what a test can hold is their size, their pixels and that nothing of the machine gets in.
-import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +14,7 @@ import { exportSamples, sampleFormat } from '../../../src/evaluation/sample-expo
 import { drawScatter, titleOf } from '../../../src/evaluation/scatter-figure.js';
 import { drawSideBySide } from '../../../src/evaluation/side-by-side.js';
 import { RandomStream, seedOf } from '../../../src/numerics/random.js';
+import { python, pythonLacks } from '../../support/python.js';
 
 /** `NASH_TEST_KEEP=DIR` leaves the pictures there, to be looked at. */
 const keep = (name: string, bytes: Buffer) => {
@@ -286,15 +286,12 @@ describe('exportSamples', () => {
     expect([bytes.length, bytes.readFloatLE(128), bytes.readFloatLE(132)]).toEqual([136, 1, 2]);
   });
 
-  const python = process.env.NASH_TEST_PYTHON ?? 'python3';
-  const hasNumpy = spawnSync(python, ['-c', 'import numpy']).status === 0;
-  it.skipIf(!hasNumpy)('NumPy reads .npy (skipped where Python has no NumPy)', async () => {
+  const lacking = pythonLacks('numpy');
+  it.skipIf(lacking)(`NumPy reads .npy${lacking ? `: ${lacking}` : ''}`, async () => {
     const path = join(folder, 'images.npy');
     await exportSamples(path, images);
-    const script =
+    const program =
       'import sys, numpy; a = numpy.load(sys.argv[1]); print(a.shape, a.dtype, a[0, 0, 0, 0], a[1, 2, 0, 0])';
-    expect(execFileSync(python, ['-c', script, path], { encoding: 'utf8' }).trim()).toBe(
-      '(3, 4, 4, 1) float32 -1.0 0.0',
-    );
+    expect(python(program, path).toString().trim()).toBe('(3, 4, 4, 1) float32 -1.0 0.0');
   });
 });

@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import { Command } from 'commander';
 import { writeWhole } from '../../src/setup/files.mjs';
 import { places } from '../../src/setup/places.mjs';
+import { loadConfig } from '../config/load-config.js';
 import { EXIT, NashError } from '../errors.js';
 import {
   type Beside,
@@ -50,7 +51,11 @@ export const reproduceCommand: CommandMaker = (finish) =>
       "train a published experiment with several seeds, and set our row beside the published ones'",
     )
     .argument('<name>', 'of the experiment')
-    .option('--seeds <n>', "how many, from 1 on (default: the experiment's, see below)", wholeNumber(1, 1000))
+    .option(
+      '--seeds <n>',
+      "how many, from the config's own on (default: the experiment's, see below)",
+      wholeNumber(1, 1000),
+    )
     .option(
       '--at-once <n>',
       'seeds that are trained side by side (default: one a core)',
@@ -73,13 +78,12 @@ export const reproduceCommand: CommandMaker = (finish) =>
       const experiment = reproductionOf(name);
       const folder = args.runDir ?? join('runs', 'reproduce', name);
       const count = args.seeds ?? experiment.seeds;
-      const seeds = Array.from({ length: count }, (_, i) => i + 1);
       const cores = availableParallelism();
       const { atOnce = Math.min(count, cores), set } = args;
       const { workers = `any=${atOnce < cores ? WORKERS_MAX : 1}` } = args;
       for (const line of experiment.protocol) process.stdout.write(`${line}\n`);
       const began = Date.now();
-      const asked = { seeds, atOnce, workers, set, folder };
+      const asked = { count, atOnce, workers, set, folder };
       const ours = await trainedSeeds(experiment, asked);
       const others = await besides(experiment, asked);
       const figures = figuresOf(experiment, ours.measures);
@@ -105,7 +109,8 @@ export const reproduceCommand: CommandMaker = (finish) =>
     });
 
 interface Asked {
-  seeds: readonly number[];
+  /** of seeds */
+  count: number;
   atOnce: number;
   workers: string;
   set: readonly string[];
@@ -115,8 +120,16 @@ interface Asked {
 
 const configFileOf = (config: string): string => join(places().root, 'configs', `${config}.yaml`);
 
-async function trainedSeeds(experiment: Reproduction, { seeds, atOnce, ...asked }: Asked) {
-  const results = await sideBySide(seeds, atOnce, (seed) => trained(experiment, { seed, ...asked }));
+/** From that of the config on, which is 1 where it says none. */
+function seedsOf(config: string, { count, set }: Pick<Asked, 'count' | 'set'>): number[] {
+  const { seed } = loadConfig(configFileOf(config), set);
+  return Array.from({ length: count }, (_, i) => seed + i);
+}
+
+async function trainedSeeds(experiment: Reproduction, { atOnce, ...asked }: Asked) {
+  const results = await sideBySide(seedsOf(experiment.config, asked), atOnce, (seed) =>
+    trained(experiment, { seed, ...asked }),
+  );
   return {
     measures: results.map(({ measures }) => measures),
     seconds: results.reduce((sum, { seconds }) => sum + seconds, 0),
@@ -176,10 +189,11 @@ async function besideRow(experiment: Reproduction, { method, config }: Beside, a
   const { seconds, measures } = await trainedSeeds({ ...experiment, config }, { ...asked, folder });
   if (experiment.measuredBy === 'loss-correlation') {
     const { drawLossCorrelation } = await import('./loss-correlation.js');
-    for (const seed of asked.seeds)
-      await drawLossCorrelation([asked.folder, folder].map((of) => join(of, `seed-${seed}`)));
+    const others = seedsOf(config, asked);
+    for (const [i, seed] of seedsOf(experiment.config, asked).entries())
+      await drawLossCorrelation([join(asked.folder, `seed-${seed}`), join(folder, `seed-${others[i]}`)]);
   }
-  const minutes = seconds / 60 / asked.seeds.length;
+  const minutes = seconds / 60 / asked.count;
   const source = `configs/${config}.yaml, ${minutes.toFixed(1)} min a seed`;
   return { row: { method, source, measures: figuresOf(experiment, measures) }, seconds };
 }

@@ -35,7 +35,7 @@ export interface Reproduction {
    * standard error where there is one seed
    */
   measures: readonly { name: string; title: string; isShare?: boolean; error?: string }[];
-  /** what is trained with the same seeds, each a row of its own */
+  /** what is trained with as many seeds, each a row of its own */
   beside?: readonly Beside[];
   published: readonly Published[];
 }

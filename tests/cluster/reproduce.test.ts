@@ -53,10 +53,10 @@ it('seeds side by side come to the same, and are interrupted together', async ()
     expect(resultOf('beside', seed).weights).toEqual(resultOf('turns', seed).weights);
 });
 
-it('a seed that cannot be trained is told of once those beside it are done', async () => {
+it("seeds count from the config's; one that cannot be trained is told of once those beside it are done", async () => {
   mkdirSync(scratch('broken'));
-  writeFileSync(join(scratch('broken'), 'seed-1'), 'no folder');
-  const { exitCode, stderr } = await nash(...words('broken', 2));
-  expect([exitCode, stderr]).toEqual([2, expect.stringMatching(/nash train ended with 2: .*seed-1/)]);
-  expect(resultOf('broken', 2).status).toBe('done');
+  writeFileSync(join(scratch('broken'), 'seed-4'), 'no folder');
+  const { exitCode, stderr } = await nash(...words('broken', 2), '--set', 'seed=4');
+  expect([exitCode, stderr]).toEqual([2, expect.stringMatching(/nash train ended with 2: .*seed-4/)]);
+  expect(resultOf('broken', 5).status).toBe('done');
 });

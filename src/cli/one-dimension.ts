@@ -17,7 +17,7 @@ import {
 } from '../evaluation/measures/one-dimension.js';
 import {
   drawHistory,
-  drawMoment,
+  drawMoments,
   drawOneDimension,
   type Moment,
   type Passed,
@@ -67,9 +67,7 @@ export async function measureOneDimension(runDir: string): Promise<Record<string
     await drawOneDimension([...begin, ...spaced(moments, PANELS)], caption),
   );
   writeWhole(file('one-dimension-history.png'), await drawHistory(passed));
-  const frames: Buffer[] = [];
-  for (const moment of [...begin, ...moments]) frames.push(await drawMoment(moment));
-  writeWhole(file('one-dimension.gif'), await drawAnimation(frames));
+  writeWhole(file('one-dimension.gif'), await drawAnimation(await drawMoments([...begin, ...moments])));
   const { generator_loss_nats, ...measured } = measures;
   return measured;
 }

@@ -56,6 +56,13 @@ const THEME = {
   view: { stroke: null },
 } as const;
 
+/** Over one of several charts: as high above each, however far the numbers of its axis reach up. */
+export const panelTitle = (text: string, subtitle?: string) => ({
+  text,
+  ...(subtitle !== undefined && { subtitle }),
+  ...{ fontSize: 14, offset: 8, frame: 'group' },
+});
+
 /** A part of vega that its types leave out. */
 interface TextMetrics {
   textMetrics: { width: typeof widthOf };

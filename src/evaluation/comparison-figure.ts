@@ -1,6 +1,6 @@
 // The picture of several runs side by side: what each of them makes, and what was recorded of them as curves of one chart a value.
 import type { TopLevelSpec } from 'vega-lite';
-import { drawChart } from './chart.js';
+import { drawChart, panelTitle } from './chart.js';
 
 /** A run as it is shown. */
 export interface Compared {
@@ -58,7 +58,7 @@ export function drawComparison({ runs, values, mixture }: ComparisonFigure): Pro
     const view = {
       width: SIDE,
       height: SIDE,
-      title: { text: name, fontSize: 14, offset: 8, frame: 'group' },
+      title: panelTitle(name),
     };
     if (!samples) return [];
     return 'png' in samples
@@ -72,7 +72,7 @@ export function drawComparison({ runs, values, mixture }: ComparisonFigure): Pro
     return {
       width: SIDE,
       height: 170,
-      title: { text: TITLES[value] ?? value, fontSize: 14, offset: 8, frame: 'group' },
+      title: panelTitle(TITLES[value] ?? value),
       data: { values: points },
       mark: { type: 'line', strokeWidth: 2 },
       encoding: {

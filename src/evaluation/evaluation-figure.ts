@@ -1,6 +1,6 @@
 // The picture of a run's measures over its checkpoints: a small chart for each value, under one another's G's step.
 import type { TopLevelSpec } from 'vega-lite';
-import { COLOURS, drawChart } from './chart.js';
+import { COLOURS, drawChart, panelTitle } from './chart.js';
 
 export interface Curve {
   /** of the value */
@@ -20,13 +20,7 @@ export function drawCurves(curves: readonly Curve[]): Promise<Buffer> {
   const chart = ({ name, better, points }: Curve) => ({
     width: 260,
     height: 150,
-    title: {
-      text: name,
-      subtitle: better ? `${better} is better` : ' ',
-      fontSize: 14,
-      offset: 8,
-      frame: 'group',
-    },
+    title: panelTitle(name, better ? `${better} is better` : ' '),
     data: { values: points },
     mark: { type: 'line', color: COLOURS.generated, strokeWidth: 2, point: { color: COLOURS.generated } },
     encoding: {

@@ -1,6 +1,6 @@
 // What D's loss says of samples beside how far they are from the data, over the steps of two games: Arjovsky et al. 2017, figures 3 and 4.
 import type { TopLevelSpec } from 'vega-lite';
-import { COLOURS, drawChart } from './chart.js';
+import { COLOURS, drawChart, panelTitle } from './chart.js';
 
 export interface Checkpoint {
   step: number;
@@ -39,7 +39,7 @@ export function drawCourses(courses: readonly Course[]): Promise<Buffer> {
   const chart = (title: string, mark: object, encoding: object, { checkpoints }: Course) => ({
     width: 270,
     height: 170,
-    title: { text: title, fontSize: 14, offset: 8 },
+    title: panelTitle(title),
     data: { values: checkpoints },
     mark,
     encoding,
@@ -61,7 +61,7 @@ export function drawCourses(courses: readonly Course[]): Promise<Buffer> {
             { x: step, y: estimate },
             course,
           ),
-          chart('distance', line(COLOURS.real), { x: step, y: distance }, course),
+          chart(distance.title, line(COLOURS.real), { x: step, y: { ...distance, title: null } }, course),
           chart(`correlation ${course.correlation.toFixed(2)}`, point, { x: distance, y: estimate }, course),
         ],
       };

@@ -1,7 +1,7 @@
 // The figures of a one-dimensional game, after Goodfellow et al. 2014, figure 1: at several moments the densities of data and samples, D's
 // decision, and below them where G takes evenly spaced latents; and how far it was from the optimum on the way.
 import type { TopLevelSpec } from 'vega-lite';
-import { COLOURS, drawChart } from './chart.js';
+import { COLOURS, drawChart, panelTitle } from './chart.js';
 import type { OneDimension } from './measures/one-dimension.js';
 
 /** One panel: the game at a moment. */
@@ -32,14 +32,24 @@ export function drawOneDimension(moments: readonly Moment[], caption: string): P
     title: { text: 'Data, samples and D', subtitle: caption },
     spacing: 30,
     columns: COLUMNS,
-    concat: moments.map((moment) => panel(moment)),
+    concat: moments.map((moment) => panel(moment, topOf([moment]))),
   };
   return drawChart(spec as unknown as TopLevelSpec);
 }
 
-/** PNG bytes: a panel alone, all of one size. */
-export const drawMoment = (moment: Moment): Promise<Buffer> =>
-  drawChart(panel(moment) as unknown as TopLevelSpec);
+/** PNG bytes of each moment: a panel alone, all of one size and with the same axes, for an animation. */
+export async function drawMoments(moments: readonly Moment[]): Promise<Buffer[]> {
+  const pictures: Buffer[] = [];
+  for (const moment of moments)
+    pictures.push(await drawChart(panel(moment, topOf(moments)) as unknown as TopLevelSpec));
+  return pictures;
+}
+
+/** Of an axis of densities that hold all of them, and not much less than the data's peak. */
+const topOf = (moments: readonly Moment[]): number =>
+  Math.max(
+    ...moments.map(({ real, generated }) => Math.max(1.6 * Math.max(...real), 1.05 * Math.max(...generated))),
+  );
 
 const COLOUR_DOMAIN = [DENSITIES.real, DENSITIES.generated, 'D(x)'];
 const COLOUR = {
@@ -60,18 +70,17 @@ const DASH = {
   },
 };
 
-function panel(moment: Moment) {
+function panel(moment: Moment, top: number) {
   const [low, high] = [moment.at[0]!, moment.at.at(-1)!];
   const x = {
     type: 'quantitative',
     scale: { domain: [low, high], nice: false },
     axis: { tickCount: 5 },
   };
-  const top = 1.6 * Math.max(...moment.real);
   const curves = (['real', 'generated'] as const).flatMap((name) =>
     moment[name].map((value, i) => ({
       x: moment.at[i],
-      value: Math.min(value, top),
+      value,
       series: DENSITIES[name],
     })),
   );
@@ -101,7 +110,7 @@ function panel(moment: Moment) {
       {
         width: SIDE,
         height: 220,
-        title: { text: moment.title, fontSize: 14, offset: 6 },
+        title: panelTitle(moment.title),
         resolve: { scale: { y: 'independent' } },
         layer: [line(curves, 'density', 'left', [0, top]), line(decision, 'D(x)', 'right', [0, 1])],
       },
@@ -153,7 +162,7 @@ export function drawHistory(passed: readonly Passed[]): Promise<Buffer> {
   const chart = ({ title, of, optimum }: Curve) => ({
     width: 280,
     height: 150,
-    title: { text: title, fontSize: 14, offset: 8 },
+    title: panelTitle(title),
     layer: [
       {
         data: { values: [{ optimum }] },

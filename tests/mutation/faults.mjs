@@ -1902,7 +1902,7 @@ export const FAULTS = [
         'gan_mode_coverage_ratio: expected / captured',
       ],
       ['one picture has modes', 'realDistances.length > 1 &&', 'true &&'],
-      ['a class is captured by a single sample', 'least: classes.length / 100', 'least: 1'],
+      ['a class is captured by a single sample', 'least: classes.length / SAMPLES_OF_A_CLASS', 'least: 1'],
       ['empty bins count as hit', 'least: 1,', 'least: 0,'],
       ['noise counts as digits', 'near[i]! && confidences', 'confidences'],
       ['a classifier that guesses counts', 'confidences[i]! >= CONFIDENCE_LEAST', 'true'],

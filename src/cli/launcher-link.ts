@@ -29,7 +29,8 @@ export type DownMessage =
 export const isLaunched = (): boolean => process.connected === true && process.env.NASH_LAUNCHED === '1';
 
 export function tellLauncher(message: UpMessage): void {
-  if (isLaunched()) process.send!(message);
+  // one that has just died hears nothing; that it is dead is told by the link
+  if (isLaunched()) process.send!(message, undefined, undefined, () => {});
 }
 
 /** Ends this process when its launcher dies, since nobody would stop it otherwise: at once, until the function that this returns says how. */
